@@ -1,0 +1,76 @@
+# The project's commands. Each makes `.venv` from the lock where that is not done yet.
+
+VENV := .venv
+BIN := $(VENV)/bin
+RESULTS := results
+PYTHON ?=
+CORES ?= all
+WORKERS ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help demo study test check format bench clean
+.DELETE_ON_ERROR:
+
+# The environment's programs come first also for what they start in turn, but not where the
+# environment itself is made.
+SYSTEM_PATH := $(PATH)
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export MPLBACKEND := Agg
+export PYTHON
+
+# Snakemake, pip and matplotlib need a cache folder that can be written.
+ifeq ($(shell d="$${XDG_CACHE_HOME:-$${HOME:-/nonexistent}/.cache}"; mkdir -p "$$d" 2>/dev/null && [ -w "$$d" ] && echo yes),)
+export XDG_CACHE_HOME := $(CURDIR)/.cache
+export MPLCONFIGDIR := $(CURDIR)/.cache/matplotlib
+endif
+
+# run_and_report(name, options): run the workflow, then write Snakemake's report where a result, a
+# caption or a rule is newer than the last report. A rule cannot report on the run it belongs to.
+define run_and_report
+	$(BIN)/snakemake --cores $(CORES) $(2)
+	@report=$(RESULTS)/$(1)/report.html; \
+	if [ ! -f $$report ] || [ -n "$$(find Snakefile workflow config $(RESULTS)/$(1) -type f -newer $$report | head -n 1)" ]; then \
+		$(BIN)/snakemake $(2) --report $$report && echo "darkpixel: the report is $$report"; \
+	fi
+endef
+
+help:
+	@echo "make demo    the default run: simulate, train, sample, measure, draw ($(RESULTS)/demo/)"
+	@echo "make study   the larger run of config/study.yaml ($(RESULTS)/study/)"
+	@echo "make test    every test"
+	@echo "make check   formatting, lint, types"
+	@echo "make format  format every source file"
+	@echo "make bench   the speed of the samplers"
+	@echo "make clean   remove what the runs, tools and tests left; results and .venv stay"
+
+$(VENV)/installed: envs/requirements.lock pyproject.toml envs/install.sh
+	@PATH="$(SYSTEM_PATH)" sh envs/install.sh $(VENV)
+
+demo: $(VENV)/installed
+	$(call run_and_report,demo,)
+
+study: $(VENV)/installed
+	$(call run_and_report,study,--configfile config/study.yaml)
+
+# One thread a worker: the workers share the cores.
+test: $(VENV)/installed
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n $(WORKERS) --dist loadfile $(ARGS)
+
+check: $(VENV)/installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/snakefmt --check Snakefile workflow
+	$(BIN)/snakemake --lint
+	$(BIN)/mypy
+
+format: $(VENV)/installed
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/snakefmt Snakefile workflow
+
+bench: $(VENV)/installed
+	$(BIN)/python bench/sampling.py
+
+clean:
+	rm -rf .snakemake .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis build logs benchmarks
+	find . -name __pycache__ -type d -not -path './$(VENV)/*' -prune -exec rm -rf {} +

@@ -1,0 +1,122 @@
+"""`darkpixel check | sample | evaluate | show`: the library's tools without the workflow."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from darkpixel import __version__
+from darkpixel.errors import DarkpixelError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Entry point; returns the exit status. A `DarkpixelError` is one line on stderr, status 1."""
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    try:
+        options.command(options)
+    except DarkpixelError as error:
+        print(f"darkpixel: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="darkpixel", description=__doc__)
+    parser.add_argument("--version", action="version", version=f"darkpixel {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    check = commands.add_parser("check", help="check a configuration and its overlays")
+    check.add_argument("files", nargs="+", type=Path, help="base configuration, then overlays")
+    check.set_defaults(command=_check)
+
+    sample = commands.add_parser("sample", help="generate images with a trained model")
+    sample.add_argument("model", type=Path, help="folder with model.safetensors and config.yaml")
+    sample.add_argument("output", type=Path, help="image file to write")
+    sample.add_argument("-n", "--images", type=_positive, default=1000)
+    sample.add_argument("--seed", type=int, default=1)
+    sample.add_argument("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto")
+    sample.set_defaults(command=_sample)
+
+    evaluate = commands.add_parser("evaluate", help="score a file of images against another")
+    evaluate.add_argument("images", type=Path, help="image file to judge")
+    evaluate.add_argument("reference", type=Path, help="image file to judge it by, e.g. test.h5")
+    evaluate.set_defaults(command=_evaluate)
+
+    show = commands.add_parser("show", help="print what an image file holds")
+    show.add_argument("images", type=Path)
+    show.set_defaults(command=_show)
+    return parser
+
+
+def _positive(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError("must be at least 1")
+    return value
+
+
+def _check(options: argparse.Namespace) -> None:
+    from darkpixel.config.loading import load_run, read_yaml
+
+    run = load_run(read_yaml(*options.files), options.files)
+    print(f"run '{run.run}': {', '.join(name for name, data in run.datasets if data)}")
+
+
+def _sample(options: argparse.Namespace) -> None:
+    from darkpixel.models.base import load_config, load_model
+    from darkpixel.sampling.shards import shard_blocks, write_shard
+    from darkpixel.training import choose_device
+
+    config = load_config(options.model)
+    model = load_model(options.model, device=choose_device(options.device))
+    write_shard(
+        model,
+        options.output,
+        images=options.images,
+        block_size=1024,
+        blocks=shard_blocks(options.images, 1024, 0, 1),
+        seed=options.seed,
+        about=config["images"],
+        source=str(options.model),
+        config_digest=config["digest"],
+    )
+
+
+def _evaluate(options: argparse.Namespace) -> None:
+    from darkpixel.config.evaluation import Evaluation
+    from darkpixel.metrics.observables import Source, measure_observables
+    from darkpixel.metrics.rows import wasserstein_rows
+
+    sources = [Source(options.images.stem, 0, str(options.images))]
+    observables = measure_observables(sources, str(options.reference))
+    rows = wasserstein_rows(
+        observables,
+        dataset="",
+        label="",
+        settings=Evaluation(),
+        published={},
+        names=("pt", "mass", "zero_fraction"),
+    )
+    print(f"W1 of {options.images} against {options.reference}, error by bootstrap;")
+    print("floor: the same distance between two halves of the reference")
+    for row in rows.itertuples():
+        print(f"{row.observable:>14} {row.value:8.4f} ± {row.error:.4f}", end="")
+        print(f"   floor {row.floor:.4f}   n {row.n}")
+
+
+def _show(options: argparse.Namespace) -> None:
+    from darkpixel.data.image_file import ImageFile, statistics
+
+    with ImageFile(options.images) as file:
+        print(f"{file.path}: {len(file)} images of {file.shape[1]} x {file.shape[2]} pixels")
+        for name, value in file.attributes.items():
+            print(f"  {name}: {value}")
+        print(f"  columns: {', '.join(file.columns) or 'none'}")
+    for name, value in statistics(options.images).items():
+        if name != "mean_image":
+            print(f"  {name}: {value}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,150 @@
+"""Check a configuration and say in one line what is wrong with it."""
+
+from collections.abc import Sequence
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, get_args, get_origin
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from darkpixel.config.base import Settings
+from darkpixel.config.run import Run
+from darkpixel.discovery import model_names, model_settings
+from darkpixel.errors import DarkpixelError
+
+Key = tuple[str | int, ...]
+
+
+def load_run(config: dict[str, Any], files: Sequence[str | Path] = ()) -> Run:
+    """Check a merged configuration.
+
+    Args:
+        config: the mapping, base and overlays already merged.
+        files: the YAML files that it was merged from, last one strongest; used to name the file
+            of a wrong key.
+
+    Raises:
+        DarkpixelError: one line with file, key, what was found and what is allowed.
+    """
+    try:
+        run = Run.model_validate(config)
+    except ValidationError as error:
+        raise DarkpixelError(_line(error, Run, (), files)) from None
+    for name, model in run.models.items():
+        if model.model not in model_names():
+            raise DarkpixelError(
+                _where(("models", name, "model"), files)
+                + _unknown("model file", model.model, model_names())
+            )
+        key = ("models", name, "settings")
+        settings = model_settings(model.model)
+        try:
+            settings.model_validate(model.settings)
+        except ValidationError as error:
+            raise DarkpixelError(_line(error, settings, key, files)) from None
+    for dataset, data in run.datasets:
+        for i, name in enumerate(data.models if data else ()):
+            if name not in run.models:
+                raise DarkpixelError(
+                    _where(("datasets", dataset, "models", i), files)
+                    + _unknown("model", name, tuple(run.models))
+                )
+    return run
+
+
+def read_yaml(*paths: str | Path) -> dict[str, Any]:
+    """Read a base configuration and its overlays, merged as Snakemake merges them."""
+    merged: dict[str, Any] = {}
+    for path in paths:
+        merged = _merged(merged, _parsed(path))
+    return merged
+
+
+def _parsed(path: str | Path) -> dict[str, Any]:
+    try:
+        content = yaml.safe_load(Path(path).read_text())
+    except OSError as error:
+        raise DarkpixelError(f"{path}: cannot be read ({error.strerror})") from None
+    except yaml.YAMLError as error:
+        problem = " ".join(str(error).split())
+        raise DarkpixelError(f"{path}: not valid YAML: {problem}") from None
+    if not isinstance(content, dict):
+        raise DarkpixelError(f"{path}: expected keys and values, found {type(content).__name__}")
+    return content
+
+
+def _merged(base: dict[str, Any], overlay: dict[str, Any]) -> dict[str, Any]:
+    result = dict(base)
+    for key, value in overlay.items():
+        old = result.get(key)
+        both = isinstance(old, dict) and isinstance(value, dict)
+        result[key] = _merged(old, value) if both else value  # type: ignore[arg-type]
+    return result
+
+
+def _line(
+    error: ValidationError, model: type[BaseModel], prefix: Key, files: Sequence[str | Path]
+) -> str:
+    """One line for the first problem; the number of further ones."""
+    problems = error.errors()
+    first = problems[0]
+    location = tuple(first["loc"])
+    more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+    where = _where(prefix + location, files)
+    if first["type"] == "extra_forbidden":
+        parent = _model_at(model, location[:-1])
+        allowed = tuple(parent.model_fields) if parent else ()
+        return where + _unknown("key", str(location[-1]), allowed) + more
+    if first["type"] == "missing":
+        return where + "missing; add it" + more
+    expected = first["msg"].removeprefix("Value error, ")
+    expected = expected[0].lower() + expected[1:]
+    return f"{where}found {first['input']!r}; {expected}{more}"
+
+
+def _unknown(kind: str, found: str, allowed: Sequence[str]) -> str:
+    close = get_close_matches(found, allowed, n=1, cutoff=0.5)
+    hint = f"; did you mean '{close[0]}'?" if close else ""
+    return f"unknown {kind} '{found}'{hint} (allowed: {', '.join(allowed)})"
+
+
+def _where(key: Key, files: Sequence[str | Path]) -> str:
+    """`file: key: `, the file being the last one that sets the key or the block around it."""
+    for length in range(len(key), 0, -1):
+        for path in reversed(files):
+            if _has(_parsed(path), key[:length]):
+                return f"{path}: {'.'.join(map(str, key))}: "
+    return f"configuration: {'.'.join(map(str, key))}: "
+
+
+def _has(content: Any, key: Key) -> bool:
+    for part in key:
+        if isinstance(content, dict) and part in content:
+            content = content[part]
+        elif isinstance(content, list) and isinstance(part, int) and part < len(content):
+            content = content[part]
+        else:
+            return False
+    return True
+
+
+def _model_at(model: type[BaseModel], location: Key) -> type[BaseModel] | None:
+    """The settings class that a location inside `model` points to, if it is one."""
+    annotation: Any = model
+    for part in location:
+        if _is_settings(annotation):
+            field = annotation.model_fields.get(part)
+            annotation = field.annotation if field else None
+        elif get_origin(annotation) is dict:
+            annotation = get_args(annotation)[1]
+        else:
+            return None
+        if get_origin(annotation) is not dict:  # `Settings | None`
+            choices = (annotation, *get_args(annotation))
+            annotation = next((choice for choice in choices if _is_settings(choice)), None)
+    return annotation if _is_settings(annotation) else None
+
+
+def _is_settings(annotation: Any) -> bool:
+    return isinstance(annotation, type) and issubclass(annotation, Settings)

@@ -1,0 +1,58 @@
+"""Find models by file name, and read their settings without importing torch.
+
+A model is one file in `darkpixel/models/`: its class `Settings` declares the keys and its
+function `build` makes the network. Snakemake plans with the first and jobs use the second, so
+only the class `Settings` is executed here; importing the file would import torch (3 s).
+"""
+
+import ast
+from functools import cache
+from pathlib import Path
+
+from darkpixel.config.base import Settings
+
+MODELS = Path(__file__).resolve().parent / "models"
+_ALLOWED_IMPORTS = ("collections", "typing", "pydantic", "darkpixel.config")
+
+
+@cache
+def model_names() -> tuple[str, ...]:
+    """Names of the model files, i.e. of the modules that declare a class `Settings`."""
+    return tuple(
+        sorted(path.stem for path in MODELS.glob("*.py") if _settings_node(path) is not None)
+    )
+
+
+@cache
+def model_settings(name: str) -> type[Settings]:
+    """The class `Settings` of `darkpixel/models/{name}.py`.
+
+    Raises:
+        KeyError: there is no such model.
+    """
+    if name not in model_names():
+        raise KeyError(name)
+    path = MODELS / f"{name}.py"
+    body = [node for node in ast.parse(path.read_text()).body if _is_plain_import(node)]
+    settings = _settings_node(path)
+    assert settings is not None
+    namespace: dict[str, object] = {"__name__": f"darkpixel.models.{name}"}
+    exec(compile(ast.Module([*body, settings], []), str(path), "exec"), namespace)  # noqa: S102
+    found = namespace["Settings"]
+    assert isinstance(found, type) and issubclass(found, Settings)
+    return found
+
+
+def _settings_node(path: Path) -> ast.ClassDef | None:
+    for node in ast.parse(path.read_text()).body:
+        if isinstance(node, ast.ClassDef) and node.name == "Settings":
+            return node
+    return None
+
+
+def _is_plain_import(node: ast.stmt) -> bool:
+    if isinstance(node, ast.ImportFrom):
+        return (node.module or "").startswith(_ALLOWED_IMPORTS)
+    return isinstance(node, ast.Import) and all(
+        alias.name.startswith(_ALLOWED_IMPORTS) for alias in node.names
+    )

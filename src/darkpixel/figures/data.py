@@ -1,0 +1,70 @@
+"""What a data set looks like: mean image, pixel values, zeros, range, per label."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from darkpixel.data.image_file import ImageFile
+from darkpixel.figures.style import (
+    ENERGY,
+    ETA,
+    PHI,
+    draw_image,
+    log_norm,
+    look,
+    masked,
+    save,
+)
+from darkpixel.metrics.images import ImageSummary, largest_pixel, summarise_images
+from darkpixel.metrics.observables import pixel_size_of
+
+
+def data_statistics(
+    paths: Mapping[str, str | Path], stem: str | Path, *, title: str, bins: int = 56
+) -> None:
+    """Mean image, pixel values and numbers of each label, a row each.
+
+    Args:
+        paths: label -> image file (SARM section 2 gives the same numbers for the paper's data).
+        title: above all panels, e.g. "jets, training images".
+    """
+    with look():
+        figure = Figure(figsize=(8.2, 2.7 * len(paths) + 0.3), layout="constrained")
+        figure.suptitle(title, fontweight="bold")
+        grid = figure.subplots(len(paths), 3, squeeze=False, width_ratios=[1.25, 1.4, 0.9])
+        for (left, middle, right), (label, path) in zip(grid, paths.items(), strict=True):
+            edges = np.linspace(0.0, largest_pixel(path) or 1.0, bins + 1)
+            summary = summarise_images([path], edges)
+            with ImageFile(path) as file:
+                pixel_size = pixel_size_of(file)
+            drawn = draw_image(
+                left,
+                masked(summary.mean),
+                pixel_size=pixel_size,
+                norm=log_norm(summary.mean, decades=6.0),
+            )
+            left.set(title=f"{label}: mean image", xlabel=ETA, ylabel=PHI)
+            figure.colorbar(drawn, ax=left, label=f"mean {ENERGY}", pad=0.02)
+            middle.stairs(summary.density()[0], edges, fill=True, color="#56B4E9")
+            middle.set(title=f"{label}: pixel values", xlabel=ENERGY, yscale="log")
+            middle.set(ylabel="share of all pixels / bin", xlim=(0, edges[-1]))
+            right.axis("off")
+            right.text(0, 0.95, _numbers(summary), va="top", linespacing=1.7)
+        save(figure, stem)
+
+
+def _numbers(summary: ImageSummary) -> str:
+    height, width = summary.mean.shape
+    return "\n".join(
+        [
+            f"{summary.images:,} images",
+            f"{height} × {width} pixels",
+            f"{100 * summary.zero_fraction():.2f}% zero pixels",
+            f"{summary.blank:,} blank images",
+            f"smallest non-zero {summary.smallest:.3g} GeV",
+            f"largest {summary.largest:.4g} GeV",
+            f"mean sum {summary.mean.sum():.4g} GeV",
+        ]
+    )

@@ -1,0 +1,151 @@
+"""One look for all figures: sizes, fonts, colours of models, colour scales, saving."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+import numpy.typing as npt
+from matplotlib.axes import Axes
+from matplotlib.colors import Colormap, LogNorm, Normalize, to_rgb
+from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
+
+from darkpixel.files import whole_file
+from darkpixel.metrics.names import MONTE_CARLO, QUANTISED, base_model
+
+PNG_DPI = 130
+ETA = r"relative $\eta$"
+PHI = r"relative $\phi$"
+ENERGY = "pixel $p_T$ [GeV]"
+
+# Okabe and Ito's palette, which readers with any colour vision can tell apart.
+_COLOURS = {
+    MONTE_CARLO: "#000000",
+    "lagan": "#CC79A7",
+    "pixelcnnpp": "#E69F00",
+    "sarm1_dc": "#56B4E9",
+    "sarm2_dc": "#0072B2",
+    "sarm1_dd": "#6BC4A6",
+    "sarm2_dd": "#D55E00",
+    "vqvae_pixelcnn": "#009E73",
+}
+_OTHERS = ("#7F7F7F", "#8C564B", "#9467BD", "#17BECF", "#BCBD22")
+_DASHES = ("-", "--", ":", "-.", (0, (5, 1, 1, 1, 1, 1)))
+
+_RC: dict[Any, Any] = {
+    "font.family": "DejaVu Sans",
+    "font.size": 9.0,
+    "axes.titlesize": 9.0,
+    "axes.labelsize": 9.0,
+    "legend.fontsize": 7.5,
+    "legend.frameon": False,
+    "xtick.labelsize": 8.0,
+    "ytick.labelsize": 8.0,
+    "xtick.direction": "in",
+    "ytick.direction": "in",
+    "xtick.top": True,
+    "ytick.right": True,
+    "xtick.minor.visible": True,
+    "ytick.minor.visible": True,
+    "lines.linewidth": 1.3,
+    "pdf.fonttype": 42,  # embeds TrueType fonts whole: text stays text
+    "axes.formatter.use_mathtext": True,
+}
+
+
+@contextmanager
+def look() -> Iterator[None]:
+    """Figures drawn inside have the project's look, whatever the user's own settings."""
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.rcParams.update(_RC)
+        yield
+
+
+def line_style(model: str) -> dict[str, Any]:
+    """Colour and dashes of a model; the same in every figure and every run.
+
+    A variant shares the colour of its model and differs in its dashes and shade, both functions
+    of its name only.
+    """
+    name = model.removeprefix(QUANTISED)
+    base = MONTE_CARLO if name == MONTE_CARLO else base_model(name)
+    digit = sum(name.encode())
+    if base is None:
+        return {"color": _OTHERS[digit % len(_OTHERS)], "linestyle": "-"}
+    if name == model == base:
+        return {"color": _COLOURS[base], "linestyle": "-"}
+    shade = 0.75 * np.asarray(to_rgb(_COLOURS[base]))
+    return {"color": tuple(shade), "linestyle": _DASHES[1 + digit % (len(_DASHES) - 1)]}
+
+
+def image_colours(name: str = "viridis") -> Colormap:
+    """A colour map for a logarithmic scale on which zero is white."""
+    colours = mpl.colormaps[name]
+    return colours.with_extremes(bad="white", under=colours(0.0))
+
+
+def log_norm(images: npt.NDArray[np.floating], decades: float = 5.0) -> LogNorm:
+    """A logarithmic scale shared by `images`, whole decades at its lower end.
+
+    It covers the non-zero pixels, but no more than `decades` below the largest: smaller pixels
+    take the lowest colour.
+    """
+    filled = images[images > 0]
+    if not filled.size:
+        return LogNorm(0.1, 1.0)
+    largest = float(filled.max())
+    smallest = max(float(filled.min()), largest / 10**decades)
+    low = 10 ** np.floor(np.log10(smallest))
+    return LogNorm(low, max(largest, 10 * low))
+
+
+def masked(image: npt.NDArray[np.floating]) -> "np.ma.MaskedArray[tuple[int, ...], np.dtype]":
+    """`image` with its zeros masked, which `image_colours` shows white."""
+    return np.ma.masked_less_equal(image, 0)
+
+
+def draw_image(
+    axes: Axes,
+    image: npt.NDArray[np.floating],
+    *,
+    pixel_size: float,
+    norm: Normalize,
+    colours: Colormap | None = None,
+    aspect: str = "equal",
+) -> AxesImage:
+    """`image` (H, W) in relative eta and phi: columns run up in eta, row 0 has the largest phi."""
+    height, width = image.shape
+    half_width, half_height = width * pixel_size / 2, height * pixel_size / 2
+    few_ticks(axes)
+    return axes.imshow(
+        image,
+        cmap=colours or image_colours(),
+        norm=norm,
+        extent=(-half_width, half_width, -half_height, half_height),
+        interpolation="nearest",
+        aspect="auto" if aspect == "auto" else "equal",
+    )
+
+
+def few_ticks(axes: Axes) -> None:
+    """Three ticks an axis: for small image panels."""
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_locator(mpl.ticker.MaxNLocator(3, symmetric=True))
+        axis.set_minor_locator(mpl.ticker.NullLocator())
+
+
+def save(figure: Figure, stem: str | Path) -> None:
+    """Write `stem`.pdf and `stem`.png, each whole or not at all, the same bytes every time.
+
+    Raises:
+        DarkpixelError: the disk is full or the folder cannot be written.
+    """
+    stem = Path(stem)
+    with whole_file(stem.with_name(stem.name + ".pdf")) as path:
+        figure.savefig(path, metadata={"CreationDate": None, "Creator": None, "Producer": None})
+    with whole_file(stem.with_name(stem.name + ".png")) as path:
+        figure.savefig(path, dpi=PNG_DPI, metadata={"Software": None})

@@ -1,0 +1,108 @@
+"""Transverse momentum and invariant mass of an image, each pixel a massless particle."""
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from darkpixel.data.image_file import ImageFile
+from darkpixel.errors import DarkpixelError
+from darkpixel.metrics.names import MONTE_CARLO
+
+Array = npt.NDArray[np.float64]
+
+
+def image_observables(images: npt.NDArray[np.floating], pixel_size: float) -> dict[str, Array]:
+    """pT and mass of each image (SARM section 6.1.2, the definition of LAGAN).
+
+    Pixel (r, c) of value I is a massless particle of transverse momentum I at
+    phi = ((H - 1)/2 - r) pixel_size and eta = (c - (W - 1)/2) pixel_size: row 0 has the
+    largest phi, columns run up in eta. Then Px = sum I cos phi, Py = sum I sin phi,
+    Pz = sum I sinh eta, E = sum I cosh eta, all from row and column sums.
+
+    Args:
+        images: (N, H, W), GeV.
+        pixel_size: side of a pixel in eta and phi.
+
+    Returns:
+        `pt` and `mass`, (N,) float64, GeV; both 0 for a blank image. Rounding can leave
+        E^2 - p^2 below zero for a single pixel: it is clamped, where the papers' codes give NaN.
+    """
+    _, height, width = images.shape
+    phi = ((height - 1) / 2 - np.arange(height)) * pixel_size
+    eta = (np.arange(width) - (width - 1) / 2) * pixel_size
+    rows = images.sum(axis=2, dtype=np.float64)
+    columns = images.sum(axis=1, dtype=np.float64)
+    pt_squared = (rows @ np.cos(phi)) ** 2 + (rows @ np.sin(phi)) ** 2
+    # E^2 - Pz^2 = (E - Pz)(E + Pz), with E -+ Pz = sum I exp(-+eta): no cancellation
+    transverse_mass_squared = (columns @ np.exp(-eta)) * (columns @ np.exp(eta))
+    mass = np.sqrt(np.maximum(transverse_mass_squared - pt_squared, 0.0))
+    return {"pt": np.sqrt(pt_squared), "mass": mass}
+
+
+class Source(NamedTuple):
+    """A file of images and who made them."""
+
+    model: str
+    """Model name, or `quantised_{model}` for test images rounded to that model's grid."""
+    seed: int
+    path: str
+
+
+def pixel_size_of(file: ImageFile) -> float:
+    """The pixel side that the file states.
+
+    Raises:
+        DarkpixelError: the file states none, as a user's own file may.
+    """
+    if "pixel_size" not in file.attributes:
+        raise DarkpixelError(
+            f"{file.path}: attribute `pixel_size` is missing, and pT and mass need it; "
+            "add it to the file's root, in units of eta and phi (jets 0.1, muons 0.025)."
+        )
+    return float(file.attributes["pixel_size"])
+
+
+def measure_observables(
+    sources: list[Source], test_path: str, *, batch_size: int = 4096
+) -> pd.DataFrame:
+    """Observables of every image of the test file and of every sample, streamed.
+
+    Returns:
+        One row per image: `model` (`monte_carlo` for the test file), `seed`, `image` (its
+        number in the file), `pt`, `mass`, `sum`, `maximum` in GeV, `nonzero` (pixels), and
+        `zero_fraction`.
+
+    Raises:
+        DarkpixelError: a sample's images differ in size from the test images.
+    """
+    frames = []
+    with ImageFile(test_path) as test:
+        pixel_size, image_size = pixel_size_of(test), test.shape[1:]
+    for source in [Source(MONTE_CARLO, 0, test_path), *sources]:
+        with ImageFile(source.path) as file:
+            if file.shape[1:] != image_size:
+                raise DarkpixelError(
+                    f"{source.path}: images of {file.shape[1:]} pixels, but those of {test_path} "
+                    f"have {image_size}; sample and test data must come from the same data set."
+                )
+            for batch in file.batches(batch_size):
+                images = batch["images"]
+                nonzero = np.count_nonzero(images, axis=(1, 2))
+                frames.append(
+                    pd.DataFrame(
+                        {
+                            "model": source.model,
+                            "seed": source.seed,
+                            **image_observables(images, pixel_size),
+                            "sum": images.sum(axis=(1, 2), dtype=np.float64),
+                            "maximum": images.max(axis=(1, 2)).astype(np.float64),
+                            "nonzero": nonzero,
+                            "zero_fraction": 1 - nonzero / (image_size[0] * image_size[1]),
+                        }
+                    )
+                )
+    table = pd.concat(frames, ignore_index=True)
+    table.insert(2, "image", table.groupby(["model", "seed"], sort=False).cumcount())
+    return table

@@ -1,0 +1,50 @@
+"""The papers' numbers, from config/published.yaml."""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from darkpixel.errors import DarkpixelError
+
+WASSERSTEIN_TABLES = {"jets": "table1_jet_wasserstein", "muons": "table3_muon_wasserstein"}
+LAGAN_TABLES = {"muons": "table5_lagan_muon_wasserstein"}
+
+Table = dict[str, dict[str, Any]]
+
+
+def load_published(path: str | Path, paper: str, table: str) -> Table:
+    """One table of one paper: model -> quantity -> number, or label -> number.
+
+    Raises:
+        DarkpixelError: the file cannot be read, or has no such paper or table.
+    """
+    try:
+        content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    except (OSError, yaml.YAMLError) as error:
+        raise DarkpixelError(f"{path}: cannot be read as YAML ({error}).") from error
+    tables = content.get(paper, {}) if isinstance(content, dict) else {}
+    if table not in tables:
+        found = ", ".join(tables) or "nothing"
+        raise DarkpixelError(f"{path}: no table `{table}` under `{paper}`; found {found}.")
+    return dict(tables[table])
+
+
+def wasserstein_published(path: str | Path, dataset: str) -> Table:
+    """The published W1 of all models for `dataset`: SARM table 1, or tables 3 and 5 together."""
+    published: Table = {}
+    for tables in (LAGAN_TABLES, WASSERSTEIN_TABLES):
+        if dataset in tables:
+            published |= load_published(path, "sarm", tables[dataset])
+    return published
+
+
+def published_value(published: Table, model: str, quantity: str, label: str | None = None) -> float:
+    """The paper's number, NaN where it gives none.
+
+    Variants have none: a number belongs to the model of that name and no other.
+    """
+    value = published.get(model, {}).get(quantity, float("nan"))
+    if isinstance(value, dict):
+        value = value.get(label, float("nan"))
+    return float(value)

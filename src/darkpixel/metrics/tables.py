@@ -1,0 +1,193 @@
+"""The tables as files: tidy .csv for programs, .md in the papers' layout for people."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from darkpixel.files import whole_file
+from darkpixel.metrics.names import OBSERVABLES, display_name, plain
+
+LABELS = ("signal", "background")
+
+
+def write_table(frame: pd.DataFrame, stem: str | Path, markdown: str) -> None:
+    """Write `stem`.csv (all columns, all digits) and `stem`.md, each whole or not at all.
+
+    Raises:
+        DarkpixelError: the disk is full or the folder cannot be written.
+    """
+    stem = Path(stem)
+    with whole_file(stem.with_name(stem.name + ".csv")) as path:
+        frame.to_csv(path, index=False, lineterminator="\n")
+    with whole_file(stem.with_name(stem.name + ".md")) as path:
+        path.write_text(markdown, encoding="utf-8")
+
+
+def wasserstein_table(rows: pd.DataFrame, stem: str | Path, title: str) -> None:
+    """SARM tables 1, 3 and 5: W1 by model; pT then mass, signal then background, GeV.
+
+    A cell is "value ± bootstrap error", and the paper's number in brackets. The last row is the
+    noise floor; it is given for each n that occurs.
+
+    Args:
+        rows: `darkpixel.metrics.rows.wasserstein_rows` of all labels, concatenated.
+    """
+    observables = [name for name in ("pt", "mass") if name in set(rows["observable"])]
+    labels = [label for label in LABELS if label in set(rows["label"])]
+    columns = [(name, label) for name in observables for label in labels]
+    dataset = str(rows["dataset"].iloc[0])
+    header = ["model", *(f"{plain(OBSERVABLES[name])} {label}" for name, label in columns)]
+    body = []
+    for model in dict.fromkeys(rows["model"]):
+        own = rows[rows["model"] == model]
+        cells = [_cell(own, name, label) for name, label in columns]
+        body.append([display_name(model, dataset), *cells, _one_or_range(own["n"]),
+                     _one_or_range(own["seeds"])])  # fmt: skip
+    for n in sorted(set(rows["n"]), reverse=True):
+        same = rows[rows["n"] == n].drop_duplicates(["observable", "label"])
+        cells = [_cell(same, name, label, "floor") for name, label in columns]
+        body.append(["*noise floor*", *cells, str(n), ""])
+    note = (
+        "W1 to Monte Carlo test images, GeV: value ± bootstrap standard deviation "
+        "(published value). Noise floor: the same distance between disjoint halves of the test "
+        "images, mean ± standard deviation over random splits: what a perfect generator scores. "
+        "n: images a side; values are means over seeds."
+    )
+    if any(model.startswith("quantised_") for model in rows["model"]):
+        note += (
+            " Quantised rows: other test images rounded to the model's grid: the score of a "
+            "perfect generator on that grid."
+        )
+    write_table(rows, stem, _document(title, [*header, "n", "seeds"], body, note))
+
+
+def parameters_table(rows: pd.DataFrame, stem: str | Path) -> None:
+    """SARM table 6: number of parameters.
+
+    Args:
+        rows: `darkpixel.metrics.rows.parameter_rows`.
+    """
+    body = [
+        [
+            display_name(row.model, row.dataset),
+            _millions(row.dense),
+            _millions(row.free),
+            _millions(row.published),
+        ]
+        for row in rows.itertuples()
+    ]
+    note = (
+        "Dense: every entry of every weight matrix, as the paper counts. Free: the entries that "
+        "the masks leave, which is what a masked model learns."
+    )
+    header = ["model", "dense", "free", "published"]
+    write_table(rows, stem, _document("Number of parameters", header, body, note))
+
+
+def quantisation_table(rows: pd.DataFrame, stem: str | Path) -> None:
+    """What rounding alone costs, by power p of the grid.
+
+    Args:
+        rows: `darkpixel.metrics.rows.quantisation_rows` of all labels, concatenated.
+    """
+    labels = [label for label in LABELS if label in set(rows["label"])]
+    columns = [(name, label) for name in ("pt", "mass", "zero_fraction") for label in labels]
+    header = ["p"]
+    for name, label in columns:
+        unit = "%" if name == "zero_fraction" else "GeV"
+        header.append(f"{plain(OBSERVABLES[name])} {label}, {unit}")
+    body = []
+    for power in sorted(set(rows["power"])):
+        cells = [f"{power:g}"]
+        for name, label in columns:
+            chosen = rows[
+                (rows["power"] == power) & (rows["observable"] == name) & (rows["label"] == label)
+            ]
+            if chosen.empty:
+                cells.append("–")
+            elif name == "zero_fraction":
+                row = chosen.iloc[0]
+                cells.append(f"{100 * row['mean']:.2f} → {100 * row['mean_quantised']:.2f}")
+            else:
+                cells.append(_measured(chosen["value"].iloc[0], chosen["error"].iloc[0]))
+        body.append(cells)
+    note = (
+        "W1 between test images and the same images rounded to the grid g_j = (j/N)^p x_max "
+        "(SARM section 4.1), ± bootstrap standard deviation; zeros before and after rounding. "
+        f"n = {_one_or_range(rows['n'])}. No model is involved: this is the least that the D+D "
+        "likelihood costs."
+    )
+    write_table(rows, stem, _document("Cost of quantisation", header, body, note))
+
+
+def statistics_table(rows: pd.DataFrame, stem: str | Path) -> None:
+    """Zeros, blank images, mean energy and largest pixel of each source.
+
+    Args:
+        rows: `darkpixel.metrics.rows.image_statistics` of all labels, concatenated.
+    """
+    header = ["model", "label", "zero pixels, %", "blank images, %", "mean sum, GeV",
+              "largest pixel, GeV", "images"]  # fmt: skip
+    body = []
+    for (model, label), own in rows.groupby(["model", "label"], sort=False):
+        by_name = own.set_index("observable")
+        cells = [display_name(str(model), str(own["dataset"].iloc[0])), str(label)]
+        for name, scale in (("zero_fraction", 100.0), ("blank_fraction", 100.0), ("sum", 1.0)):
+            row = by_name.loc[name]
+            cells.append(_measured(scale * row["value"], scale * row["error"]))
+        largest = by_name.loc["maximum"]
+        body.append([*cells, f"{largest['value']:.4g}", str(largest["n"])])
+    note = "Means over all images (all seeds) ± standard error."
+    write_table(rows, stem, _document("Image statistics", header, body, note))
+
+
+def markdown_table(header: list[str], body: list[list[str]]) -> str:
+    """A Markdown table, first column left, the others right, padded to read well as text."""
+    lines = [header, *body]
+    widths = [max(3, *(len(line[i]) for line in lines)) for i in range(len(header))]
+
+    def formatted(cells: list[str]) -> str:
+        padded = [
+            cell.ljust(width) if i == 0 else cell.rjust(width)
+            for i, (cell, width) in enumerate(zip(cells, widths, strict=True))
+        ]
+        return "| " + " | ".join(padded) + " |"
+
+    rule = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]
+    return "\n".join([formatted(header), formatted(rule), *map(formatted, body)]) + "\n"
+
+
+def _document(title: str, header: list[str], body: list[list[str]], note: str) -> str:
+    return f"# {title}\n\n{markdown_table(header, body)}\n{note}\n"
+
+
+def _cell(rows: pd.DataFrame, name: str, label: str, quantity: str = "value") -> str:
+    chosen = rows[(rows["observable"] == name) & (rows["label"] == label)]
+    if chosen.empty:
+        return "–"
+    row = chosen.iloc[0]
+    error = "error" if quantity == "value" else "floor_error"
+    text = _measured(row[quantity], row[error])
+    if quantity == "value" and np.isfinite(row["published"]):
+        text += f" ({row['published']:.2f})"
+    return text
+
+
+def _measured(value: float, error: float) -> str:
+    """Value and error with as many decimals as give the error two significant digits (0 to 4)."""
+    if not np.isfinite(error):
+        return f"{value:.3g}"
+    if error <= 0:
+        return f"{value:.2f}"  # the same in all images, such as no blank image at all
+    decimals = int(np.clip(1 - np.floor(np.log10(error)), 0, 4))
+    return f"{value:.{decimals}f} ± {error:.{decimals}f}"
+
+
+def _millions(count: float) -> str:
+    return f"{count / 1e6:.2f}M" if np.isfinite(count) else "–"
+
+
+def _one_or_range(values: "pd.Series[int]") -> str:
+    low, high = values.min(), values.max()
+    return str(low) if low == high else f"{low}–{high}"

@@ -1,0 +1,326 @@
+"""SARM: sparse autoregressive models of detector images (SARM sections 4 and 8).
+
+A pixel x_i is zero with probability gamma_i, else drawn from a distribution on x > 0, and both
+depend on the pixels before it in a fixed order. One masked network (MADE) gives all of them in
+one pass; several stages use one network each. `sarm1` has no centre, `sarm2` one.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Annotated, Any, ClassVar, Literal
+
+import torch
+from pydantic import Field, model_validator
+from torch import Tensor, nn
+
+from darkpixel.config import base
+from darkpixel.errors import DarkpixelError
+from darkpixel.models.base import GenerativeModel
+from darkpixel.nn.likelihoods import Discrete, Exponential, Gamma, Likelihood, TruncatedLogistic
+from darkpixel.nn.orders import order, stage_pixels
+from darkpixel.nn.quantisation import choose_power, quantisation_table
+from darkpixel.nn.stage import Given, Stage
+from darkpixel.nn.sums import RunningSums
+from darkpixel.nn.totals import TotalsDensity
+from darkpixel.sampling.incremental import sample_incremental
+
+
+class Settings(base.Settings):
+    """Settings of SARM. The defaults are the paper's where no description says otherwise."""
+
+    PRESETS: ClassVar[dict[str, dict[str, Any]]] = {
+        "paper_text": {"width": 10},
+        # The text's width of 10 gives 6 million parameters, 50 the 21 million of table 6.
+        "parameter_matched": {"width": 50},
+    }
+    PAPER: ClassVar[dict[str, Any]] = {"layers": 5, "power": 1.0, "inputs": "value"}
+
+    preset: Literal["paper_text", "parameter_matched"] | None = Field(
+        None,
+        description="paper_text: the paper's settings (SARM 8.6: 5 layers, upsampling layer of "
+        "10, p = 1); parameter_matched: with 50, which gives the paper's 21M; keys given beside "
+        "it win",
+    )
+    centres: list[int] = Field(
+        [3],
+        description="sides of nested central squares with a network each: [] is SARM-1, [3] "
+        "SARM-2 (SARM 8.6: jets 3, muons 7)",
+    )
+    centre_first: bool = Field(True, description="generate the centre first (SARM 4.2), or last")
+    order: Literal["spiral_out", "spiral_in", "row", "column", "random"] = Field(
+        "spiral_out", description="order of the pixels within a stage (SARM 4.2, 6.1.4)"
+    )
+    order_seed: int = Field(0, ge=0, description="seed of the random order")
+    likelihood: Literal["discrete", "truncated_logistic", "exponential", "gamma"] = Field(
+        "discrete",
+        description="of non-zero pixels: discrete is D+D, truncated_logistic D+C; the other two "
+        "are reported inferior (SARM 4.1)",
+    )
+    layers: int = Field(5, ge=1, description="hidden layers (SARM 8.6: jets 5, muons 3)")
+    units: int | None = Field(
+        None, ge=1, description="units of a hidden layer; null: pixels of the stage, at least 128"
+    )
+    context_units: int = Field(
+        0,
+        ge=0,
+        description="further units that see only the earlier stages, or the totals (ours; the "
+        "first pixels of a stage otherwise have few units)",
+    )
+    activation: Literal["gelu", "tanh", "sigmoid"] = Field(
+        "gelu", description="of the hidden layers (SARM 8.2)"
+    )
+    residual: bool = Field(False, description="residual connections between hidden layers")
+    dropout: float = Field(0.0, ge=0, lt=1, description="hidden units dropped in training (ours)")
+    inputs: Literal["value", "features"] = Field(
+        "features",
+        description="the network sees x itself (the paper), or asinh(x), x > 0 and x / 50 (ours)",
+    )
+    sums: bool = Field(
+        False,
+        description="also feed running sums over the earlier pixels: energy, momentum, mass, "
+        "moments, non-zeros (ours)",
+    )
+    totals: bool = Field(
+        False, description="draw the totals of the image first and condition every pixel on them"
+    )
+    total_observables: list[Literal["pt", "mass", "energy", "nonzero"]] = Field(
+        ["pt", "mass"], min_length=1, description="the totals, in the order in which they are drawn"
+    )
+    total_mixtures: int = Field(32, ge=1, description="logistics in the density of each total")
+    pixel_size: float = Field(
+        0.1, gt=0, description="side of a pixel in eta and phi, for sums, totals and the power"
+    )
+    width: int = Field(
+        10, ge=1, description="D+D: values a pixel before the shared convolution (SARM 8.6)"
+    )
+    levels: int | None = Field(
+        None, ge=1, description="D+D: levels of the grid; null: one per GeV of the largest pixel"
+    )
+    power: Annotated[float, Field(ge=1, le=4)] | Literal["auto"] = Field(
+        "auto",
+        description="D+D: p of the transform x^(1/p) (SARM 4.1, 8.6: jets 1, muons 1.2 and 1.3); "
+        "auto: that of 1, 1.1, 1.2, 1.3, 1.5, 2 that changes pT and mass least",
+    )
+    mixtures: int = Field(5, ge=1, description="D+C: truncated logistics a pixel (SARM 8.6)")
+    log_scale: tuple[float, float] = Field(
+        (-7.0, 3.5), description="D+C: bounds of the log of a distribution's scale, GeV"
+    )
+    truncate_above: bool = Field(
+        False, description="D+C: truncate the logistics also above the largest training value"
+    )
+    first_pixel: Literal["model", "empirical"] = Field(
+        "model", description="draw the first pixel from the model, or from the training images"
+    )
+    blocks: int = Field(
+        8, ge=1, description="block rows of a masked layer: 8 is fast on a CPU, 1 on a GPU"
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill_preset(cls, keys: Any) -> Any:
+        if isinstance(keys, Mapping) and keys.get("preset") in cls.PRESETS:
+            return {**cls.PAPER, **cls.PRESETS[keys["preset"]], **keys}
+        return keys
+
+
+class SARM(GenerativeModel):
+    """Sparse autoregressive model of square images.
+
+    With `totals`, the model is p(s) prod_i p(x_i | x_<i, s), where s is a function of the image.
+    It generates s, then the pixels, whose own totals can differ from s: the product is therefore
+    a joint density of image and s, and sums to less than one over consistent pairs. Compare its
+    two parts (`log_prob_parts`) with another model's only with that in mind.
+
+    Arguments:
+        options: the settings.
+        side: pixels per side.
+    """
+
+    stages: Sequence[Stage]
+    permutation: Tensor
+    first_values: Tensor
+
+    def __init__(self, options: Settings, side: int) -> None:
+        super().__init__()
+        self.options, self.side = options, side
+        raster = order(options.order, side, options.order_seed)
+        stages = stage_pixels(side, options.centres, raster, options.centre_first)
+        permutation = torch.cat([torch.as_tensor(pixels) for pixels in stages])
+        self.register_buffer("permutation", permutation, persistent=False)
+        # Of the empirical first pixel; replaced by training values in `fit_to_data`.
+        values = 4096 if options.first_pixel == "empirical" else 0
+        self.register_buffer("first_values", torch.zeros(values), persistent=values > 0)
+
+        names = tuple(options.total_observables) if options.totals else ()
+        self.sums = RunningSums(side, options.pixel_size, permutation, names)
+        self.totals = TotalsDensity(len(names), options.total_mixtures) if names else None
+        self.inputs_per_pixel = 3 if options.inputs == "features" else 1
+        self.offsets: list[int] = []
+        self.stages = nn.ModuleList()  # type: ignore[assignment]
+        offset = 0
+        for pixels in stages:
+            self.offsets.append(offset)
+            self.stages.append(  # type: ignore[attr-defined]
+                Stage(
+                    len(pixels),
+                    _likelihood(options),
+                    inputs=self.inputs_per_pixel,
+                    context=offset * self.inputs_per_pixel + len(names),
+                    sums=self.sums.features_count if options.sums else 0,
+                    units=options.units or max(len(pixels), 128),
+                    context_units=options.context_units,
+                    layers=options.layers,
+                    activation=options.activation,
+                    residual=options.residual,
+                    dropout=options.dropout,
+                    blocks=options.blocks,
+                )
+            )
+            offset += len(pixels)
+
+    def pixel_inputs(self, x: Tensor) -> Tensor:
+        """What the networks see of pixels (...): (..., F)."""
+        if self.options.inputs == "value":
+            return x[..., None]
+        return torch.stack([x.asinh(), (x > 0).to(x.dtype), x / 50], -1)
+
+    def quantise(self, images: Tensor) -> Tensor:
+        """Images as the model sees them, same shape: on the grid of D+D, unchanged for D+C."""
+        return self.stages[0].likelihood.quantise(images)
+
+    def conditions(self, x: Tensor, known: Tensor | None) -> Iterator[tuple[int, Stage, Given]]:
+        """For each stage: the number of pixels before it, the stage, and what it is given.
+
+        Arguments:
+            x: (B, D), GeV, quantised, in the order of generation.
+            known: the image's totals, (B, T), if the model has them.
+        """
+        inputs = self.pixel_inputs(x)
+        totals = []
+        if self.totals is not None and known is not None:
+            totals = [self.totals.standardised(known)]
+        sums = None
+        if self.options.sums:
+            sums = self.sums.features(
+                self.sums.raw(x), None if known is None else known.T[..., None]
+            )
+        for offset, stage in zip(self.offsets, self.stages, strict=True):
+            end = offset + stage.pixels
+            context = torch.cat([*totals, inputs[:, :offset].flatten(1)], 1)
+            given = Given(
+                inputs[:, offset:end],
+                context if stage.context_size else None,
+                None if sums is None else sums[..., offset : end + 1],
+            )
+            yield offset, stage, given
+
+    def log_prob_parts(self, images: Tensor) -> dict[str, Tensor]:
+        """`totals`, log p(s), and `pixels`, sum_i log p(x_i | x_<i, s); (B,) nats each.
+
+        D+D: probabilities of the quantised images. D+C: densities in GeV^-1 per non-zero pixel.
+        With an empirical first pixel, that pixel is not scored.
+        """
+        x = self.quantise(images).flatten(1)[:, self.permutation]
+        known, log_totals = None, x.new_zeros(len(x))
+        if self.totals is not None:
+            known = self.sums.of_image(x)
+            log_totals = self.totals.log_prob(known)
+        log_pixels = x.new_zeros(len(x))
+        for offset, stage, given in self.conditions(x, known):
+            part = stage.log_prob(
+                x[:, offset : offset + stage.pixels],
+                *given,
+                unscored=int(self.options.first_pixel == "empirical" and offset == 0),
+            )
+            log_pixels = log_pixels + part
+        return {"totals": log_totals, "pixels": log_pixels}
+
+    def log_prob(self, images: Tensor) -> Tensor:
+        """Sum of `log_prob_parts`: images (B, H, W), GeV -> (B,) nats."""
+        parts = self.log_prob_parts(images)
+        return parts["totals"] + parts["pixels"]
+
+    def loss(self, images: Tensor, phase: str = "model", **columns: Tensor) -> Tensor:
+        """Mean negative log-likelihood, nats per image."""
+        return -self.log_prob(images).mean()
+
+    def sample(self, n: int, *, generator: torch.Generator, **options: Any) -> Tensor:
+        """Draw images, (n, H, W) GeV; exact, by the incremental sampler.
+
+        Each image takes its uniforms from the generator in turn, so the images do not depend on
+        `batch` (images at once, an option).
+        """
+        return sample_incremental(self, n, generator=generator, **options)
+
+    @torch.no_grad()
+    def fit_to_data(self, batches: Callable[[], Iterator[Tensor]]) -> None:
+        """Set grids, scales and the initial probabilities of zero from the training images."""
+        largest, total, count, kept = 0.0, 0.0, 0, 0
+        first: list[Tensor] = []
+        for images in batches():
+            largest = max(largest, float(images.max()))
+            total += float(images.double().sum())
+            count += int((images > 0).sum())
+            if kept < 20_000:  # enough for the power, the scales and the totals
+                first.append(images)
+                kept += len(images)
+        if not count:
+            raise DarkpixelError("training images: every pixel is zero; nothing to learn.")
+        some = torch.cat(first)[:20_000]
+        for stage in self.stages:
+            likelihood = stage.likelihood
+            if isinstance(likelihood, Discrete) and self.options.power == "auto":
+                table = quantisation_table(
+                    some, self.options.pixel_size, levels=self.options.levels, largest=largest
+                )
+                likelihood.power.fill_(choose_power(table))
+            likelihood.fit(largest, total / count)
+        x = self.quantise(some).flatten(1)[:, self.permutation.cpu()]
+        zeros = (x == 0).double().sum(0)
+        logits = torch.log((zeros + 1) / (len(x) - zeros + 1)).float()
+        for offset, stage in zip(self.offsets, self.stages, strict=True):
+            stage.gamma.bias.copy_(logits[offset : offset + stage.pixels])
+        self.sums.fit(x)
+        if self.totals is not None:
+            self.totals.fit(self.sums.of_image(x))
+        if len(self.first_values):
+            chosen = torch.linspace(0, len(x) - 1, len(self.first_values)).long()
+            self.first_values.copy_(x[chosen, 0])
+
+    def adopt_shapes(self, state: Mapping[str, Tensor]) -> None:
+        """Take the number of levels from stored weights."""
+        for number, stage in enumerate(self.stages):
+            if isinstance(stage.likelihood, Discrete):
+                stage.likelihood.adopt_shapes(state, f"stages.{number}.likelihood.")
+
+    def clipped(self, images: Tensor) -> int:
+        """Pixels above the grid of D+D, which quantisation pulls down to its last level."""
+        likelihood = self.stages[0].likelihood
+        return likelihood.clipped(images) if isinstance(likelihood, Discrete) else 0
+
+    def parameter_counts(self) -> dict[str, int]:
+        """`dense`: full matrices, as the paper counts; `free`: the weights that are not masked."""
+        totals = 0 if self.totals is None else sum(p.numel() for p in self.totals.parameters())
+        counts = [stage.counts() for stage in self.stages]
+        return {key: totals + sum(count[key] for count in counts) for key in ("dense", "free")}
+
+
+def _likelihood(options: Settings) -> Likelihood:
+    if options.likelihood == "discrete":
+        power = 1.0 if options.power == "auto" else options.power
+        return Discrete(options.width, options.levels, power)
+    if options.likelihood == "truncated_logistic":
+        return TruncatedLogistic(options.mixtures, options.log_scale, options.truncate_above)
+    return {"exponential": Exponential, "gamma": Gamma}[options.likelihood](options.log_scale)
+
+
+def build(settings: Settings, height: int, width: int) -> SARM:
+    """A new model.
+
+    Raises:
+        DarkpixelError: the images are not square, or the centres do not fit into them.
+    """
+    if height != width:
+        raise DarkpixelError(
+            f"model sarm: images of {height} x {width} pixels; square ones needed."
+        )
+    return SARM(settings, height)

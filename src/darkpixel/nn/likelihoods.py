@@ -1,0 +1,271 @@
+"""Distributions of a non-zero pixel given its parameters (SARM section 4.1).
+
+Each likelihood turns `size` numbers per pixel into a distribution on x > 0 (GeV); the
+probability of x = 0, gamma, is a logit of its own in the network. Splitting the softmax of
+equation 4.2 into gamma and the rest is exact, and lets zero pixels be skipped.
+
+Sampling takes two uniforms per pixel, so that any sampler draws the same values from them.
+"""
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Literal
+
+import torch
+from scipy import special
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+Kind = Literal["discrete", "truncated_logistic", "exponential", "gamma"]
+
+SMALLEST = 1e-6
+"""GeV; a pixel that is not zero stays distinguishable from zero when its sample underflows."""
+
+
+class Likelihood(nn.Module, ABC):
+    """Base: a distribution on x > 0."""
+
+    size: int
+    """Numbers per pixel that the network gives."""
+
+    @abstractmethod
+    def log_prob(self, parameters: Tensor, x: Tensor) -> Tensor:
+        """Log density (D+C) or probability (D+D) of non-zero pixels.
+
+        Arguments:
+            parameters: (n, size).
+            x: (n,), GeV, positive.
+
+        Returns:
+            (n,), nats.
+        """
+
+    @abstractmethod
+    def sample(self, parameters: Tensor, u1: Tensor, u2: Tensor) -> Tensor:
+        """Draw (n,) positive values from uniforms u1 and u2, (n,) each, in (0, 1)."""
+
+    def quantise(self, x: Tensor) -> Tensor:
+        """The value that the model sees instead of x, any shape (D+C: x itself)."""
+        return x
+
+    @abstractmethod
+    def fit(self, largest: float, typical: float) -> None:
+        """Set the scale from the training images: largest and mean non-zero pixel, GeV."""
+
+
+class Discrete(Likelihood):
+    """Categorical over a grid of levels (D+D).
+
+    The grid is uniform in x^(1/p): g_j = (j / N)^p xmax for j = 1 ... N. The network gives
+    `width` numbers a pixel, and one 1x1 convolution shared by all pixels turns them into N
+    logits: the "upsampling layer" of SARM section 8.6.
+    """
+
+    grid: Tensor
+    power: Tensor
+
+    def __init__(self, width: int = 10, levels: int | None = None, power: float = 1.0) -> None:
+        super().__init__()
+        self.size = width
+        self.levels = levels
+        count = levels or 276  # until `fit`: SARM section 2.1 has values up to 276
+        self.upsample = nn.Linear(width, count)
+        nn.init.normal_(self.upsample.weight, std=0.1)
+        self.register_buffer("power", torch.tensor(float(power)))
+        self.register_buffer("grid", power_grid(count, power, 276.0))
+
+    def fit(self, largest: float, typical: float) -> None:
+        count = self.levels or level_count(largest)
+        self._resize(count)
+        self.grid = power_grid(count, float(self.power), largest_level(largest))
+        with torch.no_grad():  # start near the data: exponential in x with the training mean
+            spacing = torch.diff(self.grid, prepend=torch.zeros(1)).log()
+            self.upsample.bias.copy_(spacing - self.grid / max(typical, 0.1))
+
+    def _resize(self, count: int) -> None:
+        if count == self.upsample.out_features:
+            return
+        self.upsample = nn.Linear(self.size, count)
+        nn.init.normal_(self.upsample.weight, std=0.1)
+        self.grid = self.grid.new_zeros(count)
+
+    def adopt_shapes(self, state: Mapping[str, Tensor], prefix: str) -> None:
+        """Take the number of levels from stored weights."""
+        if f"{prefix}grid" in state:
+            self._resize(len(state[f"{prefix}grid"]))
+
+    def level(self, x: Tensor) -> Tensor:
+        """Number of the nearest level in x^(1/p), 0 (for x = 0) ... N, int64."""
+        count = len(self.grid)
+        return ((x / self.grid[-1]).pow(1 / self.power) * count).round().clamp(0, count).long()
+
+    def quantise(self, x: Tensor) -> Tensor:
+        level = self.level(x)
+        return torch.where(level > 0, self.grid[(level - 1).clamp(min=0)], 0.0)
+
+    def clipped(self, x: Tensor) -> int:
+        """Pixels more than half a step above the last level."""
+        count = len(self.grid)
+        top = self.grid[-1] * (1 + 0.5 / count) ** self.power
+        return int((x > top).sum())
+
+    def log_prob(self, parameters: Tensor, x: Tensor) -> Tensor:
+        logits = self.upsample(parameters).float()
+        return -F.cross_entropy(logits, self.level(x) - 1, reduction="none")
+
+    def sample(self, parameters: Tensor, u1: Tensor, u2: Tensor) -> Tensor:
+        cumulative = torch.softmax(self.upsample(parameters).float(), -1).cumsum(-1)
+        level = (u1[:, None] * cumulative[:, -1:] >= cumulative).sum(-1)
+        return self.grid[level.clamp(max=len(self.grid) - 1)]
+
+
+class _Continuous(Likelihood):
+    """Densities in y = x / scale, so that the network's outputs are of order one."""
+
+    scale: Tensor
+    largest: Tensor
+
+    def __init__(self, log_scale: tuple[float, float]) -> None:
+        super().__init__()
+        self.log_scale_bounds = log_scale
+        self.register_buffer("scale", torch.tensor(5.0))
+        self.register_buffer("largest", torch.tensor(math.inf))
+
+    def fit(self, largest: float, typical: float) -> None:
+        self.scale.fill_(max(typical, 1e-3))
+
+    def _log_scale(self, raw: Tensor) -> Tensor:
+        """Smoothly bounded log of a scale in units of `scale`; bounds are in GeV."""
+        low, high = (bound - self.scale.log() for bound in self.log_scale_bounds)
+        middle, half = (low + high) / 2, (high - low) / 2
+        return middle + half * torch.tanh((raw - middle) / half)
+
+
+class TruncatedLogistic(_Continuous):
+    """Mixture of logistics truncated to x > 0 (D+C, SARM equation 4.3).
+
+    mu is a location, not the mean. With z = (x - mu) / s, the log density of a component is
+    -z - 2 softplus(-z) - log s - log sigma(mu / s).
+
+    Arguments:
+        mixtures: components (SARM section 8.6: 5).
+        log_scale: bounds of log(s / GeV).
+        truncate_above: also truncate at 1.05 times the largest training value; the logistic's
+            tail otherwise makes rare pixels far above it.
+    """
+
+    def __init__(
+        self,
+        mixtures: int = 5,
+        log_scale: tuple[float, float] = (-7.0, 3.5),
+        truncate_above: bool = False,
+    ) -> None:
+        super().__init__(log_scale)
+        self.mixtures, self.truncate_above = mixtures, truncate_above
+        self.size = 3 * mixtures
+
+    def fit(self, largest: float, typical: float) -> None:
+        super().fit(largest, typical)
+        if self.truncate_above:
+            self.largest.fill_(1.05 * largest)
+
+    def _components(self, parameters: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Log weights, locations and log scales, (n, mixtures) each, in units of `scale`."""
+        logits, location, raw = parameters.float().split(self.mixtures, dim=-1)
+        # Components start spread over a decade of scales: equal ones would stay equal.
+        start = torch.linspace(-2.0, 1.0, self.mixtures, device=raw.device)
+        return torch.log_softmax(logits, -1), location + start.exp(), self._log_scale(raw + start)
+
+    def _log_below_largest(self, location: Tensor, log_s: Tensor) -> Tensor:
+        """log P(x < largest | x > 0) of each component."""
+        s = log_s.exp()
+        largest = self.largest / self.scale
+        return F.logsigmoid((largest - location) / s) + torch.log(-torch.expm1(-largest / s))
+
+    def log_prob(self, parameters: Tensor, x: Tensor) -> Tensor:
+        log_weight, location, log_s = self._components(parameters)
+        inverse = (-log_s).exp()
+        z = ((x / self.scale)[:, None] - location) * inverse
+        log_density = -z - 2 * F.softplus(-z) - log_s - F.logsigmoid(location * inverse)
+        if self.truncate_above:
+            log_density = log_density - self._log_below_largest(location, log_s)
+        return torch.logsumexp(log_weight + log_density, -1) - self.scale.log()
+
+    def sample(self, parameters: Tensor, u1: Tensor, u2: Tensor) -> Tensor:
+        log_weight, location, log_s = self._components(parameters)
+        chosen = choose_component(log_weight, u1)
+        location, log_s = location.gather(-1, chosen)[:, 0], log_s.gather(-1, chosen)[:, 0]
+        if self.truncate_above:
+            u2 = u2 * self._log_below_largest(location, log_s).exp()
+        s = log_s.exp()
+        # The textbook inverse log(u / (1 - u)) overflows once sigma(mu / s) underflows.
+        mass = torch.sigmoid(location / s)
+        y = s * (torch.log1p(-(1 - u2) * mass) - torch.log1p(-u2) + F.softplus(location / s))
+        return (y * self.scale).clamp(min=SMALLEST)
+
+
+class Exponential(_Continuous):
+    """Exponential with its scale as the only parameter (SARM section 4.1: inferior)."""
+
+    size = 1
+
+    def __init__(self, log_scale: tuple[float, float] = (-7.0, 5.0)) -> None:
+        super().__init__(log_scale)
+
+    def log_prob(self, parameters: Tensor, x: Tensor) -> Tensor:
+        log_s = self._log_scale(parameters[:, 0].float())
+        return -(x / self.scale) * (-log_s).exp() - log_s - self.scale.log()
+
+    def sample(self, parameters: Tensor, u1: Tensor, u2: Tensor) -> Tensor:
+        log_s = self._log_scale(parameters[:, 0].float())
+        return (-torch.log1p(-u2) * log_s.exp() * self.scale).clamp(min=SMALLEST)
+
+
+class Gamma(_Continuous):
+    """Gamma distribution with shape in [e^-3, e^4] (SARM section 4.1: inferior)."""
+
+    size = 2
+
+    def __init__(self, log_scale: tuple[float, float] = (-7.0, 5.0)) -> None:
+        super().__init__(log_scale)
+
+    def _shape_and_log_scale(self, parameters: Tensor) -> tuple[Tensor, Tensor]:
+        raw_shape, raw_scale = parameters.float().unbind(-1)
+        shape = torch.exp(0.5 + 3.5 * torch.tanh((raw_shape - 0.5) / 3.5))
+        return shape, self._log_scale(raw_scale)
+
+    def log_prob(self, parameters: Tensor, x: Tensor) -> Tensor:
+        shape, log_s = self._shape_and_log_scale(parameters)
+        y = x / self.scale
+        log_density = (shape - 1) * y.log() - y * (-log_s).exp() - shape * log_s
+        return log_density - torch.lgamma(shape) - self.scale.log()
+
+    def sample(self, parameters: Tensor, u1: Tensor, u2: Tensor) -> Tensor:
+        shape, log_s = self._shape_and_log_scale(parameters)
+        # torch has no inverse of the incomplete gamma function.
+        y = special.gammaincinv(shape.double().cpu().numpy(), u2.double().cpu().numpy())
+        value = torch.as_tensor(y, dtype=torch.float32, device=shape.device)
+        return (value * log_s.exp() * self.scale).clamp(min=SMALLEST)
+
+
+def choose_component(log_weight: Tensor, u: Tensor) -> Tensor:
+    """Component (n, 1) of a mixture by inverse cumulative weights, from uniforms (n,)."""
+    cumulative = log_weight.exp().cumsum(-1)
+    return (u[:, None] >= cumulative[:, :-1]).sum(-1, keepdim=True)
+
+
+def level_count(largest: float) -> int:
+    """Levels when none are given: one per GeV up to the largest training value (SARM 2.1)."""
+    return max(math.ceil(largest), 1)
+
+
+def largest_level(largest: float) -> float:
+    """The last level, GeV: the grid covers the training images."""
+    return float(max(math.ceil(largest), 1))
+
+
+def power_grid(count: int, power: float, largest: float) -> Tensor:
+    """Levels g_1 ... g_count, uniform in x^(1 / power) up to `largest`, (count,) GeV."""
+    steps = torch.arange(1, count + 1, dtype=torch.float64) / count
+    return (steps.pow(power) * largest).float()

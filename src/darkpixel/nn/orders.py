@@ -1,0 +1,92 @@
+"""Orders in which an autoregressive model generates the pixels of a square image.
+
+SARM section 4.2 generates along a spiral from the centre and, with several stages, the central
+square before the rest; section 6.1.4 compares other orders.
+"""
+
+import itertools
+
+import numpy as np
+import numpy.typing as npt
+
+from darkpixel.errors import DarkpixelError
+
+Indices = npt.NDArray[np.int64]
+
+ORDERS = ("spiral_out", "spiral_in", "row", "column", "random")
+
+
+def order(name: str, side: int, seed: int = 0) -> Indices:
+    """Raster indices (row * side + column) of all pixels in the order of generation, (side^2,).
+
+    Arguments:
+        name: `spiral_out` (each step goes to an adjacent pixel, and the first k^2 pixels are the
+            central k x k square; for even sizes and odd k, or the reverse, that square is half a
+            pixel off the centre), `spiral_in` (its reverse), `row`, `column`, or `random`.
+        side: pixels per side.
+        seed: of the random order.
+
+    Raises:
+        DarkpixelError: unknown name.
+    """
+    pixels = np.arange(side * side, dtype=np.int64)
+    if name == "spiral_out":
+        return _spiral(side)
+    if name == "spiral_in":
+        return _spiral(side)[::-1].copy()
+    if name == "row":
+        return pixels
+    if name == "column":
+        return pixels.reshape(side, side).T.reshape(-1).copy()
+    if name == "random":
+        return np.random.default_rng(seed).permutation(pixels)
+    raise DarkpixelError(f"order: '{name}' is unknown; allowed are {', '.join(ORDERS)}.")
+
+
+def stage_pixels(
+    side: int, centres: list[int], order: Indices, centre_first: bool = True
+) -> list[Indices]:
+    """The pixels of each stage in the order of generation.
+
+    Arguments:
+        side: pixels per side of the image.
+        centres: sides of nested central squares, increasing; [] is SARM-1, [3] SARM-2.
+        order: raster indices of all pixels in the order of generation.
+        centre_first: the innermost square is generated first (SARM section 4.2), or last.
+
+    Returns:
+        One array of raster indices per stage, together a permutation of all pixels.
+
+    Raises:
+        DarkpixelError: the squares do not increase or do not fit into the image.
+    """
+    sizes = [*centres, side]
+    if centres and (min(centres) < 1 or any(a >= b for a, b in itertools.pairwise(sizes))):
+        raise DarkpixelError(
+            f"centres: {centres} must increase, from 1 to less than the image's side, {side}."
+        )
+    stage_of = np.zeros((side, side), dtype=np.int64)
+    for stage, size in reversed(list(enumerate(sizes))):
+        # The spiral's first pixel is row and column (side - 1) // 2; even squares grow down-right.
+        first = (side - 1) // 2 - (size - 1) // 2
+        stage_of[first : first + size, first : first + size] = stage
+    stages = [order[stage_of.reshape(-1)[order] == stage] for stage in range(len(sizes))]
+    return stages if centre_first else stages[::-1]
+
+
+def _spiral(side: int) -> Indices:
+    """From the centre: right 1, down 1, left 2, up 2, right 3, ..."""
+    row = column = (side - 1) // 2
+    path = [(row, column)]
+    length, turn = 1, 0
+    steps = ((0, 1), (1, 0), (0, -1), (-1, 0))
+    while len(path) < side * side:
+        for _ in range(2):
+            down, right = steps[turn % 4]
+            for _ in range(length):
+                row, column = row + down, column + right
+                path.append((row, column))
+            turn += 1
+        length += 1
+    rows, columns = np.array(path[: side * side], dtype=np.int64).T
+    return rows * side + columns

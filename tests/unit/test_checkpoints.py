@@ -1,0 +1,144 @@
+"""A checkpoint folder has one holder, whole states, and a digest that must agree."""
+
+import json
+import logging
+import os
+
+import pytest
+import torch
+
+from darkpixel import checkpoints
+from darkpixel.checkpoints import CheckpointFolder
+from darkpixel.errors import DarkpixelError
+
+STATE = {"epoch": 3, "weights": {"w": torch.arange(5.0)}, "history": [{"loss": 1.5}]}
+
+
+def test_state_comes_back(tmp_path):
+    with CheckpointFolder(tmp_path / "c", "d1") as folder:
+        assert folder.load() is None
+        folder.save(STATE)
+    with CheckpointFolder(tmp_path / "c", "d1") as folder:
+        state = folder.load()
+    assert state["epoch"] == 3
+    assert torch.equal(state["weights"]["w"], torch.arange(5.0))
+
+
+def test_other_digest_is_not_resumed_but_overwritten(tmp_path, caplog):
+    with CheckpointFolder(tmp_path, "d1") as folder:
+        folder.save(STATE)
+    with CheckpointFolder(tmp_path, "d2") as folder:
+        assert folder.load() is None
+        message = caplog.records[-1].getMessage()
+        assert "d1" in message
+        assert "d2" in message
+        folder.save({"epoch": 0})
+        assert folder.load() == {"epoch": 0}
+
+
+def test_held_folder_is_refused_in_one_line(tmp_path, monkeypatch):
+    monkeypatch.setenv("SLURM_JOB_ID", "4711")
+    with CheckpointFolder(tmp_path, "d1"):
+        with (
+            pytest.raises(DarkpixelError, match="living training") as error,
+            CheckpointFolder(tmp_path, "d1"),
+        ):
+            pass
+        message = str(error.value)
+        assert "\n" not in message
+        for part in (str(tmp_path), f"pid {os.getpid()}", os.uname().nodename, "4711", "since"):
+            assert part in message
+    with CheckpointFolder(tmp_path, "d1"):
+        pass  # free again
+
+
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
+def test_lock_of_a_dead_process_does_not_hold(tmp_path):
+    child = os.fork()
+    if child == 0:
+        CheckpointFolder(tmp_path, "d1").__enter__()
+        os.kill(os.getpid(), 9)
+    os.waitpid(child, 0)
+    assert json.loads((tmp_path / "lock").read_text())["pid"] == str(child)
+    with CheckpointFolder(tmp_path, "d1"):
+        pass
+
+
+def test_lock_file_removed_by_the_last_holder_is_not_trusted(tmp_path, monkeypatch):
+    """Between open and lock the holder ends and removes the file: the folder is locked anew."""
+    plain = checkpoints.fcntl.flock
+    calls = []
+
+    def late(file, operation):
+        if not calls:
+            (tmp_path / "lock").unlink()
+        calls.append(operation)
+        plain(file, operation)
+
+    monkeypatch.setattr(checkpoints.fcntl, "flock", late)
+    with CheckpointFolder(tmp_path, "d1"):
+        assert len(calls) == 2
+        with pytest.raises(DarkpixelError), CheckpointFolder(tmp_path, "d1"):
+            pass
+
+
+def test_file_system_without_locks_is_named(tmp_path, monkeypatch, caplog):
+    def refuse(file, operation):
+        raise OSError(38, "Function not implemented")
+
+    monkeypatch.setattr(checkpoints.fcntl, "flock", refuse)
+    with CheckpointFolder(tmp_path, "d1") as folder:
+        folder.save(STATE)
+    assert "no locks" in caplog.text
+
+
+def test_failed_write_leaves_the_old_state(tmp_path, monkeypatch):
+    with CheckpointFolder(tmp_path, "d1") as folder:
+        folder.save(STATE)
+
+        def half(content, path):
+            path.write_bytes(b"half")
+            raise OSError(28, "No space left on device")
+
+        monkeypatch.setattr(checkpoints.torch, "save", half)
+        with pytest.raises(DarkpixelError, match="disk full"):
+            folder.save({"epoch": 4})
+        assert folder.load()["epoch"] == 3
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["lock", "state.pt"]
+
+
+def test_temporary_files_of_a_killed_process_are_removed(tmp_path):
+    (tmp_path / ".state.999.tmp.pt").write_bytes(b"half")
+    with CheckpointFolder(tmp_path, "d1"):
+        assert [p.name for p in tmp_path.iterdir()] == ["lock"]
+
+
+@pytest.mark.parametrize("content", [b"", b"garbage", b"PK\x03\x04 cut off"])
+def test_unreadable_state(tmp_path, content):
+    (tmp_path / "state.pt").write_bytes(content)
+    with (
+        CheckpointFolder(tmp_path, "d1") as folder,
+        pytest.raises(DarkpixelError, match="not a readable checkpoint") as error,
+    ):
+        folder.load()
+    assert "\n" not in str(error.value)
+
+
+def test_pickled_code_is_refused(tmp_path):
+    class Evil:
+        def __reduce__(self):
+            return os.mkdir, (str(tmp_path / "ran"),)
+
+    torch.save({"digest": "d1", "state": Evil()}, tmp_path / "state.pt")
+    with CheckpointFolder(tmp_path, "d1") as folder, pytest.raises(DarkpixelError):
+        folder.load()
+    assert not (tmp_path / "ran").exists()
+
+
+def test_remove_leaves_nothing(tmp_path, caplog):
+    caplog.set_level(logging.DEBUG)
+    with CheckpointFolder(tmp_path / "c", "d1") as folder:
+        folder.save(STATE)
+        (tmp_path / "c" / "epoch2.safetensors").write_bytes(b"x")
+        folder.remove()
+    assert not (tmp_path / "c").exists()

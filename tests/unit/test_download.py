@@ -1,0 +1,435 @@
+"""Downloads against a local server that misbehaves in every way we could think of."""
+
+import errno
+import hashlib
+import re
+import threading
+import time
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from darkpixel.config.sources import Source, find_source, load_sources
+from darkpixel.data import download as module
+from darkpixel.data.download import Patience, download
+from darkpixel.errors import DarkpixelError
+
+CONTENT = bytes(i * i % 251 for i in range(200_000))
+MD5 = hashlib.md5(CONTENT).hexdigest()
+SHA256 = hashlib.sha256(CONTENT).hexdigest()
+QUICK = Patience(tries=3, wait=0.01, longest_wait=0.05, timeout=0.3)
+
+
+class Request(BaseHTTPRequestHandler):
+    """Answers with the next behaviour of the server's list; the last one stays."""
+
+    server: "Server"
+
+    def do_GET(self) -> None:
+        self.server.ranges.append(self.headers.get("Range"))
+        self.server.paths.append(self.path)
+        plan = self.server.plans[self.path]
+        behave = plan.pop(0) if len(plan) > 1 else plan[0]
+        behave(self)
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+    def start(self) -> int:
+        """Where the wanted range starts."""
+        match = re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range") or "bytes=0-")
+        assert match
+        return int(match[1])
+
+    def head(self, status: int, length: int | None = None, **headers: str) -> None:
+        self.send_response(status)
+        if length is not None:
+            self.send_header("Content-Length", str(length))
+        for name, value in headers.items():
+            self.send_header(name.replace("_", "-"), value)
+        self.end_headers()
+
+
+class Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Request)
+        self.plans: dict[str, list[Callable[[Request], None]]] = {}
+        self.ranges: list[str | None] = []
+        self.paths: list[str] = []
+        self.leave = threading.Event()
+
+    def handle_error(self, *_: Any) -> None:
+        pass  # a client that hangs up is part of the plan
+
+    def url(self, path: str, *plan: Callable[[Request], None]) -> str:
+        self.plans[path] = list(plan)
+        return f"http://127.0.0.1:{self.server_address[1]}{path}"
+
+
+def good(request: Request, content: bytes = CONTENT, etag: str = '"one"') -> None:
+    start = request.start()
+    if start >= len(content):
+        request.head(416, 0, Content_Range=f"bytes */{len(content)}")
+        return
+    if start:
+        span = f"bytes {start}-{len(content) - 1}/{len(content)}"
+        request.head(206, len(content) - start, Content_Range=span, ETag=etag)
+    else:
+        request.head(200, len(content), ETag=etag)
+    request.wfile.write(content[start:])
+
+
+def drops_after(count: int) -> Callable[[Request], None]:
+    """The connection ends `count` bytes into the answer, which promised more."""
+
+    def behave(request: Request) -> None:
+        start = request.start()
+        span = f"bytes {start}-{len(CONTENT) - 1}/{len(CONTENT)}"
+        request.head(206 if start else 200, len(CONTENT) - start, Content_Range=span, ETag='"one"')
+        request.wfile.write(CONTENT[start : start + count])
+        request.wfile.flush()
+        request.close_connection = True
+
+    return behave
+
+
+def stalls_after(count: int) -> Callable[[Request], None]:
+    def behave(request: Request) -> None:
+        drops_after(count)(request)
+        request.server.leave.wait(5)
+
+    return behave
+
+
+def ignores_range(request: Request) -> None:
+    request.head(200, len(CONTENT))
+    request.wfile.write(CONTENT)
+
+
+def ignores_range_and_drops(request: Request) -> None:
+    request.head(200, len(CONTENT))
+    request.wfile.write(CONTENT[:1000])
+    request.close_connection = True
+
+
+def lies_about_range(request: Request) -> None:
+    start = request.start()
+    if not start:
+        return good(request)
+    request.head(206, 10, Content_Range=f"bytes {start - 5}-{start + 4}/{len(CONTENT)}")
+    request.wfile.write(CONTENT[start - 5 : start + 5])
+    return None
+
+
+def other_content(request: Request) -> None:
+    good(request, CONTENT[::-1], '"two"')
+
+
+def says_no_length(request: Request) -> None:
+    request.head(200)
+    request.wfile.write(CONTENT)
+    request.close_connection = True
+
+
+def hangs_up(request: Request) -> None:
+    request.close_connection = True
+
+
+def state(status: int, **headers: str) -> Callable[[Request], None]:
+    return lambda request: request.head(status, 0, **headers)
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    with Server() as running:
+        thread = threading.Thread(target=running.serve_forever, args=(0.02,), daemon=True)
+        thread.start()
+        yield running
+        running.leave.set()
+        running.shutdown()
+        thread.join()
+
+
+def source(*urls: str, **known: Any) -> Source:
+    known = known or {"md5": MD5, "size": len(CONTENT)}
+    return Source(description="bytes", url=urls[0], mirrors=list(urls[1:]), **known)
+
+
+def fetch(entry: Source, folder: Path, patience: Patience = QUICK) -> None:
+    download(entry, folder / "file.bin", patience=patience)
+
+
+def names(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
+
+
+def failure(entry: Source, folder: Path) -> str:
+    with pytest.raises(DarkpixelError) as caught:
+        fetch(entry, folder)
+    message = str(caught.value)
+    assert "\n" not in message
+    assert str(folder / "file.bin") in message
+    assert "file.bin" not in names(folder)
+    return message
+
+
+def test_whole_file_and_nothing_else(server: Server, tmp_path: Path) -> None:
+    entry = source(server.url("/a", good))
+    fetch(entry, tmp_path)
+    assert (tmp_path / "file.bin").read_bytes() == CONTENT
+    assert names(tmp_path) == {"file.bin"}
+    fetch(entry, tmp_path)
+    assert len(server.paths) == 1, "a right file is not downloaded again"
+
+
+def test_a_wrong_file_in_place_is_replaced(server: Server, tmp_path: Path) -> None:
+    (tmp_path / "file.bin").write_bytes(CONTENT[:-1] + b"!")
+    fetch(source(server.url("/a", good)), tmp_path)
+    assert (tmp_path / "file.bin").read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [drops_after(70_000), stalls_after(70_000)],
+    ids=["dropped", "stalled"],
+)
+def test_broken_connection_goes_on_where_it_ended(
+    server: Server, tmp_path: Path, trouble: Callable[[Request], None]
+) -> None:
+    fetch(source(server.url("/a", trouble, trouble, good)), tmp_path)
+    assert (tmp_path / "file.bin").read_bytes() == CONTENT
+    assert server.ranges == [None, "bytes=70000-", "bytes=140000-"]
+
+
+def test_many_drops_are_survived_while_there_is_progress(server: Server, tmp_path: Path) -> None:
+    fetch(source(server.url("/a", drops_after(20_001))), tmp_path)
+    assert (tmp_path / "file.bin").read_bytes() == CONTENT
+    assert len(server.ranges) == 10 > QUICK.tries
+
+
+def test_next_call_resumes(server: Server, tmp_path: Path) -> None:
+    entry = source(server.url("/a", drops_after(50_000), hangs_up))
+    assert "50000 bytes are kept" in failure(entry, tmp_path)
+    assert names(tmp_path) == {"file.bin.part", "file.bin.part.json"}
+    server.url("/a", good)
+    server.ranges.clear()
+    fetch(entry, tmp_path)
+    assert server.ranges == ["bytes=50000-"]
+    assert (tmp_path / "file.bin").read_bytes() == CONTENT
+    assert names(tmp_path) == {"file.bin"}
+
+
+def test_interrupt_keeps_what_arrived(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry = source(server.url("/a", drops_after(50_000), good))
+
+    def interrupt(_: float) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(module.time, "sleep", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            fetch(entry, tmp_path)
+    fetch(entry, tmp_path)
+    assert server.ranges == [None, "bytes=50000-"]
+
+
+def test_a_whole_part_file_needs_no_request(server: Server, tmp_path: Path) -> None:
+    entry = source(server.url("/a", drops_after(50_000), hangs_up))
+    failure(entry, tmp_path)
+    (tmp_path / "file.bin.part").write_bytes(CONTENT)
+    server.paths.clear()
+    fetch(entry, tmp_path)
+    assert server.paths == []
+
+
+def test_a_whole_part_file_of_unknown_size(server: Server, tmp_path: Path) -> None:
+    entry = source(server.url("/a", drops_after(50_000), hangs_up), md5=MD5)
+    failure(entry, tmp_path)
+    (tmp_path / "file.bin.part").write_bytes(CONTENT)
+    server.url("/a", good)
+    fetch(entry, tmp_path)
+    assert server.ranges[-1] == f"bytes={len(CONTENT)}-"
+    assert (tmp_path / "file.bin").read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize("size", [len(CONTENT), None])
+def test_a_part_file_that_is_too_long_restarts(
+    server: Server, tmp_path: Path, size: int | None
+) -> None:
+    entry = source(server.url("/a", drops_after(50_000), hangs_up), md5=MD5, size=size)
+    failure(entry, tmp_path)
+    (tmp_path / "file.bin.part").write_bytes(CONTENT + b"more")
+    server.url("/a", good)
+    fetch(entry, tmp_path)
+    assert server.ranges[-1] is None
+    assert (tmp_path / "file.bin").read_bytes() == CONTENT
+
+
+def test_the_part_of_another_file_is_not_continued(server: Server, tmp_path: Path) -> None:
+    failure(source(server.url("/a", drops_after(50_000), hangs_up), md5="0" * 32), tmp_path)
+    server.ranges.clear()
+    fetch(source(server.url("/b", good)), tmp_path)
+    assert server.ranges == [None]
+
+
+def test_a_file_that_changed_on_the_server_restarts(server: Server, tmp_path: Path) -> None:
+    """Without a checksum the ETag alone tells; this server does not even honour If-Range."""
+    url = server.url("/a", drops_after(50_000), other_content)
+    fetch(source(url, sha256=None), tmp_path)
+    assert (tmp_path / "file.bin").read_bytes() == CONTENT[::-1]
+
+
+@pytest.mark.parametrize("stubborn", [ignores_range, lies_about_range])
+def test_servers_without_a_working_range(
+    server: Server, tmp_path: Path, stubborn: Callable[[Request], None]
+) -> None:
+    fetch(source(server.url("/a", drops_after(50_000), stubborn)), tmp_path)
+    assert server.ranges[1] == "bytes=50000-"
+    assert (tmp_path / "file.bin").read_bytes() == CONTENT
+
+
+def test_a_server_that_never_gets_further_is_given_up(server: Server, tmp_path: Path) -> None:
+    message = failure(source(server.url("/a", ignores_range_and_drops)), tmp_path)
+    assert "1000 of 200000 bytes" in message
+    assert len(server.paths) == QUICK.tries
+
+
+def test_wrong_checksum_goes_to_the_mirror(server: Server, tmp_path: Path) -> None:
+    entry = source(server.url("/bad", other_content), server.url("/mirror", good))
+    fetch(entry, tmp_path)
+    assert server.paths == ["/bad", "/mirror"]
+    assert server.ranges == [None, None], "nothing of the wrong file is kept"
+    assert (tmp_path / "file.bin").read_bytes() == CONTENT
+
+
+def test_wrong_checksum_everywhere(server: Server, tmp_path: Path) -> None:
+    urls = [server.url("/bad", other_content), server.url("/worse", other_content)]
+    message = failure(source(*urls), tmp_path)
+    found = hashlib.md5(CONTENT[::-1]).hexdigest()
+    assert all(word in message for word in [*urls, found, MD5, "sources.yaml"])
+    assert names(tmp_path) == set()
+
+
+def test_sha256_is_preferred(server: Server, tmp_path: Path) -> None:
+    url = server.url("/a", good)
+    fetch(source(url, md5="0" * 32, sha256=SHA256), tmp_path)
+    assert (tmp_path / "file.bin").read_bytes() == CONTENT
+
+
+def test_wrong_size(server: Server, tmp_path: Path) -> None:
+    message = failure(source(server.url("/a", good), size=len(CONTENT) + 1), tmp_path)
+    assert "size is 200000 bytes, expected 200001" in message
+
+
+def test_absent_goes_to_the_mirror_at_once(server: Server, tmp_path: Path) -> None:
+    entry = source(server.url("/gone", state(404)), server.url("/mirror", good))
+    fetch(entry, tmp_path)
+    assert server.paths == ["/gone", "/mirror"]
+
+
+def test_a_mirror_goes_on_with_the_part(server: Server, tmp_path: Path) -> None:
+    """The checksum vouches for both; without one, the mirror starts anew."""
+    urls = [server.url("/a", drops_after(50_000), state(404)), server.url("/mirror", good)]
+    fetch(source(*urls), tmp_path)
+    assert server.ranges == [None, "bytes=50000-", "bytes=50000-"]
+    server.url("/a", drops_after(50_000), state(404))
+    (tmp_path / "file.bin").unlink()
+    server.ranges.clear()
+    fetch(source(*urls, sha256=None), tmp_path)
+    assert server.ranges == [None, "bytes=50000-", None]
+
+
+def test_busy_server(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    naps: list[float] = []
+    monkeypatch.setattr(module.time, "sleep", naps.append)
+    busy = [state(503, Retry_After="7"), state(503), state(429, Retry_After="9999"), good]
+    patience = Patience(tries=5, wait=1.0, longest_wait=120.0, timeout=1.0)
+    fetch(source(server.url("/a", *busy)), tmp_path, patience)
+    assert naps == [7.0, 2.0, 120.0], "what the server asks, else doubling, never too long"
+
+
+def test_retry_after_as_a_date() -> None:
+    later = time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(time.time() + 60))
+    assert module._seconds(later) == pytest.approx(60, abs=2)
+    assert module._seconds("Thu, 01 Jan 1970 00:00:00 GMT") == 0
+    assert module._seconds("soon") is None
+
+
+def test_nobody_answers(server: Server, tmp_path: Path) -> None:
+    urls = [server.url("/a", state(404)), server.url("/b", state(503)), "http://127.0.0.1:9/c"]
+    message = failure(source(*urls), tmp_path)
+    assert all(word in message for word in [*urls, "HTTP 404", "HTTP 503", "(3 tries)", "refused"])
+
+
+def test_without_published_checksum_the_first_digest_holds(server: Server, tmp_path: Path) -> None:
+    entry = source(server.url("/a", good), size=None)
+    fetch(entry, tmp_path)
+    assert (tmp_path / "file.bin.sha256").read_text() == f"{SHA256}  file.bin\n"
+    (tmp_path / "file.bin").unlink()
+    server.url("/a", other_content)
+    message = failure(entry, tmp_path)
+    assert SHA256 in message
+    assert "file.bin.sha256" in message
+
+
+def test_unknown_size_and_checksum_is_refused(server: Server, tmp_path: Path) -> None:
+    url = server.url("/a", says_no_length)
+    assert "gives no size" in failure(source(url, size=None), tmp_path)
+    fetch(source(url, md5=MD5), tmp_path)
+    assert (tmp_path / "file.bin").read_bytes() == CONTENT
+
+
+def test_disk_full(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = module.shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(module.shutil, "disk_usage", lambda _: real._replace(free=1000))
+    assert "disk full" in failure(source(server.url("/a", good)), tmp_path)
+    monkeypatch.undo()
+
+    def full(*_: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(module._Download, "_receive", full)
+    assert "disk full" in failure(source(server.url("/a", good)), tmp_path)
+
+
+def test_quiet_when_not_a_terminal(
+    server: Server, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    fetch(source(server.url("/a", good)), tmp_path)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_the_projects_own_sources_are_valid() -> None:
+    path = Path(__file__).parents[2] / "config" / "sources.yaml"
+    entry = find_source(path, "lagan_jets")
+    assert entry.md5 == "f9b11c46b6a0ff928bec2eccf865ecf0"
+    with pytest.raises(DarkpixelError, match="did you mean 'lagan_jets'"):
+        find_source(path, "lagan_jet")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("a: {description: x, url: 'ftp://x'}", ["a.url", "ftp://x"]),
+        ("a: {description: x, url: 'http://x', md5: abc}", ["a.md5", "abc"]),
+        ("a: {description: x, url: 'http://x', mirror: []}", ["a.mirror", "mirrors"]),
+        ("a: {description: x}", ["a.url", "required"]),
+        ("- a", ["expected named entries"]),
+        ("a: [", ["not valid YAML"]),
+    ],
+)
+def test_faults_of_the_table(tmp_path: Path, text: str, words: list[str]) -> None:
+    path = tmp_path / "sources.yaml"
+    path.write_text(text)
+    with pytest.raises(DarkpixelError) as caught:
+        load_sources(path)
+    assert all(word in str(caught.value) for word in [str(path), *words]), str(caught.value)
+    assert "\n" not in str(caught.value)

@@ -1,0 +1,322 @@
+"""From a source to three splits: disjoint, complete, reproducible, all or none."""
+
+import os
+import tracemalloc
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from darkpixel.config.data import SplitSizes
+from darkpixel.data import lagan_jets
+from darkpixel.data.image_file import ImageFile
+from darkpixel.data.lagan_jets import COLUMNS, lagan_events
+from darkpixel.data.prepare import (
+    SPLITS,
+    UNUSED,
+    Block,
+    Events,
+    assign_splits,
+    file_events,
+    write_splits,
+)
+from darkpixel.errors import DarkpixelError
+
+ABOUT: dict[str, Any] = {
+    "dataset": "jets",
+    "label": "signal",
+    "pixel_size": 0.1,
+    "unit": "GeV",
+    "source": "test",
+    "config_digest": "abc",
+}
+EXAMPLES = settings(
+    deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+
+
+def split_sizes(train: int, validation: int, test: int) -> SplitSizes:
+    return SplitSizes(train=train, validation=validation, test=test)
+
+
+def events(total: int, block: int = 100, pixels: int = 4) -> Events:
+    """Event i has images full of i + 1 and a column that says so."""
+
+    def blocks() -> Iterator[Block]:
+        for start in range(0, total, block):
+            number = np.arange(start, min(start + block, total))
+            images = np.ones((1, pixels, pixels), np.float32) * (number[:, None, None] + 1)
+            yield images.astype(np.float32), {"momentum": number + 0.5}
+
+    return Events(blocks(), total)
+
+
+def outputs(folder: Path) -> dict[str, Path]:
+    return {split: folder / f"{split}.h5" for split in SPLITS}
+
+
+def prepare(folder: Path, source: Events, sizes: SplitSizes, seed: int = 3) -> dict[str, Path]:
+    paths = outputs(folder)
+    write_splits(*source, paths, sizes=sizes, seed=seed, **ABOUT)
+    return paths
+
+
+@given(
+    sizes=st.builds(split_sizes, st.integers(1, 50), st.integers(1, 50), st.integers(2, 50)),
+    spare=st.integers(0, 30),
+    seed=st.integers(0, 2**63),
+)
+def test_splits_have_their_sizes_and_are_drawn_by_the_seed(
+    sizes: SplitSizes, spare: int, seed: int
+) -> None:
+    splits = assign_splits(sizes.total + spare, sizes, seed)
+    assert splits.shape == (sizes.total + spare,)
+    counts = [int(np.sum(splits == index)) for index in range(len(SPLITS))]
+    assert counts == [sizes.train, sizes.validation, sizes.test]
+    assert np.sum(splits == UNUSED) == spare
+    np.testing.assert_array_equal(splits, assign_splits(sizes.total + spare, sizes, seed))
+
+
+def test_splits_differ_between_seeds_and_mix_the_source() -> None:
+    sizes = split_sizes(5000, 2500, 2500)
+    one, other = (assign_splits(10_000, sizes, seed) for seed in (1, 2))
+    assert np.mean(one == other) == pytest.approx(0.5**2 + 2 * 0.25**2, abs=0.02)
+    for index, share in enumerate((0.5, 0.25, 0.25)):  # every split comes from the whole source
+        where = np.flatnonzero(one == index)
+        assert where.mean() == pytest.approx(5000, abs=5 * 2887 / np.sqrt(share * 10_000))
+
+
+def test_the_test_events_stay_when_the_training_set_grows() -> None:
+    small, large = (assign_splits(1000, split_sizes(n, 50, 100), 7) for n in (10, 800))
+    for split in ("validation", "test"):
+        index = SPLITS.index(split)
+        np.testing.assert_array_equal(small == index, large == index)
+
+
+def test_too_few_events(tmp_path: Path) -> None:
+    with pytest.raises(DarkpixelError) as caught:
+        prepare(tmp_path, events(99), split_sizes(50, 20, 30))
+    assert "jets/signal: 99 events found, 100 needed" in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+@settings(EXAMPLES, max_examples=20)
+@given(
+    sizes=st.builds(split_sizes, st.integers(1, 90), st.integers(1, 40), st.integers(2, 40)),
+    spare=st.integers(0, 30),
+    block=st.integers(1, 200),
+)
+def test_files_are_disjoint_and_whole(
+    tmp_path: Path, sizes: SplitSizes, spare: int, block: int
+) -> None:
+    paths = prepare(tmp_path, events(sizes.total + spare, block), sizes)
+    seen: list[int] = []
+    for split, path in paths.items():
+        with ImageFile(path) as file:
+            event = file.column("event")
+            assert len(file) == getattr(sizes, split)
+            assert (file.attributes["split"], file.attributes["seed"]) == (split, 3)
+            assert event.dtype == np.int64
+            # images, columns and event numbers stay together
+            np.testing.assert_array_equal(file.read()[:, 0, 0], event + 1)
+            np.testing.assert_array_equal(file.column("momentum"), event + 0.5)
+            seen += event.tolist()
+    assert len(set(seen)) == len(seen) == sizes.total
+    assert set(seen) <= set(range(sizes.total + spare))
+
+
+@pytest.mark.parametrize("block", [1, 17, 400, 10_000])
+def test_same_seed_same_bytes_whatever_the_blocks(tmp_path: Path, block: int) -> None:
+    sizes = split_sizes(200, 50, 100)
+    reference = prepare(tmp_path / "reference", events(400), sizes)
+    again = prepare(tmp_path / "again", events(400, block), sizes)
+    other = prepare(tmp_path / "other", events(400, block), sizes, seed=4)
+    for split in SPLITS:
+        assert reference[split].read_bytes() == again[split].read_bytes()
+        assert reference[split].read_bytes() != other[split].read_bytes()
+
+
+def test_memory_does_not_grow_with_the_source(tmp_path: Path) -> None:
+    peaks = []
+    for total in (4_000, 40_000):
+        tracemalloc.start()
+        prepare(tmp_path, events(total, 500, pixels=16), split_sizes(total - 1000, 500, 500))
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < 1.5 * peaks[0] < 40_000 * 16 * 16 * 4 / 2
+
+
+def failing(total: int) -> Iterator[Block]:
+    for number, block in enumerate(events(total).blocks):
+        if number == 2:
+            raise OSError("the source broke off")
+        yield block
+
+
+def negative(total: int) -> Iterator[Block]:
+    for images, columns in events(total).blocks:
+        yield -images, columns
+
+
+@pytest.mark.parametrize(
+    ("blocks", "error"),
+    [
+        (failing(500), "broke off"),
+        (negative(500), "not negative"),
+        (events(400).blocks, "400 events came from test, 500 were announced"),
+        (events(600).blocks, "600 events came from test, 500 were announced"),
+    ],
+)
+def test_failure_leaves_no_output(tmp_path: Path, blocks: Iterator[Block], error: str) -> None:
+    paths = outputs(tmp_path)
+    with pytest.raises((DarkpixelError, OSError), match=error):
+        write_splits(blocks, 500, paths, sizes=split_sizes(200, 50, 100), seed=1, **ABOUT)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_failed_rename_takes_back_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = os.fsync
+    calls = []
+
+    def second_fails(descriptor: int) -> None:
+        calls.append(descriptor)
+        if len(calls) == 2:
+            raise OSError(5, "Input/output error")
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fsync", second_fails)
+    with pytest.raises(OSError, match="Input/output error"):
+        prepare(tmp_path, events(400), split_sizes(200, 50, 100))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_users_own_file(tmp_path: Path) -> None:
+    rng = np.random.default_rng(1)
+    images = rng.random((300, 5, 7))
+    with h5py.File(tmp_path / "own.h5", "w") as file:
+        file["images"] = images
+        file["event"] = np.arange(300) * 10
+        file["species"] = np.array([b"e", b"mu"], "S4")[rng.integers(0, 2, 300)]
+    source = file_events(tmp_path / "own.h5")
+    assert source.total == 300
+    paths = prepare(tmp_path, source, split_sizes(200, 40, 60))
+    for path in paths.values():
+        with ImageFile(path) as file:
+            event = file.column("event")
+            np.testing.assert_array_equal(file.read(), images[event].astype(np.float32))
+            np.testing.assert_array_equal(file.column("source_event"), event * 10)
+            assert set(file.column("species")) == {b"e", b"mu"}
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "words"),
+    [
+        ("event", [1, 2, 2, 3], "event 2 occurs 2 times"),
+        ("name", ["a", "b", "c", "d"], "column name has type object"),
+    ],
+)
+def test_users_columns_that_cannot_be_kept(
+    tmp_path: Path, column: str, values: list[Any], words: str
+) -> None:
+    with h5py.File(tmp_path / "own.h5", "w") as file:
+        file["images"] = np.ones((4, 3, 3))
+        file[column] = values
+    with pytest.raises(DarkpixelError, match=words):
+        file_events(tmp_path / "own.h5")
+
+
+def write_lagan(path: Path, total: int, **changes: Any) -> dict[str, np.ndarray]:
+    """A file in the layout of the public one: labels mixed, float64 images."""
+    rng = np.random.default_rng(5)
+    images = rng.exponential(5.0, (total, 25, 25)) * (rng.random((total, 25, 25)) < 0.1)
+    images[:, 0, 0] = 9e-4  # below LAGAN's threshold
+    images[:, 0, 1] = 1.1e-3
+    images[:, 0, 2] = -1e-9  # rounding
+    data = {"image": images, "signal": rng.integers(0, 2, total).astype(np.float64)}
+    data |= {name: rng.random(total) for name in COLUMNS}
+    data |= changes
+    with h5py.File(path, "w") as file:
+        for name, values in data.items():
+            if values is not None:
+                file[name] = values
+    return data
+
+
+@pytest.mark.parametrize(("label", "value"), [("signal", 1), ("background", 0)])
+def test_lagan_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, label: str, value: int
+) -> None:
+    monkeypatch.setattr(lagan_jets, "_BLOCK", 128)
+    data = write_lagan(tmp_path / "lagan.h5", 500)
+    source = lagan_events(tmp_path / "lagan.h5", label)
+    assert source.total == np.sum(data["signal"] == value)
+    paths = prepare(tmp_path, source, split_sizes(100, 40, 60))
+    for path in paths.values():
+        with ImageFile(path) as file:
+            rows = file.column("event")
+            assert (data["signal"][rows] == value).all()
+            expected = data["image"][rows].astype(np.float32)
+            assert (file.read()[:, 0, :3] == [0, np.float32(1.1e-3), 0]).all()
+            expected[expected < 1e-3] = 0
+            np.testing.assert_array_equal(file.read(), expected)
+            for name in COLUMNS:
+                np.testing.assert_array_equal(file.column(name), data[name][rows])
+
+
+def test_lagan_labels_share_no_event(tmp_path: Path) -> None:
+    write_lagan(tmp_path / "lagan.h5", 300)
+    rows = [
+        {int(row) for _, columns in lagan_events(path, label).blocks for row in columns["event"]}
+        for path in [tmp_path / "lagan.h5"]
+        for label in ("signal", "background")
+    ]
+    assert rows[0].isdisjoint(rows[1])
+    assert rows[0] | rows[1] == set(range(300))
+
+
+def spoiled(value: float) -> np.ndarray:
+    images = np.ones((50, 25, 25))
+    images[31, 4, 4] = value
+    return images
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"image": None}, "image is missing"),
+        ({"signal": None}, "signal is missing"),
+        ({"tau_32": None}, "tau_32 is missing"),
+        ({"jet_pt": np.ones(49)}, "jet_pt is of shape (49,)"),
+        ({"image": np.ones((50, 625))}, "image is of shape (50, 625)"),
+        ({"image": spoiled(np.nan)}, "image[31] holds NaN"),
+        ({"image": spoiled(-0.5)}, "image[31] holds"),
+    ],
+)
+def test_lagan_faults(tmp_path: Path, changes: dict[str, Any], words: str) -> None:
+    write_lagan(tmp_path / "lagan.h5", 50, **{"signal": np.ones(50), **changes})
+    with pytest.raises(DarkpixelError) as caught:
+        list(lagan_events(tmp_path / "lagan.h5", "signal").blocks)
+    message = str(caught.value)
+    assert words in message
+    assert str(tmp_path / "lagan.h5") in message
+    assert "\n" not in message
+
+
+def test_lagan_file_absent_cut_or_mislabelled(tmp_path: Path) -> None:
+    path = tmp_path / "lagan.h5"
+    with pytest.raises(DarkpixelError, match="no such file"):
+        lagan_events(path, "signal")
+    write_lagan(path, 50)
+    with pytest.raises(DarkpixelError, match="no label 'w'"):
+        lagan_events(path, "w")
+    path.write_bytes(path.read_bytes()[:2000])
+    with pytest.raises(DarkpixelError, match="not a whole HDF5 file"):
+        lagan_events(path, "signal")

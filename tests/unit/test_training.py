@@ -1,0 +1,340 @@
+"""The training loop: what it minimises, keeps, guards and writes."""
+
+import logging
+
+import numpy as np
+import pandas as pd
+import pydantic
+import pytest
+import safetensors.torch
+import torch
+import yaml
+from toy_training import SIDE, ToyModel, train_toy, write_images
+from torch import nn
+
+from darkpixel.config.training import Training
+from darkpixel.errors import DarkpixelError
+from darkpixel.history import TIMING_COLUMNS
+from darkpixel.optimisation import WeightAverage, build_optimisers, learning_rate
+
+QUICK = Training(epochs=3, batch_size=16, learning_rate=1e-2, device="cpu")
+
+
+@pytest.fixture
+def folder(tmp_path):
+    write_images(tmp_path / "train.h5", 100, seed=1, species=np.arange(100) % 3)
+    write_images(tmp_path / "validation.h5", 40, seed=2, species=np.arange(40) % 3)
+    return tmp_path
+
+
+def changed(**keys):
+    return Training.model_validate({**QUICK.model_dump(), **keys})
+
+
+def history(folder):
+    return pd.read_csv(folder / "model" / "history.csv")
+
+
+def weights(folder, name="model"):
+    return safetensors.torch.load_file(folder / "model" / f"{name}.safetensors")
+
+
+class MeanModel(ToyModel):
+    """A unit normal density of each pixel: its best mean is the mean image."""
+
+    def __init__(self):
+        super().__init__()
+        for name in ("hidden", "norm", "dropout", "out"):
+            delattr(self, name)
+        self.mean = nn.Parameter(torch.zeros(SIDE, SIDE))
+
+    def loss(self, images, phase="model", **columns):
+        return 0.5 * ((images - self.mean) ** 2).sum((1, 2)).mean()
+
+
+class BrokenModel(MeanModel):
+    """Its loss, or the gradient of it, is not finite from a given step on."""
+
+    def __init__(self, step, gradient=False):
+        super().__init__()
+        self.left, self.gradient = step, gradient
+
+    def loss(self, images, phase="model", **columns):
+        if self.training:
+            self.left -= 1
+        loss = super().loss(images)
+        if self.left >= 0:
+            return loss
+        # The square root of zero is zero and has no finite slope.
+        return loss + (0 * self.mean.sum()).abs().sqrt() if self.gradient else loss * torch.nan
+
+
+class TwoPhases(MeanModel):
+    """Two players who move one parameter each; the second moves twice a batch."""
+
+    phases = ("first", "second", "second")
+
+    def __init__(self):
+        super().__init__()
+        self.other = nn.Parameter(torch.zeros(()))
+        self.asked = []
+
+    def phase_parameters(self, phase):
+        return [self.mean if phase == "first" else self.other]
+
+    def loss(self, images, phase="second", **columns):
+        self.asked.append((phase, self.training, sorted(columns)))
+        before = self.mean.detach().clone(), self.other.detach().clone()
+        if hasattr(self, "seen") and self.training:  # what moved since the last phase
+            moved = tuple(not torch.equal(a, b) for a, b in zip(before, self.seen, strict=True))
+            assert moved == ((True, False) if self.previous == "first" else (False, True))
+        self.seen, self.previous = before, phase
+        return ((images - self.mean - self.other) ** 2).mean()
+
+
+def test_converges_to_the_optimum(folder):
+    train_toy(folder, changed(epochs=60, learning_rate=0.3, schedule="cosine"), MeanModel())
+    with_h5 = np.zeros((SIDE, SIDE))
+    import h5py
+
+    with h5py.File(folder / "train.h5") as file:
+        with_h5 = file["images"][:].mean(axis=0)
+    assert np.abs(weights(folder)["mean"].numpy() - with_h5).max() < 0.05
+
+
+def test_same_seed_same_bytes(folder):
+    contents = []
+    for number, seed in enumerate((3, 3, 4)):
+        train_toy(folder, QUICK, output_dir=folder / f"m{number}", seed=seed)
+        contents.append((folder / f"m{number}" / "model.safetensors").read_bytes())
+    assert contents[0] == contents[1]
+    assert contents[0] != contents[2]
+
+
+def test_history_and_config(folder):
+    train_toy(folder, changed(early_stopping=3), provenance={"dataset": "toys", "label": "all"})
+    table = history(folder)
+    assert table["epoch"].tolist() == [1, 2, 3]
+    assert table["step"].tolist() == [7, 14, 21]  # 100 images in batches of 16: 6 and a half
+    assert {"train_loss", "validation_loss", "learning_rate", "gradient_norm"} < set(table)
+    assert set(TIMING_COLUMNS) < set(table)
+    assert np.isfinite(table.to_numpy()).all()
+    config = yaml.safe_load((folder / "model" / "config.yaml").read_text())
+    assert config["dataset"] == "toys"
+    assert config["training"]["epochs"] == 3
+    assert (config["seed"], config["digest"], config["epochs"]) == (3, "d1", 3)
+    assert config["image_size"] == [SIDE, SIDE]
+
+
+def test_one_log_line_an_epoch_and_a_quiet_stderr(folder, caplog, capsys):
+    caplog.set_level(logging.INFO)
+    train_toy(folder)
+    lines = [r.getMessage() for r in caplog.records if r.name == "darkpixel.training"]
+    assert len(lines) == 8
+    assert all(word in lines[0] for word in ("epoch 1", "train_loss", "images_per_second"))
+    assert capsys.readouterr().err == ""
+
+
+def test_progress_bar_shows_loss_and_images(folder, capsys):
+    train_toy(folder, QUICK, progress=True)
+    shown = capsys.readouterr().err
+    assert "epoch 3/3, loss" in shown
+    assert "300/300" in shown
+    assert "images/s" in shown
+
+
+def test_keep_best_and_last(folder):
+    """Training on one set with a growing error on the other: the first epoch is the best."""
+    write_images(folder / "validation.h5", 40, seed=2)
+    import h5py
+
+    with h5py.File(folder / "validation.h5", "r+") as file:
+        file["images"][:] = 0.0  # the mean starts at zero, and can only leave it
+    for keep in ("best", "last"):
+        settings = changed(keep=keep, snapshots=[1, 3])
+        train_toy(folder, settings, MeanModel())
+        first, third = weights(folder, "epoch1")["mean"], weights(folder, "epoch3")["mean"]
+        assert not torch.equal(first, third)
+        assert torch.equal(weights(folder)["mean"], first if keep == "best" else third)
+        config = yaml.safe_load((folder / "model" / "config.yaml").read_text())
+        assert config["kept_epoch"] == (1 if keep == "best" else 3)
+
+
+@pytest.mark.parametrize(("snapshots", "epochs"), [([], 3), ([5], 5)])
+def test_early_stopping(folder, snapshots, epochs):
+    with_zero = write_images(folder / "validation.h5", 40, seed=2)
+    import h5py
+
+    with h5py.File(with_zero, "r+") as file:
+        file["images"][:] = 0.0
+    train_toy(folder, changed(epochs=9, early_stopping=2, snapshots=snapshots), MeanModel())
+    assert len(history(folder)) == epochs
+
+
+@pytest.mark.parametrize("gradient", [False, True])
+def test_what_is_not_finite_stops_with_one_line(folder, gradient):
+    settings = changed(checkpoint_seconds=0)
+    with pytest.raises(DarkpixelError) as error:
+        train_toy(folder, settings, BrokenModel(9, gradient))
+    message = str(error.value)
+    what = "gradient norm" if gradient else "loss model"
+    assert f"{what} is not finite at epoch 2, step 2 (learning rate 0.01)" in message
+    assert "learning_rate" in message
+    assert "\n" not in message
+    state = folder / "checkpoints" / "state.pt"
+    assert f"the last good state is {state}" in message
+    saved = torch.load(state, weights_only=True)["state"]
+    assert (saved["epoch"], saved["step"]) == (1, 2)
+    assert all(bool(t.isfinite().all()) for t in saved["model"].values())
+    assert not (folder / "model").exists()
+    # From there the same training without the fault ends as if there had been none.
+    train_toy(folder, settings, BrokenModel(10**9, gradient))
+    resumed = weights(folder)["mean"]
+    train_toy(folder, settings, BrokenModel(10**9, gradient))
+    assert torch.equal(weights(folder)["mean"], resumed)
+
+
+def test_checkpoint_never_holds_bad_weights(folder):
+    """The last step before a checkpoint may break weights though its loss was finite."""
+
+    class Overflow(MeanModel):
+        def loss(self, images, phase="model", **columns):
+            loss = super().loss(images)
+            with torch.no_grad():
+                self.mean.fill_(torch.inf)
+            return loss
+
+    with pytest.raises(DarkpixelError, match="a weight is not finite at epoch 1, step 1"):
+        train_toy(folder, changed(checkpoint_seconds=0), Overflow())
+    assert not (folder / "checkpoints" / "state.pt").exists()
+
+
+def test_other_digest_starts_afresh(folder, caplog):
+    settings = changed(checkpoint_seconds=0)
+    with pytest.raises(DarkpixelError):
+        train_toy(folder, settings, BrokenModel(9))
+    model = MeanModel()
+    train_toy(folder, settings, model, digest="d2")
+    assert "digest d1, now d2" in caplog.text
+    train_toy(folder, settings, MeanModel(), output_dir=folder / "again", digest="d2")
+    again = safetensors.torch.load_file(folder / "again" / "model.safetensors")
+    assert torch.equal(weights(folder)["mean"], again["mean"])
+
+
+def test_phases_move_their_own_parameters_in_order(folder):
+    model = TwoPhases()
+    train_toy(folder, changed(keep="last"), model, columns=("species",))
+    order = [phase for phase, training, _ in model.asked if training]
+    assert order == ["first", "second", "second"] * 21
+    assert all(columns == ["species"] for _, _, columns in model.asked)
+    assert {"train_loss_first", "train_loss_second"} < set(history(folder))
+
+
+def test_monitor_is_recorded_and_changes_nothing(folder):
+    train_toy(folder, QUICK)
+    alone = weights(folder)
+    called = []
+
+    def monitor(model, epoch):
+        assert not model.training
+        called.append(epoch)
+        return {"w1": np.float32(torch.rand(()).item())}
+
+    train_toy(folder, QUICK, monitor=monitor, monitor_every=2)
+    assert called == [2, 3]
+    assert history(folder)["w1"].notna().tolist() == [False, True, True]
+    for name, tensor in weights(folder).items():
+        assert torch.equal(tensor, alone[name])
+
+
+def test_average_follows_its_formula():
+    layer = nn.Linear(2, 2)
+    average = WeightAverage(layer, 0.9)
+    expected = layer.weight.detach().clone()
+    for t in range(1, 200):
+        with torch.no_grad():
+            layer.weight.normal_()
+        average.update(t)
+        decay = min(0.9, (1 + t) / (10 + t))
+        expected = decay * expected + (1 - decay) * layer.weight.detach()
+    raw = layer.weight.detach().clone()
+    with average.in_use():
+        assert torch.allclose(layer.weight, expected, atol=1e-6)
+        assert not torch.allclose(layer.weight, raw)
+    assert torch.equal(layer.weight, raw)
+
+
+def test_averaged_weights_are_validated_and_written(folder):
+    """With a decay near one and one epoch the average lags behind the last weights."""
+    settings = changed(epochs=1, keep="last", average=0.999)
+    lagging = train_toy(folder, settings, MeanModel())
+    averaged, loss = weights(folder)["mean"], history(folder)["validation_loss"][0]
+    assert torch.equal(lagging.mean, averaged)
+    train_toy(folder, changed(epochs=1, keep="last"), MeanModel())
+    assert averaged.norm() < 0.9 * weights(folder)["mean"].norm()
+    assert loss > history(folder)["validation_loss"][0]
+
+
+@pytest.mark.parametrize(
+    ("keys", "update", "expected"),
+    [
+        ({"schedule": "halve", "halve_every": 2}, 19, 1e-2),
+        ({"schedule": "halve", "halve_every": 2}, 20, 5e-3),
+        ({"schedule": "halve", "halve_every": 2}, 45, 2.5e-3),
+        ({"schedule": "constant"}, 45, 1e-2),
+        ({"schedule": "cosine", "epochs": 10}, 0, 1e-2),
+        ({"schedule": "cosine", "epochs": 10}, 50, 5e-3),
+        ({"schedule": "cosine", "epochs": 10}, 100, 0.0),
+        ({"schedule": "constant", "warmup_steps": 10}, 0, 1e-3),
+        ({"schedule": "constant", "warmup_steps": 10}, 4, 5e-3),
+        ({"schedule": "constant", "warmup_steps": 10}, 10, 1e-2),
+    ],
+)
+def test_learning_rate(keys, update, expected):
+    assert learning_rate(changed(**keys), update, 10) == pytest.approx(expected)
+
+
+def test_weight_decay_spares_biases_and_zero_is_plain_adam():
+    cpu = torch.device("cpu")
+    plain = build_optimisers(ToyModel(), QUICK, cpu)["model"]
+    assert type(plain) is torch.optim.Adam
+    decayed = build_optimisers(ToyModel(), changed(weight_decay=0.1), cpu)["model"]
+    assert type(decayed) is torch.optim.AdamW
+    for group in decayed.param_groups:
+        assert {p.ndim >= 2 for p in group["params"]} == {group["weight_decay"] == 0.1}
+
+
+def test_gradients_are_clipped(folder):
+    """Plain descent would show it best; with Adam the first moment is bounded by the clip."""
+    train_toy(folder, changed(epochs=1, gradient_clip=1e-3, checkpoint_seconds=0), MeanModel())
+    assert history(folder)["gradient_norm"][0] > 1.0  # recorded before clipping
+    model = MeanModel()
+    norms = []
+    hook = torch.optim.Adam.step
+
+    def step(self, *arguments):
+        norms.append(torch.nn.utils.get_total_norm([p.grad for p in model.parameters()]).item())
+        return hook(self, *arguments)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(torch.optim.Adam, "step", step)
+        train_toy(folder, changed(epochs=1, gradient_clip=1e-3), model)
+    assert len(norms) == 7
+    assert max(norms) == pytest.approx(1e-3, rel=1e-3)
+
+
+def test_files_that_do_not_fit_the_model(folder):
+    write_images(folder / "validation.h5", 10, side=SIDE + 1)
+    with pytest.raises(DarkpixelError, match="5x5 pixels, the model is built for 4x4"):
+        train_toy(folder, QUICK)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has the device")
+def test_absent_device_is_named(folder):
+    with pytest.raises(DarkpixelError, match="cuda is not available"):
+        train_toy(folder, changed(device="cuda"))
+
+
+def test_snapshots_must_be_epochs():
+    with pytest.raises(pydantic.ValidationError, match="not among the epochs 1 to 3"):
+        changed(snapshots=[4])

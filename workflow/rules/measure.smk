@@ -1,0 +1,90 @@
+"""Requires: test images and samples. Gives: observables and distances, as parquet."""
+
+from darkpixel.discovery import model_settings as settings_class
+
+
+def is_discrete(model):
+    """Whether a model has a grid of pixel values, whose rounding alone costs something."""
+    entry = run.models[model]
+    settings = settings_class(entry.model).model_validate(entry.settings)
+    return getattr(settings, "likelihood", None) == "discrete"
+
+
+def sample_files(dataset, label):
+    """Model name to its sample files, one a seed."""
+    folder = f"{RESULTS}/samples/{dataset}/{label}"
+    return {
+        model: [f"{folder}/{model}/seed{seed}.h5" for seed in run.seeds]
+        for model in DATASETS[dataset].models
+    }
+
+
+def quantised_files(dataset, label):
+    """Test images on the grid of each discrete model, as if they were its samples."""
+    folder = f"{RESULTS}/samples/{dataset}/{label}"
+    return {
+        f"quantised_{model}": [f"{folder}/quantised_{model}/seed{run.seeds[0]}.h5"]
+        for model in DATASETS[dataset].models
+        if is_discrete(model)
+    }
+
+
+def flat(files):
+    return [path for paths in files.values() for path in paths]
+
+
+rule quantise_test:
+    """Test images rounded to a D+D model's grid: what a perfect generator on it would make."""
+    input:
+        weights=rules.train_model.output.weights,
+        config=rules.train_model.output.config,
+        test=f"{RESULTS}/data/{{dataset}}/{{label}}/test.h5",
+    output:
+        samples=f"{RESULTS}/samples/{{dataset}}/{{label}}/quantised_{{model}}/seed{{seed}}.h5",
+    log:
+        f"{RESULTS}/logs/samples/{{dataset}}/{{label}}/quantised_{{model}}/seed{{seed}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/samples/{{dataset}}/{{label}}/quantised_{{model}}/seed{{seed}}.tsv"
+    conda:
+        "../../envs/models.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=60,
+    params:
+        code=lambda wildcards: model_code(wildcards),
+    script:
+        "../scripts/quantise_test.py"
+
+
+ruleorder: quantise_test > merge_samples
+
+
+rule measure_samples:
+    """pT, mass and zeros of every image, W1 with bootstrap error and noise floor (SARM 6.1.2)."""
+    input:
+        test=f"{RESULTS}/data/{{dataset}}/{{label}}/test.h5",
+        samples=lambda wildcards: flat(sample_files(*wildcards)),
+        quantised=lambda wildcards: flat(quantised_files(*wildcards)),
+        published="config/published.yaml",
+    output:
+        observables=f"{RESULTS}/metrics/{{dataset}}_{{label}}_observables.parquet",
+        distances=f"{RESULTS}/metrics/{{dataset}}_{{label}}_wasserstein.parquet",
+        statistics=f"{RESULTS}/metrics/{{dataset}}_{{label}}_statistics.parquet",
+    log:
+        f"{RESULTS}/logs/metrics/{{dataset}}_{{label}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/metrics/{{dataset}}_{{label}}.tsv"
+    conda:
+        "../../envs/analysis.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=60,
+    params:
+        samples=lambda wildcards: sample_files(*wildcards) | quantised_files(*wildcards),
+        seeds=run.seeds,
+        evaluation=run.evaluation.model_dump(),
+        code=code_digest("metrics.rows", "metrics.observables"),
+    script:
+        "../scripts/measure_samples.py"

@@ -1,0 +1,66 @@
+"""Requires: events, a public file or the user's own. Gives: images in three disjoint splits."""
+
+from darkpixel.config.sources import find_source
+
+
+def public_source(wildcards):
+    return find_source(Path(workflow.basedir) / "config/sources.yaml", wildcards.source)
+
+
+def raw_files(wildcards):
+    """Where the images of a label come from, according to the source."""
+    data = DATASETS[wildcards.dataset]
+    if data.source == "download":
+        return f"results/downloads/{data.download}.h5"
+    if data.source == "file":
+        return data.file[wildcards.label]
+    return jet_chunks(wildcards.label)
+
+
+rule download_data:
+    """A public data file, with resume, mirrors, size and checksum (config/sources.yaml)."""
+    output:
+        file="results/downloads/{source}.h5",
+    log:
+        "results/downloads/{source}.log",
+    benchmark:
+        "results/downloads/{source}.tsv"
+    conda:
+        "../../envs/simulation.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=600,
+    params:
+        source=lambda wildcards: public_source(wildcards).model_dump(),
+        code=code_digest("data.download"),
+    script:
+        "../scripts/download_data.py"
+
+
+rule prepare_data:
+    """Image the events and split them, disjoint by event."""
+    input:
+        raw=raw_files,
+    output:
+        train=f"{RESULTS}/data/{{dataset}}/{{label}}/train.h5",
+        validation=f"{RESULTS}/data/{{dataset}}/{{label}}/validation.h5",
+        test=f"{RESULTS}/data/{{dataset}}/{{label}}/test.h5",
+    log:
+        f"{RESULTS}/logs/data/{{dataset}}/{{label}}/prepare.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/data/{{dataset}}/{{label}}/prepare.tsv"
+    conda:
+        "../../envs/simulation.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=120,
+    params:
+        source=lambda wildcards: DATASETS[wildcards.dataset].source,
+        imaging=lambda wildcards: DATASETS[wildcards.dataset].imaging.model_dump(),
+        sizes=lambda wildcards: DATASETS[wildcards.dataset].images.model_dump(),
+        seed=lambda wildcards: job_seed("prepare", wildcards.dataset, wildcards.label),
+        code=code_digest("data.prepare", "data.jet_images", "data.lagan_jets"),
+    script:
+        "../scripts/prepare_data.py"

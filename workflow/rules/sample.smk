@@ -1,0 +1,57 @@
+"""Requires: trained models. Gives: generated images, the same for any number of shards."""
+
+
+rule sample_model:
+    """One shard of the images of one model, by exact incremental sampling."""
+    input:
+        weights=rules.train_model.output.weights,
+        config=rules.train_model.output.config,
+    output:
+        shard=temp(
+            f"{RESULTS}/samples/{{dataset}}/{{label}}/{{model}}/seed{{seed}}.shard{{shard}}.h5"
+        ),
+    log:
+        f"{RESULTS}/logs/samples/{{dataset}}/{{label}}/{{model}}/seed{{seed}}.shard{{shard}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/samples/{{dataset}}/{{label}}/{{model}}/seed{{seed}}.shard{{shard}}.tsv"
+    conda:
+        "../../envs/models.yaml"
+    threads: run.jobs.sampling_threads
+    resources:
+        mem_mb=4000,
+        runtime=600,
+        gpu=run.jobs.gpus,
+    params:
+        images=run.sampling.images,
+        block_size=run.sampling.block_size,
+        shards=run.sampling.shards,
+        device=run.sampling.device,
+        seed=lambda wildcards: job_seed("sample", *wildcards[:4]),
+        code=lambda wildcards: model_code(wildcards, "sampling.shards"),
+    script:
+        "../scripts/sample_model.py"
+
+
+rule merge_samples:
+    """The shards of a model's images, in order, as one file."""
+    input:
+        shards=[
+            rules.sample_model.output.shard.replace("{shard}", str(shard))
+            for shard in range(run.sampling.shards)
+        ],
+    output:
+        samples=f"{RESULTS}/samples/{{dataset}}/{{label}}/{{model}}/seed{{seed}}.h5",
+    log:
+        f"{RESULTS}/logs/samples/{{dataset}}/{{label}}/{{model}}/seed{{seed}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/samples/{{dataset}}/{{label}}/{{model}}/seed{{seed}}.tsv"
+    conda:
+        "../../envs/analysis.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=60,
+    params:
+        code=code_digest("data.image_file"),
+    script:
+        "../scripts/merge_samples.py"

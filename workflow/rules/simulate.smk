@@ -1,0 +1,37 @@
+"""Requires: the recipe in the configuration. Gives: events, in chunks."""
+
+
+def chunk_images(label, chunk):
+    """Accepted jets of one chunk: full, but for the last."""
+    data = DATASETS["jets"]
+    size = data.simulation.images_per_chunk
+    return min(size, data.images.total - int(chunk) * size)
+
+
+def jet_chunks(label):
+    data = DATASETS["jets"]
+    chunks = -(-data.images.total // data.simulation.images_per_chunk)
+    return [f"{RESULTS}/events/jets/{label}/chunk{chunk}.h5" for chunk in range(chunks)]
+
+
+rule simulate_jets:
+    """One chunk of jets from Pythia 8: trimmed calorimeter cells (SARM section 2.1)."""
+    output:
+        events=f"{RESULTS}/events/jets/{{label}}/chunk{{chunk}}.h5",
+    log:
+        f"{RESULTS}/logs/events/jets/{{label}}/chunk{{chunk}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/events/jets/{{label}}/chunk{{chunk}}.tsv"
+    conda:
+        "../../envs/simulation.yaml"
+    threads: 1
+    resources:
+        mem_mb=1500,
+        runtime=120,
+    params:
+        settings=lambda wildcards: DATASETS["jets"].simulation.model_dump(),
+        images=lambda wildcards: chunk_images(wildcards.label, wildcards.chunk),
+        seed=lambda wildcards: job_seed("jets", wildcards.label, wildcards.chunk),
+        code=code_digest("data.jets"),
+    script:
+        "../scripts/simulate_jets.py"

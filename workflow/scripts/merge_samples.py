@@ -1,0 +1,12 @@
+"""Join the shards of a model's images into one file."""
+
+from typing import TYPE_CHECKING
+
+from darkpixel.data.image_file import concatenate
+from darkpixel.jobs import job
+
+if TYPE_CHECKING:
+    from snakemake.script import snakemake
+
+with job(snakemake.log[0]):
+    concatenate(snakemake.input.shards, snakemake.output.samples)

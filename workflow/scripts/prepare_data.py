@@ -1,0 +1,47 @@
+"""Image the events of one label and split them."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from darkpixel.config.data import SplitSizes
+from darkpixel.config.jets import JetImaging
+from darkpixel.data.image_file import ImageFile
+from darkpixel.data.jet_images import count_events, event_blocks
+from darkpixel.data.lagan_jets import lagan_events
+from darkpixel.data.prepare import Events, file_events, write_splits
+from darkpixel.jobs import job
+from darkpixel.provenance import settings_digest
+
+if TYPE_CHECKING:
+    from snakemake.script import snakemake
+
+with job(snakemake.log[0]):
+    params, label = snakemake.params, snakemake.wildcards.label
+    imaging = JetImaging(**params.imaging)
+    pixel_size, unit = imaging.pixel_size, "GeV"
+    paths = [Path(path) for path in snakemake.input.raw]
+    match params.source:
+        case "simulate":
+            events = Events(event_blocks(paths, imaging), count_events(paths))
+            source = "Pythia 8"
+        case "download":
+            events = lagan_events(paths[0], label, imaging.threshold)
+            source = paths[0].stem
+        case "file":
+            events = file_events(paths[0])
+            source = str(paths[0])
+            with ImageFile(paths[0]) as file:
+                pixel_size = file.attributes.get("pixel_size", pixel_size)
+                unit = file.attributes.get("unit", unit)
+    write_splits(
+        *events,
+        {split: getattr(snakemake.output, split) for split in ("train", "validation", "test")},
+        sizes=SplitSizes(**params.sizes),
+        seed=params.seed,
+        dataset=snakemake.wildcards.dataset,
+        label=label,
+        pixel_size=pixel_size,
+        unit=unit,
+        source=source,
+        config_digest=settings_digest(dict(params.items())),
+    )

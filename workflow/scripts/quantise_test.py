@@ -1,0 +1,30 @@
+"""Round the test images to the grid of a trained D+D model."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+
+from darkpixel.data.image_file import ImageFile, ImageWriter
+from darkpixel.jobs import job
+from darkpixel.models.base import load_config, load_model
+
+if TYPE_CHECKING:
+    from snakemake.script import snakemake
+
+with job(snakemake.log[0]), ImageFile(snakemake.input.test) as test:
+    folder = Path(snakemake.input.weights).parent
+    config, model = load_config(folder), load_model(folder)
+    _, height, width = test.shape
+    with ImageWriter(
+        snakemake.output.samples,
+        height=height,
+        width=width,
+        split="test",
+        source=f"{snakemake.input.test} on the grid of {snakemake.wildcards.model}",
+        seed=0,
+        config_digest=config["digest"],
+        **config["images"],
+    ) as writer:
+        for batch in test.batches():
+            writer.append(model.quantise(torch.from_numpy(batch["images"])).numpy())

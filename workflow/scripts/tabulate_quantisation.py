@@ -1,0 +1,44 @@
+"""Write what rounding the test images to the grids of D+D costs, power by power."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import torch
+
+from darkpixel.config.evaluation import Evaluation
+from darkpixel.jobs import job
+from darkpixel.metrics.images import largest_pixel
+from darkpixel.metrics.rows import quantisation_rows
+from darkpixel.metrics.tables import quantisation_table
+from darkpixel.nn.likelihoods import Discrete
+
+if TYPE_CHECKING:
+    from snakemake.script import snakemake
+
+
+def quantiser(largest):
+    """Round images to the grid of a power, one level per GeV, up to the largest pixel."""
+
+    def quantise(images, power):
+        grid = Discrete(1, None, power)
+        grid.fit(largest, 1.0)
+        return grid.quantise(torch.from_numpy(images)).numpy()
+
+    return quantise
+
+
+with job(snakemake.log[0]):
+    params = snakemake.params
+    rows = [
+        quantisation_rows(
+            path,
+            quantiser(largest_pixel(path)),
+            params.powers,
+            dataset=params.dataset,
+            label=label,
+            settings=Evaluation(**params.evaluation),
+        )
+        for label, path in zip(params.labels, snakemake.input.test, strict=True)
+    ]
+    quantisation_table(pd.concat(rows), Path(snakemake.output.csv).with_suffix(""))

@@ -1,0 +1,23 @@
+"""Write one of the tables whose rows are measured elsewhere."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from darkpixel.jobs import job
+from darkpixel.metrics.tables import statistics_table, wasserstein_table
+
+if TYPE_CHECKING:
+    from snakemake.script import snakemake
+
+with job(snakemake.log[0]):
+    rows = pd.concat([pd.read_parquet(path) for path in snakemake.input.rows])
+    stem = Path(snakemake.output.csv).with_suffix("")
+    match snakemake.params.table:
+        case "wasserstein":
+            wasserstein_table(rows, stem, snakemake.params.title)
+        case "statistics":
+            statistics_table(rows, stem)
+        case unknown:
+            raise ValueError(f"no table is called {unknown}")
