@@ -6,6 +6,7 @@ RESULTS := results
 PYTHON ?=
 CORES ?= all
 WORKERS ?= 2
+ARGS ?= tests/workflow tests/unit
 
 .DEFAULT_GOAL := help
 .PHONY: help demo study test check format bench clean
@@ -24,16 +25,6 @@ export XDG_CACHE_HOME := $(CURDIR)/.cache
 export MPLCONFIGDIR := $(CURDIR)/.cache/matplotlib
 endif
 
-# run_and_report(name, options): run the workflow, then write Snakemake's report where a result, a
-# caption or a rule is newer than the last report. A rule cannot report on the run it belongs to.
-define run_and_report
-	$(BIN)/snakemake --cores $(CORES) $(2)
-	@report=$(RESULTS)/$(1)/report.html; \
-	if [ ! -f $$report ] || [ -n "$$(find Snakefile workflow config $(RESULTS)/$(1) -type f -newer $$report | head -n 1)" ]; then \
-		$(BIN)/snakemake $(2) --report $$report && echo "darkpixel: the report is $$report"; \
-	fi
-endef
-
 help:
 	@echo "make demo    the default run: simulate, train, sample, measure, draw ($(RESULTS)/demo/)"
 	@echo "make study   the larger run of config/study.yaml ($(RESULTS)/study/)"
@@ -47,14 +38,16 @@ $(VENV)/installed: envs/requirements.lock pyproject.toml envs/install.sh
 	@PATH="$(SYSTEM_PATH)" sh envs/install.sh $(VENV)
 
 demo: $(VENV)/installed
-	$(call run_and_report,demo,)
+	$(BIN)/snakemake report --cores $(CORES)
+	@echo "darkpixel: open $(RESULTS)/demo/report.html"
 
 study: $(VENV)/installed
-	$(call run_and_report,study,--configfile config/study.yaml)
+	$(BIN)/snakemake report --cores $(CORES) --configfile config/study.yaml
+	@echo "darkpixel: open $(RESULTS)/study/report.html"
 
-# One thread a worker: the workers share the cores.
+# One thread a worker: the workers share the cores. The longest files come first.
 test: $(VENV)/installed
-	OMP_NUM_THREADS=1 $(BIN)/pytest -n $(WORKERS) --dist loadfile $(ARGS)
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: $(VENV)/installed
 	$(BIN)/ruff check .
@@ -72,5 +65,5 @@ bench: $(VENV)/installed
 	$(BIN)/python bench/sampling.py
 
 clean:
-	rm -rf .snakemake .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis build logs benchmarks
+	rm -rf .snakemake .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis build
 	find . -name __pycache__ -type d -not -path './$(VENV)/*' -prune -exec rm -rf {} +

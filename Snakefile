@@ -79,3 +79,6 @@ rule tables:
     """All tables."""
     input:
         SARM_TABLES,
+
+
+include: "workflow/rules/report.smk"

@@ -37,7 +37,7 @@ def model_settings(name: str) -> type[Settings]:
     settings = _settings_node(path)
     assert settings is not None
     namespace: dict[str, object] = {"__name__": f"darkpixel.models.{name}"}
-    exec(compile(ast.Module([*body, settings], []), str(path), "exec"), namespace)  # noqa: S102
+    exec(compile(ast.Module([*body, settings], []), str(path), "exec"), namespace)
     found = namespace["Settings"]
     assert isinstance(found, type) and issubclass(found, Settings)
     return found

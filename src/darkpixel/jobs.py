@@ -6,7 +6,7 @@ import platform
 import sys
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from darkpixel.errors import DarkpixelError
@@ -25,11 +25,16 @@ def job(log: str | Path) -> Iterator[logging.Logger]:
     """
     log = Path(log)
     log.parent.mkdir(parents=True, exist_ok=True)
-    handler = logging.FileHandler(log, mode="w")
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    to_file = logging.FileHandler(log, mode="w")
+    to_file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    to_user = logging.StreamHandler()
+    to_user.setLevel(logging.WARNING)
+    to_user.setFormatter(logging.Formatter("darkpixel: %(message)s"))
+    logging.raiseExceptions = False  # a log that does not fit on a full disk is not the problem
     logger = logging.getLogger("darkpixel")
     logger.setLevel(logging.INFO)
-    logger.addHandler(handler)
+    logger.addHandler(to_file)
+    logger.addHandler(to_user)
     logger.info(
         "node=%s CUDA_VISIBLE_DEVICES=%s",
         os.environ.get("SLURMD_NODENAME", platform.node()),
@@ -39,13 +44,16 @@ def job(log: str | Path) -> Iterator[logging.Logger]:
         yield logger
     except DarkpixelError as error:
         logger.error("%s", error)
-        sys.exit(f"darkpixel: {error}")
+        sys.exit(1)
     except Exception as error:
-        logger.error("%s", traceback.format_exc())
-        sys.exit(f"darkpixel: {type(error).__name__}: {_first_line(error)} (traceback in {log})")
+        logger.info("%s", traceback.format_exc())
+        logger.error("%s: %s (traceback in %s)", type(error).__name__, _first_line(error), log)
+        sys.exit(1)
     finally:
-        handler.close()
-        logger.removeHandler(handler)
+        for handler in (to_file, to_user):
+            logger.removeHandler(handler)
+            with suppress(OSError):
+                handler.close()
 
 
 def _first_line(error: Exception) -> str:

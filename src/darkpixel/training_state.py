@@ -70,7 +70,7 @@ class TrainingState:
         if settings.average is not None:
             self.average = WeightAverage(model, settings.average)
         kind = torch.float32 if device.type == "mps" else torch.float64
-        names = ["gradient_norm", *(f"loss_{phase}" for phase in self.optimisers)]
+        names = [*(f"loss_{phase}" for phase in self.optimisers), "gradient_norm"]
         self.sums = {name: torch.zeros((), dtype=kind, device=device) for name in names}
         if saved is not None:
             self._restore(saved)

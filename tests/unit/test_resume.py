@@ -73,7 +73,7 @@ def test_interrupted_training_gives_the_same_bytes(
         process.stdin.write(f"{folder} {checkpoint_seconds}\n")
         process.stdin.flush()
         # The child may speak before its parent has told its number.
-        lines = dict((line[0], line[-1]) for line in (answer(), answer()))
+        lines = {line[0]: line[-1] for line in (answer(), answer())}
         assert lines.keys() == {"pid", "training"}
         return int(lines["pid"])
 

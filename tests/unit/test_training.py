@@ -2,6 +2,7 @@
 
 import logging
 
+import h5py
 import numpy as np
 import pandas as pd
 import pydantic
@@ -9,8 +10,8 @@ import pytest
 import safetensors.torch
 import torch
 import yaml
-from toy_training import SIDE, ToyModel, train_toy, write_images
 from torch import nn
+from toy_training import SIDE, ToyModel, train_toy, write_images
 
 from darkpixel.config.training import Training
 from darkpixel.errors import DarkpixelError
@@ -77,29 +78,30 @@ class TwoPhases(MeanModel):
     def __init__(self):
         super().__init__()
         self.other = nn.Parameter(torch.zeros(()))
-        self.asked = []
+        self.asked, self.moments = [], []
 
     def phase_parameters(self, phase):
         return [self.mean if phase == "first" else self.other]
 
     def loss(self, images, phase="second", **columns):
         self.asked.append((phase, self.training, sorted(columns)))
-        before = self.mean.detach().clone(), self.other.detach().clone()
-        if hasattr(self, "seen") and self.training:  # what moved since the last phase
-            moved = tuple(not torch.equal(a, b) for a, b in zip(before, self.seen, strict=True))
-            assert moved == ((True, False) if self.previous == "first" else (False, True))
-        self.seen, self.previous = before, phase
+        if self.training:
+            now = self.mean.detach().clone(), self.other.detach().clone()
+            if self.moments:  # what has moved since the last phase?
+                before, last = self.moments[-1]
+                moved = tuple(not torch.equal(a, b) for a, b in zip(now, before, strict=True))
+                assert moved == ((True, False) if last == "first" else (False, True))
+            self.moments.append((now, phase))
         return ((images - self.mean - self.other) ** 2).mean()
 
 
 def test_converges_to_the_optimum(folder):
-    train_toy(folder, changed(epochs=60, learning_rate=0.3, schedule="cosine"), MeanModel())
-    with_h5 = np.zeros((SIDE, SIDE))
-    import h5py
-
+    settings = changed(epochs=60, learning_rate=0.3, schedule="cosine", keep="last")
+    train_toy(folder, settings, MeanModel())
     with h5py.File(folder / "train.h5") as file:
-        with_h5 = file["images"][:].mean(axis=0)
-    assert np.abs(weights(folder)["mean"].numpy() - with_h5).max() < 0.05
+        mean = file["images"][:].mean(axis=0)
+    # A single batch's mean strays by about 1, the training's by its last small steps alone.
+    assert np.abs(weights(folder)["mean"].numpy() - mean).max() < 0.1
 
 
 def test_same_seed_same_bytes(folder):
@@ -143,13 +145,16 @@ def test_progress_bar_shows_loss_and_images(folder, capsys):
     assert "images/s" in shown
 
 
-def test_keep_best_and_last(folder):
-    """Training on one set with a growing error on the other: the first epoch is the best."""
-    write_images(folder / "validation.h5", 40, seed=2)
-    import h5py
-
+@pytest.fixture
+def worsening(folder):
+    """Validation images are blank: the mean starts at zero, and each epoch makes it worse."""
     with h5py.File(folder / "validation.h5", "r+") as file:
-        file["images"][:] = 0.0  # the mean starts at zero, and can only leave it
+        file["images"][:] = 0.0
+    return folder
+
+
+def test_keep_best_and_last(worsening):
+    folder = worsening
     for keep in ("best", "last"):
         settings = changed(keep=keep, snapshots=[1, 3])
         train_toy(folder, settings, MeanModel())
@@ -160,15 +165,18 @@ def test_keep_best_and_last(folder):
         assert config["kept_epoch"] == (1 if keep == "best" else 3)
 
 
-@pytest.mark.parametrize(("snapshots", "epochs"), [([], 3), ([5], 5)])
-def test_early_stopping(folder, snapshots, epochs):
-    with_zero = write_images(folder / "validation.h5", 40, seed=2)
-    import h5py
+def test_best_weights_survive_an_interruption(worsening):
+    settings = changed(checkpoint_seconds=0, snapshots=[1])
+    with pytest.raises(DarkpixelError):
+        train_toy(worsening, settings, BrokenModel(9))  # in the second epoch
+    train_toy(worsening, settings, MeanModel())
+    assert torch.equal(weights(worsening)["mean"], weights(worsening, "epoch1")["mean"])
 
-    with h5py.File(with_zero, "r+") as file:
-        file["images"][:] = 0.0
-    train_toy(folder, changed(epochs=9, early_stopping=2, snapshots=snapshots), MeanModel())
-    assert len(history(folder)) == epochs
+
+@pytest.mark.parametrize(("snapshots", "epochs"), [([], 3), ([5], 5)])
+def test_early_stopping(worsening, snapshots, epochs):
+    train_toy(worsening, changed(epochs=9, early_stopping=2, snapshots=snapshots), MeanModel())
+    assert len(history(worsening)) == epochs
 
 
 @pytest.mark.parametrize("gradient", [False, True])
@@ -304,23 +312,21 @@ def test_weight_decay_spares_biases_and_zero_is_plain_adam():
         assert {p.ndim >= 2 for p in group["params"]} == {group["weight_decay"] == 0.1}
 
 
-def test_gradients_are_clipped(folder):
-    """Plain descent would show it best; with Adam the first moment is bounded by the clip."""
-    train_toy(folder, changed(epochs=1, gradient_clip=1e-3, checkpoint_seconds=0), MeanModel())
-    assert history(folder)["gradient_norm"][0] > 1.0  # recorded before clipping
-    model = MeanModel()
+def test_gradients_are_clipped(folder, monkeypatch):
     norms = []
-    hook = torch.optim.Adam.step
 
-    def step(self, *arguments):
-        norms.append(torch.nn.utils.get_total_norm([p.grad for p in model.parameters()]).item())
-        return hook(self, *arguments)
+    class Watched(torch.optim.Adam):
+        def step(self, closure=None):
+            gradients = [p.grad for group in self.param_groups for p in group["params"]]
+            norms.append(torch.nn.utils.get_total_norm(gradients).item())
+            return super().step(closure)
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(torch.optim.Adam, "step", step)
-        train_toy(folder, changed(epochs=1, gradient_clip=1e-3), model)
-    assert len(norms) == 7
-    assert max(norms) == pytest.approx(1e-3, rel=1e-3)
+    monkeypatch.setattr(torch.optim, "Adam", Watched)
+    train_toy(folder, changed(epochs=1, gradient_clip=1e-3), MeanModel())
+    assert norms == pytest.approx([1e-3] * 7, rel=1e-3)
+    assert history(folder)["gradient_norm"][0] > 1.0  # recorded before clipping
+    train_toy(folder, changed(epochs=1, gradient_clip=None), MeanModel())
+    assert min(norms[7:]) > 1.0
 
 
 def test_files_that_do_not_fit_the_model(folder):

@@ -24,6 +24,10 @@ except DarkpixelError as error:
 
 RESULTS = f"results/{run.run}"
 DATASETS = {name: data for name, data in run.datasets if data is not None}
+for name, data in DATASETS.items():
+    for label, path in data.file.items():
+        if data.source == "file" and not Path(path).is_file():
+            sys.exit(f"darkpixel: datasets.{name}.file.{label}: no file {path}; correct the path")
 LABELS = sorted({label for data in DATASETS.values() for label in data.labels})
 SPLITS = ("train", "validation", "test")
 

@@ -11,9 +11,9 @@ def raw_files(wildcards):
     """Where the images of a label come from, according to the source."""
     data = DATASETS[wildcards.dataset]
     if data.source == "download":
-        return f"results/downloads/{data.download}.h5"
+        return [f"results/downloads/{data.download}.h5"]
     if data.source == "file":
-        return data.file[wildcards.label]
+        return [data.file[wildcards.label]]
     return jet_chunks(wildcards.label)
 
 

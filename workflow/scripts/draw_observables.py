@@ -15,7 +15,9 @@ with job(snakemake.log[0]):
     observable_distributions(
         {
             label: pd.read_parquet(path)
-            for label, path in zip(snakemake.params.labels, snakemake.input.observables, strict=True)
+            for label, path in zip(
+                snakemake.params.labels, snakemake.input.observables, strict=True
+            )
         },
         Path(snakemake.output.png).with_suffix(""),
         dataset=snakemake.params.dataset,

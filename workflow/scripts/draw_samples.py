@@ -30,8 +30,6 @@ with job(snakemake.log[0]):
         case "mean_differences":
             mean_differences(samples, stem, dataset=dataset)
         case "pixel_value_distributions":
-            pixel_value_distributions(
-                samples, stem, dataset=dataset, bins=evaluation.pixel_bins
-            )
+            pixel_value_distributions(samples, stem, dataset=dataset, bins=evaluation.pixel_bins)
         case unknown:
             raise ValueError(f"no figure of samples is called {unknown}")

@@ -20,13 +20,11 @@ with job(snakemake.log[0]):
     params, paths = snakemake.params, snakemake.input
     training = Training(**params.training)
     torch.set_num_threads(snakemake.threads)
-    torch.manual_seed(params.seed)
     with ImageFile(paths.train) as images:
-        model = build_model(params.settings, images.shape[1:])
-        about = {name: images.attributes[name] for name in ("dataset", "label", "pixel_size", "unit")}
-        model.fit_to_data(
-            lambda: (torch.from_numpy(batch["images"]) for batch in images.batches())
-        )
+        model = build_model(params.settings, images.shape[1:], seed=params.seed)
+        about = {
+            name: images.attributes[name] for name in ("dataset", "label", "pixel_size", "unit")
+        }
     inputs = [file_digest(paths.train), file_digest(paths.validation)]
     train(
         model,

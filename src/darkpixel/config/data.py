@@ -13,7 +13,9 @@ class SplitSizes(Settings):
 
     train: int = Field(ge=1, description="training images per label")
     validation: int = Field(ge=1, description="validation images per label")
-    test: int = Field(ge=2, description="test images per label; W1 uses half, the floor both halves")
+    test: int = Field(
+        ge=2, description="test images per label; W1 uses half, the floor both halves"
+    )
 
     @property
     def total(self) -> int:
@@ -29,7 +31,9 @@ class JetData(Settings):
     images: SplitSizes = Field(description="images per label in each split")
     simulation: JetSimulation = Field(JetSimulation(), description="source simulate")
     imaging: JetImaging = Field(JetImaging(), description="source simulate")
-    download: str = Field("lagan_jets", description="entry of config/sources.yaml (source download)")
+    download: str = Field(
+        "lagan_jets", description="entry of config/sources.yaml (source download)"
+    )
     file: dict[str, str] = Field(
         {}, description="path per label, e.g. {signal: w.h5, background: qcd.h5} (source file)"
     )

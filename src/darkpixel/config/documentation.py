@@ -49,7 +49,11 @@ def key_table() -> str:
     """Markdown tables of every key: type, default, meaning."""
     parts = ["### The run", *_table("", Run)]
     for name in model_names():
-        parts += ["", f"### `models.*.settings` for `model: {name}`", *_table("", model_settings(name))]
+        parts += [
+            "",
+            f"### `models.*.settings` for `model: {name}`",
+            *_table("", model_settings(name)),
+        ]
     return "\n".join(parts)
 
 
@@ -85,7 +89,9 @@ def _type(field: FieldInfo) -> str:
     bounds = [re.sub(r"^(\w+)\(\w+=(.*)\)$", r"\1 \2", str(item)) for item in field.metadata]
     signs = {"Gt": ">", "Ge": "≥", "Lt": "<", "Le": "≤"}
     shown = [
-        f"{signs[kind]} {value}" for kind, _, value in (b.partition(" ") for b in bounds) if kind in signs
+        f"{signs[kind]} {value}"
+        for kind, _, value in (b.partition(" ") for b in bounds)
+        if kind in signs
     ]
     return ", ".join([_name(field.annotation), *shown])
 

@@ -87,8 +87,13 @@ def _line(
     error: ValidationError, model: type[BaseModel], prefix: Key, files: Sequence[str | Path]
 ) -> str:
     """One line for the first problem; the number of further ones."""
-    problems = error.errors()
-    first = problems[0]
+    # A wrong key of the run's `training` is wrong in every model that shares it: told once, and
+    # the shortest location is where it was written.
+    found = sorted(error.errors(), key=lambda problem: len(problem["loc"]))
+    problems = list(
+        {(p["type"], p["loc"][-1:], repr(p["input"])): p for p in reversed(found)}.values()
+    )
+    first = problems[-1]
     location = tuple(first["loc"])
     more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
     where = _where(prefix + location, files)
@@ -120,9 +125,7 @@ def _where(key: Key, files: Sequence[str | Path]) -> str:
 
 def _has(content: Any, key: Key) -> bool:
     for part in key:
-        if isinstance(content, dict) and part in content:
-            content = content[part]
-        elif isinstance(content, list) and isinstance(part, int) and part < len(content):
+        if (isinstance(content, dict) and part in content) or (isinstance(content, list) and isinstance(part, int) and part < len(content)):
             content = content[part]
         else:
             return False

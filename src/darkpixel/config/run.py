@@ -13,7 +13,9 @@ from darkpixel.config.training import Training
 class Datasets(Settings):
     """The data sets of the run; one that is left out is not made."""
 
-    jets: JetData | None = Field(None, description="jet images: W (signal) against QCD (background)")
+    jets: JetData | None = Field(
+        None, description="jet images: W (signal) against QCD (background)"
+    )
 
 
 class Model(Settings):

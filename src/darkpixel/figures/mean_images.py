@@ -9,6 +9,7 @@ import numpy.typing as npt
 from matplotlib.colors import SymLogNorm
 
 from darkpixel.data.image_file import ImageFile
+from darkpixel.errors import DarkpixelError
 from darkpixel.figures.grid import panel_grid, wrapped
 from darkpixel.figures.style import image_colours, log_norm, look, masked, save
 from darkpixel.metrics.images import summarise_images
@@ -56,6 +57,9 @@ def mean_differences(samples: Samples, stem: str | Path, *, dataset: str) -> Non
 
     Args:
         samples: as in `mean_images`; each label needs `monte_carlo`.
+
+    Raises:
+        DarkpixelError: no label has a model beside `monte_carlo`.
     """
     means, pixel_size = _means(samples)
     blocks = {
@@ -66,6 +70,8 @@ def mean_differences(samples: Samples, stem: str | Path, *, dataset: str) -> Non
         ]
         for label, by_model in means.items()
     }
+    if not any(blocks.values()):
+        raise DarkpixelError(f"{stem}: there are no models to compare with Monte Carlo.")
     largest = max(float(np.abs(image).max()) for block in blocks.values() for _, image in block)
     largest = largest or 1.0  # all equal to the Monte Carlo: any scale shows white
     panels, row_titles = wrapped(blocks)

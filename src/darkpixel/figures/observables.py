@@ -28,7 +28,7 @@ def observable_distributions(
     """
     with look():
         entries = max(len(set(table["model"])) for table in observables.values())
-        legend = 0.35 + 0.2 * -(-entries // 4)  # inches above the panels
+        legend = 0.25 + 0.17 * -(-entries // 4)  # inches above the panels
         tall = 7.2 + legend
         figure = Figure(figsize=(4.3 * len(observables), tall))
         outer = figure.add_gridspec(

@@ -7,6 +7,7 @@ import mplhep
 import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 from matplotlib.typing import ColorType
 
 from darkpixel.figures.style import line_style
@@ -83,6 +84,7 @@ def draw_with_ratio(
     main.tick_params(labelbottom=False)
     ratio.set_xlim(edges[0], edges[-1])
     ratio.set_ylim(*ratio_range)
+    ratio.yaxis.set_major_locator(MaxNLocator(4, prune="both"))
 
 
 def _band(

@@ -27,19 +27,20 @@ def training_curves(histories: Histories, stem: str | Path, *, dataset: str) -> 
         histories: label -> model -> history.csv files, one a seed, with columns `epoch`,
             `train_loss` and `validation_loss`.
     """
-    panels = [
-        (label, model) for label, by_model in histories.items() for model in ordered(by_model)
-    ]
-    columns = min(COLUMNS, len(panels))
-    rows = -(-len(panels) // columns)
+    columns = min(COLUMNS, max(len(by_model) for by_model in histories.values()))
+    panels: list[tuple[str, str] | None] = []
+    for label, by_model in histories.items():
+        panels += [(label, model) for model in ordered(by_model)]
+        panels += [None] * (-len(panels) % columns)  # each label starts a row
+    rows = len(panels) // columns
     with look():
         figure = Figure(figsize=(2.5 * columns + 0.3, 2.0 * rows + 0.4), layout="constrained")
         grid = figure.subplots(rows, columns, squeeze=False)
-        for number, axes in enumerate(grid.flat):
-            if number >= len(panels):
+        for number, (axes, panel) in enumerate(zip(grid.flat, panels, strict=True)):
+            if panel is None:
                 axes.remove()
                 continue
-            label, model = panels[number]
+            label, model = panel
             _draw(axes, histories[label][model], line_style(model)["color"])
             axes.set_title(f"{display_name(model, dataset)}: {label}", fontsize=8)
             if number + columns >= len(panels):

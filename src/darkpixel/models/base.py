@@ -11,7 +11,6 @@ the settings with which the model was built and where it comes from. Neither can
 import difflib
 import importlib
 import json
-import pkgutil
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
@@ -24,7 +23,7 @@ import yaml
 from safetensors import SafetensorError
 from torch import Tensor, nn
 
-import darkpixel.models
+from darkpixel.discovery import model_names
 from darkpixel.errors import DarkpixelError
 from darkpixel.files import whole_file
 
@@ -91,12 +90,6 @@ class GenerativeModel(nn.Module, ABC):
         """Numbers of parameters: `dense` as stored in full matrices, `free` without masked ones."""
         total = sum(p.numel() for p in self.parameters())
         return {"dense": total, "free": total}
-
-
-def model_names() -> list[str]:
-    """The model files that can be named, without importing any of them."""
-    names = (module.name for module in pkgutil.iter_modules(darkpixel.models.__path__))
-    return sorted(name for name in names if name != "base")
 
 
 def build_model(

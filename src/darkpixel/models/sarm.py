@@ -125,10 +125,10 @@ class Settings(base.Settings):
 class SARM(GenerativeModel):
     """Sparse autoregressive model of square images.
 
-    With `totals`, the model is p(s) prod_i p(x_i | x_<i, s), where s is a function of the image.
-    It generates s, then the pixels, whose own totals can differ from s: the product is therefore
-    a joint density of image and s, and sums to less than one over consistent pairs. Compare its
-    two parts (`log_prob_parts`) with another model's only with that in mind.
+    With `totals`, the model is p(s) prod_i p(x_i | x_<i, s): it draws s, say pT and mass, then
+    the pixels, whose own totals come close to s without being forced to it. `log_prob` is this
+    joint density at the image's own s; it contains a density in s and does not integrate over s,
+    so it is not the density of the image alone. `log_prob_parts` reports both parts.
 
     Arguments:
         options: the settings.
@@ -278,7 +278,7 @@ class SARM(GenerativeModel):
         zeros = (x == 0).double().sum(0)
         logits = torch.log((zeros + 1) / (len(x) - zeros + 1)).float()
         for offset, stage in zip(self.offsets, self.stages, strict=True):
-            stage.gamma.bias.copy_(logits[offset : offset + stage.pixels])
+            stage.gamma.set_bias(logits[offset : offset + stage.pixels])
         self.sums.fit(x)
         if self.totals is not None:
             self.totals.fit(self.sums.of_image(x))

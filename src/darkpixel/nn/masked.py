@@ -112,10 +112,16 @@ class BlockTriangularLinear(nn.Module):
     def dense_weight(self) -> Tensor:
         """W with its zeros, (rows, columns)."""
         reference = self.bias if self.bias is not None else next(self.parameters())
-        full = torch.zeros(self.rows, self.columns, device=reference.device)
+        full = reference.new_zeros(self.rows, self.columns)
         for piece, weight in self.pieces():
             full[piece.row : piece.row_end, piece.column : piece.column_end] = weight
         return full
+
+    def set_bias(self, values: Tensor) -> None:
+        """Set b, (rows,)."""
+        assert self.bias is not None
+        with torch.no_grad():
+            self.bias.copy_(values)
 
     def column_bias(self) -> Tensor:
         """b as a column, (rows, 1), detached; zero if there is none."""

@@ -139,7 +139,7 @@ class _ChosenPixels(torch.autograd.Function):
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:  # type: ignore[override]
         h, *weights = ctx.saved_tensors
         grad_h = torch.zeros_like(h)
-        grads = [torch.zeros_like(weight) for weight in weights]
+        grads: list[Tensor | None] = [None] * len(weights)
         for pieces, block in ctx.plan:
             units = h[:, : block.columns].index_select(0, block.images)
             rows = grad.new_zeros(len(units), block.pixels, grad.shape[1])
@@ -148,7 +148,11 @@ class _ChosenPixels(torch.autograd.Function):
             part = torch.zeros_like(units)
             for number, piece in zip(block.pieces, pieces, strict=True):
                 columns = slice(piece.column, piece.column_end)
-                torch.mm(rows.T, units[:, columns], out=grads[number])
+                grads[number] = rows.T @ units[:, columns]
                 part[:, columns].addmm_(rows, weights[number])
             grad_h[:, : block.columns].index_add_(0, block.images, part)
+        # A block without entries still has a gradient: zero, so that every step moves alike.
+        for number, weight in enumerate(weights):
+            if grads[number] is None:
+                grads[number] = torch.zeros_like(weight)
         return grad_h, None, None, *grads

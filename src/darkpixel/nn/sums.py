@@ -100,7 +100,7 @@ class RunningSums(nn.Module):
             totals: (T, ...), broadcast against `raw`, in GeV (or pixels), if the model has them.
 
         Returns:
-            (features_count, ...) float32.
+            (features_count, ...), in the precision of the model.
         """
         values = self.observables(raw)
         shape = (-1, *[1] * (values.dim() - 1))
@@ -109,7 +109,7 @@ class RunningSums(nn.Module):
             columns = [self.columns[name] for name in self.totals]
             left = totals.to(values.dtype) - values[columns]
             parts += [left / self.scales[columns].to(values.dtype).view(shape), left.asinh() / 5]
-        return torch.cat(parts).float()
+        return torch.cat(parts).to(self.scales.dtype)
 
     def of_image(self, x: Tensor) -> Tensor:
         """The totals of whole images: (B, D) in the order of generation -> (B, T)."""
@@ -117,7 +117,7 @@ class RunningSums(nn.Module):
         linear = x.to(weights.dtype) @ weights.T
         raw = torch.cat([linear.T, (x > 0).sum(1)[None].to(weights.dtype)])
         columns = [self.columns[name] for name in self.totals]
-        return self.observables(raw)[columns].T.float()
+        return self.observables(raw)[columns].T.to(x.dtype)
 
     def fit(self, x: Tensor) -> None:
         """Set the scales to the root mean square over training images x (B, D)."""

@@ -1,0 +1,199 @@
+"""Every figure is written, the same each time, for any number of models and blank images."""
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.figure import Figure
+
+from darkpixel.data.image_writer import ImageWriter
+from darkpixel.errors import DarkpixelError
+from darkpixel.figures import (
+    data,
+    examples,
+    mean_images,
+    observables,
+    pixel_values,
+    style,
+    toy,
+    training,
+)
+from darkpixel.figures.grid import wrapped
+from darkpixel.figures.ratio import Histogram, density, draw_with_ratio
+from darkpixel.figures.style import (
+    draw_image,
+    image_colours,
+    line_style,
+    log_norm,
+    masked,
+    save,
+)
+from darkpixel.metrics.observables import Source, measure_observables
+from darkpixel.nn.orders import order, stage_pixels
+
+LABELS = ("signal", "background")
+MODELS = ("sarm2_dd", "sarm2_dd_sums", "lagan")
+
+
+@pytest.fixture(scope="module")
+def samples(tmp_path_factory):
+    """label -> model -> path, 40 images of 10 x 10 pixels, the first of them blank."""
+    folder = tmp_path_factory.mktemp("images")
+    random = np.random.default_rng(0)
+    paths = {}
+    for label in LABELS:
+        paths[label] = {}
+        for model in ("monte_carlo", *MODELS):
+            images = random.exponential(5, (40, 10, 10)) * (random.random((40, 10, 10)) < 0.1)
+            images[0] = 0
+            path = folder / f"{label}-{model}.h5"
+            with ImageWriter(
+                path, height=10, width=10, dataset="jets", label=label, split="test",
+                pixel_size=0.1, unit="GeV", source="test", seed=0, config_digest="0",
+            ) as file:  # fmt: skip
+                file.append(images.astype(np.float32))
+            paths[label][model] = str(path)
+    return paths
+
+
+def by_seed(samples):
+    return {
+        label: {model: [path] for model, path in paths.items()} for label, paths in samples.items()
+    }
+
+
+def history(folder):
+    path = folder / "history.csv"
+    losses = {"epoch": [1, 2, 3], "train_loss": [3.0, 2, 1], "validation_loss": [3.0, 2.5, 2.7]}
+    pd.DataFrame(losses).to_csv(path, index=False)
+    return path
+
+
+def draw_all(samples, folder, stem):
+    """Draws each figure once; the names of those drawn."""
+    test = {label: paths["monte_carlo"] for label, paths in samples.items()}
+    measured = {
+        label: measure_observables(
+            [Source(model, 1, path) for model, path in paths.items() if model != "monte_carlo"],
+            paths["monte_carlo"],
+        )
+        for label, paths in samples.items()
+    }
+    pairs = np.random.default_rng(1).normal(size=(100, 2))
+    curves = {label: {"sarm2_dd": [history(folder)]} for label in LABELS}
+    stages = stage_pixels(10, [3], order("spiral_out", 10))
+    examples.typical_images(test, stem("typical"))
+    examples.example_images(samples, stem("examples"), dataset="jets")
+    examples.more_example_images(samples, stem("more"), dataset="jets", per_model=2)
+    mean_images.mean_images(by_seed(samples), stem("mean"), dataset="jets")
+    mean_images.mean_differences(by_seed(samples), stem("difference"), dataset="jets")
+    observables.observable_distributions(measured, stem("observables"), dataset="jets", bins=8)
+    pixel_values.pixel_values_by_region(test, stages, stem("regions"), side=10, bins=8)
+    pixel_values.pixel_value_distributions(by_seed(samples), stem("pixels"), dataset="jets", bins=8)
+    toy.toy_densities(pairs, pairs, stem("toy"))
+    training.training_curves(curves, stem("training"), dataset="jets")
+    data.data_statistics(test, stem("data"), title="jets", bins=8)
+
+
+def test_all_figures_are_written(samples, tmp_path, monkeypatch):
+    monkeypatch.setitem(style._RC, "pdf.fonttype", 3)  # quicker to embed; see the next test
+    draw_all(samples, tmp_path, lambda name: tmp_path / "figures" / name)
+    written = sorted((tmp_path / "figures").iterdir())
+    assert len(written) == 22
+    assert all(path.stat().st_size > 5000 for path in written)
+
+
+def test_same_bytes_whatever_the_users_settings_and_fonts_embedded(samples, tmp_path):
+    pairs = np.random.default_rng(1).normal(size=(50, 2))
+    for run, size in (("once", 10), ("twice", 20)):
+        with mpl.rc_context({"font.size": size, "pdf.fonttype": 3}):
+            toy.toy_densities(pairs, pairs, tmp_path / run / "toy")  # laid out by matplotlib
+            examples.example_images(samples, tmp_path / run / "grid", dataset="jets")  # by hand
+    for once in (tmp_path / "once").iterdir():
+        assert once.read_bytes() == (tmp_path / "twice" / once.name).read_bytes(), once.name
+        if once.suffix == ".pdf":
+            assert b"/Type3" not in once.read_bytes()
+            assert b"/FontFile2" in once.read_bytes()
+
+
+def test_one_label_and_no_models_still_draw(samples, tmp_path):
+    only = {"signal": {"monte_carlo": samples["signal"]["monte_carlo"]}}
+    mean_images.mean_images(by_seed(only), tmp_path / "mean", dataset="muons")
+    measured = {"signal": measure_observables([], only["signal"]["monte_carlo"])}
+    observables.observable_distributions(measured, tmp_path / "observables", dataset="muons")
+    assert len(list(tmp_path.iterdir())) == 4
+
+
+def test_too_few_images_are_named(samples, tmp_path):
+    with pytest.raises(DarkpixelError, match="holds 40 images, 41 are to be drawn"):
+        examples.more_example_images(samples, tmp_path / "more", dataset="jets", per_model=41)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_is_no_history_is_named(tmp_path):
+    path = tmp_path / "history.csv"
+    path.write_text("epoch,loss\n1,2\n")
+    with pytest.raises(DarkpixelError, match="no column `train_loss`; found epoch, loss"):
+        training.training_curves({"signal": {"lagan": [path]}}, tmp_path / "curve", dataset="jets")
+
+
+def test_zeros_are_white_and_small_pixels_are_not():
+    image = np.array([[0.0, 1e-9], [1.0, 100.0]])
+    colours = image_colours()(log_norm(image, decades=4.0)(masked(image)))
+    assert colours[0, 0].tolist() == [1, 1, 1, 1]
+    assert colours[0, 1].tolist() == list(image_colours()(0.0))
+    assert log_norm(image, decades=4.0).vmin == 0.01
+
+
+def test_log_scale_of_blank_images_is_valid():
+    norm = log_norm(np.zeros((2, 3, 3)))
+    assert 0 < norm.vmin < norm.vmax
+
+
+def test_row_zero_is_drawn_at_the_largest_phi():
+    figure = Figure()
+    axes = figure.subplots()
+    drawn = draw_image(axes, np.eye(4), pixel_size=0.5, norm=log_norm(np.eye(4)))
+    assert drawn.get_extent() == [-1.0, 1.0, -1.0, 1.0]
+    assert drawn.origin == "upper"
+
+
+def test_colours_are_fixed_by_name_and_models_can_be_told_apart():
+    names = ["monte_carlo", "lagan", "pixelcnnpp", "sarm1_dc", "sarm2_dc", "sarm1_dd", "sarm2_dd"]
+    assert len({str(line_style(name)["color"]) for name in names}) == len(names)
+    assert line_style("sarm2_dd_sums") != line_style("sarm2_dd")
+    assert line_style("sarm2_dd_sums") == line_style("sarm2_dd_sums")
+
+
+def test_panels_wrap_evenly_and_every_block_starts_a_row():
+    image = np.zeros((2, 2))
+    panels, titles = wrapped({"a": [("", image)] * 7, "b": [("", image)] * 2}, columns=6)
+    assert titles == {0: "a", 2: "b"}
+    assert [(panel.row, panel.column) for panel in panels] == [
+        (0, 0), (0, 1), (0, 2), (0, 3), (1, 0), (1, 1), (1, 2), (2, 0), (2, 1),
+    ]  # fmt: skip
+
+
+def test_ratio_is_model_over_monte_carlo_where_there_is_enough():
+    values = np.repeat([0.5, 1.5, 2.5], [100, 50, 2])
+    edges = np.array([0.0, 1.0, 2.0, 3.0])
+    main, ratio = Figure().subplots(2)
+    reference = density(values, edges)
+    double = Histogram(2 * reference.heights, reference.errors)
+    draw_with_ratio(main, ratio, edges, {"monte_carlo": reference, "lagan": double}, dataset="jets")
+    drawn = [patch for patch in ratio.patches if not patch.get_fill()]
+    heights = drawn[-1].get_data().values
+    assert heights[:2].tolist() == [2.0, 2.0]
+    assert np.isnan(heights[2])  # two Monte Carlo entries: no ratio
+    assert reference.heights.sum() == pytest.approx(1.0)
+
+
+def test_a_failed_drawing_leaves_nothing(tmp_path, monkeypatch):
+    def full(*_args, **_kwargs):
+        raise OSError(28, "No space left on device")
+
+    figure = Figure()
+    monkeypatch.setattr(figure, "savefig", full)
+    with pytest.raises(DarkpixelError, match="disk full"):
+        save(figure, tmp_path / "figure")
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,67 @@
+"""Digests: what changes them and what must not."""
+
+import shutil
+
+import pytest
+
+from darkpixel import provenance
+from darkpixel.provenance import code_digest, import_closure, settings_digest
+
+
+@pytest.fixture
+def library(tmp_path, monkeypatch):
+    """A copy of the library whose files a test may edit."""
+    copy = tmp_path / "darkpixel"
+    shutil.copytree(provenance.SOURCE, copy)
+    monkeypatch.setattr(provenance, "SOURCE", copy)
+    return copy
+
+
+def write(path, text):
+    """Edit a module as if between two runs of Snakemake: nothing is remembered."""
+    path.write_text(text)
+    provenance._module_digest.cache_clear()
+    provenance._imports.cache_clear()
+
+
+def test_closure_follows_imports():
+    closure = import_closure("metrics.rows")
+    assert {"metrics.rows", "metrics.wasserstein", "metrics.observables"} <= closure
+    assert "training" not in closure
+    assert "data.jets" not in closure
+
+
+def test_closure_leaves_out_what_cannot_change_a_result():
+    closure = import_closure("training", "data.jets", "models.sarm")
+    assert not [name for name in closure if name.startswith("config") or name == "files"]
+
+
+def test_simulation_does_not_depend_on_models_or_measures():
+    assert not [n for n in import_closure("data.jets") if n.startswith(("models", "metrics", "nn"))]
+
+
+def test_statement_in_an_imported_module_changes_the_digest(library):
+    before = code_digest("metrics.rows"), code_digest("data.jets")
+    path = library / "metrics" / "wasserstein.py"
+    write(path, path.read_text() + "\nEXTRA = 1\n")
+    after = code_digest("metrics.rows"), code_digest("data.jets")
+    assert before[0] != after[0]
+    assert before[1] == after[1]
+
+
+def test_comments_docstrings_and_formatting_do_not(library):
+    before = code_digest("metrics.observables")
+    path = library / "metrics" / "observables.py"
+    text = path.read_text().replace('"""Transverse momentum', '"""Another opening. Transverse')
+    write(path, text + "\n\n# a comment\n")
+    assert code_digest("metrics.observables") == before
+
+
+def test_unknown_module_is_an_error():
+    with pytest.raises(ModuleNotFoundError, match="metrics.nothing"):
+        code_digest("metrics.nothing")
+
+
+def test_settings_digest_ignores_the_order_of_keys():
+    assert settings_digest({"a": 1, "b": [1, 2]}) == settings_digest({"b": [1, 2], "a": 1})
+    assert settings_digest({"a": 1}) != settings_digest({"a": 2})

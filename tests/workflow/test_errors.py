@@ -1,0 +1,113 @@
+"""Bad input ends in one clear line: no traceback, nothing half-written."""
+
+import os
+import shutil
+import subprocess
+
+import h5py
+import numpy as np
+import pytest
+
+EVENTS = "results/test/events/jets/signal/chunk0.h5"
+TRAIN = "results/test/data/jets/signal/train.h5"
+
+
+def our_line(done):
+    """The one line of darkpixel's in Snakemake's output."""
+    assert done.returncode != 0
+    assert "Traceback" not in done.stdout, done.stdout
+    lines = [line for line in done.stdout.splitlines() if line.startswith("darkpixel: ")]
+    assert len(lines) == 1, done.stdout[-3000:]
+    return lines[0]
+
+
+def own_file(project, name):
+    """Point the signal images of the test configuration to a user's own file."""
+    project.edit(
+        "config/test.yaml",
+        "  jets:\n",
+        f"  jets:\n    source: file\n    file: {{signal: {name}}}\n",
+    )
+    return project.folder / name
+
+
+def files_under(folder):
+    return [path for path in folder.rglob("*") if path.is_file()] if folder.exists() else []
+
+
+def test_wrong_key(project):
+    project.edit("config/test.yaml", "run: test", "run: test\nsede: 3")
+    line = our_line(project.run())
+    assert "config/test.yaml: sede: unknown key 'sede'; did you mean 'seed'?" in line
+    assert not (project.folder / "results").exists()
+
+
+def test_missing_file(project):
+    own_file(project, "nowhere.h5")
+    assert "datasets.jets.file.signal: no file nowhere.h5" in our_line(project.run())
+    assert not (project.folder / "results").exists()
+
+
+def test_corrupt_hdf5(project):
+    path = own_file(project, "mine.h5")
+    with h5py.File(path, "w") as file:
+        file["images"] = np.ones((400, 12, 12), np.float32)
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) // 2])
+    line = our_line(project.run(TRAIN))
+    assert "mine.h5" in line
+    assert files_under(project.folder / "results/test/data") == []
+
+
+def test_bad_pixels(project):
+    path = own_file(project, "mine.h5")
+    images = np.ones((400, 12, 12), np.float32)
+    images[17, 3, 3] = np.nan
+    with h5py.File(path, "w") as file:
+        file["images"] = images
+    line = our_line(project.run(TRAIN))
+    assert "mine.h5: images[17] holds the pixel value nan" in line
+    assert files_under(project.folder / "results/test/data") == []
+
+
+def test_own_file_runs(project):
+    path = own_file(project, "mine.h5")
+    with h5py.File(path, "w") as file:
+        file["images"] = np.random.default_rng(1).exponential(size=(400, 12, 12))
+    done = project.run(TRAIN)
+    assert done.returncode == 0, done.stdout[-3000:]
+    with h5py.File(project.folder / TRAIN) as file:
+        assert file["images"].shape == (160, 12, 12)
+        assert len(set(file["event"][:])) == 160
+
+
+def test_absent_pythia(project):
+    fake = project.folder / "fake"
+    fake.mkdir()
+    (fake / "pythia8mc.py").write_text("raise ImportError('no module named pythia8mc')")
+    line = our_line(project.run(EVENTS, PYTHONPATH=str(fake)))
+    assert "pythia8mc" in line
+    assert "pip install" in line
+    assert files_under(project.folder / "results/test/events") == []
+
+
+@pytest.fixture
+def small_disk(project):
+    """200 kB for the results: too little for the events, enough for a log."""
+    if os.geteuid() != 0 or shutil.which("mount") is None:
+        pytest.skip("mounting a small tmpfs needs root")
+    folder = project.folder / "results"
+    folder.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=36k", "tmpfs", str(folder)], capture_output=True
+    )
+    if mounted.returncode:
+        pytest.skip("this machine does not allow mounts")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+def test_full_disk(project, small_disk):
+    line = our_line(project.run(EVENTS))
+    assert "disk full" in line
+    assert files_under(small_disk / "test/events") == []

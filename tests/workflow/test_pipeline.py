@@ -1,0 +1,152 @@
+"""The whole pipeline on the test configuration: what it leaves, and what it does again."""
+
+import csv
+import re
+
+import h5py
+import pytest
+import yaml
+
+FIGURES = [
+    "data/jets_statistics",
+    "training/jets_curves",
+    "sarm/fig01_typical_images",
+    "sarm/fig05_pixel_values_by_region",
+    "sarm/fig06_jet_examples",
+    "sarm/fig07_jet_mean_images",
+    "sarm/fig08_jet_observables",
+    "sarm/fig15_toy_2d",
+    "sarm/fig16_jet_mean_difference",
+    "sarm/fig17_jet_pixel_values",
+    "sarm/fig23_more_jet_examples",
+]
+TABLES = ["table1_jet_wasserstein", "table6_parameters", "quantisation", "jet_image_statistics"]
+
+
+@pytest.fixture
+def results(finished):
+    return finished.folder / "results" / "test"
+
+
+@pytest.mark.parametrize("figure", FIGURES)
+def test_figure_is_made(results, figure):
+    assert (results / f"figures/{figure}.png").read_bytes().startswith(b"\x89PNG")
+    assert (results / f"figures/{figure}.pdf").read_bytes().startswith(b"%PDF")
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_table_is_made(results, table):
+    text = (results / f"tables/sarm/{table}.csv").read_text()
+    rows = list(csv.DictReader(text.splitlines()))
+    assert rows
+    assert (results / f"tables/sarm/{table}.md").read_text().count("|") > 8
+
+
+def test_distances_carry_what_a_reader_needs(results):
+    text = (results / "tables/sarm/table1_jet_wasserstein.csv").read_text()
+    rows = list(csv.DictReader(text.splitlines()))
+    names = {row["model"] for row in rows}
+    assert names == {"sarm2_dc", "sarm2_dd", "quantised_sarm2_dd"}
+    for row in rows:
+        assert float(row["error"]) > 0
+        assert float(row["floor"]) > 0
+        assert int(row["n"]) == 50
+    published = {(row["model"], row["observable"], row["label"]): row["published"] for row in rows}
+    assert float(published["sarm2_dd", "pt", "signal"]) == 1.43
+
+
+def test_model_folder(results):
+    folder = results / "models/jets/signal/sarm2_dd/seed1"
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "config.yaml",
+        "history.csv",
+        "model.safetensors",
+    ]
+    config = yaml.safe_load((folder / "config.yaml").read_text())
+    assert config["images"]["label"] == "signal"
+    assert config["model"]["likelihood"] == "discrete"
+
+
+def test_no_checkpoint_is_left(results):
+    left = [path for path in (results / "checkpoints").rglob("*") if path.is_file()]
+    assert left == []
+
+
+def test_splits_share_no_event(results):
+    seen = set()
+    for split in ("train", "validation", "test"):
+        with h5py.File(results / f"data/jets/signal/{split}.h5") as file:
+            events = set(zip(file["chunk_seed"][:], file["event"][:], strict=True))
+            assert len(events) == len(file["images"])
+            assert not events & seen
+            seen |= events
+
+
+def test_samples_are_image_files(results):
+    with h5py.File(results / "samples/jets/signal/sarm2_dd/seed1.h5") as file:
+        assert file["images"].shape == (64, 12, 12)
+        assert file.attrs["split"] == "generated"
+
+
+def test_report_works_offline(results):
+    html = (results / "report.html").read_text()
+    assert "fig07_jet_mean_images" in html
+    assert re.findall(r'<(?:script|link)[^>]+(?:src|href)="https?://', html) == []
+
+
+def test_every_job_has_log_and_benchmark(results):
+    logs = {
+        path.relative_to(results / "logs").with_suffix("") for path in results.glob("logs/**/*.log")
+    }
+    times = {
+        path.relative_to(results / "benchmarks").with_suffix("")
+        for path in results.glob("benchmarks/**/*.tsv")
+    }
+    assert logs == times
+    assert len(logs) > 30
+
+
+def test_second_run_does_nothing(finished):
+    done = finished.run("all", "report")
+    assert done.returncode == 0
+    assert "Nothing to be done" in done.stdout
+
+
+def test_edited_module_reruns_what_depends_on_it(finished):
+    """The edit is undone: other tests share the project."""
+    module = "src/darkpixel/metrics/wasserstein.py"
+    text = (finished.folder / module).read_text()
+    try:
+        (finished.folder / module).write_text(text + "\nEXTRA = 1\n")
+        planned = finished.planned_rules()
+    finally:
+        (finished.folder / module).write_text(text)
+    assert (
+        planned
+        == {
+            "measure_samples",
+            "draw_jet_observables",
+            "tabulate_jet_wasserstein",
+            "tabulate_jet_statistics",
+            "tabulate_quantisation",
+            "tabulate_parameters",
+        }
+        | {"train_model"} & planned
+    )  # the monitor of a training measures W1 too
+    assert finished.planned_rules() == set()
+
+
+def test_edited_docstring_reruns_nothing(finished):
+    module = finished.folder / "src/darkpixel/training.py"
+    text = module.read_text()
+    try:
+        module.write_text(text.replace('"""The training loop', '"""This is the training loop', 1))
+        assert module.read_text() != text
+        assert finished.planned_rules() == set()
+    finally:
+        module.write_text(text)
+
+
+def test_paper_configuration_plans_the_full_sizes(project):
+    done = project.snakemake("-n", "--quiet", "rules", "--configfile", "config/paper.yaml")
+    assert done.returncode == 0, done.stdout[-2000:]

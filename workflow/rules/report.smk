@@ -1,0 +1,25 @@
+"""Requires: every figure and table. Gives: one HTML file that needs no network."""
+
+
+rule report:
+    """Snakemake's report, by a second Snakemake: a run's own report cannot be one of its jobs."""
+    input:
+        SARM_FIGURES,
+        SARM_TABLES,
+        DATA_PAGES,
+    output:
+        html=f"{RESULTS}/report.html",
+    log:
+        f"{RESULTS}/logs/report.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/report.tsv"
+    params:
+        config=dict(config),
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=30,
+    conda:
+        "../../envs/analysis.yaml"
+    script:
+        "../scripts/report_run.py"
