@@ -32,7 +32,7 @@ help:
 	@echo "make check   formatting, lint, types"
 	@echo "make format  format every source file"
 	@echo "make bench   the speed of the samplers"
-	@echo "make clean   remove what the runs, tools and tests left; results and .venv stay"
+	@echo "make clean   remove what tools and tests left; results, their records and .venv stay"
 
 $(VENV)/installed: envs/requirements.lock pyproject.toml envs/install.sh
 	@PATH="$(SYSTEM_PATH)" sh envs/install.sh $(VENV)
@@ -65,5 +65,5 @@ bench: $(VENV)/installed
 	$(BIN)/python bench/sampling.py
 
 clean:
-	rm -rf .snakemake .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis build
+	rm -rf .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis build
 	find . -name __pycache__ -type d -not -path './$(VENV)/*' -prune -exec rm -rf {} +

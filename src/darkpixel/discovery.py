@@ -39,7 +39,8 @@ def model_settings(name: str) -> type[Settings]:
     namespace: dict[str, object] = {"__name__": f"darkpixel.models.{name}"}
     exec(compile(ast.Module([*body, settings], []), str(path), "exec"), namespace)
     found = namespace["Settings"]
-    assert isinstance(found, type) and issubclass(found, Settings)
+    assert isinstance(found, type)
+    assert issubclass(found, Settings)
     return found
 
 

@@ -14,6 +14,8 @@ from typing import Any
 PACKAGE = "darkpixel"
 SOURCE = Path(__file__).resolve().parent
 
+_DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+
 # Modules that cannot change a result: how files are written whole and how errors read; and the
 # declarations of the settings, whose values reach a job as params of their own.
 NEUTRAL = ("config", "data.hdf5", "errors", "files", "jobs")
@@ -74,9 +76,8 @@ def _source(module: str) -> Path:
 def _module_digest(path: Path) -> str:
     tree = ast.parse(path.read_text())
     for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-            if ast.get_docstring(node, clean=False) is not None:
-                node.body = node.body[1:] or [ast.Pass()]
+        if isinstance(node, _DOCUMENTED) and ast.get_docstring(node, clean=False) is not None:
+            node.body = node.body[1:] or [ast.Pass()]
     return hashlib.sha256(ast.dump(tree).encode()).hexdigest()
 
 

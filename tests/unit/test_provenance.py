@@ -58,7 +58,7 @@ def test_comments_docstrings_and_formatting_do_not(library):
 
 
 def test_unknown_module_is_an_error():
-    with pytest.raises(ModuleNotFoundError, match="metrics.nothing"):
+    with pytest.raises(ModuleNotFoundError, match=r"metrics\.nothing"):
         code_digest("metrics.nothing")
 
 

@@ -1,45 +1,5 @@
 """Requires: images, samples, observables, histories. Gives: the figures, as .pdf and .png."""
 
-FIGURES = f"{RESULTS}/figures"
-
-
-def drawn(stem, caption, subcategory="SARM: jets"):
-    """Both files of a figure; the .png goes into the report."""
-    return {
-        "pdf": f"{FIGURES}/{stem}.pdf",
-        "png": report(
-            f"{FIGURES}/{stem}.png",
-            caption=f"../report/{caption}.rst",
-            category="Figures",
-            subcategory=subcategory,
-            labels={"figure": Path(stem).name},
-        ),
-    }
-
-
-def test_files(dataset):
-    return {
-        label: f"{RESULTS}/data/{dataset}/{label}/test.h5" for label in DATASETS[dataset].labels
-    }
-
-
-def compared_files(dataset):
-    """Label to model to files: the test images as `monte_carlo`, then every model's samples."""
-    return {
-        label: {"monte_carlo": [test], **sample_files(dataset, label)}
-        for label, test in test_files(dataset).items()
-    }
-
-
-def history_files(dataset):
-    return {
-        label: {
-            model: [f"{trained(dataset, label, model, seed)}/history.csv" for seed in run.seeds]
-            for model in DATASETS[dataset].models
-        }
-        for label in DATASETS[dataset].labels
-    }
-
 
 rule draw_jet_samples:
     """Generated jets beside simulated ones (SARM figures 6, 7, 16, 17, 23)."""

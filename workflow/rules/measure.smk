@@ -1,37 +1,5 @@
 """Requires: test images and samples. Gives: observables and distances, as parquet."""
 
-from darkpixel.discovery import model_settings as settings_class
-
-
-def is_discrete(model):
-    """Whether a model has a grid of pixel values, whose rounding alone costs something."""
-    entry = run.models[model]
-    settings = settings_class(entry.model).model_validate(entry.settings)
-    return getattr(settings, "likelihood", None) == "discrete"
-
-
-def sample_files(dataset, label):
-    """Model name to its sample files, one a seed."""
-    folder = f"{RESULTS}/samples/{dataset}/{label}"
-    return {
-        model: [f"{folder}/{model}/seed{seed}.h5" for seed in run.seeds]
-        for model in DATASETS[dataset].models
-    }
-
-
-def quantised_files(dataset, label):
-    """Test images on the grid of each discrete model, as if they were its samples."""
-    folder = f"{RESULTS}/samples/{dataset}/{label}"
-    return {
-        f"quantised_{model}": [f"{folder}/quantised_{model}/seed{run.seeds[0]}.h5"]
-        for model in DATASETS[dataset].models
-        if is_discrete(model)
-    }
-
-
-def flat(files):
-    return [path for paths in files.values() for path in paths]
-
 
 rule quantise_test:
     """Test images rounded to a D+D model's grid: what a perfect generator on it would make."""

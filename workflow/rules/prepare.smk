@@ -1,21 +1,5 @@
 """Requires: events, a public file or the user's own. Gives: images in three disjoint splits."""
 
-from darkpixel.config.sources import find_source
-
-
-def public_source(wildcards):
-    return find_source(Path(workflow.basedir) / "config/sources.yaml", wildcards.source)
-
-
-def raw_files(wildcards):
-    """Where the images of a label come from, according to the source."""
-    data = DATASETS[wildcards.dataset]
-    if data.source == "download":
-        return [f"results/downloads/{data.download}.h5"]
-    if data.source == "file":
-        return [data.file[wildcards.label]]
-    return jet_chunks(wildcards.label)
-
 
 rule download_data:
     """A public data file, with resume, mirrors, size and checksum (config/sources.yaml)."""

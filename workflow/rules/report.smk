@@ -13,13 +13,13 @@ rule report:
         f"{RESULTS}/logs/report.log",
     benchmark:
         f"{RESULTS}/benchmarks/report.tsv"
-    params:
-        config=dict(config),
+    conda:
+        "../../envs/analysis.yaml"
     threads: 1
     resources:
         mem_mb=1000,
         runtime=30,
-    conda:
-        "../../envs/analysis.yaml"
+    params:
+        config=dict(config),
     script:
         "../scripts/report_run.py"

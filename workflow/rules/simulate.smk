@@ -1,19 +1,6 @@
 """Requires: the recipe in the configuration. Gives: events, in chunks."""
 
 
-def chunk_images(label, chunk):
-    """Accepted jets of one chunk: full, but for the last."""
-    data = DATASETS["jets"]
-    size = data.simulation.images_per_chunk
-    return min(size, data.images.total - int(chunk) * size)
-
-
-def jet_chunks(label):
-    data = DATASETS["jets"]
-    chunks = -(-data.images.total // data.simulation.images_per_chunk)
-    return [f"{RESULTS}/events/jets/{label}/chunk{chunk}.h5" for chunk in range(chunks)]
-
-
 rule simulate_jets:
     """One chunk of jets from Pythia 8: trimmed calorimeter cells (SARM section 2.1)."""
     output:

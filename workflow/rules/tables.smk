@@ -1,27 +1,5 @@
 """Requires: measures, model folders. Gives: the tables, as .csv and .md."""
 
-TABLES = f"{RESULTS}/tables"
-
-
-def tabulated(stem, caption, subcategory="SARM: jets"):
-    """Both files of a table; the .csv goes into the report, where it can be sorted."""
-    return {
-        "csv": report(
-            f"{TABLES}/{stem}.csv",
-            caption=f"../report/{caption}.rst",
-            category="Tables",
-            subcategory=subcategory,
-            labels={"table": Path(stem).name},
-        ),
-        "md": f"{TABLES}/{stem}.md",
-    }
-
-
-def measured(dataset, kind):
-    return [
-        f"{RESULTS}/metrics/{dataset}_{label}_{kind}.parquet" for label in DATASETS[dataset].labels
-    ]
-
 
 rule tabulate_jet_wasserstein:
     """W1 of jet pT and mass, with error, floor and the published number (SARM table 1)."""
@@ -51,7 +29,7 @@ use rule tabulate_jet_wasserstein as tabulate_jet_statistics with:
     input:
         rows=measured("jets", "statistics"),
     output:
-        **tabulated("sarm/jet_image_statistics", "jet_image_statistics"),
+        **tabulated("sarm/jet_image_statistics", "image_statistics"),
     log:
         f"{RESULTS}/logs/tables/sarm/jet_image_statistics.log",
     benchmark:

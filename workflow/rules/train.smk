@@ -5,19 +5,6 @@ goes on from its checkpoint when it is started again.
 """
 
 
-def model_settings(wildcards):
-    model = run.models[wildcards.model]
-    return {"model": model.model, **model.settings}
-
-
-def model_code(wildcards, *modules):
-    return code_digest(f"models.{run.models[wildcards.model].model}", *modules)
-
-
-def trained(dataset, label, model, seed):
-    return f"{RESULTS}/models/{dataset}/{label}/{model}/seed{seed}"
-
-
 rule train_model:
     """Train one model on one label (SARM section 8.6)."""
     input:

@@ -125,10 +125,10 @@ def _where(key: Key, files: Sequence[str | Path]) -> str:
 
 def _has(content: Any, key: Key) -> bool:
     for part in key:
-        if (isinstance(content, dict) and part in content) or (isinstance(content, list) and isinstance(part, int) and part < len(content)):
-            content = content[part]
-        else:
+        in_list = isinstance(content, list) and isinstance(part, int) and part < len(content)
+        if not in_list and not (isinstance(content, dict) and part in content):
             return False
+        content = content[part]
     return True
 
 
