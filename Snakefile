@@ -39,6 +39,7 @@ SARM_FIGURES = [
 ]
 SARM_TABLES = [
     rules.tabulate_jet_wasserstein.output,
+    rules.tabulate_jet_shape.output,
     rules.tabulate_jet_statistics.output,
     rules.tabulate_quantisation.output,
     rules.tabulate_parameters.output,

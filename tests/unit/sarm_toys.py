@@ -19,15 +19,15 @@ def toy_images(n: int, side: int, seed: int = 0) -> Tensor:
     return present * values * 30 * torch.exp(-distance / 2)
 
 
-def make_sarm(side: int, seed: int = 0, **settings: Any) -> SARM:
-    """A model fitted to toy images, with random weights everywhere, masked places included."""
+def make_sarm(side: int, seed: int = 0, noise: float = 0.1, **settings: Any) -> SARM:
+    """A model fitted to toy images, with noise on all its weights, masked places included."""
     torch.manual_seed(seed)
     model = build_model({"model": "sarm", **settings}, (side, side))
     assert isinstance(model, SARM)
     model.fit_to_data(lambda: iter([toy_images(200, side)]))
     with torch.no_grad():
         for parameter in model.parameters():
-            parameter.add_(0.1 * torch.randn_like(parameter))
+            parameter.add_(noise * torch.randn_like(parameter))
     return model.eval()
 
 

@@ -10,7 +10,7 @@ from darkpixel.data.image_writer import ImageWriter
 from darkpixel.errors import DarkpixelError
 from darkpixel.metrics.images import centre_mask, summarise_images
 from darkpixel.metrics.names import MONTE_CARLO, display_name, ordered
-from darkpixel.metrics.observables import Source, image_observables, measure_observables
+from darkpixel.metrics.observables import Source, girth, image_observables, measure_observables
 from darkpixel.nn.orders import order, stage_pixels
 
 
@@ -139,3 +139,10 @@ def test_variants_keep_the_name_of_their_model_and_follow_it():
     assert ordered([*names, "lagan"]) == [
         "monte_carlo", "lagan", "sarm2_dd", "quantised_sarm2_dd", "sarm2_dd_sums", "my_own",
     ]  # fmt: skip
+
+
+def test_girth_of_known_images():
+    images = np.zeros((3, 5, 5))
+    images[0, 2, 2] = 7.0  # at the centre
+    images[1, 2, 0] = images[1, 0, 2] = 1.0  # both two pixels away
+    assert girth(images, 0.1) == pytest.approx([0.0, 0.2, 0.0])

@@ -92,13 +92,13 @@ def test_discrete_probabilities_of_all_images_sum_to_one(settings: dict[str, Any
 
 @pytest.mark.parametrize("settings", [{"centres": []}, {"centres": [1], "residual": True}])
 def test_continuous_density_integrates_to_one(settings: dict[str, Any]) -> None:
-    """2 x 2 pixels, each zero or on a Gauss-Legendre grid in x / (x + 8 GeV): 23^4 points."""
-    wide = {"log_scale": (0.5, 2.0), "mixtures": 2}  # scales that the grid resolves
+    """2 x 2 pixels, each zero or on a Gauss-Legendre grid in x / (x + 40 GeV): 23^4 points."""
+    wide = {"log_scale": (2.5, 4.0), "mixtures": 2}  # scales that the grid resolves
     model = make_sarm(2, likelihood="truncated_logistic", units=6, layers=2, **wide, **settings)
     nodes, weights = np.polynomial.legendre.leggauss(22)
     v = (nodes + 1) / 2
-    points = torch.tensor([0.0, *(8 * v / (1 - v))], dtype=torch.float32)
-    measure = torch.tensor([1.0, *(weights / 2 * 8 / (1 - v) ** 2)])
+    points = torch.tensor([0.0, *(40 * v / (1 - v))], dtype=torch.float32)
+    measure = torch.tensor([1.0, *(weights / 2 * 40 / (1 - v) ** 2)])
     images = torch.cartesian_prod(*[points] * 4).view(-1, 2, 2)
     measures = torch.cartesian_prod(*[measure] * 4).prod(1)
     with torch.no_grad():

@@ -20,7 +20,13 @@ FIGURES = [
     "sarm/fig17_jet_pixel_values",
     "sarm/fig23_more_jet_examples",
 ]
-TABLES = ["table1_jet_wasserstein", "table6_parameters", "quantisation", "jet_image_statistics"]
+TABLES = [
+    "table1_jet_wasserstein",
+    "table6_parameters",
+    "quantisation",
+    "jet_image_statistics",
+    "jet_shape_wasserstein",
+]
 
 
 @pytest.fixture
@@ -127,6 +133,7 @@ def test_edited_module_reruns_what_depends_on_it(finished):
             "measure_samples",
             "draw_jet_observables",
             "tabulate_jet_wasserstein",
+            "tabulate_jet_shape",
             "tabulate_jet_statistics",
             "tabulate_quantisation",
             "tabulate_parameters",

@@ -20,9 +20,26 @@ rule tabulate_jet_wasserstein:
     params:
         table="wasserstein",
         title="Table 1: Wasserstein distance of jet observables",
+        observables=["pt", "mass"],
         code=code_digest("metrics.tables"),
     script:
         "../scripts/tabulate_rows.py"
+
+
+use rule tabulate_jet_wasserstein as tabulate_jet_shape with:
+    input:
+        rows=measured("jets", "wasserstein"),
+    output:
+        **tabulated("sarm/jet_shape_wasserstein", "jet_shape_wasserstein"),
+    log:
+        f"{RESULTS}/logs/tables/sarm/jet_shape_wasserstein.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/tables/sarm/jet_shape_wasserstein.tsv"
+    params:
+        table="wasserstein",
+        title="Wasserstein distance of observables that no model is given",
+        observables=["nonzero", "girth", "maximum"],
+        code=code_digest("metrics.tables"),
 
 
 use rule tabulate_jet_wasserstein as tabulate_jet_statistics with:

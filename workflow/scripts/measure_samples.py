@@ -27,6 +27,7 @@ with job(snakemake.log[0]):
             dataset=dataset,
             label=label,
             settings=Evaluation(**snakemake.params.evaluation),
+            names=("pt", "mass", "nonzero", "girth", "maximum"),
             published=wasserstein_published(snakemake.input.published, dataset),
         ),
         "statistics": image_statistics(observables, dataset=dataset, label=label),

@@ -16,7 +16,7 @@ with job(snakemake.log[0]):
     stem = Path(snakemake.output.csv).with_suffix("")
     match snakemake.params.table:
         case "wasserstein":
-            wasserstein_table(rows, stem, snakemake.params.title)
+            wasserstein_table(rows, stem, snakemake.params.title, snakemake.params.observables)
         case "statistics":
             statistics_table(rows, stem)
         case unknown:

@@ -18,7 +18,15 @@ MODELS = {
 }
 GENERATORS = {"jets": "Pythia", "muons": "Monte Carlo"}
 DATASETS = {"jets": "jet", "muons": "muon", "lartpc": "LArTPC"}
-OBSERVABLES = {"pt": "$p_T$", "mass": "mass", "zero_fraction": "zero pixels"}
+OBSERVABLES = {
+    "pt": "$p_T$",
+    "mass": "mass",
+    "zero_fraction": "zero pixels",
+    "nonzero": "non-zero pixels",
+    "maximum": "largest pixel",
+    "girth": "girth",
+}
+UNITS = {"pt": "GeV", "mass": "GeV", "maximum": "GeV", "nonzero": "", "girth": ""}
 
 
 def base_model(model: str) -> str | None:

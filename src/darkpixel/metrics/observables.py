@@ -41,6 +41,21 @@ def image_observables(images: npt.NDArray[np.floating], pixel_size: float) -> di
     return {"pt": np.sqrt(pt_squared), "mass": mass}
 
 
+def girth(images: npt.NDArray[np.floating], pixel_size: float) -> Array:
+    """Mean distance of the energy from the image's centre, sum I R / sum I, (N,).
+
+    The centre is the leading subjet's axis. No model is given it, so it is an independent check of
+    a model that draws pT and mass first. 0 for a blank image.
+    """
+    _, height, width = images.shape
+    phi = ((height - 1) / 2 - np.arange(height)) * pixel_size
+    eta = (np.arange(width) - (width - 1) / 2) * pixel_size
+    distance = np.hypot(phi[:, None], eta[None])
+    total = images.sum(axis=(1, 2), dtype=np.float64)
+    weighted = np.tensordot(images.astype(np.float64), distance, axes=2)
+    return np.divide(weighted, total, out=np.zeros(len(images)), where=total > 0)
+
+
 class Source(NamedTuple):
     """A file of images and who made them."""
 
@@ -71,8 +86,8 @@ def measure_observables(
 
     Returns:
         One row per image: `model` (`monte_carlo` for the test file), `seed`, `image` (its
-        number in the file), `pt`, `mass`, `sum`, `maximum` in GeV, `nonzero` (pixels), and
-        `zero_fraction`.
+        number in the file), `pt`, `mass`, `sum`, `maximum` in GeV, `girth`, `nonzero` (pixels),
+        and `zero_fraction`.
 
     Raises:
         DarkpixelError: a sample's images differ in size from the test images.
@@ -96,6 +111,7 @@ def measure_observables(
                             "model": source.model,
                             "seed": source.seed,
                             **image_observables(images, pixel_size),
+                            "girth": girth(images, pixel_size),
                             "sum": images.sum(axis=(1, 2), dtype=np.float64),
                             "maximum": images.max(axis=(1, 2)).astype(np.float64),
                             "nonzero": nonzero,

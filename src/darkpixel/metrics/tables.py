@@ -1,12 +1,13 @@
 """The tables as files: tidy .csv for programs, .md in the papers' layout for people."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from darkpixel.files import whole_file
-from darkpixel.metrics.names import OBSERVABLES, display_name, plain
+from darkpixel.metrics.names import OBSERVABLES, UNITS, display_name, plain
 
 LABELS = ("signal", "background")
 
@@ -24,7 +25,9 @@ def write_table(frame: pd.DataFrame, stem: str | Path, markdown: str) -> None:
         path.write_text(markdown, encoding="utf-8")
 
 
-def wasserstein_table(rows: pd.DataFrame, stem: str | Path, title: str) -> None:
+def wasserstein_table(
+    rows: pd.DataFrame, stem: str | Path, title: str, names: Sequence[str] = ("pt", "mass")
+) -> None:
     """SARM tables 1, 3 and 5: W1 by model; pT then mass, signal then background, GeV.
 
     A cell is "value ± bootstrap error", and the paper's number in brackets. The last row is the
@@ -32,12 +35,17 @@ def wasserstein_table(rows: pd.DataFrame, stem: str | Path, title: str) -> None:
 
     Args:
         rows: `darkpixel.metrics.rows.wasserstein_rows` of all labels, concatenated.
+        names: observables to show; others are left out.
     """
-    observables = [name for name in ("pt", "mass") if name in set(rows["observable"])]
+    rows = rows[rows["observable"].isin(names)]
+    observables = [name for name in names if name in set(rows["observable"])]
     labels = [label for label in LABELS if label in set(rows["label"])]
     columns = [(name, label) for name in observables for label in labels]
     dataset = str(rows["dataset"].iloc[0])
-    header = ["model", *(f"{plain(OBSERVABLES[name])} {label}" for name, label in columns)]
+    header = ["model"]
+    for name, label in columns:
+        unit = f", {UNITS[name]}" if UNITS[name] else ""
+        header.append(f"{plain(OBSERVABLES[name])} {label}{unit}")
     body = []
     for model in dict.fromkeys(rows["model"]):
         own = rows[rows["model"] == model]
@@ -49,7 +57,7 @@ def wasserstein_table(rows: pd.DataFrame, stem: str | Path, title: str) -> None:
         cells = [_cell(same, name, label, "floor") for name, label in columns]
         body.append(["*noise floor*", *cells, str(n), ""])
     note = (
-        "W1 to Monte Carlo test images, GeV: value ± bootstrap standard deviation "
+        "W1 to Monte Carlo test images: value ± bootstrap standard deviation "
         "(published value). Noise floor: the same distance between disjoint halves of the test "
         "images, mean ± standard deviation over random splits: what a perfect generator scores. "
         "n: images a side; values are means over seeds."
