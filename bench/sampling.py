@@ -19,7 +19,8 @@ from torch import Tensor
 
 from darkpixel.models.base import build_model
 from darkpixel.models.sarm import SARM
-from darkpixel.sampling.incremental import draw_uniforms, prepare, sample_from_uniforms
+from darkpixel.sampling.blocks import prepare
+from darkpixel.sampling.incremental import draw_uniforms, sample_from_uniforms
 from darkpixel.sampling.naive import sample_naive
 
 SIDE = 28
@@ -59,8 +60,8 @@ def measure(batch: int, passes: int, **settings: object) -> str:
     model = make_model(**settings)
     u = draw_uniforms(model, batch, torch.Generator().manual_seed(0))
     network = prepare(model)
-    images = sample_from_uniforms(model, u, network=network)
-    incremental = seconds(lambda: sample_from_uniforms(model, u, network=network), 3)
+    images = sample_from_uniforms(model, u, network)
+    incremental = seconds(lambda: sample_from_uniforms(model, u, network), 3)
     naive = 0.0  # every pass of a stage costs the same, so a few tell the time of all
     for offset, stage in zip(model.offsets, model.stages, strict=True):
         place = offset + stage.pixels // 2
@@ -82,7 +83,7 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=256, help="images at once")
     parser.add_argument("--layers", type=int, default=5, help="hidden layers")
     parser.add_argument("--passes", type=int, default=5, help="naive passes to time per stage")
-    parser.add_argument("--threads", type=int, default=torch.get_num_threads())
+    parser.add_argument("--threads", type=int, default=1, help="of torch")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     torch.set_flush_denormal(True)

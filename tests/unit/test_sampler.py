@@ -10,6 +10,7 @@ from scipy import stats
 from torch import Tensor
 
 from darkpixel.models.sarm import SARM
+from darkpixel.sampling.blocks import prepare
 from darkpixel.sampling.incremental import Uniforms, draw_uniforms, sample_from_uniforms
 from darkpixel.sampling.naive import sample_naive
 
@@ -30,15 +31,15 @@ def assert_same_images(found: Tensor, expected: Tensor, may_differ: int = 0) -> 
 
 
 @pytest.mark.parametrize("settings", VARIANTS, ids=variant_name)
-@pytest.mark.parametrize("block", [1, 7])
-def test_incremental_equals_naive_for_the_same_uniforms(
-    settings: dict[str, Any], block: int
-) -> None:
+def test_incremental_equals_naive_for_the_same_uniforms(settings: dict[str, Any]) -> None:
     model = make_sarm(6, **{"layers": 3, "units": 50, **settings})
     u = uniforms(model, 40)
     expected = sample_naive(model, u)
     assert 0.05 < (expected > 0).float().mean() < 0.95
-    assert_same_images(sample_from_uniforms(model, u, block=block), expected)
+    for block in (1, 7, 64):
+        assert_same_images(sample_from_uniforms(model, u, prepare(model, block)), expected)
+    # as on a GPU: values of all images
+    assert_same_images(sample_from_uniforms(model, u, lazy=False), expected)
 
 
 def test_incremental_equals_naive_at_real_size() -> None:

@@ -167,6 +167,22 @@ def test_training_lowers_the_loss_with_finite_gradients(likelihood: str) -> None
     assert losses[-1] < losses[0] - 5
 
 
+@pytest.mark.parametrize("settings", [{}, {"likelihood": "truncated_logistic", "sums": True}])
+def test_mixed_precision_gives_the_same_loss_and_gradients(settings: dict[str, Any]) -> None:
+    """The way that GPUs take, whose layers and head are written apart from the CPU's."""
+    model = make_sarm(6, noise=0.0, layers=2, units=40, totals=True, **settings)
+    images = toy_images(64, 6)
+    exact = model.loss(images)
+    expected = torch.autograd.grad(exact, list(model.parameters()))
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        rough = model.loss(images)
+    found = torch.autograd.grad(rough, list(model.parameters()))
+    assert rough.dtype == torch.float32
+    assert rough.item() == pytest.approx(exact.item(), rel=5e-3)
+    a, b = (torch.cat([g.flatten() for g in grads]) for grads in (expected, found))
+    assert torch.nn.functional.cosine_similarity(a, b, dim=0) > 0.99
+
+
 def test_initial_probabilities_of_zero_are_those_of_the_training_images() -> None:
     images = toy_images(500, 6)
     torch.manual_seed(0)

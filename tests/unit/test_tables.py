@@ -104,7 +104,8 @@ def test_wide_table_has_values_errors_published_and_floor(tmp_path):
     lines = (tmp_path / "table1_jet_wasserstein.md").read_text().splitlines()
     header = [cell.strip() for cell in lines[2].strip("|").split("|")]
     assert header == [
-        "model", "pT signal", "pT background", "mass signal", "mass background", "n", "seeds",
+        "model", "pT signal, GeV", "pT background, GeV", "mass signal, GeV", "mass background, GeV",
+        "n", "seeds",
     ]  # fmt: skip
     sarm = next(line for line in lines if line.startswith("| SARM-2 (D+D)"))
     for number in ("(1.43)", "(1.54)", "(0.84)", "(0.97)", "±"):

@@ -53,7 +53,8 @@ def girth(images: npt.NDArray[np.floating], pixel_size: float) -> Array:
     distance = np.hypot(phi[:, None], eta[None])
     total = images.sum(axis=(1, 2), dtype=np.float64)
     weighted = np.tensordot(images.astype(np.float64), distance, axes=2)
-    return np.divide(weighted, total, out=np.zeros(len(images)), where=total > 0)
+    result: Array = np.divide(weighted, total, out=np.zeros(len(images)), where=total > 0)
+    return result
 
 
 class Source(NamedTuple):

@@ -85,6 +85,12 @@ class Settings(base.Settings):
     total_observables: list[Literal["pt", "mass", "energy", "nonzero"]] = Field(
         ["pt", "mass"], min_length=1, description="the totals, in the order in which they are drawn"
     )
+    total_noise: float = Field(
+        0.0,
+        ge=0,
+        description="scale of Laplace noise on the totals, GeV: the model draws and is given noisy "
+        "totals, and so learns what to do when the pixels overshoot them",
+    )
     total_mixtures: int = Field(32, ge=1, description="logistics in the density of each total")
     pixel_size: float = Field(
         0.1, gt=0, description="side of a pixel in eta and phi, for sums, totals and the power"
@@ -213,6 +219,19 @@ class SARM(GenerativeModel):
             )
             yield offset, stage, given
 
+    def noisy(self, totals: Tensor) -> Tensor:
+        """Totals (B, T) as the model is given them: with Laplace noise, never below zero.
+
+        Without noise, what is left of a total is never negative in training, but a sample whose
+        pixels overshoot meets just that, and goes astray. With noise s' = s + n, the product
+        p(s') p(x | s') still has the images' own distribution as its margin, whatever the scale.
+        """
+        if not self.options.total_noise:
+            return totals
+        scale = torch.full_like(totals, self.options.total_noise)
+        noise = torch.distributions.Laplace(torch.zeros_like(totals), scale).sample()
+        return (totals + noise).clamp(min=0)
+
     def log_prob_parts(self, images: Tensor) -> dict[str, Tensor]:
         """`totals`, log p(s), and `pixels`, sum_i log p(x_i | x_<i, s); (B,) nats each.
 
@@ -222,7 +241,7 @@ class SARM(GenerativeModel):
         x = self.quantise(images).flatten(1)[:, self.permutation]
         known, log_totals = None, x.new_zeros(len(x))
         if self.totals is not None:
-            known = self.sums.of_image(x)
+            known = self.noisy(self.sums.of_image(x))
             log_totals = self.totals.log_prob(known)
         log_pixels = x.new_zeros(len(x))
         for offset, stage, given in self.conditions(x, known):
@@ -281,7 +300,7 @@ class SARM(GenerativeModel):
             stage.gamma.set_bias(logits[offset : offset + stage.pixels])
         self.sums.fit(x)
         if self.totals is not None:
-            self.totals.fit(self.sums.of_image(x))
+            self.totals.fit(self.noisy(self.sums.of_image(x)))
         if len(self.first_values):
             chosen = torch.linspace(0, len(x) - 1, len(self.first_values)).long()
             self.first_values.copy_(x[chosen, 0])

@@ -137,8 +137,8 @@ class _Continuous(Likelihood):
 
     def _log_scale(self, raw: Tensor) -> Tensor:
         """Smoothly bounded log of a scale in units of `scale`; bounds are in GeV."""
-        low, high = (bound - self.scale.log() for bound in self.log_scale_bounds)
-        middle, half = (low + high) / 2, (high - low) / 2
+        low, high = self.log_scale_bounds
+        middle, half = (low + high) / 2 - self.scale.log(), (high - low) / 2
         return middle + half * torch.tanh((raw - middle) / half)
 
 
@@ -155,6 +155,9 @@ class TruncatedLogistic(_Continuous):
             tail otherwise makes rare pixels far above it.
     """
 
+    start: Tensor
+    start_location: Tensor
+
     def __init__(
         self,
         mixtures: int = 5,
@@ -164,6 +167,10 @@ class TruncatedLogistic(_Continuous):
         super().__init__(log_scale)
         self.mixtures, self.truncate_above = mixtures, truncate_above
         self.size = 3 * mixtures
+        # Components start spread over scales from small to large: equal ones would stay equal.
+        start = torch.linspace(-2.0, 1.0, mixtures)
+        self.register_buffer("start", start, persistent=False)
+        self.register_buffer("start_location", start.exp(), persistent=False)
 
     def fit(self, largest: float, typical: float) -> None:
         super().fit(largest, typical)
@@ -173,9 +180,8 @@ class TruncatedLogistic(_Continuous):
     def _components(self, parameters: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Log weights, locations and log scales, (n, mixtures) each, in units of `scale`."""
         logits, location, raw = parameters.float().split(self.mixtures, dim=-1)
-        # Components start spread over a decade of scales: equal ones would stay equal.
-        start = torch.linspace(-2.0, 1.0, self.mixtures, device=raw.device)
-        return torch.log_softmax(logits, -1), location + start.exp(), self._log_scale(raw + start)
+        log_s = self._log_scale(raw + self.start)
+        return torch.log_softmax(logits, -1), location + self.start_location, log_s
 
     def _log_below_largest(self, location: Tensor, log_s: Tensor) -> Tensor:
         """log P(x < largest | x > 0) of each component."""
@@ -201,7 +207,7 @@ class TruncatedLogistic(_Continuous):
         s = log_s.exp()
         # The textbook inverse log(u / (1 - u)) overflows once sigma(mu / s) underflows.
         mass = torch.sigmoid(location / s)
-        y = s * (torch.log1p(-(1 - u2) * mass) - torch.log1p(-u2) + F.softplus(location / s))
+        y = s * (torch.log1p((u2 - 1) * mass) - torch.log1p(-u2) + F.softplus(location / s))
         return (y * self.scale).clamp(min=SMALLEST)
 
 

@@ -89,4 +89,5 @@ def _spiral(side: int) -> Indices:
             turn += 1
         length += 1
     rows, columns = np.array(path[: side * side], dtype=np.int64).T
-    return rows * side + columns
+    raster: Indices = rows * side + columns
+    return raster

@@ -136,7 +136,7 @@ class _ChosenPixels(torch.autograd.Function):
         return out
 
     @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:  # type: ignore[override]
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
         h, *weights = ctx.saved_tensors
         grad_h = torch.zeros_like(h)
         grads: list[Tensor | None] = [None] * len(weights)

@@ -20,9 +20,10 @@ from typing import TYPE_CHECKING, NamedTuple
 import torch
 from torch import Tensor
 
+from darkpixel.sampling.blocks import Block, DenseStage, Step, prepare
+
 if TYPE_CHECKING:
     from darkpixel.models.sarm import SARM
-    from darkpixel.nn.stage import Stage
 
 
 class Uniforms(NamedTuple):
@@ -67,31 +68,32 @@ def sample_incremental(
     """
     training = model.training
     model.eval()
-    network = prepare(model)
+    network = prepare(model, block)
     images = []
     for start in range(0, n, batch):
         uniforms = draw_uniforms(model, min(batch, n - start), generator)
-        images.append(sample_from_uniforms(model, uniforms, block=block, network=network))
+        images.append(sample_from_uniforms(model, uniforms, network))
     model.train(training)
     empty = torch.zeros(0, model.side, model.side, device=model.permutation.device)
     return torch.cat([empty, *images])
-
-
-def prepare(model: "SARM") -> "list[DenseStage]":
-    """Assemble the dense matrices of every stage, once for many batches."""
-    with torch.no_grad():
-        return [DenseStage(stage) for stage in model.stages]
 
 
 @torch.no_grad()
 def sample_from_uniforms(
     model: "SARM",
     uniforms: Uniforms,
+    network: list[DenseStage] | None = None,
     *,
-    block: int = 32,
-    network: "list[DenseStage] | None" = None,
+    lazy: bool | None = None,
 ) -> Tensor:
-    """Images (B, H, W) from given uniforms; see `sample_incremental`."""
+    """Images (B, H, W) from given uniforms.
+
+    Arguments:
+        model: in evaluation mode.
+        uniforms: of B images.
+        network: from `prepare`.
+        lazy: compute values only where a pixel is not zero; None: on a CPU only.
+    """
     network = network or prepare(model)
     u = uniforms.pixels.transpose(1, 2).contiguous()  # (3, D, B)
     _, pixels, batch = u.shape
@@ -106,9 +108,10 @@ def sample_from_uniforms(
         earlier = model.pixel_inputs(x[:offset]).transpose(1, 2).flatten(0, 1)
         given = earlier if context is None else torch.cat([context, earlier])
         walk = Walk(model, stage, given, sums, u[:, offset:end], offset)
+        walk.lazy = walk.lazy if lazy is None else lazy
         if offset == 0 and len(model.first_values):
             walk.first = draw_first_pixel(model.first_values, u[1, 0])
-        x[offset:end] = walk.run(block)
+        x[offset:end] = walk.run()
     images = torch.zeros_like(x)
     images[model.permutation] = x
     return images.T.reshape(batch, model.side, model.side)
@@ -132,26 +135,6 @@ class Sums:
         known = None if self.known is None else self.known[:, images]
         self.raw[:, images] = raw
         self.features[:, images] = self.sums.features(raw, known)
-
-
-class DenseStage:
-    """The weights of a stage as dense matrices, and its units' ranges by degree.
-
-    `end[d + 1]` is the number of units of degree d or less, for d = -1 ... D - 1; a degree may
-    have no unit, or several.
-    """
-
-    def __init__(self, stage: "Stage") -> None:
-        self.stage, self.pixels, self.inputs = stage, stage.pixels, stage.inputs
-        self.weights = [layer.dense_weight() for layer in stage.layers]
-        self.biases = [layer.column_bias() for layer in stage.layers]
-        self.gamma = stage.gamma.dense_weight()
-        self.gamma_bias = stage.gamma.column_bias()
-        size = stage.likelihood.size
-        self.values = stage.values.dense_weight().view(stage.pixels, size, -1)
-        self.values_bias = stage.values.column_bias().view(stage.pixels, size, 1)
-        steps = torch.arange(-1, stage.pixels, device=stage.degrees.device)
-        self.end: list[int] = torch.searchsorted(stage.degrees, steps, right=True).tolist()
 
 
 class Walk:
@@ -180,75 +163,77 @@ class Walk:
         batch, units = u.shape[2], len(self.stage.degrees)
         self.x = u.new_zeros(stage.pixels, batch)
         self.seen = u.new_zeros(stage.pixels * stage.inputs, batch)
-        self.h = [u.new_empty(units, batch) for _ in stage.weights]
+        self.h = [u.new_empty(units, batch) for _ in self.stage.layers]
         self.logit_u = torch.logit(u[0])
         self.context = None
         if self.stage.context is not None:
             self.context = self.stage.context.weight @ context
         self.first: Tensor | None = None
 
-    def run(self, block: int) -> Tensor:
+    def run(self) -> Tensor:
         """Draw all pixels of the stage, (D, B) GeV."""
-        dense = self.dense
-        self._open(0, 0, dense.end[0])
-        self._advance(0, 0, dense.end[0])  # units that see the context only
-        for start in range(0, dense.pixels, block):
-            stop = min(start + block, dense.pixels)
-            known = dense.end[start]
-            self._open(start, known, dense.end[stop])
-            gamma = torch.addmm(
-                dense.gamma_bias[start:stop], dense.gamma[start:stop, :known], self.h[-1][:known]
-            )
-            for i in range(start, stop):
-                self._draw(i, gamma[i - start], known)
-                self._advance(i + 1, dense.end[i], dense.end[i + 1])
+        end = self.dense.blocks[0].known
+        rows = [bias.expand(end, self.x.shape[1]) for bias in self.dense.biases]
+        if self.context is not None:
+            rows[0] = rows[0] + self.context[:end]
+        self._finish(0, end, self.dense.context_only, rows, 0, self.seen[:0])
+        for block in self.dense.blocks:
+            self._run_block(block)
         return self.x
 
-    def _open(self, pixel: int, known: int, end: int) -> None:
-        """Left-looking part of the units [known, end): what comes from before pixel and known."""
-        dense, columns = self.dense, pixel * self.dense.inputs
-        self.origin, self.origin_columns = known, columns
-        self.open = []
-        for layer, (weight, bias) in enumerate(zip(dense.weights, dense.biases, strict=True)):
-            below, width = (self.seen, columns) if layer == 0 else (self.h[layer - 1], known)
-            rows = torch.addmm(bias[known:end], weight[known:end, :width], below[:width])
-            if layer == 0 and self.context is not None:
-                rows += self.context[known:end]
-            self.open.append(rows)
+    def _run_block(self, block: Block) -> None:
+        known, f = block.known, self.dense.inputs
+        below = [self.seen[: block.start * f], *(h[:known] for h in self.h[:-1])]
+        rows = [
+            torch.addmm(bias, weight, source)
+            for bias, weight, source in zip(block.biases, block.weights, below, strict=True)
+        ]
+        if self.context is not None:
+            rows[0] += self.context[known : block.end]
+        gamma = torch.addmm(block.gamma_bias, block.gamma, self.h[-1][:known])
+        for i, step in enumerate(block.steps, start=block.start):
+            self._draw(i, step, gamma[i - block.start], known)
+            seen = self.seen[block.start * f : (i + 1) * f]
+            self._finish(step.begin, step.end, step.unit_weights, rows, known, seen)
 
-    def _advance(self, pixels: int, begin: int, end: int) -> None:
-        """Finish the units [begin, end), now that `pixels` pixels are drawn."""
+    def _finish(
+        self,
+        begin: int,
+        end: int,
+        weights: list[Tensor],
+        rows: list[Tensor],
+        known: int,
+        seen: Tensor,
+    ) -> None:
+        """Evaluate the units [begin, end), layer by layer.
+
+        Arguments:
+            weights: see `Step.unit_weights`.
+            rows: per layer, what the units from `known` on take from before the block.
+            seen: the block's inputs so far.
+        """
         if begin == end:
             return
-        origin, last = self.origin, len(self.h) - 1
-        columns = pixels * self.dense.inputs
-        for layer, weight in enumerate(self.dense.weights):
-            below, low, high = (
-                (self.seen, self.origin_columns, columns)
-                if layer == 0
-                else (self.h[layer - 1], origin, end)
-            )
-            rows = self.open[layer][begin - origin : end - origin]
-            rows = torch.addmm(rows, weight[begin:end, low:high], below[low:high])
+        last = len(weights) - 1
+        for layer, weight in enumerate(weights):
+            below = seen if layer == 0 else self.h[layer - 1][known:end]
+            before = torch.addmm(rows[layer][begin - known : end - known], weight, below)
             if self.sums is not None and layer in (0, last):
                 per_unit = self.stage.first_sums if layer == 0 else self.stage.last_sums
-                rows.addmm_(per_unit[begin:end], self.sums.features)
-            after = self.stage.activation(rows)
+                before.addmm_(per_unit[begin:end], self.sums.features)
+            after = self.stage.activation(before)
             if self.stage.residual and layer:
-                after += below[begin:end]
+                after += below[begin - known :]
             self.h[layer][begin:end] = after
 
-    def _draw(self, i: int, gamma: Tensor, known: int) -> None:
+    def _draw(self, i: int, step: Step, gamma: Tensor, known: int) -> None:
         """Draw pixel i; `gamma` (B,) holds the part of its logit from units before `known`."""
         if i == 0 and self.first is not None:
             self._set(i, self.first, None)
             return
-        dense, stage = self.dense, self.stage
-        end = dense.end[i]
-        if end > known:
-            gamma = torch.addmm(
-                gamma[None], dense.gamma[i : i + 1, known:end], self.h[-1][known:end]
-            )[0]
+        stage, units = self.stage, self.h[-1][: step.begin]
+        if step.begin > known:
+            gamma = torch.addmm(gamma[None], step.gamma, units[known:])[0]
         if self.sums is not None:
             gamma = gamma + stage.gamma_sums[i] @ self.sums.features
         recent = self._recent(i) if stage.recent else None
@@ -258,9 +243,7 @@ class Walk:
         images = nonzero.nonzero()[:, 0] if self.lazy else None
         if images is not None and len(images) == 0:
             return
-        parameters = dense.values_bias[i] + dense.values[i, :, :end] @ _columns(
-            self.h[-1][:end], images
-        )
+        parameters = torch.addmm(step.bias, step.values, _columns(units, images))
         if self.sums is not None:
             parameters += stage.values_sums[i] @ _columns(self.sums.features, images)
         if recent is not None:
@@ -277,8 +260,8 @@ class Walk:
             self.x[i] = value
             self.seen[i * f : (i + 1) * f] = inputs
         else:
-            self.x[i, images] = value
-            self.seen[i * f : (i + 1) * f, images] = inputs
+            self.x[i].index_copy_(0, images, value)
+            self.seen[i * f : (i + 1) * f].index_copy_(1, images, inputs)
         if self.sums is not None:
             self.sums.add(self.offset + i, value, images)
 
