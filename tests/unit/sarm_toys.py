@@ -54,7 +54,7 @@ VARIANTS: list[dict[str, Any]] = [
     {"sums": True},
     {"sums": True, "centres": [], "units": 5, "layers": 1},
     {"totals": True},
-    {"sums": True, "totals": True, "residual": True, "context_units": 4},
+    {"sums": True, "totals": True, "residual": True, "context_units": 4, "total_noise": 2.0},
     {
         "sums": True,
         "totals": True,

@@ -21,9 +21,14 @@ def test_appears_at_the_end_and_keeps_its_suffix(tmp_path):
 def test_failure_leaves_the_old_file_and_nothing_else(tmp_path):
     target = tmp_path / "table.csv"
     target.write_text("old")
-    with pytest.raises(ValueError, match="broken"), whole_file(target) as path:
-        path.write_text("half")
-        raise ValueError("broken")
+
+    def write_half():
+        with whole_file(target) as path:
+            path.write_text("half")
+            raise ValueError("broken")
+
+    with pytest.raises(ValueError, match="broken"):
+        write_half()
     assert target.read_text() == "old"
     assert [file.name for file in tmp_path.iterdir()] == ["table.csv"]
 

@@ -134,3 +134,20 @@ def test_uniforms_are_never_zero_or_one() -> None:
     assert u.min() > 0
     assert u.max() < 1
     assert torch.logit(u).isfinite().all()
+
+
+def test_tolerance_redraws_what_misses_its_totals() -> None:
+    free = make_sarm(6, totals=True, sums=True)
+    bound = make_sarm(6, totals=True, sums=True, total_tolerance=20.0)
+    first = free.sample(200, generator=torch.Generator().manual_seed(1))
+    kept = bound.sample(200, generator=torch.Generator().manual_seed(1))
+    assert free.totals is not None
+    generator = torch.Generator().manual_seed(1)
+    wanted = free.totals.sample(draw_uniforms(free, 200, generator).totals)
+    good = ((free.totals_of(first) - wanted).abs() <= 20.0).all(1)
+    assert 0 < good.sum() < 200
+    assert torch.equal(kept[good], first[good])
+    now_good = ((bound.totals_of(kept) - wanted).abs() <= 20.0).all(1)
+    assert now_good.sum() > good.sum()
+    again = bound.sample(200, generator=torch.Generator().manual_seed(1), batch=64)
+    assert torch.equal(again, kept)

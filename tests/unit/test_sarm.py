@@ -264,3 +264,27 @@ def test_blank_training_images_are_refused() -> None:
     model = build_model({"model": "sarm", "layers": 1}, (5, 5))
     with pytest.raises(DarkpixelError, match="zero"):
         model.fit_to_data(lambda: iter([torch.zeros(4, 5, 5)]))
+
+
+def test_noise_on_totals_is_laplace_and_never_below_zero() -> None:
+    model = make_sarm(4, totals=True, total_noise=3.0)
+    torch.manual_seed(1)
+    far = torch.full((40_000, 2), 100.0)
+    noise = model.noisy(far) - far
+    assert noise.mean(0) == pytest.approx([0.0, 0.0], abs=0.1)
+    assert noise.abs().mean(0) == pytest.approx([3.0, 3.0], rel=0.03)  # a Laplace scale
+    assert model.noisy(torch.zeros(1000, 2)).min() == 0
+    assert torch.equal(make_sarm(4, totals=True).noisy(far), far)
+
+
+def test_features_of_the_sums_are_standardised_position_by_position() -> None:
+    model = make_sarm(6, sums=True, totals=True, noise=0.0)
+    x = model.quantise(toy_images(200, 6)).flatten(1)[:, model.permutation]
+    features = model.sums.features(model.sums.raw(x), model.sums.of_image(x).T)
+    z = features[:11].sinh().double()  # undo the compression
+    varied = z.std(1) > 0.5  # the rest is the same in all images, as before the first pixel
+    assert varied[:, 3:-1].float().mean() > 0.9
+    torch.testing.assert_close(z.mean(1), torch.zeros_like(z.mean(1)), atol=2e-2, rtol=0)
+    torch.testing.assert_close(
+        z.std(1)[varied], torch.ones(int(varied.sum())).double(), atol=2e-2, rtol=0
+    )

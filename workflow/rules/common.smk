@@ -148,6 +148,17 @@ def compared_files(dataset):
     }
 
 
+def comparison(dataset, figure, module):
+    """Params of a figure that shows samples beside Monte Carlo, drawn by `figure` of `module`."""
+    return {
+        "figure": figure,
+        "samples": compared_files(dataset),
+        "dataset": dataset,
+        "evaluation": run.evaluation.model_dump(),
+        "code": code_digest(module),
+    }
+
+
 def history_files(dataset):
     return {
         label: {

@@ -18,11 +18,7 @@ rule draw_jet_samples:
         mem_mb=2000,
         runtime=30,
     params:
-        figure="mean_images",
-        samples=compared_files("jets"),
-        dataset="jets",
-        evaluation=run.evaluation.model_dump(),
-        code=code_digest("figures.mean_images"),
+        **comparison("jets", "mean_images", "figures.mean_images"),
     script:
         "../scripts/draw_samples.py"
 
@@ -35,11 +31,7 @@ use rule draw_jet_samples as draw_jet_examples with:
     benchmark:
         f"{RESULTS}/benchmarks/figures/sarm/fig06_jet_examples.tsv"
     params:
-        figure="example_images",
-        samples=compared_files("jets"),
-        dataset="jets",
-        evaluation=run.evaluation.model_dump(),
-        code=code_digest("figures.examples"),
+        **comparison("jets", "example_images", "figures.examples"),
 
 
 use rule draw_jet_samples as draw_more_jet_examples with:
@@ -50,11 +42,7 @@ use rule draw_jet_samples as draw_more_jet_examples with:
     benchmark:
         f"{RESULTS}/benchmarks/figures/sarm/fig23_more_jet_examples.tsv"
     params:
-        figure="more_example_images",
-        samples=compared_files("jets"),
-        dataset="jets",
-        evaluation=run.evaluation.model_dump(),
-        code=code_digest("figures.examples"),
+        **comparison("jets", "more_example_images", "figures.examples"),
 
 
 use rule draw_jet_samples as draw_jet_mean_differences with:
@@ -65,11 +53,7 @@ use rule draw_jet_samples as draw_jet_mean_differences with:
     benchmark:
         f"{RESULTS}/benchmarks/figures/sarm/fig16_jet_mean_difference.tsv"
     params:
-        figure="mean_differences",
-        samples=compared_files("jets"),
-        dataset="jets",
-        evaluation=run.evaluation.model_dump(),
-        code=code_digest("figures.mean_images"),
+        **comparison("jets", "mean_differences", "figures.mean_images"),
 
 
 use rule draw_jet_samples as draw_jet_pixel_values with:
@@ -80,11 +64,7 @@ use rule draw_jet_samples as draw_jet_pixel_values with:
     benchmark:
         f"{RESULTS}/benchmarks/figures/sarm/fig17_jet_pixel_values.tsv"
     params:
-        figure="pixel_value_distributions",
-        samples=compared_files("jets"),
-        dataset="jets",
-        evaluation=run.evaluation.model_dump(),
-        code=code_digest("figures.pixel_values"),
+        **comparison("jets", "pixel_value_distributions", "figures.pixel_values"),
 
 
 rule draw_jet_observables:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -11,6 +10,7 @@ import h5py
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from darkpixel import __version__
 from darkpixel.data.hdf5 import Disk, new_hdf5
 from darkpixel.data.image_format import FORMAT, VERSION, bad_image, chunk_length, good_pixels
 from darkpixel.errors import DarkpixelError
@@ -74,7 +74,7 @@ class ImageWriter:
             "source": source,
             "seed": int(seed),
             "config_digest": config_digest,
-            "software": f"darkpixel {_software_version()}",
+            "software": f"darkpixel {__version__}",
         }
         self._chunk = chunk_length(height, width)
         self._waiting: dict[str, list[NDArray[Any]]] = {name: [] for name in self._types}
@@ -178,10 +178,3 @@ class ImageWriter:
             disk.check()
             self._written += stop - start
         self._waiting = {name: [array[count:]] for name, array in joined.items()}
-
-
-def _software_version() -> str:
-    try:
-        return version("darkpixel")
-    except PackageNotFoundError:  # run from a source tree that was never installed
-        return "(not installed)"

@@ -91,6 +91,12 @@ class Settings(base.Settings):
         description="scale of Laplace noise on the totals, GeV: the model draws and is given noisy "
         "totals, and so learns what to do when the pixels overshoot them",
     )
+    total_tolerance: float | None = Field(
+        None,
+        gt=0,
+        description="redraw the pixels of an image whose totals miss those drawn for it by more "
+        "than this, GeV; null: keep every image",
+    )
     total_mixtures: int = Field(32, ge=1, description="logistics in the density of each total")
     pixel_size: float = Field(
         0.1, gt=0, description="side of a pixel in eta and phi, for sums, totals and the power"
@@ -206,9 +212,7 @@ class SARM(GenerativeModel):
             totals = [self.totals.standardised(known)]
         sums = None
         if self.options.sums:
-            sums = self.sums.features(
-                self.sums.raw(x), None if known is None else known.T[..., None]
-            )
+            sums = self.sums.features(self.sums.raw(x), None if known is None else known.T)
         for offset, stage in zip(self.offsets, self.stages, strict=True):
             end = offset + stage.pixels
             context = torch.cat([*totals, inputs[:, :offset].flatten(1)], 1)
@@ -218,6 +222,10 @@ class SARM(GenerativeModel):
                 None if sums is None else sums[..., offset : end + 1],
             )
             yield offset, stage, given
+
+    def totals_of(self, images: Tensor) -> Tensor:
+        """The totals of images (B, H, W), (B, T), GeV (or pixels)."""
+        return self.sums.of_image(images.flatten(1)[:, self.permutation])
 
     def noisy(self, totals: Tensor) -> Tensor:
         """Totals (B, T) as the model is given them: with Laplace noise, never below zero.
@@ -298,9 +306,10 @@ class SARM(GenerativeModel):
         logits = torch.log((zeros + 1) / (len(x) - zeros + 1)).float()
         for offset, stage in zip(self.offsets, self.stages, strict=True):
             stage.gamma.set_bias(logits[offset : offset + stage.pixels])
-        self.sums.fit(x)
-        if self.totals is not None:
-            self.totals.fit(self.noisy(self.sums.of_image(x)))
+        known = self.noisy(self.sums.of_image(x)) if self.totals is not None else None
+        self.sums.fit(x[:4000], None if known is None else known[:4000])
+        if self.totals is not None and known is not None:
+            self.totals.fit(known)
         if len(self.first_values):
             chosen = torch.linspace(0, len(x) - 1, len(self.first_values)).long()
             self.first_values.copy_(x[chosen, 0])

@@ -33,11 +33,12 @@ class RunningSums(nn.Module):
         pixel_size: side of a pixel in eta and phi.
         permutation: (D,) raster indices in the order of generation.
         totals: observables of the whole image that are known beforehand; what is left of them
-            becomes two features each, linear and asinh.
+            becomes two features each.
     """
 
     weights: Tensor
-    scales: Tensor
+    mean: Tensor
+    deviation: Tensor
 
     def __init__(
         self, side: int, pixel_size: float, permutation: Tensor, totals: tuple[Observable, ...] = ()
@@ -48,7 +49,9 @@ class RunningSums(nn.Module):
         rows = [eta.exp(), (-eta).exp(), phi.cos(), phi.sin(), phi**2, eta**2]
         self.register_buffer("weights", torch.stack(rows), persistent=False)
         self.totals = totals
-        self.register_buffer("scales", torch.ones(9))
+        # Of each quantity before each pixel: near the rim a few GeV too many are many.
+        self.register_buffer("mean", torch.zeros(9 + len(totals), len(permutation) + 1))
+        self.register_buffer("deviation", torch.ones(9 + len(totals), len(permutation) + 1))
         self.features_count = 9 + 2 * len(totals)
         self.columns = {"energy": 0, "nonzero": 6, "pt": 7, "mass": 8}
         assert set(totals) <= set(get_args(Observable))
@@ -61,8 +64,7 @@ class RunningSums(nn.Module):
 
     def nothing(self, batch: int) -> Tensor:
         """Sums before the first pixel, (7, B)."""
-        dtype = _wide(self.scales)
-        return torch.zeros(7, batch, dtype=dtype, device=self.scales.device)
+        return torch.zeros(7, batch, dtype=_wide(self.mean), device=self.mean.device)
 
     def added(self, raw: Tensor, x: Tensor, pixel: int) -> Tensor:
         """Sums (7, B) after one more pixel of values x (B,)."""
@@ -92,24 +94,38 @@ class RunningSums(nn.Module):
             ]
         )
 
-    def features(self, raw: Tensor, totals: Tensor | None = None) -> Tensor:
-        """Features of order one.
+    def features(
+        self, raw: Tensor, totals: Tensor | None = None, position: int | None = None
+    ) -> Tensor:
+        """Features of order one: standardised position by position, large ones compressed.
 
         Arguments:
-            raw: (7, ...).
-            totals: (T, ...), broadcast against `raw`, in GeV (or pixels), if the model has them.
+            raw: (7, B, D + 1), or (7, B) at one position.
+            totals: (T, B), in GeV (or pixels), if the model has them.
+            position: number of pixels drawn, for (7, B).
 
         Returns:
             (features_count, ...), in the precision of the model.
         """
-        values = self.observables(raw)
-        shape = (-1, *[1] * (values.dim() - 1))
-        parts = [values / self.scales.to(values.dtype).view(shape)]
+        values = self._quantities(raw, totals)
+        mean, deviation = self.mean.to(values.dtype), self.deviation.to(values.dtype)
+        if position is None:
+            mean, deviation = mean[:, None], deviation[:, None]
+        else:
+            mean, deviation = mean[:, position, None], deviation[:, position, None]
+        parts = [((values - mean) / deviation).asinh()]
         if totals is not None:
-            columns = [self.columns[name] for name in self.totals]
-            left = totals.to(values.dtype) - values[columns]
-            parts += [left / self.scales[columns].to(values.dtype).view(shape), left.asinh() / 5]
-        return torch.cat(parts).to(self.scales.dtype)
+            parts.append(values[9:].asinh() / 5)
+        return torch.cat(parts).to(self.mean.dtype)
+
+    def _quantities(self, raw: Tensor, totals: Tensor | None) -> Tensor:
+        """The observables so far, and what is left of the totals: (9 + T, ...)."""
+        values = self.observables(raw)
+        if totals is None:
+            return values
+        columns = [self.columns[name] for name in self.totals]
+        known = totals.to(values.dtype).view(*totals.shape, *[1] * (values.dim() - 2))
+        return torch.cat([values, known - values[columns]])
 
     def of_image(self, x: Tensor) -> Tensor:
         """The totals of whole images: (B, D) in the order of generation -> (B, T)."""
@@ -119,10 +135,13 @@ class RunningSums(nn.Module):
         columns = [self.columns[name] for name in self.totals]
         return self.observables(raw)[columns].T.to(x.dtype)
 
-    def fit(self, x: Tensor) -> None:
-        """Set the scales to the root mean square over training images x (B, D)."""
-        values = self.observables(self.raw(x)[..., -1])
-        self.scales.copy_(values.square().mean(1).sqrt().clamp(min=1e-3))
+    def fit(self, x: Tensor, totals: Tensor | None = None) -> None:
+        """Take mean and deviation from training images x (B, D) and their totals (B, T)."""
+        values = self._quantities(self.raw(x), None if totals is None else totals.T)
+        deviation = values.std(1)
+        floor = 1e-3 * values.square().mean((1, 2)).sqrt().clamp(min=1e-3)
+        self.mean.copy_(values.mean(1))
+        self.deviation.copy_(torch.maximum(deviation, floor[:, None]))
 
 
 def _wide(x: Tensor) -> torch.dtype:

@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from darkpixel.models.sarm import SARM
 
 
+_REDRAWS = 20
+"""Most times that the pixels of an image are drawn anew; then it stays as it is."""
+
+
 class Uniforms(NamedTuple):
     """The random numbers of B images, in (0, 1)."""
 
@@ -62,20 +66,36 @@ def sample_incremental(
     Arguments:
         model: trained; put into evaluation mode while it samples.
         n: images.
-        generator: an image's uniforms do not depend on `batch` or on the images after it.
+        generator: an image's uniforms do not depend on `batch`, nor, without `total_tolerance`,
+            on the images after it.
         batch: images at once.
         block: pixels of a block.
     """
     training = model.training
     model.eval()
     network = prepare(model, block)
-    images = []
-    for start in range(0, n, batch):
-        uniforms = draw_uniforms(model, min(batch, n - start), generator)
-        images.append(sample_from_uniforms(model, uniforms, network))
+    images = torch.zeros(n, model.side, model.side, device=model.permutation.device)
+    totals = torch.zeros(2, n, 0 if model.totals is None else model.totals.count).to(images)
+
+    def draw(chosen: Tensor, again: bool = False) -> None:
+        for some in chosen.split(batch):
+            uniforms = draw_uniforms(model, len(some), generator)
+            if again:
+                uniforms = uniforms._replace(totals=totals[:, some])
+            totals[:, some] = uniforms.totals
+            images[some] = sample_from_uniforms(model, uniforms, network)
+
+    draw(torch.arange(n, device=images.device))
+    if model.totals is not None and model.options.total_tolerance is not None:
+        wanted = model.totals.sample(totals)
+        for _ in range(_REDRAWS):
+            found = model.totals_of(images)
+            missed = ((found - wanted).abs() > model.options.total_tolerance).any(1)
+            if not missed.any():
+                break
+            draw(missed.nonzero()[:, 0], again=True)
     model.train(training)
-    empty = torch.zeros(0, model.side, model.side, device=model.permutation.device)
-    return torch.cat([empty, *images])
+    return images
 
 
 @torch.no_grad()
@@ -123,18 +143,18 @@ class Sums:
     def __init__(self, model: "SARM", known: Tensor | None, batch: int) -> None:
         self.sums, self.known = model.sums, known
         self.raw = model.sums.nothing(batch)
-        self.features = model.sums.features(self.raw, known)
+        self.features = model.sums.features(self.raw, known, 0)
 
     def add(self, pixel: int, x: Tensor, images: Tensor | None) -> None:
         """Add pixel values (m,) of `images` (m,), or of all images."""
         if images is None:
             self.raw = self.sums.added(self.raw, x, pixel)
-            self.features = self.sums.features(self.raw, self.known)
-            return
-        raw = self.sums.added(self.raw[:, images], x, pixel)
-        known = None if self.known is None else self.known[:, images]
-        self.raw[:, images] = raw
-        self.features[:, images] = self.sums.features(raw, known)
+        else:
+            self.raw[:, images] = self.sums.added(self.raw[:, images], x, pixel)
+
+    def advance(self, pixels: int) -> None:
+        """Bring the features up to date when `pixels` pixels are drawn, zeros included."""
+        self.features = self.sums.features(self.raw, self.known, pixels)
 
 
 class Walk:
@@ -193,6 +213,8 @@ class Walk:
         gamma = torch.addmm(block.gamma_bias, block.gamma, self.h[-1][:known])
         for i, step in enumerate(block.steps, start=block.start):
             self._draw(i, step, gamma[i - block.start], known)
+            if self.sums is not None:
+                self.sums.advance(self.offset + i + 1)
             seen = self.seen[block.start * f : (i + 1) * f]
             self._finish(step.begin, step.end, step.unit_weights, rows, known, seen)
 
