@@ -60,7 +60,7 @@ def _check(options: argparse.Namespace) -> None:
     from darkpixel.config.loading import load_run, read_yaml
 
     run = load_run(read_yaml(*options.files), options.files)
-    print(f"run '{run.run}': {', '.join(name for name, data in run.datasets if data)}")
+    print(f"run '{run.run}': {', '.join(name for name, _ in run.datasets)}")
 
 
 def _sample(options: argparse.Namespace) -> None:
@@ -88,7 +88,7 @@ def _evaluate(options: argparse.Namespace) -> None:
     from darkpixel.metrics.observables import Source, measure_observables
     from darkpixel.metrics.rows import wasserstein_rows
 
-    sources = [Source(options.images.stem, 0, str(options.images))]
+    sources = [Source("images", 0, str(options.images))]
     observables = measure_observables(sources, str(options.reference))
     rows = wasserstein_rows(
         observables,

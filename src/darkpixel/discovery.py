@@ -9,30 +9,24 @@ import ast
 from functools import cache
 from pathlib import Path
 
+import darkpixel.models
 from darkpixel.config.base import Settings
 
-MODELS = Path(__file__).resolve().parent / "models"
 _ALLOWED_IMPORTS = ("collections", "typing", "pydantic", "darkpixel.config")
 
 
-@cache
 def model_names() -> tuple[str, ...]:
     """Names of the model files, i.e. of the modules that declare a class `Settings`."""
-    return tuple(
-        sorted(path.stem for path in MODELS.glob("*.py") if _settings_node(path) is not None)
-    )
+    return tuple(sorted(_model_files()))
 
 
-@cache
 def model_settings(name: str) -> type[Settings]:
     """The class `Settings` of `darkpixel/models/{name}.py`.
 
     Raises:
         KeyError: there is no such model.
     """
-    if name not in model_names():
-        raise KeyError(name)
-    path = MODELS / f"{name}.py"
+    path = _model_files()[name]
     body = [node for node in ast.parse(path.read_text()).body if _is_plain_import(node)]
     settings = _settings_node(path)
     assert settings is not None
@@ -44,6 +38,12 @@ def model_settings(name: str) -> type[Settings]:
     return found
 
 
+def _model_files() -> dict[str, Path]:
+    files = (file for folder in darkpixel.models.__path__ for file in Path(folder).glob("*.py"))
+    return {file.stem: file for file in files if _settings_node(file) is not None}
+
+
+@cache
 def _settings_node(path: Path) -> ast.ClassDef | None:
     for node in ast.parse(path.read_text()).body:
         if isinstance(node, ast.ClassDef) and node.name == "Settings":

@@ -108,7 +108,7 @@ def train(
                     f"{images.path}: images of {images.height}x{images.width} pixels, the model "
                     f"is built for {model.image_size[0]}x{model.image_size[1]}."
                 )
-        state = TrainingState(model, batches, settings, seed, device, checkpoints)
+        state = TrainingState(model, batches, validation, settings, seed, device, checkpoints)
         if state.updates:
             logger.info("resumed at epoch %d, step %d", state.epoch + 1, state.step)
         with noted_signals() as stop, _progress_bar(state, batches.images, progress) as bar:

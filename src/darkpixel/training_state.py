@@ -40,6 +40,7 @@ class TrainingState:
         self,
         model: GenerativeModel,
         batches: ImageBatches,
+        validation: ImageBatches,
         settings: Training,
         seed: int,
         device: torch.device,
@@ -61,7 +62,7 @@ class TrainingState:
         torch.manual_seed(seed)
         saved = checkpoints.load()
         if saved is None:
-            model.fit_to_data(batches.images_in_order)
+            model.fit_to_data(batches.images_in_order, validation.images_in_order)
         else:
             load_state(model, saved["model"], checkpoints.state_path)
         model.to(device)

@@ -136,3 +136,17 @@ def test_shipped_files_hold_no_key_twice():
     Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, mapping)
     for path in CONFIG.glob("*.yaml"):
         yaml.load(path.read_text(), Loader)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("seeds: [-1]", "seeds.0: found -1"),
+        ("training: {adam_betas: [1.5, 0.9]}", "training.adam_betas.0: found 1.5"),
+        ("models: {monte_carlo: {model: sarm}}", "model name 'monte_carlo' is taken"),
+        ("models: {sarm2_dc: {settings: {log_scale: [3, -7]}}}", "log_scale must rise"),
+        ("datasets: {jets: null}", "datasets.jets: found None"),
+    ],
+)
+def test_values_that_would_fail_later_are_refused(tmp_path, text, expected):
+    assert expected in problem(tmp_path, text)

@@ -6,7 +6,14 @@ from toy_training import SIDE
 
 import darkpixel.models
 from darkpixel.errors import DarkpixelError
-from darkpixel.models.base import build_model, load_model, model_names, save_model, save_weights
+from darkpixel.models.base import (
+    build_model,
+    load_model,
+    model_names,
+    save_model,
+    save_weights,
+    with_pixel_size,
+)
 
 SOURCE = '''
 import torch
@@ -23,7 +30,7 @@ class Levels(GenerativeModel):
         super().__init__()
         self.layer = torch.nn.Linear(width, 2)
         self.levels = torch.nn.Parameter(torch.zeros(0))
-    def fit_to_data(self, batches):
+    def fit_to_data(self, batches, validation=None):
         self.levels.data = torch.zeros(int(max(b.max() for b in batches())))
     def adopt_shapes(self, state):
         self.levels.data = torch.empty(state["levels"].shape)
@@ -123,3 +130,10 @@ def test_broken_folders_end_in_one_line(tmp_path):
 def test_names_without_base():
     assert "toy_levels" in model_names()
     assert "base" not in model_names()
+
+
+def test_pixel_size_comes_from_the_images_and_must_not_differ():
+    assert with_pixel_size({"model": "sarm"}, 0.2)["pixel_size"] == 0.2
+    assert with_pixel_size({"model": "sarm", "pixel_size": 0.2}, 0.2)["pixel_size"] == 0.2
+    with pytest.raises(DarkpixelError, match=r"pixel_size 0\.1 in the configuration, 0\.2 in"):
+        with_pixel_size({"model": "sarm", "pixel_size": 0.1}, 0.2)

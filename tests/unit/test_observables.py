@@ -9,8 +9,9 @@ from hypothesis.extra import numpy as hnp
 from darkpixel.data.image_writer import ImageWriter
 from darkpixel.errors import DarkpixelError
 from darkpixel.metrics.images import centre_mask, summarise_images
+from darkpixel.metrics.kinematics import girth, image_observables
 from darkpixel.metrics.names import MONTE_CARLO, display_name, ordered
-from darkpixel.metrics.observables import Source, girth, image_observables, measure_observables
+from darkpixel.metrics.observables import Source, measure_observables
 from darkpixel.nn.orders import order, stage_pixels
 
 

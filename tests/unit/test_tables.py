@@ -136,13 +136,14 @@ def test_coarser_grids_cost_more(tmp_path):
     ) as file:  # fmt: skip
         file.append(images.astype(np.float32))
     rows = quantisation_rows(
-        str(tmp_path / "test.h5"), lambda x, p: np.round(x / p) * np.float32(p), [0.01, 1.0, 2.0],
-        dataset="jets", label="signal", settings=SETTINGS, batch_size=70,
+        str(tmp_path / "test.h5"), lambda x, p: (np.round(x / p) * np.float32(p), 3),
+        [0.01, 1.0, 2.0], dataset="jets", label="signal", settings=SETTINGS, batch_size=70,
     )  # fmt: skip
     value = rows.set_index(["observable", "power"])["value"]
     assert value["pt", 0.01] < 0.02 < value["pt", 1.0] < value["pt", 2.0]
     zeros = rows[rows["observable"] == "zero_fraction"]
     assert (zeros["mean_quantised"] >= zeros["mean"]).all()
+    assert (rows["clipped"] == 3 * 5).all()  # blocks of 70 of the 300 images
     quantisation_table(rows, tmp_path / "quantisation")
     assert "| 0.01" in (tmp_path / "quantisation.md").read_text()
 

@@ -50,7 +50,7 @@ class ToyModel(GenerativeModel):
         self.settings = {"model": "toy"}
         self.image_size = (SIDE, SIDE)
 
-    def fit_to_data(self, batches) -> None:
+    def fit_to_data(self, batches, validation=None) -> None:
         self.scale = torch.cat([b.flatten(1) for b in batches()]).std()
 
     def loss(self, images: Tensor, phase: str = "model", **columns: Tensor) -> Tensor:

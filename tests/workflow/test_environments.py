@@ -1,9 +1,11 @@
 """The lock, pyproject.toml, the conda files and the installed packages agree."""
 
+import ast
 import re
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
 
@@ -13,7 +15,9 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 PROJECT = Path(__file__).parents[2]
+SOURCE = PROJECT / "src"
 CONDA_FILES = sorted((PROJECT / "envs").glob("*.yaml"))
+RULES = sorted((PROJECT / "workflow/rules").glob("*.smk"))
 
 
 def pins(lines: list[str]) -> dict[str, str]:
@@ -112,15 +116,122 @@ def test_conda_python_is_allowed(project):
         assert Requirement(f"python{project['requires-python']}").specifier.contains(version)
 
 
-def test_every_rule_names_a_conda_file_that_exists():
-    rules = [*(PROJECT / "workflow/rules").glob("*.smk")]
-    named = {
-        (rule.parent / line.strip().strip('"')).resolve()
-        for rule in rules
-        for line in rule.read_text().splitlines()
-        if line.strip().strip('"').endswith(".yaml") and "envs/" in line
-    }
-    assert named == set(CONDA_FILES)
+def rules_of(text: str) -> dict[str, dict[str, str]]:
+    """Rule name to its `script` and `conda`, those of a base rule inherited (`use rule ... as`)."""
+    rules: dict[str, dict[str, str]] = {}
+    parts = re.split(r"^(?:use rule (\w+) as|rule|checkpoint) (\w+)(?: with)?:\n", text, flags=re.M)
+    for base, name, body in zip(parts[1::3], parts[2::3], parts[3::3], strict=True):
+        own = dict(re.findall(r'^    (script|conda):\s+"([^"]+)"', body, flags=re.M))
+        rules[name] = (rules[base] if base else {}) | own
+    return rules
+
+
+RULES_WITH_SCRIPTS = {
+    name: {key: (path.parent / value).resolve() for key, value in files.items()}
+    for path in RULES
+    for name, files in rules_of(path.read_text()).items()
+}
+
+# Distributions that are not called like the module that they install.
+DISTRIBUTION = {"yaml": "pyyaml"}
+
+
+def run_time_nodes(node: ast.AST) -> Iterator[ast.AST]:
+    """Every node below, but for what only type checkers read."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.If) and ast.unparse(child.test).endswith("TYPE_CHECKING"):
+            continue
+        yield child
+        yield from run_time_nodes(child)
+
+
+def imports(text: str) -> set[str]:
+    """Dotted names that a source text imports, anywhere in it; with `from`, also the members."""
+    names = set()
+    for node in run_time_nodes(ast.parse(text)):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.module, "a relative import"
+            names.add(node.module)
+            names.update(f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Attribute) and node.attr in ("read_parquet", "to_parquet"):
+            names.add("pyarrow")  # pandas' engine
+    return names
+
+
+def imports_of_snakefile() -> set[str]:
+    text = "\n".join(path.read_text() for path in (PROJECT / "Snakefile", *RULES))
+    statement = r"^(?:from [\w.]+ )?import (?:\([^)]*\)|.+)$"
+    return imports("\n".join(re.findall(statement, text, flags=re.M)))
+
+
+# What is imported without an import statement, by file below src/ or workflow/scripts/.
+DYNAMIC_IMPORTS = {
+    "darkpixel/data/jets.py": {"pythia8mc", "fastjet", "awkward"},
+    "darkpixel/models/base.py": {
+        f"darkpixel.models.{path.stem}" for path in (SOURCE / "darkpixel/models").glob("*.py")
+    },
+    # A second Snakemake, whose reporter needs Pygments and which reads the Snakefile again.
+    "report_run.py": {"snakemake", "pygments"} | imports_of_snakefile(),
+}
+
+
+def key_of(path: Path) -> str:
+    """The file's name in `DYNAMIC_IMPORTS`."""
+    return str(path.relative_to(SOURCE)) if path.is_relative_to(SOURCE) else path.name
+
+
+def library_files(name: str) -> list[Path]:
+    """The files that Python runs on `import name`: the module and its packages' `__init__.py`."""
+    parts = name.split(".")
+    stems = [SOURCE.joinpath(*parts[:count]) for count in range(1, len(parts) + 1)]
+    candidates = [
+        path for stem in stems for path in (stem.with_suffix(".py"), stem / "__init__.py")
+    ]
+    return [path for path in candidates if path.is_file()]
+
+
+def third_party(script: Path) -> set[str]:
+    """Distributions that a script and the library modules behind it import, canonical names."""
+    seen: set[Path] = set()
+    waiting, distributions = [script], set()
+    while waiting:
+        path = waiting.pop()
+        if path in seen:
+            continue
+        seen.add(path)
+        for name in imports(path.read_text()) | DYNAMIC_IMPORTS.get(key_of(path), set()):
+            top = name.partition(".")[0]
+            if top == "darkpixel":
+                waiting.extend(library_files(name))
+            elif top not in sys.stdlib_module_names:
+                distributions.add(canonicalize_name(DISTRIBUTION.get(top, top)))
+    return distributions
+
+
+def test_every_rule_names_a_script_and_a_conda_file_that_exist():
+    named = len(re.findall(r"^(?:use )?rule ", "".join(map(Path.read_text, RULES)), flags=re.M))
+    assert len(RULES_WITH_SCRIPTS) == named > 0
+    for name, files in RULES_WITH_SCRIPTS.items():
+        assert files.keys() == {"script", "conda"}, name
+        assert files["script"].is_file(), name
+    assert {files["conda"] for files in RULES_WITH_SCRIPTS.values()} == set(CONDA_FILES)
+
+
+def test_dynamic_imports_are_all_listed():
+    """The next test reads import statements; whoever imports by a function is listed above."""
+    files = [*SOURCE.rglob("*.py"), *(PROJECT / "workflow/scripts").glob("*.py")]
+    calls = re.compile(r"\b(?:import_module|__import__|run_module|exec_module)\(|\"-m\"")
+    dynamic = {key_of(path) for path in files if calls.search(path.read_text())}
+    assert dynamic == DYNAMIC_IMPORTS.keys()
+
+
+@pytest.mark.parametrize("rule", RULES_WITH_SCRIPTS)
+def test_conda_file_holds_what_the_script_imports(rule):
+    files = RULES_WITH_SCRIPTS[rule]
+    missing = third_party(files["script"]) - conda_pins(files["conda"]).keys()
+    assert not missing, f"{files['conda'].name} lacks {sorted(missing)} of {files['script'].name}"
 
 
 class TestInstall:

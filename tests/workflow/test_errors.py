@@ -93,7 +93,7 @@ def test_absent_pythia(project):
 
 @pytest.fixture
 def small_disk(project):
-    """200 kB for the results: too little for the events, enough for a log."""
+    """36 kB for the results: too little for the events, enough for a log."""
     if os.geteuid() != 0 or shutil.which("mount") is None:
         pytest.skip("mounting a small tmpfs needs root")
     folder = project.folder / "results"
@@ -111,3 +111,22 @@ def test_full_disk(project, small_disk):
     line = our_line(project.run(EVENTS))
     assert "disk full" in line
     assert files_under(small_disk / "test/events") == []
+
+
+def test_unknown_download(project):
+    project.edit(
+        "config/test.yaml", "  jets:\n", "  jets:\n    source: download\n    download: lagan_jet\n"
+    )
+    line = our_line(project.run())
+    assert "no entry 'lagan_jet'; did you mean 'lagan_jets'?" in line
+
+
+def test_labels_of_ones_own(project):
+    """A user's labels need not be signal and background."""
+    path = own_file(project, "mine.h5")
+    project.edit("config/test.yaml", "signal: mine.h5", "photons: mine.h5")
+    with h5py.File(path, "w") as file:
+        file["images"] = np.ones((400, 12, 12), np.float32)
+    done = project.run("-n", "all")
+    assert done.returncode == 0, done.stdout[-2000:]
+    assert "label=photons" in done.stdout

@@ -29,6 +29,22 @@ TABLES = [
 ]
 
 
+TRAINING = {"train_model", "quantise_test", "draw_training_curves", "tabulate_parameters"}
+SAMPLING = {"sample_model", "merge_samples"}
+JUDGING = {
+    "measure_samples",
+    "draw_jet_examples",
+    "draw_jet_mean_differences",
+    "draw_jet_observables",
+    "draw_jet_pixel_values",
+    "draw_jet_samples",
+    "draw_more_jet_examples",
+    "tabulate_jet_shape",
+    "tabulate_jet_statistics",
+    "tabulate_jet_wasserstein",
+}
+
+
 @pytest.fixture
 def results(finished):
     return finished.folder / "results" / "test"
@@ -122,6 +138,8 @@ def test_second_run_does_nothing(finished):
     ("module", "rules"),
     [
         ("figures/mean_images.py", {"draw_jet_samples", "draw_jet_mean_differences"}),
+        ("metrics/monitor.py", TRAINING | SAMPLING | JUDGING),
+        ("sampling/shards.py", SAMPLING | JUDGING),
         (
             "metrics/rows.py",
             {

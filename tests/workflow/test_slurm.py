@@ -5,6 +5,7 @@ own configuration, and is stopped again. Elsewhere the test is skipped with its 
 """
 
 import os
+import re
 import shutil
 import signal
 import socket
@@ -23,13 +24,14 @@ HERE = Path(__file__).parent
 PROJECT = HERE.parents[1]
 PACKAGES = ("slurmctld", "slurmd", "slurm-client", "slurm-wlm-basic-plugins", "munge")
 PROGRAMS = ("slurmctld", "slurmd", "sbatch", "munged")
-SECONDS = 200  # for the whole workflow on Slurm; it takes a minute or two
+SECONDS = 240  # for the whole workflow on Slurm
 
-MODEL = "sarm2_dd"
-WEIGHTS = f"results/test/models/jets/signal/{MODEL}/seed1/model.safetensors"
-# One shard rather than the merged file: every level of the workflow costs Slurm's polling time.
-SAMPLES = f"results/test/samples/jets/signal/{MODEL}/seed1.shard0.h5"
-TRAINING_LOG = f"results/test/logs/models/jets/signal/{MODEL}/seed1.log"
+TABLE = "results/test/tables/sarm/table1_jet_wasserstein.csv"  # both labels, both models
+RUNS = [
+    f"jets/{label}/{model}/seed1"
+    for label in ("signal", "background")
+    for model in ("sarm2_dc", "sarm2_dd")
+]
 
 # What a user with a GPU partition writes, as slurm/config.yaml explains.
 PARTITIONS = """
@@ -104,10 +106,10 @@ def copy_of_project(folder: Path) -> Path:
 
 def start(folder: Path, *options: str, **environment: str) -> subprocess.Popen[bytes]:
     """Start the test configuration in `folder`; its messages go to `snakemake.log` there."""
-    command = [sys.executable, "-m", "snakemake", "--notemp", "--configfile", "config/test.yaml"]
+    command = [sys.executable, "-m", "snakemake", "--configfile", "config/test.yaml"]
     with (folder / "snakemake.log").open("wb") as log:
         return subprocess.Popen(
-            [*command, *options, "--", SAMPLES],
+            [*command, *options, "--", TABLE],
             cwd=folder,
             env=os.environ | {"XDG_CACHE_HOME": str(folder / "cache")} | environment,
             stdout=log,
@@ -154,7 +156,7 @@ def test_slurm_equals_local(cluster, tmp_path):
                 *("--profile", "slurm"),
                 *("--slurm-partition-config", "slurm/partitions.yaml"),
                 # Only for speed: ask early, and show an error at once.
-                *("--slurm-init-seconds-before-status-checks", "10", "--retries", "0"),
+                *("--slurm-init-seconds-before-status-checks", "5", "--retries", "0"),
                 **cluster,
             ),
             remote,
@@ -168,20 +170,33 @@ def test_slurm_equals_local(cluster, tmp_path):
             process.kill()
             process.wait()
 
-    assert "node=gpu1 CUDA_VISIBLE_DEVICES=" in (remote / TRAINING_LOG).read_text()
-    assert "node=gpu1" not in (local / TRAINING_LOG).read_text()
+    logs = [
+        f"results/test/logs/{log}.log"
+        for run in RUNS
+        for log in (f"models/{run}", f"samples/{run}.shard0")
+    ]
+    for log in logs:
+        assert re.search(r"node=gpu1 CUDA_VISIBLE_DEVICES=\d", (remote / log).read_text()), log
+        assert "node=gpu1" not in (local / log).read_text(), log
 
-    jobs = {job["Comment"]: job for job in jobs_of(cluster)}
-    assert any("simulate_jets" in rule for rule in jobs)
-    for rule, job in jobs.items():
+    jobs = jobs_of(cluster)
+    for job in jobs:
+        rule = job["Comment"]
         wants_gpu = "train_model" in rule or "sample_model" in rule
         assert job.get("TresPerJob") == ("gres:gpu:1" if wants_gpu else None), rule
         assert job["NodeList"].startswith("gpu" if wants_gpu else "cpu"), rule
+    assert sum("TresPerJob" in job for job in jobs) == len(logs)
+    assert any("simulate_jets" in job["Comment"] for job in jobs)
 
-    expected, found = load_file(local / WEIGHTS), load_file(remote / WEIGHTS)
-    assert expected.keys() == found.keys()
-    for name, weights in expected.items():
-        np.testing.assert_array_equal(found[name], weights, err_msg=name)
-    with h5py.File(local / SAMPLES) as first, h5py.File(remote / SAMPLES) as second:
-        np.testing.assert_array_equal(first["images"], second["images"])
-        assert len(first["images"]) > 0
+    for run in RUNS:
+        weights = f"results/test/models/{run}/model.safetensors"
+        expected, found = load_file(local / weights), load_file(remote / weights)
+        assert expected.keys() == found.keys()
+        for name, values in expected.items():
+            np.testing.assert_array_equal(found[name], values, err_msg=f"{run}: {name}")
+        samples = f"results/test/samples/{run}.h5"
+        with h5py.File(local / samples) as first, h5py.File(remote / samples) as second:
+            np.testing.assert_array_equal(first["images"], second["images"], err_msg=run)
+            assert len(first["images"]) > 0
+    assert (remote / TABLE).read_bytes() == (local / TABLE).read_bytes()
+    assert len((local / TABLE).read_text().splitlines()) > 1

@@ -19,13 +19,16 @@ from darkpixel.provenance import code_digest
 try:
     # Snakemake lists the overlays of the command line before the Snakefile's own file.
     run = load_run(config, [workflow.configfiles[-1], *workflow.configfiles[:-1]])
+    for data in dict(run.datasets).values():
+        if data.source == "download":
+            find_source(Path(workflow.basedir) / "config/sources.yaml", data.download)
 except DarkpixelError as error:
     sys.exit(f"darkpixel: {error}")
 
 RESULTS = f"results/{run.run}"
 FIGURES = f"{RESULTS}/figures"
 TABLES = f"{RESULTS}/tables"
-DATASETS = {name: data for name, data in run.datasets if data is not None}
+DATASETS = dict(run.datasets)
 for name, data in DATASETS.items():
     for label, path in data.file.items():
         if data.source == "file" and not Path(path).is_file():
@@ -84,6 +87,17 @@ def model_settings(wildcards):
 
 def model_code(wildcards, *modules):
     return code_digest(f"models.{run.models[wildcards.model].model}", *modules)
+
+
+def training_code(wildcards):
+    """Code of a training; its monitor counts only where it runs."""
+    monitored = run.models[wildcards.model].training.monitor_images > 0
+    return model_code(wildcards, "training", *["metrics.monitor"] * monitored)
+
+
+def shard_count():
+    """Jobs that sample one model: no more than there are blocks of images."""
+    return min(run.sampling.shards, -(-run.sampling.images // run.sampling.block_size))
 
 
 def trained(dataset, label, model, seed):

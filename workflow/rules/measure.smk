@@ -20,7 +20,7 @@ rule quantise_test:
         mem_mb=2000,
         runtime=60,
     params:
-        code=lambda wildcards: model_code(wildcards),
+        code=lambda wildcards: model_code(wildcards, "data.image_file"),
     script:
         "../scripts/quantise_test.py"
 

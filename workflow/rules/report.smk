@@ -14,7 +14,7 @@ rule report:
     benchmark:
         f"{RESULTS}/benchmarks/report.tsv"
     conda:
-        "../../envs/analysis.yaml"
+        "../../envs/report.yaml"
     threads: 1
     resources:
         mem_mb=1000,

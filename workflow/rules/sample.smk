@@ -24,7 +24,7 @@ rule sample_model:
     params:
         images=run.sampling.images,
         block_size=run.sampling.block_size,
-        shards=run.sampling.shards,
+        shards=shard_count(),
         device=run.sampling.device,
         seed=lambda wildcards: job_seed("sample", *wildcards[:4]),
         code=lambda wildcards: model_code(wildcards, "sampling.shards"),
@@ -37,7 +37,7 @@ rule merge_samples:
     input:
         shards=[
             rules.sample_model.output.shard.replace("{shard}", str(shard))
-            for shard in range(run.sampling.shards)
+            for shard in range(shard_count())
         ],
     output:
         samples=f"{RESULTS}/samples/{{dataset}}/{{label}}/{{model}}/seed{{seed}}.h5",

@@ -61,6 +61,7 @@ rule tabulate_quantisation:
     """What rounding alone costs, by power p of the D+D grid (SARM section 4.1)."""
     input:
         test=[f"{RESULTS}/data/jets/{label}/test.h5" for label in DATASETS["jets"].labels],
+        train=[f"{RESULTS}/data/jets/{label}/train.h5" for label in DATASETS["jets"].labels],
     output:
         **tabulated("sarm/quantisation", "quantisation"),
     log:
@@ -78,7 +79,7 @@ rule tabulate_quantisation:
         labels=DATASETS["jets"].labels,
         powers=[1.0, 1.1, 1.2, 1.3, 1.5, 2.0],  # SARM section 8.6
         evaluation=run.evaluation.model_dump(),
-        code=code_digest("metrics.rows", "metrics.tables", "nn.likelihoods"),
+        code=code_digest("metrics.rows", "metrics.tables", "metrics.images", "nn.likelihoods"),
     script:
         "../scripts/tabulate_quantisation.py"
 

@@ -30,6 +30,6 @@ rule train_model:
         training=lambda wildcards: run.models[wildcards.model].training.model_dump(),
         seed=lambda wildcards: job_seed("train", *wildcards),
         checkpoints=f"{RESULTS}/checkpoints/{{dataset}}/{{label}}/{{model}}/seed{{seed}}",
-        code=lambda wildcards: model_code(wildcards, "training", "metrics.monitor"),
+        code=training_code,
     script:
         "../scripts/train_model.py"

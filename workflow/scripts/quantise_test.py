@@ -12,10 +12,12 @@ from darkpixel.models.base import load_config, load_model
 if TYPE_CHECKING:
     from snakemake.script import snakemake
 
-with job(snakemake.log[0]), ImageFile(snakemake.input.test) as test:
+with job(snakemake.log[0]) as logger, ImageFile(snakemake.input.test) as test:
     folder = Path(snakemake.input.weights).parent
     config, model = load_config(folder), load_model(folder)
     _, height, width = test.shape
+    clipped = sum(model.clipped(torch.from_numpy(batch["images"])) for batch in test.batches())
+    logger.info("%s; %d test pixels above its largest level", config["fitted"], clipped)
     with ImageWriter(
         snakemake.output.samples,
         height=height,
@@ -24,6 +26,7 @@ with job(snakemake.log[0]), ImageFile(snakemake.input.test) as test:
         source=f"{snakemake.input.test} on the grid of {snakemake.wildcards.model}",
         seed=0,
         config_digest=config["digest"],
+        attributes={**config["fitted"], "clipped_pixels": clipped},
         **config["images"],
     ) as writer:
         for batch in test.batches():

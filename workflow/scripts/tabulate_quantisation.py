@@ -18,12 +18,13 @@ if TYPE_CHECKING:
 
 
 def quantiser(largest):
-    """Round images to the grid of a power, one level per GeV, up to the largest pixel."""
+    """Round images to the grid of a power, one level per GeV, up to the largest training pixel."""
 
     def quantise(images, power):
         grid = Discrete(1, None, power)
         grid.fit(largest, 1.0)
-        return grid.quantise(torch.from_numpy(images)).numpy()
+        images = torch.from_numpy(images)
+        return grid.quantise(images).numpy(), grid.clipped(images)
 
     return quantise
 
@@ -33,12 +34,14 @@ with job(snakemake.log[0]):
     rows = [
         quantisation_rows(
             path,
-            quantiser(largest_pixel(path)),
+            quantiser(largest_pixel(train)),
             params.powers,
             dataset=params.dataset,
             label=label,
             settings=Evaluation(**params.evaluation),
         )
-        for label, path in zip(params.labels, snakemake.input.test, strict=True)
+        for label, path, train in zip(
+            params.labels, snakemake.input.test, snakemake.input.train, strict=True
+        )
     ]
     quantisation_table(pd.concat(rows), Path(snakemake.output.csv).with_suffix(""))

@@ -9,7 +9,7 @@ from darkpixel.config.training import Training
 from darkpixel.data.image_file import ImageFile
 from darkpixel.jobs import job
 from darkpixel.metrics.monitor import observable_monitor
-from darkpixel.models.base import build_model
+from darkpixel.models.base import build_model, with_pixel_size
 from darkpixel.provenance import file_digest, settings_digest
 from darkpixel.training import train
 
@@ -21,10 +21,11 @@ with job(snakemake.log[0]):
     training = Training(**params.training)
     torch.set_num_threads(snakemake.threads)
     with ImageFile(paths.train) as images:
-        model = build_model(params.settings, images.shape[1:], seed=params.seed)
         about = {
             name: images.attributes[name] for name in ("dataset", "label", "pixel_size", "unit")
         }
+        settings = with_pixel_size(params.settings, about["pixel_size"])
+        model = build_model(settings, images.shape[1:], seed=params.seed)
     inputs = [file_digest(paths.train), file_digest(paths.validation)]
     train(
         model,

@@ -44,7 +44,7 @@ def load_run(config: dict[str, Any], files: Sequence[str | Path] = ()) -> Run:
         except ValidationError as error:
             raise DarkpixelError(_line(error, settings, key, files)) from None
     for dataset, data in run.datasets:
-        for i, name in enumerate(data.models if data else ()):
+        for i, name in enumerate(data.models):
             if name not in run.models:
                 raise DarkpixelError(
                     _where(("datasets", dataset, "models", i), files)

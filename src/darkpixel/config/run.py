@@ -2,7 +2,7 @@
 
 from typing import Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, NonNegativeInt, field_validator, model_validator
 
 from darkpixel.config.base import Settings
 from darkpixel.config.data import JetData
@@ -11,11 +11,9 @@ from darkpixel.config.training import Training
 
 
 class Datasets(Settings):
-    """The data sets of the run; one that is left out is not made."""
+    """The data sets of the run."""
 
-    jets: JetData | None = Field(
-        None, description="jet images: W (signal) against QCD (background)"
-    )
+    jets: JetData = Field(description="jet images: W (signal) against QCD (background)")
 
 
 class Model(Settings):
@@ -66,7 +64,9 @@ class Run(Settings):
         pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$", description="results go to results/{run}/"
     )
     seed: int = Field(1, ge=0, lt=2**31, description="root of every random number of the run")
-    seeds: list[int] = Field([1], min_length=1, description="trainings per model, one seed each")
+    seeds: list[NonNegativeInt] = Field(
+        [1], min_length=1, description="trainings per model, one seed each"
+    )
     datasets: Datasets = Field(description="data sets of the run")
     models: dict[str, Model] = Field(description="models by name")
     training: Training = Field(Training(), description="training keys shared by all models")
@@ -94,6 +94,8 @@ class Run(Settings):
     @classmethod
     def _names_are_paths(cls, models: dict[str, Model]) -> dict[str, Model]:
         for name in models:
-            if not name.isidentifier() or name.startswith("quantised_"):
+            if not name.isidentifier():
                 raise ValueError(f"model name '{name}' must be letters, digits and underscores")
+            if name == "monte_carlo" or name.startswith("quantised_"):
+                raise ValueError(f"model name '{name}' is taken; choose another")
         return models

@@ -1,6 +1,6 @@
 """Settings of the training loop, shared by all models."""
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -22,8 +22,8 @@ class Training(Settings):
     weight_decay: float = Field(
         0.0, ge=0, description="decoupled weight decay of matrices, not of biases (0: plain Adam)"
     )
-    adam_betas: tuple[float, float] = Field(
-        (0.9, 0.999), description="Adam's decay rates of the two moments (LAGAN: 0.5, 0.999)"
+    adam_betas: tuple[Annotated[float, Field(ge=0, lt=1)], Annotated[float, Field(ge=0, lt=1)]] = (
+        Field((0.9, 0.999), description="Adam's decay rates of the two moments (LAGAN: 0.5, 0.999)")
     )
     gradient_clip: float | None = Field(
         10.0, gt=0, description="largest gradient norm; null: no clipping"

@@ -18,7 +18,7 @@ from darkpixel.figures.style import (
     save,
 )
 from darkpixel.metrics.images import ImageSummary, largest_pixel, summarise_images
-from darkpixel.metrics.observables import pixel_size_of
+from darkpixel.metrics.kinematics import pixel_size_of
 
 
 def data_statistics(

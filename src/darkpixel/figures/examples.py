@@ -22,8 +22,8 @@ from darkpixel.figures.style import (
     masked,
     save,
 )
+from darkpixel.metrics.kinematics import pixel_size_of
 from darkpixel.metrics.names import display_name, ordered
-from darkpixel.metrics.observables import pixel_size_of
 
 Images = npt.NDArray[np.float32]
 Samples = Mapping[str, Mapping[str, str | Path]]

@@ -13,8 +13,8 @@ from darkpixel.errors import DarkpixelError
 from darkpixel.figures.grid import panel_grid, wrapped
 from darkpixel.figures.style import image_colours, log_norm, look, masked, save
 from darkpixel.metrics.images import summarise_images
+from darkpixel.metrics.kinematics import pixel_size_of
 from darkpixel.metrics.names import MONTE_CARLO, display_name, ordered
-from darkpixel.metrics.observables import pixel_size_of
 
 Mean = npt.NDArray[np.float64]
 Means = dict[str, dict[str, Mean]]

@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 
 from darkpixel.data.image_file import ImageFile
-from darkpixel.metrics.observables import image_observables, pixel_size_of
+from darkpixel.metrics.kinematics import image_observables, pixel_size_of
 from darkpixel.metrics.wasserstein import wasserstein
 from darkpixel.models.base import GenerativeModel
 

@@ -9,8 +9,8 @@ import pandas as pd
 from darkpixel.config.evaluation import Evaluation
 from darkpixel.data.image_file import ImageFile
 from darkpixel.errors import DarkpixelError
+from darkpixel.metrics.kinematics import image_observables, pixel_size_of
 from darkpixel.metrics.names import MONTE_CARLO, QUANTISED, ordered
-from darkpixel.metrics.observables import image_observables, pixel_size_of
 from darkpixel.metrics.published import Table, published_value
 from darkpixel.metrics.wasserstein import bootstrap_error, floor, wasserstein
 
@@ -124,7 +124,7 @@ def image_statistics(observables: pd.DataFrame, *, dataset: str, label: str) -> 
 
 def quantisation_rows(
     test_path: str,
-    quantise: Callable[[npt.NDArray[np.float32], float], npt.NDArray[np.float32]],
+    quantise: Callable[[npt.NDArray[np.float32], float], tuple[npt.NDArray[np.float32], int]],
     powers: Sequence[float],
     *,
     dataset: str,
@@ -135,15 +135,17 @@ def quantisation_rows(
     """What rounding alone costs: W1 between test images and the same images quantised.
 
     Args:
-        quantise: (images (N, H, W), power p) -> images on the D+D model's grid (SARM section 4.1).
+        quantise: (images (N, H, W), power p) -> images on the D+D model's grid (SARM section 4.1)
+            and the number of pixels above its largest level.
         powers: the values of p to try (SARM section 8.6: 1, 1.1, 1.2, 1.3, 1.5, 2).
 
     Returns:
         Rows of `power`, `dataset`, `label`, `observable` (`pt`, `mass` in GeV, `zero_fraction`),
-        `value` (W1), `error` (bootstrap), `mean`, `mean_quantised`, `n`. The images are paired,
-        so there is no noise floor: at an infinitely fine grid the value is zero.
+        `value` (W1), `error` (bootstrap), `mean`, `mean_quantised`, `clipped`, `n`. The
+        images are paired, so there is no noise floor: at an infinitely fine grid the value is zero.
     """
     exact: list[dict[str, Array]] = []
+    clipped = dict.fromkeys(powers, 0)
     rounded: dict[float, list[dict[str, Array]]] = {power: [] for power in powers}
     with ImageFile(test_path) as file:
         pixel_size = pixel_size_of(file)
@@ -152,7 +154,9 @@ def quantisation_rows(
             images = file.read(start, min(start + batch_size, n))
             exact.append(_with_zeros(images, pixel_size))
             for power in powers:
-                rounded[power].append(_with_zeros(quantise(images, power), pixel_size))
+                quantised, above = quantise(images, power)
+                rounded[power].append(_with_zeros(quantised, pixel_size))
+                clipped[power] += above
     rows = []
     for power, blocks in rounded.items():
         for name in ("pt", "mass", "zero_fraction"):
@@ -168,6 +172,7 @@ def quantisation_rows(
                     "error": _paired_error(before, after, settings),
                     "mean": before.mean(),
                     "mean_quantised": after.mean(),
+                    "clipped": clipped[power],
                     "n": n,
                 }
             )

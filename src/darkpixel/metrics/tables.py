@@ -39,7 +39,7 @@ def wasserstein_table(
     """
     rows = rows[rows["observable"].isin(names)]
     observables = [name for name in names if name in set(rows["observable"])]
-    labels = [label for label in LABELS if label in set(rows["label"])]
+    labels = _labels(rows)
     columns = [(name, label) for name in observables for label in labels]
     dataset = str(rows["dataset"].iloc[0])
     header = ["model"]
@@ -99,12 +99,13 @@ def quantisation_table(rows: pd.DataFrame, stem: str | Path) -> None:
     Args:
         rows: `darkpixel.metrics.rows.quantisation_rows` of all labels, concatenated.
     """
-    labels = [label for label in LABELS if label in set(rows["label"])]
+    labels = _labels(rows)
     columns = [(name, label) for name in ("pt", "mass", "zero_fraction") for label in labels]
     header = ["p"]
     for name, label in columns:
         unit = "%" if name == "zero_fraction" else "GeV"
         header.append(f"{plain(OBSERVABLES[name])} {label}, {unit}")
+    header += [f"clipped {label}" for label in labels]
     body = []
     for power in sorted(set(rows["power"])):
         cells = [f"{power:g}"]
@@ -119,10 +120,13 @@ def quantisation_table(rows: pd.DataFrame, stem: str | Path) -> None:
                 cells.append(f"{100 * row['mean']:.2f} → {100 * row['mean_quantised']:.2f}")
             else:
                 cells.append(_measured(chosen["value"].iloc[0], chosen["error"].iloc[0]))
+        same = rows[rows["power"] == power]
+        cells += [str(same.loc[same["label"] == label, "clipped"].max()) for label in labels]
         body.append(cells)
     note = (
         "W1 between test images and the same images rounded to the grid g_j = (j/N)^p x_max "
-        "(SARM section 4.1), ± bootstrap standard deviation; zeros before and after rounding. "
+        "(SARM section 4.1), ± bootstrap standard deviation; zeros before and after rounding; "
+        "pixels above x_max, the largest of the training images, which are clipped. "
         f"n = {_one_or_range(rows['n'])}. No model is involved: this is the least that the D+D "
         "likelihood costs."
     )
@@ -168,6 +172,12 @@ def markdown_table(header: list[str], body: list[list[str]]) -> str:
 
 def _document(title: str, header: list[str], body: list[list[str]], note: str) -> str:
     return f"# {title}\n\n{markdown_table(header, body)}\n{note}\n"
+
+
+def _labels(rows: pd.DataFrame) -> list[str]:
+    """Signal, background, then what other labels a user's files have."""
+    found = list(dict.fromkeys(rows["label"]))
+    return sorted(found, key=lambda label: LABELS.index(label) if label in LABELS else len(LABELS))
 
 
 def _cell(rows: pd.DataFrame, name: str, label: str, quantity: str = "value") -> str:

@@ -23,12 +23,16 @@ import yaml
 from safetensors import SafetensorError
 from torch import Tensor, nn
 
-from darkpixel.discovery import model_names
+from darkpixel.discovery import model_names, model_settings
 from darkpixel.errors import DarkpixelError
 from darkpixel.files import whole_file
 
 WEIGHTS = "model.safetensors"
 CONFIG = "config.yaml"
+
+
+Batches = Callable[[], Iterator[Tensor]]
+"""Each call gives a new pass over the images of a file, in its order, as (b, H, W) float32."""
 
 
 class GenerativeModel(nn.Module, ABC):
@@ -66,15 +70,20 @@ class GenerativeModel(nn.Module, ABC):
         """Mean loss per image by which epochs are compared, a scalar (default: `loss`)."""
         return self.loss(images, self.phases[-1], **columns)
 
-    def fit_to_data(self, batches: Callable[[], Iterator[Tensor]]) -> None:
-        """Take from the training images what must be fixed before training (default: nothing).
+    def fit_to_data(self, batches: Batches, validation: Batches | None = None) -> None:
+        """Take from the images what must be fixed before training (default: nothing).
 
         Level grids and scales belong here; they must be stored in buffers.
 
         Arguments:
             batches: each call gives a new pass over the training images, in file order, as
                 (b, H, W) float32 on the CPU.
+            validation: likewise for the validation images; for choices, not for fits.
         """
+
+    def fitted(self) -> dict[str, float]:
+        """What `fit_to_data` chose, by name, for `config.yaml` (default: nothing)."""
+        return {}
 
     def adopt_shapes(self, state: Mapping[str, Tensor]) -> None:
         """Give parameters and buffers the shapes of `state`, which is loaded next.
@@ -131,6 +140,25 @@ def build_model(
     return model
 
 
+def with_pixel_size(settings: Mapping[str, Any], pixel_size: float) -> dict[str, Any]:
+    """Settings of a model that computes in eta and phi, with the pixel size of its images.
+
+    Models without a key `pixel_size` keep their settings.
+
+    Raises:
+        DarkpixelError: the settings name another size.
+    """
+    if "pixel_size" not in model_settings(settings["model"]).model_fields:
+        return dict(settings)
+    given = settings.get("pixel_size")
+    if given is not None and given != pixel_size:
+        raise DarkpixelError(
+            f"model {settings['model']}: pixel_size {given} in the configuration, {pixel_size} in "
+            "the training images; leave the key out."
+        )
+    return {**settings, "pixel_size": pixel_size}
+
+
 def save_weights(state: Mapping[str, Tensor], path: str | Path) -> None:
     """Write weights and buffers as safetensors, whole or not at all; same state, same bytes."""
     tensors = {name: t.detach().to("cpu", copy=True).contiguous() for name, t in state.items()}
@@ -157,6 +185,7 @@ def save_config(model: GenerativeModel, folder: str | Path, **provenance: Any) -
         "model": model.settings,
         "image_size": list(model.image_size),
         "parameters": model.parameter_counts(),
+        "fitted": model.fitted(),
         **provenance,
     }
     plain = json.loads(json.dumps(content, default=str))  # tuples and paths as YAML can hold them

@@ -5,8 +5,9 @@ depend on the pixels before it in a fixed order. One masked network (MADE) gives
 one pass; several stages use one network each. `sarm1` has no centre, `sarm2` one.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Annotated, Any, ClassVar, Literal
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 import torch
 from pydantic import Field, model_validator
@@ -14,7 +15,7 @@ from torch import Tensor, nn
 
 from darkpixel.config import base
 from darkpixel.errors import DarkpixelError
-from darkpixel.models.base import GenerativeModel
+from darkpixel.models.base import Batches, GenerativeModel
 from darkpixel.nn.likelihoods import Discrete, Exponential, Gamma, Likelihood, TruncatedLogistic
 from darkpixel.nn.orders import order, stage_pixels
 from darkpixel.nn.quantisation import choose_power, quantisation_table
@@ -98,8 +99,11 @@ class Settings(base.Settings):
         "than this, GeV; null: keep every image",
     )
     total_mixtures: int = Field(32, ge=1, description="logistics in the density of each total")
-    pixel_size: float = Field(
-        0.1, gt=0, description="side of a pixel in eta and phi, for sums, totals and the power"
+    pixel_size: float | None = Field(
+        None,
+        gt=0,
+        description="side of a pixel in eta and phi, for sums, totals and the power; null: that of "
+        "the training images",
     )
     width: int = Field(
         10, ge=1, description="D+D: values a pixel before the shared convolution (SARM 8.6)"
@@ -110,7 +114,8 @@ class Settings(base.Settings):
     power: Annotated[float, Field(ge=1, le=4)] | Literal["auto"] = Field(
         "auto",
         description="D+D: p of the transform x^(1/p) (SARM 4.1, 8.6: jets 1, muons 1.2 and 1.3); "
-        "auto: that of 1, 1.1, 1.2, 1.3, 1.5, 2 that changes pT and mass least",
+        "auto: that of 1, 1.1, 1.2, 1.3, 1.5, 2 whose rounding changes pT and mass of the "
+        "validation images least",
     )
     mixtures: int = Field(5, ge=1, description="D+C: truncated logistics a pixel (SARM 8.6)")
     log_scale: tuple[float, float] = Field(
@@ -126,6 +131,12 @@ class Settings(base.Settings):
         8, ge=1, description="block rows of a masked layer: 8 is fast on a CPU, 1 on a GPU"
     )
 
+    @model_validator(mode="after")
+    def _scales_in_order(self) -> Self:
+        if self.log_scale[0] >= self.log_scale[1]:
+            raise ValueError(f"log_scale must rise, found {list(self.log_scale)}")
+        return self
+
     @model_validator(mode="before")
     @classmethod
     def _fill_preset(cls, keys: Any) -> Any:
@@ -139,8 +150,9 @@ class SARM(GenerativeModel):
 
     With `totals`, the model is p(s) prod_i p(x_i | x_<i, s): it draws s, say pT and mass, then
     the pixels, whose own totals come close to s without being forced to it. `log_prob` is this
-    joint density at the image's own s; it contains a density in s and does not integrate over s,
-    so it is not the density of the image alone. `log_prob_parts` reports both parts.
+    joint density at the image's own s (with `total_noise`, at a noisy s); it contains a density
+    in s and does not integrate over s, so it is not the density of the image alone.
+    `log_prob_parts` reports both parts.
 
     Arguments:
         options: the settings.
@@ -154,6 +166,7 @@ class SARM(GenerativeModel):
     def __init__(self, options: Settings, side: int) -> None:
         super().__init__()
         self.options, self.side = options, side
+        self.pixel_size = 0.1 if options.pixel_size is None else options.pixel_size
         raster = order(options.order, side, options.order_seed)
         stages = stage_pixels(side, options.centres, raster, options.centre_first)
         permutation = torch.cat([torch.as_tensor(pixels) for pixels in stages])
@@ -163,7 +176,7 @@ class SARM(GenerativeModel):
         self.register_buffer("first_values", torch.zeros(values), persistent=values > 0)
 
         names = tuple(options.total_observables) if options.totals else ()
-        self.sums = RunningSums(side, options.pixel_size, permutation, names)
+        self.sums = RunningSums(side, self.pixel_size, permutation, names)
         self.totals = TotalsDensity(len(names), options.total_mixtures) if names else None
         self.inputs_per_pixel = 3 if options.inputs == "features" else 1
         self.offsets: list[int] = []
@@ -279,8 +292,11 @@ class SARM(GenerativeModel):
         return sample_incremental(self, n, generator=generator, **options)
 
     @torch.no_grad()
-    def fit_to_data(self, batches: Callable[[], Iterator[Tensor]]) -> None:
-        """Set grids, scales and the initial probabilities of zero from the training images."""
+    def fit_to_data(self, batches: Batches, validation: Batches | None = None) -> None:
+        """Set grids, scales and the initial probabilities of zero from the training images.
+
+        `power: auto` is chosen on the validation images, where they are given.
+        """
         largest, total, count, kept = 0.0, 0.0, 0, 0
         first: list[Tensor] = []
         for images in batches():
@@ -293,14 +309,13 @@ class SARM(GenerativeModel):
         if not count:
             raise DarkpixelError("training images: every pixel is zero; nothing to learn.")
         some = torch.cat(first)[:20_000]
+        if self.options.likelihood == "discrete" and self.options.power == "auto":
+            power = self._chosen_power(some, largest, validation)
+            for stage in self.stages:
+                if isinstance(stage.likelihood, Discrete):
+                    stage.likelihood.power.fill_(power)
         for stage in self.stages:
-            likelihood = stage.likelihood
-            if isinstance(likelihood, Discrete) and self.options.power == "auto":
-                table = quantisation_table(
-                    some, self.options.pixel_size, levels=self.options.levels, largest=largest
-                )
-                likelihood.power.fill_(choose_power(table))
-            likelihood.fit(largest, total / count)
+            stage.likelihood.fit(largest, total / count)
         x = self.quantise(some).flatten(1)[:, self.permutation.cpu()]
         zeros = (x == 0).double().sum(0)
         logits = torch.log((zeros + 1) / (len(x) - zeros + 1)).float()
@@ -313,6 +328,23 @@ class SARM(GenerativeModel):
         if len(self.first_values):
             chosen = torch.linspace(0, len(x) - 1, len(self.first_values)).long()
             self.first_values.copy_(x[chosen, 0])
+
+    def _chosen_power(self, images: Tensor, largest: float, validation: Batches | None) -> float:
+        if validation is not None:
+            images = torch.cat(list(itertools.islice(validation(), 5)))[:20_000]
+        table = quantisation_table(
+            images, self.pixel_size, levels=self.options.levels, largest=largest
+        )
+        return choose_power(table)
+
+    def fitted(self) -> dict[str, float]:
+        """D+D: the power of the grid, its number of levels and the largest, GeV."""
+        likelihood = self.stages[0].likelihood
+        if not isinstance(likelihood, Discrete):
+            return {}
+        grid = likelihood.grid
+        power = round(float(likelihood.power), 4)
+        return {"power": power, "levels": len(grid), "largest_level": float(grid[-1])}
 
     def adopt_shapes(self, state: Mapping[str, Tensor]) -> None:
         """Take the number of levels from stored weights."""

@@ -15,6 +15,7 @@ the sampler walks through the network once, with three savings:
 The result equals `sample_naive` for the same uniforms up to rounding.
 """
 
+import logging
 from typing import TYPE_CHECKING, NamedTuple
 
 import torch
@@ -25,6 +26,8 @@ from darkpixel.sampling.blocks import Block, DenseStage, Step, prepare
 if TYPE_CHECKING:
     from darkpixel.models.sarm import SARM
 
+
+logger = logging.getLogger(__name__)
 
 _REDRAWS = 20
 """Most times that the pixels of an image are drawn anew; then it stays as it is."""
@@ -88,12 +91,21 @@ def sample_incremental(
     draw(torch.arange(n, device=images.device))
     if model.totals is not None and model.options.total_tolerance is not None:
         wanted = model.totals.sample(totals)
+        counts = []
         for _ in range(_REDRAWS):
             found = model.totals_of(images)
             missed = ((found - wanted).abs() > model.options.total_tolerance).any(1)
-            if not missed.any():
+            counts.append(int(missed.sum()))
+            if not counts[-1]:
                 break
             draw(missed.nonzero()[:, 0], again=True)
+        logger.info(
+            "%d of %d images missed their totals at first; %d redraws in all, %d before the last",
+            counts[0],
+            n,
+            sum(counts),
+            counts[-1],
+        )
     model.train(training)
     return images
 
