@@ -38,11 +38,11 @@ $(VENV)/installed: envs/requirements.lock pyproject.toml envs/install.sh
 	@PATH="$(SYSTEM_PATH)" sh envs/install.sh $(VENV)
 
 demo: $(VENV)/installed
-	$(BIN)/snakemake report --cores $(CORES)
+	$(BIN)/snakemake report --rerun-incomplete --cores $(CORES)
 	@echo "darkpixel: open $(RESULTS)/demo/report.html"
 
 study: $(VENV)/installed
-	$(BIN)/snakemake report --cores $(CORES) --configfile config/study.yaml
+	$(BIN)/snakemake report --rerun-incomplete --cores $(CORES) --configfile config/study.yaml
 	@echo "darkpixel: open $(RESULTS)/study/report.html"
 
 # One thread a worker: the workers share the cores. The longest files come first.

@@ -69,6 +69,12 @@ rule sarm:
         DATA_PAGES,
 
 
+rule lartpc:
+    """The LArTPC paper, whose models are still to come."""
+    input:
+        [],
+
+
 rule figures:
     """All figures."""
     input:

@@ -37,7 +37,7 @@ use rule tabulate_jet_wasserstein as tabulate_jet_shape with:
         f"{RESULTS}/benchmarks/tables/sarm/jet_shape_wasserstein.tsv"
     params:
         table="wasserstein",
-        title="Wasserstein distance of observables that no model is given",
+        title="Wasserstein distance of observables that no model draws beforehand",
         observables=["nonzero", "girth", "maximum"],
         code=code_digest("metrics.tables"),
 

@@ -40,8 +40,8 @@ def image_observables(images: npt.NDArray[np.floating], pixel_size: float) -> di
 def girth(images: npt.NDArray[np.floating], pixel_size: float) -> Array:
     """Mean distance of the energy from the image's centre, sum I R / sum I, (N,).
 
-    The centre is the leading subjet's axis. No model is given it, so it is an independent check of
-    a model that draws pT and mass first. 0 for a blank image.
+    The centre is the leading subjet's axis. No model draws it beforehand, so it is an independent
+    check of one that draws pT and mass first. 0 for a blank image.
     """
     _, height, width = images.shape
     phi = ((height - 1) / 2 - np.arange(height)) * pixel_size
