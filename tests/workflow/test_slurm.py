@@ -156,7 +156,7 @@ def test_slurm_equals_local(cluster, tmp_path):
                 *("--profile", "slurm"),
                 *("--slurm-partition-config", "slurm/partitions.yaml"),
                 # Only for speed: ask early, and show an error at once.
-                *("--slurm-init-seconds-before-status-checks", "5", "--retries", "0"),
+                *("--slurm-init-seconds-before-status-checks", "4", "--retries", "0"),
                 **cluster,
             ),
             remote,
