@@ -27,7 +27,10 @@ def observable_distributions(
         bins: between the 0.2% and 99.8% quantiles of the Monte Carlo, widened by a tenth.
     """
     with look():
-        entries = max(len(set(table["model"])) for table in observables.values())
+        entries = max(
+            sum(not model.startswith(QUANTISED) for model in set(table["model"]))
+            for table in observables.values()
+        )
         legend = 0.25 + 0.17 * -(-entries // 4)  # inches above the panels
         tall = 7.2 + legend
         figure = Figure(figsize=(4.3 * len(observables), tall))

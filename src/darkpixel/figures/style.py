@@ -32,8 +32,8 @@ _COLOURS = {
     "sarm2_dd": "#D55E00",
     "vqvae_pixelcnn": "#009E73",
 }
-_OTHERS = ("#7F7F7F", "#8C564B", "#9467BD", "#17BECF", "#BCBD22")
-_DASHES = ("-", "--", ":", "-.", (0, (5, 1, 1, 1, 1, 1)))
+_OTHERS = ("#7F7F7F", "#8C564B", "#9467BD", "#17BECF", "#BCBD22", "#E7298A", "#1B7837")
+_DASHES = ("--", ":", "-.", (0, (5, 1, 1, 1, 1, 1)))
 
 _RC: dict[Any, Any] = {
     "font.family": "DejaVu Sans",
@@ -68,18 +68,15 @@ def look() -> Iterator[None]:
 def line_style(model: str) -> dict[str, Any]:
     """Colour and dashes of a model; the same in every figure and every run.
 
-    A variant shares the colour of its model and differs in its dashes and shade, both functions
-    of its name only.
+    A variant is dashed, in a colour that is a function of its name only.
     """
     name = model.removeprefix(QUANTISED)
     base = MONTE_CARLO if name == MONTE_CARLO else base_model(name)
     digit = sum(name.encode())
-    if base is None:
-        return {"color": _OTHERS[digit % len(_OTHERS)], "linestyle": "-"}
     if name == model == base:
         return {"color": _COLOURS[base], "linestyle": "-"}
-    shade = 0.75 * np.asarray(to_rgb(_COLOURS[base]))
-    return {"color": tuple(shade), "linestyle": _DASHES[1 + digit % (len(_DASHES) - 1)]}
+    dashes = "-" if base is None else _DASHES[digit % len(_DASHES)]
+    return {"color": _OTHERS[digit % len(_OTHERS)], "linestyle": dashes}
 
 
 def image_colours(name: str = "viridis") -> Colormap:
