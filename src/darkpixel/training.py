@@ -12,8 +12,8 @@ import math
 import shutil
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -84,8 +84,6 @@ def train(
             written.
     """
     device = choose_device(settings.device)
-    # Activations near zero become denormal numbers, which are 10-100 times slower on a CPU.
-    torch.set_flush_denormal(True)
 
     def feed(path: str | Path) -> ImageBatches:
         return ImageBatches(
@@ -98,6 +96,7 @@ def train(
         )
 
     with (
+        _without_denormals(),
         CheckpointFolder(checkpoint_dir, digest) as checkpoints,
         feed(train_file) as batches,
         feed(validation_file) as validation,
@@ -125,6 +124,19 @@ def train(
         entries = {**(provenance or {}), "seed": seed, "digest": digest}
         _write_model(state, Path(output_dir), entries)
         checkpoints.remove()
+
+
+@contextmanager
+def _without_denormals() -> Iterator[None]:
+    """Activations near zero become denormal numbers, which are 10-100 times slower on a CPU.
+
+    The processor's mode is the whole process's, and the caller's own arithmetic may want them.
+    """
+    torch.set_flush_denormal(True)
+    try:
+        yield
+    finally:
+        torch.set_flush_denormal(False)
 
 
 def choose_device(name: str) -> torch.device:

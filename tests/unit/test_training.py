@@ -344,3 +344,9 @@ def test_absent_device_is_named(folder):
 def test_snapshots_must_be_epochs():
     with pytest.raises(pydantic.ValidationError, match="not among the epochs 1 to 3"):
         changed(snapshots=[4])
+
+
+def test_denormal_numbers_are_back_after_training(folder):
+    train_toy(folder, QUICK)
+    smallest = torch.tensor([5e-324], dtype=torch.float64)
+    assert (smallest * 1.0 != 0).all()
