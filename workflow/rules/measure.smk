@@ -52,6 +52,7 @@ rule measure_samples:
     params:
         samples=lambda wildcards: sample_files(*wildcards) | quantised_files(*wildcards),
         seeds=run.seeds,
+        source=lambda wildcards: DATASETS[wildcards.dataset].source,
         evaluation=run.evaluation.model_dump(),
         code=code_digest("metrics.rows", "metrics.observables"),
     script:

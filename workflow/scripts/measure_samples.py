@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 with job(snakemake.log[0]):
     dataset, label = snakemake.wildcards
+    # The papers' numbers say nothing about a user's own images.
+    own = snakemake.params.source == "file"
+    published = {} if own else wasserstein_published(snakemake.input.published, dataset)
     sources = [
         Source(model, seed, path)
         for model, paths in snakemake.params.samples.items()
@@ -28,7 +31,7 @@ with job(snakemake.log[0]):
             label=label,
             settings=Evaluation(**snakemake.params.evaluation),
             names=("pt", "mass", "nonzero", "girth", "maximum"),
-            published=wasserstein_published(snakemake.input.published, dataset),
+            published=published,
         ),
         "statistics": image_statistics(observables, dataset=dataset, label=label),
     }
