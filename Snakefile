@@ -52,21 +52,20 @@ DATA_PAGES = [
 ]
 
 
+SARM = [SARM_FIGURES, SARM_TABLES, DATA_PAGES]
+
+
 rule all:
     """Every figure and table of the run."""
     default_target: True
     input:
-        SARM_FIGURES,
-        SARM_TABLES,
-        DATA_PAGES,
+        SARM,
 
 
 rule sarm:
     """The SARM paper."""
     input:
-        SARM_FIGURES,
-        SARM_TABLES,
-        DATA_PAGES,
+        SARM,
 
 
 rule lartpc:

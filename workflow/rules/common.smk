@@ -34,13 +34,11 @@ for name, data in DATASETS.items():
         if data.source == "file" and not Path(path).is_file():
             sys.exit(f"darkpixel: datasets.{name}.file.{label}: no file {path}; correct the path")
 LABELS = sorted({label for data in DATASETS.values() for label in data.labels})
-SPLITS = ("train", "validation", "test")
 
 
 wildcard_constraints:
     dataset="|".join(DATASETS),
     label="|".join(LABELS),
-    split="|".join(SPLITS),
     model=r"[A-Za-z_]\w*",
     seed=r"\d+",
     chunk=r"\d+",

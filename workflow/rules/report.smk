@@ -4,9 +4,7 @@
 rule report:
     """Snakemake's report, by a second Snakemake: a run's own report cannot be one of its jobs."""
     input:
-        SARM_FIGURES,
-        SARM_TABLES,
-        DATA_PAGES,
+        rules.all.input,
     output:
         html=f"{RESULTS}/report.html",
     log:

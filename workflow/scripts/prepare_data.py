@@ -7,7 +7,7 @@ from darkpixel.config.data import SplitSizes
 from darkpixel.config.jets import JetImaging
 from darkpixel.data.image_file import ImageFile
 from darkpixel.data.jet_images import count_events, event_blocks
-from darkpixel.data.lagan_jets import lagan_events
+from darkpixel.data.lagan_jets import PIXEL_SIZE, lagan_events
 from darkpixel.data.prepare import Events, file_events, write_splits
 from darkpixel.jobs import job
 from darkpixel.provenance import settings_digest
@@ -27,6 +27,7 @@ with job(snakemake.log[0]):
         case "download":
             events = lagan_events(paths[0], label, imaging.threshold)
             source = paths[0].stem
+            pixel_size = PIXEL_SIZE  # the public file's own, whatever `imaging` says
         case "file":
             events = file_events(paths[0])
             source = str(paths[0])
