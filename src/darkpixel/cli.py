@@ -1,4 +1,4 @@
-"""`darkpixel check | sample | evaluate | show`: the library's tools without the workflow."""
+"""`darkpixel check | sample | label | evaluate | show`: the library without the workflow."""
 
 import argparse
 import sys
@@ -38,6 +38,14 @@ def _parser() -> argparse.ArgumentParser:
     sample.add_argument("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto")
     sample.set_defaults(command=_sample)
 
+    label = commands.add_parser("label", help="label tracks and showers with a trained SSNet")
+    label.add_argument("model", type=Path, help="folder of a trained SSNet")
+    label.add_argument("images", type=Path, help="image file to label")
+    label.add_argument("output", type=Path, help="label file to write")
+    label.add_argument("--threshold", type=float, default=0.2, help="of labelled pixels (0.2)")
+    label.add_argument("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto")
+    label.set_defaults(command=_label)
+
     evaluate = commands.add_parser("evaluate", help="score a file of images against another")
     evaluate.add_argument("images", type=Path, help="image file to judge")
     evaluate.add_argument("reference", type=Path, help="image file to judge it by, e.g. test.h5")
@@ -64,12 +72,12 @@ def _check(options: argparse.Namespace) -> None:
 
 
 def _sample(options: argparse.Namespace) -> None:
-    from darkpixel.models.base import load_config, load_model
+    from darkpixel.models.base import load_config, load_generator
     from darkpixel.sampling.shards import shard_blocks, write_shard
     from darkpixel.training import choose_device
 
     config = load_config(options.model)
-    model = load_model(options.model, device=choose_device(options.device))
+    model = load_generator(options.model, device=choose_device(options.device))
     write_shard(
         model,
         options.output,
@@ -80,6 +88,28 @@ def _sample(options: argparse.Namespace) -> None:
         about=config["images"],
         source=str(options.model),
         config_digest=config["digest"],
+    )
+
+
+def _label(options: argparse.Namespace) -> None:
+    from darkpixel.labelling import label_file
+    from darkpixel.models.base import load_config, load_model
+    from darkpixel.models.ssnet import SSNet
+    from darkpixel.training import choose_device
+
+    config = load_config(options.model)
+    model = load_model(options.model, device=choose_device(options.device))
+    if not isinstance(model, SSNet):
+        raise DarkpixelError(
+            f"{options.model}: model is '{config['model']['model']}', not 'ssnet'; "
+            "name the folder of a trained SSNet."
+        )
+    label_file(
+        model,
+        options.images,
+        options.output,
+        images=config["images"],
+        threshold=options.threshold,
     )
 
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from darkpixel.config.training import Training
-from darkpixel.models.base import GenerativeModel
+from darkpixel.models.base import Trainable
 
 
 def learning_rate(settings: Training, update: int, updates_per_epoch: int) -> float:
@@ -29,7 +29,7 @@ def learning_rate(settings: Training, update: int, updates_per_epoch: int) -> fl
 
 
 def build_optimisers(
-    model: GenerativeModel, settings: Training, device: torch.device
+    model: Trainable, settings: Training, device: torch.device
 ) -> dict[str, torch.optim.Optimizer]:
     """One optimiser for each distinct phase: Adam, or AdamW with `weight_decay`.
 

@@ -12,7 +12,7 @@ import math
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,7 @@ from darkpixel.data.loading import ImageBatches
 from darkpixel.errors import DarkpixelError
 from darkpixel.files import whole_file
 from darkpixel.history import HISTORY, Row, best_epoch, write_history
-from darkpixel.models.base import WEIGHTS, GenerativeModel, save_config, save_weights
+from darkpixel.models.base import WEIGHTS, Trainable, save_config, save_weights
 from darkpixel.optimisation import learning_rate
 from darkpixel.signals import StopRequest, StopRequested, noted_signals
 from darkpixel.training_state import TrainingState
@@ -38,12 +38,12 @@ logger = logging.getLogger(__name__)
 
 _GPU_CHECK_STEPS = 50  # each check waits for the GPU to finish what it has queued
 
-Monitor = Callable[[GenerativeModel, int], Mapping[str, float]]
+Monitor = Callable[[Trainable, int], Mapping[str, float]]
 """Further measures of a model after an epoch (counted from 1): name to value."""
 
 
 def train(
-    model: GenerativeModel,
+    model: Trainable,
     train_file: str | Path,
     validation_file: str | Path,
     settings: Training,
@@ -52,7 +52,6 @@ def train(
     checkpoint_dir: str | Path,
     digest: str,
     output_dir: str | Path,
-    columns: Sequence[str] = (),
     monitor: Monitor | None = None,
     monitor_every: int = 1,
     provenance: Mapping[str, Any] | None = None,
@@ -70,7 +69,6 @@ def train(
         checkpoint_dir: folder for this training's state; removed when the model is written.
         digest: of the inputs, the configuration and the code: other state is not resumed.
         output_dir: the model's folder.
-        columns: event attributes of the image files that `model.loss` takes.
         monitor: called after every `monitor_every` epochs and after the last, with the model in
             evaluation mode and averaged weights; its noise does not touch the training's.
         provenance: further entries of `config.yaml`, plain values (dataset, label, ...).
@@ -92,7 +90,7 @@ def train(
             device=device,
             memory_mb=settings.memory_mb,
             seed=seed,
-            columns=columns,
+            columns=model.columns,
         )
 
     with (
@@ -102,10 +100,10 @@ def train(
         feed(validation_file) as validation,
     ):
         for images in (batches, validation):
-            if (images.height, images.width) != model.image_size:
+            if (images.height, images.width) != model.input_size:
                 raise DarkpixelError(
                     f"{images.path}: images of {images.height}x{images.width} pixels, the model "
-                    f"is built for {model.image_size[0]}x{model.image_size[1]}."
+                    f"is built for {model.input_size[0]}x{model.input_size[1]}."
                 )
         state = TrainingState(model, batches, validation, settings, seed, device, checkpoints)
         if state.updates:

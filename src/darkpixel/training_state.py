@@ -14,7 +14,7 @@ from darkpixel.config.training import Training
 from darkpixel.data.loading import ImageBatches
 from darkpixel.errors import DarkpixelError
 from darkpixel.history import Row
-from darkpixel.models.base import GenerativeModel, load_state
+from darkpixel.models.base import Trainable, load_state
 from darkpixel.optimisation import WeightAverage, build_optimisers, learning_rate
 
 _CHECKPOINT_SHARE = 0.05  # of the time, at most, goes into writing checkpoints
@@ -38,7 +38,7 @@ class TrainingState:
 
     def __init__(
         self,
-        model: GenerativeModel,
+        model: Trainable,
         batches: ImageBatches,
         validation: ImageBatches,
         settings: Training,

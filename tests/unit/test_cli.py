@@ -8,6 +8,7 @@ import torch
 
 from darkpixel.cli import main
 from darkpixel.data.image_file import ImageFile, ImageWriter
+from darkpixel.labelling import THRESHOLD
 from darkpixel.models.base import build_model, save_model
 
 CONFIG = Path(__file__).resolve().parents[2] / "config"
@@ -50,12 +51,35 @@ def test_sample_then_evaluate_then_show(folder, tmp_path, capsys):
     assert "40 images of 6 x 6 pixels" in capsys.readouterr().out
 
 
+def test_label(tmp_path):
+    images = write_images(tmp_path / "images.h5")
+    judge = build_model({"model": "ssnet", "filters": 2, "depth": 1}, (6, 6), seed=1)
+    save_model(judge, tmp_path / "ssnet", images=ABOUT)
+    out = str(tmp_path / "labels.h5")
+    arguments = ["label", str(tmp_path / "ssnet"), images, out]
+    assert main([*arguments, "--threshold", "0.5"]) == 0
+    with ImageFile(images) as source, ImageFile(out) as labels:
+        lit = labels.column("pixel_labels") > 0
+        assert np.array_equal(lit, source.read() > 0.5)
+        assert labels.attributes["threshold"] == 0.5
+    assert main(arguments) == 0
+    with ImageFile(out) as labels:
+        assert labels.attributes["threshold"] == THRESHOLD
+
+
+def test_only_an_ssnet_labels(folder, tmp_path, capsys):
+    images = write_images(tmp_path / "images.h5")
+    assert main(["label", folder, images, str(tmp_path / "labels.h5")]) == 1
+    assert "model is 'sarm', not 'ssnet'" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
         (["check", "nowhere.yaml"], "nowhere.yaml: cannot be read"),
         (["show", "nowhere.h5"], "nowhere.h5"),
         (["sample", "nowhere", "out.h5"], "nowhere/config.yaml: not found"),
+        (["label", "nowhere", "in.h5", "out.h5"], "nowhere/config.yaml: not found"),
     ],
 )
 def test_bad_input_is_one_line(arguments, expected, capsys):

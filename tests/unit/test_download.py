@@ -2,146 +2,37 @@
 
 import errno
 import hashlib
-import re
 import threading
 import time
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
+from bad_server import (
+    CONTENT,
+    MD5,
+    SHA256,
+    Request,
+    Server,
+    drops_after,
+    good,
+    hangs_up,
+    ignores_range,
+    ignores_range_and_drops,
+    lies_about_range,
+    other_content,
+    says_no_length,
+    stalls_after,
+    state,
+)
 
-from darkpixel.config.sources import Source, find_source, load_sources
+from darkpixel.config.sources import Source
 from darkpixel.data import download as module
 from darkpixel.data.download import Patience, download
 from darkpixel.errors import DarkpixelError
 
-CONTENT = bytes(i * i % 251 for i in range(200_000))
-MD5 = hashlib.md5(CONTENT).hexdigest()
-SHA256 = hashlib.sha256(CONTENT).hexdigest()
 QUICK = Patience(tries=3, wait=0.01, longest_wait=0.05, timeout=0.3)
-
-
-class Request(BaseHTTPRequestHandler):
-    """Answers with the next behaviour of the server's list; the last one stays."""
-
-    server: "Server"
-
-    def do_GET(self) -> None:
-        self.server.ranges.append(self.headers.get("Range"))
-        self.server.paths.append(self.path)
-        plan = self.server.plans[self.path]
-        behave = plan.pop(0) if len(plan) > 1 else plan[0]
-        behave(self)
-
-    def log_message(self, *_: Any) -> None:
-        pass
-
-    def start(self) -> int:
-        """Where the wanted range starts."""
-        match = re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range") or "bytes=0-")
-        assert match
-        return int(match[1])
-
-    def head(self, status: int, length: int | None = None, **headers: str) -> None:
-        self.send_response(status)
-        if length is not None:
-            self.send_header("Content-Length", str(length))
-        for name, value in headers.items():
-            self.send_header(name.replace("_", "-"), value)
-        self.end_headers()
-
-
-class Server(ThreadingHTTPServer):
-    daemon_threads = True
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Request)
-        self.plans: dict[str, list[Callable[[Request], None]]] = {}
-        self.ranges: list[str | None] = []
-        self.paths: list[str] = []
-        self.leave = threading.Event()
-
-    def handle_error(self, *_: Any) -> None:
-        pass  # a client that hangs up is part of the plan
-
-    def url(self, path: str, *plan: Callable[[Request], None]) -> str:
-        self.plans[path] = list(plan)
-        return f"http://127.0.0.1:{self.server_address[1]}{path}"
-
-
-def good(request: Request, content: bytes = CONTENT, etag: str = '"one"') -> None:
-    start = request.start()
-    if start >= len(content):
-        request.head(416, 0, Content_Range=f"bytes */{len(content)}")
-        return
-    if start:
-        span = f"bytes {start}-{len(content) - 1}/{len(content)}"
-        request.head(206, len(content) - start, Content_Range=span, ETag=etag)
-    else:
-        request.head(200, len(content), ETag=etag)
-    request.wfile.write(content[start:])
-
-
-def drops_after(count: int) -> Callable[[Request], None]:
-    """The connection ends `count` bytes into the answer, which promised more."""
-
-    def behave(request: Request) -> None:
-        start = request.start()
-        span = f"bytes {start}-{len(CONTENT) - 1}/{len(CONTENT)}"
-        request.head(206 if start else 200, len(CONTENT) - start, Content_Range=span, ETag='"one"')
-        request.wfile.write(CONTENT[start : start + count])
-        request.wfile.flush()
-        request.close_connection = True
-
-    return behave
-
-
-def stalls_after(count: int) -> Callable[[Request], None]:
-    def behave(request: Request) -> None:
-        drops_after(count)(request)
-        request.server.leave.wait(5)
-
-    return behave
-
-
-def ignores_range(request: Request) -> None:
-    request.head(200, len(CONTENT))
-    request.wfile.write(CONTENT)
-
-
-def ignores_range_and_drops(request: Request) -> None:
-    request.head(200, len(CONTENT))
-    request.wfile.write(CONTENT[:1000])
-    request.close_connection = True
-
-
-def lies_about_range(request: Request) -> None:
-    start = request.start()
-    if not start:
-        return good(request)
-    request.head(206, 10, Content_Range=f"bytes {start - 5}-{start + 4}/{len(CONTENT)}")
-    request.wfile.write(CONTENT[start - 5 : start + 5])
-    return None
-
-
-def other_content(request: Request) -> None:
-    good(request, CONTENT[::-1], '"two"')
-
-
-def says_no_length(request: Request) -> None:
-    request.head(200)
-    request.wfile.write(CONTENT)
-    request.close_connection = True
-
-
-def hangs_up(request: Request) -> None:
-    request.close_connection = True
-
-
-def state(status: int, **headers: str) -> Callable[[Request], None]:
-    return lambda request: request.head(status, 0, **headers)
 
 
 @pytest.fixture
@@ -380,6 +271,15 @@ def test_without_published_checksum_the_first_digest_holds(server: Server, tmp_p
     assert "file.bin.sha256" in message
 
 
+def test_the_first_digest_guards_the_file_in_place(server: Server, tmp_path: Path) -> None:
+    entry = source(server.url("/a", good), size=None)
+    fetch(entry, tmp_path)
+    (tmp_path / "file.bin").write_bytes(CONTENT[::-1])
+    fetch(entry, tmp_path)
+    assert (tmp_path / "file.bin").read_bytes() == CONTENT
+    assert len(server.paths) == 2
+
+
 def test_unknown_size_and_checksum_is_refused(server: Server, tmp_path: Path) -> None:
     url = server.url("/a", says_no_length)
     assert "gives no size" in failure(source(url, size=None), tmp_path)
@@ -405,31 +305,3 @@ def test_quiet_when_not_a_terminal(
 ) -> None:
     fetch(source(server.url("/a", good)), tmp_path)
     assert capfd.readouterr() == ("", "")
-
-
-def test_the_projects_own_sources_are_valid() -> None:
-    path = Path(__file__).parents[2] / "config" / "sources.yaml"
-    entry = find_source(path, "lagan_jets")
-    assert entry.md5 == "f9b11c46b6a0ff928bec2eccf865ecf0"
-    with pytest.raises(DarkpixelError, match="did you mean 'lagan_jets'"):
-        find_source(path, "lagan_jet")
-
-
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ("a: {description: x, url: 'ftp://x'}", ["a.url", "ftp://x"]),
-        ("a: {description: x, url: 'http://x', md5: abc}", ["a.md5", "abc"]),
-        ("a: {description: x, url: 'http://x', mirror: []}", ["a.mirror", "mirrors"]),
-        ("a: {description: x}", ["a.url", "required"]),
-        ("- a", ["expected named entries"]),
-        ("a: [", ["not valid YAML"]),
-    ],
-)
-def test_faults_of_the_table(tmp_path: Path, text: str, words: list[str]) -> None:
-    path = tmp_path / "sources.yaml"
-    path.write_text(text)
-    with pytest.raises(DarkpixelError) as caught:
-        load_sources(path)
-    assert all(word in str(caught.value) for word in [str(path), *words]), str(caught.value)
-    assert "\n" not in str(caught.value)

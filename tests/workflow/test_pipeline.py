@@ -19,13 +19,37 @@ FIGURES = [
     "sarm/fig16_jet_mean_difference",
     "sarm/fig17_jet_pixel_values",
     "sarm/fig23_more_jet_examples",
+    "data/lartpc_statistics",
+    "data/lartpc_vertex_statistics",
+    "training/lartpc_curves",
+    "lartpc/fig01_generated_and_training",
+    "lartpc/fig02_ssnet_pixel_counts",
+    "lartpc/fig03_code_map",
+    "lartpc/fig05_ssnet_by_epoch",
+    "lartpc/fig06_labeled_generated",
+    "lartpc/fig07_labeled_test",
+    "lartpc/observables",
+    "lartpc/reconstruction",
+    "lartpc/reference_code_comparison",
+    "lartpc/ssnet_confusion",
+    "lartpc/ssnet_training",
 ]
 TABLES = [
-    "table1_jet_wasserstein",
-    "table6_parameters",
-    "quantisation",
-    "jet_image_statistics",
-    "jet_shape_wasserstein",
+    "sarm/table1_jet_wasserstein",
+    "sarm/table6_parameters",
+    "sarm/quantisation",
+    "sarm/jet_image_statistics",
+    "sarm/jet_shape_wasserstein",
+    "lartpc/table2_vqvae_parameters",
+    "lartpc/table3_pixelcnn_parameters",
+    "lartpc/table4_kl_by_checkpoint",
+    "lartpc/codebook",
+    "lartpc/codebook_ablation",
+    "lartpc/observables",
+    "lartpc/reconstruction",
+    "lartpc/reference_code_comparison",
+    "lartpc/species_mix",
+    "lartpc/ssnet_accuracy",
 ]
 
 
@@ -58,10 +82,10 @@ def test_figure_is_made(results, figure):
 
 @pytest.mark.parametrize("table", TABLES)
 def test_table_is_made(results, table):
-    text = (results / f"tables/sarm/{table}.csv").read_text()
+    text = (results / f"tables/{table}.csv").read_text()
     rows = list(csv.DictReader(text.splitlines()))
     assert rows
-    assert (results / f"tables/sarm/{table}.md").read_text().count("|") > 8
+    assert (results / f"tables/{table}.md").read_text().count("|") > 8
 
 
 def test_distances_carry_what_a_reader_needs(results):
@@ -87,6 +111,41 @@ def test_model_folder(results):
     config = yaml.safe_load((folder / "config.yaml").read_text())
     assert config["images"]["label"] == "signal"
     assert config["model"]["likelihood"] == "discrete"
+
+
+def test_snapshots_stand_beside_the_model_and_their_samples_beside_its_samples(results):
+    folder = results / "models/lartpc/all/vqvae_pixelcnn/seed1"
+    samples = results / "samples/lartpc/all/vqvae_pixelcnn"
+    for epoch in (1, 2):
+        assert (folder / f"epoch{epoch}.safetensors").is_file()
+        with h5py.File(samples / f"seed1-epoch{epoch}.h5") as file:
+            assert file["images"].shape == (24, 32, 32)
+            assert file["codes"].shape == (24, 8, 8)
+    rows = list(csv.DictReader((results / "tables/lartpc/table4_kl_by_checkpoint.csv").open()))
+    assert {"vqvae_pixelcnn-epoch1", "vqvae_pixelcnn-epoch2", "reconstructed_vqvae"} <= {
+        row["model"] for row in rows
+    }
+
+
+def test_code_maps_are_those_of_the_images(results):
+    for split, count in (("train", 80), ("validation", 20), ("test", 40)):
+        with (
+            h5py.File(results / f"codes/lartpc/all/vqvae/{split}.h5") as codes,
+            h5py.File(results / f"data/lartpc/all/{split}.h5") as images,
+        ):
+            assert codes["images"].shape == (count, 8, 8)
+            assert codes["images"][:].max() < 24
+            assert (codes["event"][:] == images["event"][:]).all()
+
+
+def test_the_judge_trains_on_other_events_than_it_is_tested_on(results):
+    seen = set()
+    for split in ("train", "validation", "test"):
+        with h5py.File(results / f"data/lartpc_vertex/all/{split}.h5") as file:
+            events = set(file["event"][:].tolist())
+            assert len(events) == len(file["images"])
+            assert not events & seen
+            seen |= events
 
 
 def test_no_checkpoint_is_left(results):

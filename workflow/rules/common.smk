@@ -9,6 +9,14 @@ SOURCE = Path(workflow.basedir) / "src"
 sys.path.insert(0, str(SOURCE))
 # Jobs are processes of their own, in a conda environment or on a cluster node.
 os.environ.update(PYTHONPATH=os.pathsep.join(filter(None, [str(SOURCE), os.getenv("PYTHONPATH")])))
+# glibc gives large blocks back to the system and asks for them anew at every training step; the
+# page faults take up to a third of the time of convolutions on a CPU.
+for name, value in {
+    "MALLOC_MMAP_THRESHOLD_": 2**30,
+    "MALLOC_TRIM_THRESHOLD_": 2**32,
+    "MALLOC_TOP_PAD_": 2**28,
+}.items():
+    os.environ.setdefault(name, str(value))
 
 from darkpixel.config.loading import load_run
 from darkpixel.config.sources import find_source
@@ -19,20 +27,22 @@ from darkpixel.provenance import code_digest
 try:
     # Snakemake lists the overlays of the command line before the Snakefile's own file.
     run = load_run(config, [workflow.configfiles[-1], *workflow.configfiles[:-1]])
-    for data in dict(run.datasets).values():
+    for data in run.datasets.present().values():
         if data.source == "download":
-            find_source(Path(workflow.basedir) / "config/sources.yaml", data.download)
+            for entry in [data.download] if isinstance(data.download, str) else data.download:
+                find_source(Path(workflow.basedir) / "config/sources.yaml", entry)
 except DarkpixelError as error:
     sys.exit(f"darkpixel: {error}")
 
 RESULTS = f"results/{run.run}"
 FIGURES = f"{RESULTS}/figures"
 TABLES = f"{RESULTS}/tables"
-DATASETS = dict(run.datasets)
+DATASETS = run.datasets.present()
 for name, data in DATASETS.items():
     for label, path in data.file.items():
         if data.source == "file" and not Path(path).is_file():
             sys.exit(f"darkpixel: datasets.{name}.file.{label}: no file {path}; correct the path")
+ARGON = [name for name in ("lartpc", "lartpc_vertex") if name in DATASETS]
 LABELS = sorted({label for data in DATASETS.values() for label in data.labels})
 
 
@@ -43,6 +53,7 @@ wildcard_constraints:
     seed=r"\d+",
     chunk=r"\d+",
     shard=r"\d+",
+    snapshot=r"(-epoch\d+)?",
 
 
 def job_seed(*names):
@@ -51,31 +62,75 @@ def job_seed(*names):
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4]) % 900_000_000 + 1
 
 
-def chunk_images(label, chunk):
-    """Accepted jets of one chunk: full, but for the last."""
-    data = DATASETS["jets"]
+def chunk_images(dataset, chunk):
+    """Accepted events of one chunk: full, but for the last."""
+    data = DATASETS[dataset]
     size = data.simulation.images_per_chunk
     return min(size, data.images.total - int(chunk) * size)
 
 
-def jet_chunks(label):
-    data = DATASETS["jets"]
+def chunk_files(dataset, label):
+    data = DATASETS[dataset]
     chunks = -(-data.images.total // data.simulation.images_per_chunk)
-    return [f"{RESULTS}/events/jets/{label}/chunk{chunk}.h5" for chunk in range(chunks)]
+    return [f"{RESULTS}/events/{dataset}/{label}/chunk{chunk}.h5" for chunk in range(chunks)]
 
 
-def public_source(wildcards):
-    return find_source(Path(workflow.basedir) / "config/sources.yaml", wildcards.source)
+def public_source(name):
+    return find_source(Path(workflow.basedir) / "config/sources.yaml", name)
+
+
+def download_file(name):
+    return f"results/downloads/{name}.{public_source(name).suffix}"
 
 
 def raw_files(wildcards):
     """Where the images of a label come from, according to the source."""
     data = DATASETS[wildcards.dataset]
     if data.source == "download":
-        return [f"results/downloads/{data.download}.h5"]
+        names = [data.download] if isinstance(data.download, str) else data.download
+        return [download_file(name) for name in names]
     if data.source == "file":
         return [data.file[wildcards.label]]
-    return jet_chunks(wildcards.label)
+    return chunk_files(wildcards.dataset, wildcards.label)
+
+
+def training_inputs(wildcards):
+    """Images, or the codes of the model's autoencoder and that autoencoder itself."""
+    dataset, label = wildcards.dataset, wildcards.label
+    autoencoder = run.models[wildcards.model].autoencoder
+    if autoencoder is None:
+        folder = f"{RESULTS}/data/{dataset}/{label}"
+        return {"train": f"{folder}/train.h5", "validation": f"{folder}/validation.h5"}
+    codes = f"{RESULTS}/codes/{dataset}/{label}/{autoencoder}"
+    return {
+        "train": f"{codes}/train.h5",
+        "validation": f"{codes}/validation.h5",
+        "autoencoder": f"{autoencoder_folder(dataset, label, autoencoder)}/model.safetensors",
+    }
+
+
+def autoencoder_folder(dataset, label, autoencoder):
+    """Autoencoders are trained once, with the first seed: all priors share their codes."""
+    return trained(dataset, label, autoencoder, run.seeds[0])
+
+
+def autoencoders(dataset):
+    """Names of the autoencoders behind the models of a data set, each once."""
+    names = [run.models[model].autoencoder for model in DATASETS[dataset].models]
+    return list(dict.fromkeys(name for name in names if name is not None))
+
+
+def seeds(model):
+    """The seeds with which a model is trained."""
+    shared = any(entry.autoencoder == model for entry in run.models.values())
+    return run.seeds[:1] if shared else run.seeds
+
+
+def training_monitor(wildcards):
+    """What is measured after an epoch, beside the loss."""
+    if run.models[wildcards.model].model == "vqvae":
+        return "codebook"
+    return "observables" if wildcards.dataset in ("jets", "muons") else None
 
 
 def model_settings(wildcards):
@@ -90,12 +145,29 @@ def model_code(wildcards, *modules):
 def training_code(wildcards):
     """Code of a training; its monitor counts only where it runs."""
     monitored = run.models[wildcards.model].training.monitor_images > 0
+    monitored &= training_monitor(wildcards) == "observables"
     return model_code(wildcards, "training", *["metrics.monitor"] * monitored)
 
 
-def shard_count():
+def sample_count(dataset):
+    """Images generated per model and label."""
+    return DATASETS[dataset].samples or run.sampling.images
+
+
+def shard_count(dataset):
     """Jobs that sample one model: no more than there are blocks of images."""
-    return min(run.sampling.shards, -(-run.sampling.images // run.sampling.block_size))
+    return min(run.sampling.shards, -(-sample_count(dataset) // run.sampling.block_size))
+
+
+def shard_files(wildcards):
+    dataset, label, model, seed, snapshot = wildcards
+    stem = f"{RESULTS}/samples/{dataset}/{label}/{model}/seed{seed}{snapshot}"
+    return [f"{stem}.shard{shard}.h5" for shard in range(shard_count(dataset))]
+
+
+def snapshot_weights(snapshot):
+    """File of the weights of "-epoch5" or, for "", of the trained model."""
+    return f"{snapshot.removeprefix('-')}.safetensors" if snapshot else "model.safetensors"
 
 
 def trained(dataset, label, model, seed):
@@ -146,6 +218,17 @@ def drawn(stem, caption, subcategory="SARM: jets"):
     }
 
 
+def data_pages(*names):
+    """A page about the images of each data set, and one about the trainings on them."""
+    pages = []
+    for name in names:
+        if name in DATASETS:
+            pages.append(f"{FIGURES}/data/{name}_statistics")
+            if DATASETS[name].models:
+                pages.append(f"{FIGURES}/training/{name}_curves")
+    return [f"{page}.{suffix}" for page in pages for suffix in ("pdf", "png")]
+
+
 def test_files(dataset):
     return {
         label: f"{RESULTS}/data/{dataset}/{label}/test.h5" for label in DATASETS[dataset].labels
@@ -174,8 +257,8 @@ def comparison(dataset, figure, module):
 def history_files(dataset):
     return {
         label: {
-            model: [f"{trained(dataset, label, model, seed)}/history.csv" for seed in run.seeds]
-            for model in DATASETS[dataset].models
+            model: [f"{trained(dataset, label, model, seed)}/history.csv" for seed in seeds(model)]
+            for model in [*autoencoders(dataset), *DATASETS[dataset].models]
         }
         for label in DATASETS[dataset].labels
     }
@@ -199,3 +282,80 @@ def measured(dataset, kind):
     return [
         f"{RESULTS}/metrics/{dataset}_{label}_{kind}.parquet" for label in DATASETS[dataset].labels
     ]
+
+
+def judge_files(wildcards):
+    """Weights and configuration of the judge: the user's own, or trained here."""
+    folder = run.judges.ssnet.weights or f"{RESULTS}/judges/ssnet/seed{run.seeds[0]}"
+    return {"weights": f"{folder}/model.safetensors", "config": f"{folder}/config.yaml"}
+
+
+def labelled_images(wildcards):
+    dataset, label, source = wildcards
+    if source == "test":
+        return test_files(dataset)[label]
+    return f"{RESULTS}/samples/{dataset}/{label}/{source}.h5"
+
+
+def labels(source):
+    """The judge's labels of LArTPC images: `test`, or a model and a seed."""
+    return f"{RESULTS}/judges/ssnet/labels/lartpc/all/{source}.h5"
+
+
+def pixelcnns():
+    """Models of LArTPC images that are priors of codes."""
+    return [model for model in DATASETS["lartpc"].models if run.models[model].autoencoder]
+
+
+def snapshots(model):
+    return run.models[model].training.snapshots
+
+
+def label_sources():
+    """(model, seed, label file) of everything that the judge compares with the test images.
+
+    Snapshots are models called `{model}-epoch{epoch}`; reconstructions belong to the autoencoder.
+    """
+    found = []
+    for model in DATASETS["lartpc"].models:
+        for seed in run.seeds:
+            for epoch in snapshots(model):
+                name = f"{model}/seed{seed}-epoch{epoch}"
+                found.append((f"{model}-epoch{epoch}", seed, labels(name)))
+            found.append((model, seed, labels(f"{model}/seed{seed}")))
+    for name in autoencoders("lartpc"):
+        seed = run.seeds[0]
+        found.append((f"reconstructed_{name}", seed, labels(f"reconstructed_{name}/seed{seed}")))
+    return found
+
+
+def accuracy_files(wildcards):
+    """Test images with true labels and the judge's labels of them, in the order of `ARGON`."""
+    return {
+        "truth": [f"{RESULTS}/data/{name}/all/test.h5" for name in ARGON],
+        "labels": [f"{RESULTS}/judges/ssnet/labels/{name}/all/test.h5" for name in ARGON],
+    }
+
+
+MAIN, FEWER_CODES, REFERENCE_CODE = (
+    "vqvae_pixelcnn",
+    "vqvae_pixelcnn_256",
+    "vqvae_pixelcnn_reference_code",
+)
+
+
+def reconstructed(autoencoder):
+    """The LArTPC test images through an autoencoder."""
+    return f"{RESULTS}/samples/lartpc/all/reconstructed_{autoencoder}/seed{run.seeds[0]}.h5"
+
+
+def lartpc_figure(figure, module, **more):
+    """Params of a figure of the LArTPC paper, drawn by the function of that name."""
+    return {
+        "figure": figure,
+        "model": MAIN,
+        "source": DATASETS["lartpc"].source,
+        "settings": run.evaluation.lartpc.model_dump(),
+        "code": code_digest(module),
+        **more,
+    }

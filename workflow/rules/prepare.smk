@@ -4,11 +4,14 @@
 rule download_data:
     """A public data file, with resume, mirrors, size and checksum (config/sources.yaml)."""
     output:
-        file="results/downloads/{source}.h5",
+        file="results/downloads/{source}.{suffix}",
     log:
-        "results/downloads/{source}.log",
+        "results/downloads/{source}.{suffix}.log",
     benchmark:
-        "results/downloads/{source}.tsv"
+        "results/downloads/{source}.{suffix}.tsv"
+    wildcard_constraints:
+        source=r"\w+",
+        suffix=r"[a-z0-9]+(\.[a-z0-9]+)*",
     conda:
         "../../envs/simulation.yaml"
     threads: 1
@@ -16,14 +19,14 @@ rule download_data:
         mem_mb=1000,
         runtime=600,
     params:
-        source=lambda wildcards: public_source(wildcards).model_dump(),
+        source=lambda wildcards: public_source(wildcards.source).model_dump(),
         code=code_digest("data.download"),
     script:
         "../scripts/download_data.py"
 
 
 rule prepare_data:
-    """Image the events and split them, disjoint by event."""
+    """Image the jets of a label and split them, disjoint by event."""
     input:
         raw=raw_files,
     output:
@@ -34,6 +37,8 @@ rule prepare_data:
         f"{RESULTS}/logs/data/{{dataset}}/{{label}}/prepare.log",
     benchmark:
         f"{RESULTS}/benchmarks/data/{{dataset}}/{{label}}/prepare.tsv"
+    wildcard_constraints:
+        dataset="jets",
     conda:
         "../../envs/simulation.yaml"
     threads: 1
@@ -48,3 +53,34 @@ rule prepare_data:
         code=code_digest("data.prepare", "data.jet_images", "data.lagan_jets"),
     script:
         "../scripts/prepare_data.py"
+
+
+rule prepare_argon:
+    """Crop and scale liquid-argon images and split them, disjoint by event."""
+    input:
+        raw=raw_files,
+    output:
+        train=f"{RESULTS}/data/{{dataset}}/{{label}}/train.h5",
+        validation=f"{RESULTS}/data/{{dataset}}/{{label}}/validation.h5",
+        test=f"{RESULTS}/data/{{dataset}}/{{label}}/test.h5",
+    log:
+        f"{RESULTS}/logs/data/{{dataset}}/{{label}}/prepare.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/data/{{dataset}}/{{label}}/prepare.tsv"
+    wildcard_constraints:
+        dataset="lartpc|lartpc_vertex",
+    conda:
+        "../../envs/simulation.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=240,
+    params:
+        source=lambda wildcards: DATASETS[wildcards.dataset].source,
+        imaging=lambda wildcards: DATASETS[wildcards.dataset].imaging.model_dump(),
+        pixel_size=lambda wildcards: DATASETS[wildcards.dataset].simulation.pixel_size,
+        sizes=lambda wildcards: DATASETS[wildcards.dataset].images.model_dump(),
+        seed=lambda wildcards: job_seed("prepare", wildcards.dataset, wildcards.label),
+        code=code_digest("data.argon_images", "data.argon_events", "data.larcv", "data.prepare"),
+    script:
+        "../scripts/prepare_argon.py"

@@ -8,12 +8,12 @@ rule sample_model:
         config=rules.train_model.output.config,
     output:
         shard=temp(
-            f"{RESULTS}/samples/{{dataset}}/{{label}}/{{model}}/seed{{seed}}.shard{{shard}}.h5"
+            f"{RESULTS}/samples/{{dataset}}/{{label}}/{{model}}/seed{{seed}}{{snapshot}}.shard{{shard}}.h5"
         ),
     log:
-        f"{RESULTS}/logs/samples/{{dataset}}/{{label}}/{{model}}/seed{{seed}}.shard{{shard}}.log",
+        f"{RESULTS}/logs/samples/{{dataset}}/{{label}}/{{model}}/seed{{seed}}{{snapshot}}.shard{{shard}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/samples/{{dataset}}/{{label}}/{{model}}/seed{{seed}}.shard{{shard}}.tsv"
+        f"{RESULTS}/benchmarks/samples/{{dataset}}/{{label}}/{{model}}/seed{{seed}}{{snapshot}}.shard{{shard}}.tsv"
     conda:
         "../../envs/models.yaml"
     threads: run.jobs.sampling_threads
@@ -22,9 +22,10 @@ rule sample_model:
         runtime=600,
         gpu=run.jobs.gpus,
     params:
-        images=run.sampling.images,
+        weights=lambda wildcards: snapshot_weights(wildcards.snapshot),
+        images=lambda wildcards: sample_count(wildcards.dataset),
         block_size=run.sampling.block_size,
-        shards=shard_count(),
+        shards=lambda wildcards: shard_count(wildcards.dataset),
         device=run.sampling.device,
         seed=lambda wildcards: job_seed("sample", *wildcards[:4]),
         code=lambda wildcards: model_code(wildcards, "sampling.shards"),
@@ -35,16 +36,13 @@ rule sample_model:
 rule merge_samples:
     """The shards of a model's images, in order, as one file."""
     input:
-        shards=[
-            rules.sample_model.output.shard.replace("{shard}", str(shard))
-            for shard in range(shard_count())
-        ],
+        shards=shard_files,
     output:
-        samples=f"{RESULTS}/samples/{{dataset}}/{{label}}/{{model}}/seed{{seed}}.h5",
+        samples=f"{RESULTS}/samples/{{dataset}}/{{label}}/{{model}}/seed{{seed}}{{snapshot}}.h5",
     log:
-        f"{RESULTS}/logs/samples/{{dataset}}/{{label}}/{{model}}/seed{{seed}}.log",
+        f"{RESULTS}/logs/samples/{{dataset}}/{{label}}/{{model}}/seed{{seed}}{{snapshot}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/samples/{{dataset}}/{{label}}/{{model}}/seed{{seed}}.tsv"
+        f"{RESULTS}/benchmarks/samples/{{dataset}}/{{label}}/{{model}}/seed{{seed}}{{snapshot}}.tsv"
     conda:
         "../../envs/analysis.yaml"
     threads: 1

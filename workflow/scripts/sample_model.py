@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from darkpixel.jobs import job
-from darkpixel.models.base import load_config, load_model
+from darkpixel.models.base import load_config, load_generator
 from darkpixel.sampling.shards import shard_blocks, write_shard
 from darkpixel.training import choose_device
 
@@ -18,7 +18,7 @@ with job(snakemake.log[0]):
     device = choose_device(snakemake.params.device)
     folder = Path(snakemake.input.weights).parent
     config = load_config(folder)
-    model = load_model(folder, device=device)
+    model = load_generator(folder, weights=snakemake.params.weights, device=device)
     size = snakemake.params.block_size
     write_shard(
         model,

@@ -1,15 +1,18 @@
-"""Train one model on one label; go on from the checkpoint if there is one."""
+"""Train one model on one label, or the judge; go on from the checkpoint if there is one."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
 
+from darkpixel.codes import vqvae_monitor
 from darkpixel.config.training import Training
 from darkpixel.data.image_file import ImageFile
 from darkpixel.jobs import job
+from darkpixel.labelling import ssnet_monitor
 from darkpixel.metrics.monitor import observable_monitor
-from darkpixel.models.base import build_model, with_pixel_size
+from darkpixel.models.base import build_model, load_config, load_model, with_pixel_size
+from darkpixel.models.vqvae_pixelcnn import with_autoencoder
 from darkpixel.provenance import file_digest, settings_digest
 from darkpixel.training import train
 
@@ -20,13 +23,30 @@ with job(snakemake.log[0]):
     params, paths = snakemake.params, snakemake.input
     training = Training(**params.training)
     torch.set_num_threads(snakemake.threads)
+    inputs = [file_digest(path) for path in paths]
     with ImageFile(paths.train) as images:
+        image_size = images.shape[1:]
         about = {
             name: images.attributes[name] for name in ("dataset", "label", "pixel_size", "unit")
         }
-        settings = with_pixel_size(params.settings, about["pixel_size"])
-        model = build_model(settings, images.shape[1:], seed=params.seed)
-    inputs = [file_digest(paths.train), file_digest(paths.validation)]
+    settings = with_pixel_size(params.settings, about["pixel_size"])
+    autoencoder = paths.get("autoencoder")
+    if autoencoder:
+        folder = Path(autoencoder).parent
+        settings, image_size = with_autoencoder(settings, folder)
+        about = load_config(folder)["images"]  # what is sampled are images, not codes
+    model = build_model(settings, image_size, seed=params.seed)
+    if autoencoder:
+        model.adopt_autoencoder(load_model(folder).state_dict())
+    monitor, every = None, training.monitor_every or 1
+    match params.monitor:
+        case "codebook":
+            monitor = vqvae_monitor(paths.validation)
+        case "segmentation":
+            monitor = ssnet_monitor(paths.train, paths.validation, training.monitor_images or 500)
+        case "observables":
+            monitor = observable_monitor(paths.validation, training.monitor_images, params.seed)
+            every = training.monitor_every or training.epochs
     train(
         model,
         paths.train,
@@ -36,7 +56,7 @@ with job(snakemake.log[0]):
         checkpoint_dir=params.checkpoints,
         digest=settings_digest([inputs, model.settings, params.training, params.seed, params.code]),
         output_dir=Path(snakemake.output.weights).parent,
-        monitor=observable_monitor(paths.validation, training.monitor_images, params.seed),
-        monitor_every=training.monitor_every or training.epochs,
+        monitor=monitor,
+        monitor_every=every,
         provenance={"images": about},
     )

@@ -1,9 +1,10 @@
 """Settings of a data set: where its images come from and how many of each split."""
 
-from typing import Literal, Self
+from typing import ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
+from darkpixel.config.argon import ArgonImaging, ArgonSimulation
 from darkpixel.config.base import Settings
 from darkpixel.config.jets import JetImaging, JetSimulation
 
@@ -22,22 +23,23 @@ class SplitSizes(Settings):
         return self.train + self.validation + self.test
 
 
-class JetData(Settings):
-    """The data set `jets`."""
+class Data(Settings):
+    """What every data set has."""
+
+    own_labels: ClassVar[tuple[str, ...]]
+    """Labels, but for a user's own files, which may have others."""
 
     source: Literal["simulate", "download", "file"] = Field(
-        "simulate", description="simulate with Pythia 8, download the LAGAN file, or your own files"
+        "simulate", description="simulate, download public files, or read your own files"
     )
     images: SplitSizes = Field(description="images per label in each split")
-    simulation: JetSimulation = Field(JetSimulation(), description="source simulate")
-    imaging: JetImaging = Field(JetImaging(), description="source simulate")
-    download: str = Field(
-        "lagan_jets", description="entry of config/sources.yaml (source download)"
-    )
     file: dict[str, str] = Field(
         {}, description="path per label, e.g. {signal: w.h5, background: qcd.h5} (source file)"
     )
     models: list[str] = Field([], description="names of the models trained on this data set")
+    samples: int | None = Field(
+        None, ge=2, description="images generated per model and label; null: `sampling.images`"
+    )
 
     @model_validator(mode="after")
     def _own_files_are_named(self) -> Self:
@@ -47,5 +49,39 @@ class JetData(Settings):
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """Labels of the data set; the user's own files may have others."""
-        return tuple(self.file) if self.source == "file" else ("signal", "background")
+        """Labels of the data set."""
+        return tuple(self.file) if self.source == "file" else self.own_labels
+
+
+class JetData(Data):
+    """The data set `jets`."""
+
+    own_labels: ClassVar[tuple[str, ...]] = ("signal", "background")
+
+    simulation: JetSimulation = Field(JetSimulation(), description="source simulate: Pythia 8")
+    imaging: JetImaging = Field(JetImaging(), description="source simulate")
+    download: str = Field(
+        "lagan_jets", description="entry of config/sources.yaml (source download)"
+    )
+
+
+class ArgonData(Data):
+    """The data set `lartpc` or `lartpc_vertex`."""
+
+    own_labels: ClassVar[tuple[str, ...]] = ("all",)
+
+    simulation: ArgonSimulation = Field(
+        ArgonSimulation(), description="source simulate: the compact simulator, not Geant4"
+    )
+    imaging: ArgonImaging = Field(
+        ArgonImaging(), description="projection, crop and scale of the images, whatever the source"
+    )
+    download: list[str] = Field(
+        [], description="entries of config/sources.yaml, LArCV files (source download)"
+    )
+
+    @model_validator(mode="after")
+    def _downloads_are_named(self) -> Self:
+        if self.source == "download" and not self.download:
+            raise ValueError("source 'download' needs entries of sources.yaml under `download`")
+        return self

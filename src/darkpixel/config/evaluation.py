@@ -3,6 +3,7 @@
 from pydantic import Field
 
 from darkpixel.config.base import Settings
+from darkpixel.config.lartpc_evaluation import LArTPCEvaluation
 
 
 class Evaluation(Settings):
@@ -28,4 +29,7 @@ class Evaluation(Settings):
     )
     examples: int = Field(
         5, ge=1, description="images per model in the figures of more examples (SARM 23, 24)"
+    )
+    lartpc: LArTPCEvaluation = Field(
+        LArTPCEvaluation(), description="measures of liquid-argon images (LArTPC section 3)"
     )

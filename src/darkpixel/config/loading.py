@@ -9,7 +9,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from darkpixel.config.base import Settings
-from darkpixel.config.run import Run
+from darkpixel.config.run import Model, Run, SSNet
 from darkpixel.discovery import model_names, model_settings
 from darkpixel.errors import DarkpixelError
 
@@ -32,25 +32,41 @@ def load_run(config: dict[str, Any], files: Sequence[str | Path] = ()) -> Run:
     except ValidationError as error:
         raise DarkpixelError(_line(error, Run, (), files)) from None
     for name, model in run.models.items():
-        if model.model not in model_names():
+        key = ("models", name)
+        _check_model(model, key, files)
+        if model.autoencoder is not None and model.autoencoder not in run.models:
             raise DarkpixelError(
-                _where(("models", name, "model"), files)
-                + _unknown("model file", model.model, model_names())
+                _where((*key, "autoencoder"), files)
+                + _unknown("model", model.autoencoder, tuple(run.models))
             )
-        key = ("models", name, "settings")
-        settings = model_settings(model.model)
-        try:
-            settings.model_validate(model.settings)
-        except ValidationError as error:
-            raise DarkpixelError(_line(error, settings, key, files)) from None
-    for dataset, data in run.datasets:
+    for dataset, data in run.datasets.present().items():
         for i, name in enumerate(data.models):
             if name not in run.models:
                 raise DarkpixelError(
                     _where(("datasets", dataset, "models", i), files)
                     + _unknown("model", name, tuple(run.models))
                 )
+    if run.datasets.lartpc is not None:
+        _check_model(run.judges.ssnet, ("judges", "ssnet"), files)
+        if run.datasets.lartpc_vertex is None and run.judges.ssnet.weights is None:
+            raise DarkpixelError(
+                _where(("datasets", "lartpc_vertex"), files) + "left out, but the judge of "
+                "`lartpc` trains on it; add it, or name trained weights in `judges.ssnet.weights`"
+            )
     return run
+
+
+def _check_model(entry: Model | SSNet, key: Key, files: Sequence[str | Path]) -> None:
+    """Refuse a model file that is not there and settings that it does not take."""
+    if entry.model not in model_names():
+        raise DarkpixelError(
+            _where((*key, "model"), files) + _unknown("model file", entry.model, model_names())
+        )
+    settings = model_settings(entry.model)
+    try:
+        settings.model_validate(entry.settings)
+    except ValidationError as error:
+        raise DarkpixelError(_line(error, settings, (*key, "settings"), files)) from None
 
 
 def read_yaml(*paths: str | Path) -> dict[str, Any]:

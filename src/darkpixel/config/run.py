@@ -5,25 +5,59 @@ from typing import Any, Literal
 from pydantic import Field, NonNegativeInt, field_validator, model_validator
 
 from darkpixel.config.base import Settings
-from darkpixel.config.data import JetData
+from darkpixel.config.data import ArgonData, Data, JetData
 from darkpixel.config.evaluation import Evaluation
 from darkpixel.config.training import Training
 
 
 class Datasets(Settings):
-    """The data sets of the run."""
+    """The data sets of the run; null leaves one out."""
 
-    jets: JetData = Field(description="jet images: W (signal) against QCD (background)")
+    jets: JetData | None = Field(
+        None, description="jet images: W (signal) against QCD (background)"
+    )
+    lartpc: ArgonData | None = Field(
+        None, description="liquid-argon images of single particles of five species"
+    )
+    lartpc_vertex: ArgonData | None = Field(
+        None, description="liquid-argon images of several particles from one vertex, with labels"
+    )
+
+    def present(self) -> dict[str, Data]:
+        """The data sets that are not left out, by name."""
+        return {name: data for name, data in self if data is not None}
 
 
 class Model(Settings):
     """One model, or one variant of a model. Its name is a model name in every path."""
 
     model: str = Field(description="file of src/darkpixel/models/ that builds it")
+    autoencoder: str | None = Field(
+        None,
+        description="name of another entry, trained first on the images: this one is then trained "
+        "on its codes",
+    )
     settings: dict[str, Any] = Field({}, description="keys of that model, listed below")
     training: Training = Field(
         Training(), description="training keys that differ from the run's `training`"
     )
+
+
+class SSNet(Settings):
+    """The judge of liquid-argon images: a track/shower segmentation network."""
+
+    model: str = Field("ssnet", description="file of src/darkpixel/models/ that builds it")
+    settings: dict[str, Any] = Field({}, description="keys of that model, listed below")
+    training: Training = Field(Training(), description="its training, on `lartpc_vertex`")
+    weights: str | None = Field(
+        None, description="folder of a trained SSNet to use instead of training one"
+    )
+
+
+class Judges(Settings):
+    """Networks that judge images."""
+
+    ssnet: SSNet = Field(SSNet(), description="labels tracks and showers")
 
 
 class Sampling(Settings):
@@ -70,6 +104,7 @@ class Run(Settings):
     datasets: Datasets = Field(description="data sets of the run")
     models: dict[str, Model] = Field(description="models by name")
     training: Training = Field(Training(), description="training keys shared by all models")
+    judges: Judges = Field(Judges(), description="networks that judge images")
     sampling: Sampling = Field(description="generated images")
     evaluation: Evaluation = Field(Evaluation(), description="measures, tables and figures")
     toy: Toy = Field(Toy(), description="figure 15 of the SARM paper")

@@ -18,6 +18,11 @@ class Source(Settings):
     description: str = Field(description="what the file is")
     url: str = Field(pattern=_URL, description="where to download it")
     mirrors: list[str] = Field([], description="further URLs, tried in turn")
+    suffix: str = Field(
+        "h5",
+        pattern=r"^[a-z0-9]+(\.[a-z0-9]+)*$",
+        description="ending of the name under results/downloads, e.g. root",
+    )
     size: int | None = Field(None, ge=1, description="bytes; null where none is published")
     md5: str | None = Field(
         None, pattern="^[0-9a-f]{32}$", description="MD5 sum; null where none is published"

@@ -105,6 +105,11 @@ class ImageFile:
             )
         return values
 
+    def column_types(self) -> dict[str, np.dtype[Any]]:
+        """The type of each column's entries, as `ImageWriter` takes it."""
+        stored = {name: self._file[name] for name in self.columns}
+        return {name: np.dtype((data.dtype, data.shape[1:])) for name, data in stored.items()}
+
     def batches(
         self, size: int = 4096, columns: Iterable[str] = ()
     ) -> Iterator[dict[str, NDArray[Any]]]:
@@ -200,7 +205,7 @@ def concatenate(paths: Sequence[str | Path], path: str | Path) -> None:
         about = {name: value for name, value in first.attributes.items() if name not in _OWN}
         if not about:
             raise DarkpixelError(f"{paths[0]}: attribute format is missing; {_REMAKE}.")
-        columns = {name: first.column(name, 0, 0).dtype for name in first.columns}
+        columns = first.column_types()
         _, height, width = first.shape
     extra = {name: about.pop(name) for name in list(about) if name not in ATTRIBUTES}
     writer = ImageWriter(
@@ -223,7 +228,7 @@ def _check_same_kind(
 ) -> None:
     found: dict[str, Any] = {name: file.attributes.get(name) for name in about}
     found |= {"image size": file.shape[1:]}
-    found |= {"columns": {name: file.column(name, 0, 0).dtype for name in file.columns}}
+    found |= {"columns": file.column_types()}
     for name, expected in (about | {"image size": shape, "columns": columns}).items():
         if not np.array_equal(found[name], expected):
             raise DarkpixelError(

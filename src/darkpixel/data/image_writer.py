@@ -30,7 +30,8 @@ class ImageWriter:
         source: where the events come from, e.g. simulate, or a URL.
         seed: of the random numbers that made the file.
         config_digest: digest of the configuration that made it.
-        columns: type of each per-event attribute; `pixel_labels` has the shape of the images.
+        columns: type of each per-event attribute, (uint16, (50,)) for example where an event has
+            several numbers; `pixel_labels` has the shape of the images.
         attributes: further root attributes.
 
     Raises:
@@ -57,9 +58,10 @@ class ImageWriter:
         self.path = Path(path)
         self.count = 0  # images appended so far
         self._types: dict[str, np.dtype[Any]] = {"images": np.dtype(np.float32)}
-        self._types |= {name: np.dtype(kind) for name, kind in (columns or {}).items()}
-        self._shapes: dict[str, tuple[int, ...]] = dict.fromkeys(self._types, ())
-        self._shapes |= {"images": (height, width)}
+        self._shapes: dict[str, tuple[int, ...]] = {"images": (height, width)}
+        for name, kind in (columns or {}).items():
+            column = np.dtype(kind)
+            self._types[name], self._shapes[name] = column.base, column.shape
         if "pixel_labels" in self._types:
             self._shapes["pixel_labels"] = (height, width)
         self._attributes = {

@@ -59,6 +59,8 @@ class ImageBatches:
         self._file = ImageFile(self.path)
         self.images, self.height, self.width = self._file.shape
         bytes_per_image = 4 * self.height * self.width
+        if "pixel_labels" in self.columns:
+            bytes_per_image += self.height * self.width
         self._chunk = max(1, min(self._file.chunk, self.images))
         self.resident = self.images * bytes_per_image <= memory_mb * 1_000_000
         # Three buffers can live at once: the one in use, the next, and the leftover.

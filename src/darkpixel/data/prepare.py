@@ -99,7 +99,7 @@ def write_splits(
     try:
         with ExitStack() as stack:
             for images, columns in blocks:
-                columns = _numbered(columns, seen, len(images))
+                columns = numbered(columns, seen, len(images))
                 if not writers:
                     for split, path in paths.items():
                         writer = ImageWriter(
@@ -114,7 +114,7 @@ def write_splits(
                             source=source,
                             seed=seed,
                             config_digest=config_digest,
-                            columns={name: values.dtype for name, values in columns.items()},
+                            columns=column_types(columns),
                             attributes=attributes,
                         )
                         writers[split] = stack.enter_context(writer)
@@ -149,9 +149,9 @@ def file_events(path: str | Path) -> Events:
         DarkpixelError: the file is not a valid image file, or has a column that cannot be kept.
     """
     with ImageFile(path) as file:
-        types = {name: file.column(name, 0, 1).dtype for name in file.columns}
+        types = file.column_types()
         for name, kind in types.items():
-            if kind.kind not in "fiubS":
+            if kind.base.kind not in "fiubS":
                 raise DarkpixelError(
                     f"{path}: column {name} has type {kind}; store numbers or fixed-length "
                     "strings (S16), or move it into a group."
@@ -177,7 +177,12 @@ def _file_blocks(path: Path) -> Iterator[Block]:
             yield images, batch
 
 
-def _numbered(columns: dict[str, NDArray[Any]], seen: int, count: int) -> dict[str, NDArray[Any]]:
+def numbered(columns: Mapping[str, NDArray[Any]], seen: int, count: int) -> dict[str, NDArray[Any]]:
     """The columns with `event`, which is counted from `seen` where the source names none."""
     event = columns.get("event", np.arange(seen, seen + count))
     return {**columns, "event": event.astype(np.int64)}
+
+
+def column_types(columns: Mapping[str, NDArray[Any]]) -> dict[str, np.dtype[Any]]:
+    """The type of each column's entries, as `ImageWriter` wants it."""
+    return {name: np.dtype((values.dtype, values.shape[1:])) for name, values in columns.items()}

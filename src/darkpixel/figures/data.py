@@ -20,6 +20,9 @@ from darkpixel.figures.style import (
 from darkpixel.metrics.images import ImageSummary, largest_pixel, summarise_images
 from darkpixel.metrics.kinematics import pixel_size_of
 
+_ANGLES = {"xlabel": ETA, "ylabel": PHI}
+_CENTIMETRES = {"xlabel": "relative position [cm]", "ylabel": "relative position [cm]"}
+
 
 def data_statistics(
     paths: Mapping[str, str | Path], stem: str | Path, *, title: str, bins: int = 56
@@ -38,33 +41,37 @@ def data_statistics(
             edges = np.linspace(0.0, largest_pixel(path) or 1.0, bins + 1)
             summary = summarise_images([path], edges)
             with ImageFile(path) as file:
-                pixel_size = pixel_size_of(file)
+                pixel_size, about = pixel_size_of(file), file.attributes
+            argon = str(about.get("dataset", "")).startswith("lartpc")
+            unit = str(about.get("unit", "GeV"))
+            value = f"pixel [{unit}]" if argon else ENERGY
             drawn = draw_image(
                 left,
                 masked(summary.mean),
                 pixel_size=pixel_size,
                 norm=log_norm(summary.mean, decades=6.0),
             )
-            left.set(title=f"{label}: mean image", xlabel=ETA, ylabel=PHI)
-            figure.colorbar(drawn, ax=left, label=f"mean {ENERGY}", pad=0.02)
+            left.set(title=f"{label}: mean image", **(_CENTIMETRES if argon else _ANGLES))
+            figure.colorbar(drawn, ax=left, label=f"mean {value}", pad=0.02)
             middle.stairs(summary.density()[0], edges, fill=True, color="#56B4E9")
-            middle.set(title=f"{label}: pixel values", xlabel=ENERGY, yscale="log")
+            middle.set(title=f"{label}: pixel values", xlabel=value, yscale="log")
             middle.set(ylabel="share of all pixels / bin", xlim=(0, edges[-1]))
             right.axis("off")
-            right.text(0, 0.95, _numbers(summary), va="top", linespacing=1.7)
+            right.text(0, 0.95, _numbers(summary, unit), va="top", linespacing=1.7)
         save(figure, stem)
 
 
-def _numbers(summary: ImageSummary) -> str:
+def _numbers(summary: ImageSummary, unit: str) -> str:
     height, width = summary.mean.shape
+    of_unit = f"× {unit}" if unit[:1].isdigit() else unit  # "0.255 MeV" is a unit too
     return "\n".join(
         [
             f"{summary.images:,} images",
             f"{height} × {width} pixels",
             f"{100 * summary.zero_fraction():.2f}% zero pixels",
             f"{summary.blank:,} blank images",
-            f"smallest non-zero {summary.smallest:.3g} GeV",
-            f"largest {summary.largest:.4g} GeV",
-            f"mean sum {summary.mean.sum():.4g} GeV",
+            f"smallest non-zero {summary.smallest:.3g} {of_unit}",
+            f"largest {summary.largest:.4g} {of_unit}",
+            f"mean sum {summary.mean.sum():.4g} {of_unit}",
         ]
     )

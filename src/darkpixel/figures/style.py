@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
 from darkpixel.files import whole_file
-from darkpixel.metrics.names import MONTE_CARLO, QUANTISED, base_model
+from darkpixel.metrics.names import MONTE_CARLO, QUANTISED, RECONSTRUCTED, base_model
 
 PNG_DPI = 130
 ETA = r"relative $\eta$"
@@ -30,7 +30,8 @@ _COLOURS = {
     "sarm2_dc": "#0072B2",
     "sarm1_dd": "#6BC4A6",
     "sarm2_dd": "#D55E00",
-    "vqvae_pixelcnn": "#009E73",
+    "vqvae": "#0072B2",
+    "vqvae_pixelcnn": "#D55E00",
 }
 _OTHERS = ("#7F7F7F", "#8C564B", "#9467BD", "#17BECF", "#BCBD22", "#E7298A", "#1B7837")
 _DASHES = ("--", ":", "-.", (0, (5, 1, 1, 1, 1, 1)))
@@ -70,7 +71,7 @@ def line_style(model: str) -> dict[str, Any]:
 
     A variant is dashed, in a colour that is a function of its name only.
     """
-    name = model.removeprefix(QUANTISED)
+    name = model.removeprefix(QUANTISED).removeprefix(RECONSTRUCTED)
     base = MONTE_CARLO if name == MONTE_CARLO else base_model(name)
     digit = sum(name.encode())
     if name == model == base:

@@ -1,6 +1,7 @@
 """From observables per image to the rows of the tables: values, errors, noise floors."""
 
 from collections.abc import Callable, Sequence
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +20,19 @@ COLUMNS = [
     "floor_error", "n", "seeds", "published", "hardware",
 ]  # fmt: skip
 Array = npt.NDArray[np.float64]
+
+
+class Comparison(Protocol):
+    """What a comparison of samples needs of the settings, of whatever data set."""
+
+    @property
+    def n(self) -> int: ...
+    @property
+    def bootstrap_repetitions(self) -> int: ...
+    @property
+    def floor_splits(self) -> int: ...
+    @property
+    def seed(self) -> int: ...
 
 
 def wasserstein_rows(
@@ -72,7 +86,7 @@ def wasserstein_rows(
                 floors[name, n] = floor(reference, n, settings.floor_splits, settings.seed)
             start = n if model.startswith(QUANTISED) else 0
             samples = [_values(sample, name)[start : start + n] for sample in by_seed]
-            value, error, spread = _over_seeds(samples, reference[:n], settings)
+            value, error, spread = mean_distance(samples, reference[:n], settings)
             rows.append(
                 {
                     "model": model,
@@ -202,8 +216,8 @@ def parameter_rows(
     return pd.DataFrame(rows, columns=["model", "dataset", "dense", "free", "published"])
 
 
-def _over_seeds(
-    samples: list[Array], reference: Array, settings: Evaluation
+def mean_distance(
+    samples: list[Array], reference: Array, settings: Comparison
 ) -> tuple[float, float, float]:
     """Mean W1, its bootstrap error for one seed, and the standard deviation over seeds."""
     repetitions, seed = settings.bootstrap_repetitions, settings.seed

@@ -50,8 +50,8 @@ def wasserstein_table(
     for model in dict.fromkeys(rows["model"]):
         own = rows[rows["model"] == model]
         cells = [_cell(own, name, label) for name, label in columns]
-        body.append([display_name(model, dataset), *cells, _one_or_range(own["n"]),
-                     _one_or_range(own["seeds"])])  # fmt: skip
+        body.append([display_name(model, dataset), *cells, one_or_range(own["n"]),
+                     one_or_range(own["seeds"])])  # fmt: skip
     for n in sorted(set(rows["n"]), reverse=True):
         same = rows[rows["n"] == n].drop_duplicates(["observable", "label"])
         cells = [_cell(same, name, label, "floor") for name, label in columns]
@@ -67,7 +67,7 @@ def wasserstein_table(
             " Quantised rows: other test images rounded to the model's grid: the score of a "
             "perfect generator on that grid."
         )
-    write_table(rows, stem, _document(title, [*header, "n", "seeds"], body, note))
+    write_table(rows, stem, document(title, [*header, "n", "seeds"], body, note))
 
 
 def parameters_table(rows: pd.DataFrame, stem: str | Path) -> None:
@@ -79,9 +79,9 @@ def parameters_table(rows: pd.DataFrame, stem: str | Path) -> None:
     body = [
         [
             display_name(row.model, row.dataset),
-            _millions(row.dense),
-            _millions(row.free),
-            _millions(row.published),
+            millions(row.dense),
+            millions(row.free),
+            millions(row.published),
         ]
         for row in rows.itertuples()
     ]
@@ -90,7 +90,7 @@ def parameters_table(rows: pd.DataFrame, stem: str | Path) -> None:
         "the masks leave, which is what a masked model learns."
     )
     header = ["model", "dense", "free", "published"]
-    write_table(rows, stem, _document("Number of parameters", header, body, note))
+    write_table(rows, stem, document("Number of parameters", header, body, note))
 
 
 def quantisation_table(rows: pd.DataFrame, stem: str | Path) -> None:
@@ -119,7 +119,7 @@ def quantisation_table(rows: pd.DataFrame, stem: str | Path) -> None:
                 row = chosen.iloc[0]
                 cells.append(f"{100 * row['mean']:.2f} → {100 * row['mean_quantised']:.2f}")
             else:
-                cells.append(_measured(chosen["value"].iloc[0], chosen["error"].iloc[0]))
+                cells.append(measured(chosen["value"].iloc[0], chosen["error"].iloc[0]))
         same = rows[rows["power"] == power]
         cells += [str(same.loc[same["label"] == label, "clipped"].max()) for label in labels]
         body.append(cells)
@@ -127,10 +127,10 @@ def quantisation_table(rows: pd.DataFrame, stem: str | Path) -> None:
         "W1 between test images and the same images rounded to the grid g_j = (j/N)^p x_max "
         "(SARM section 4.1), ± bootstrap standard deviation; zeros before and after rounding; "
         "pixels above x_max, the largest of the training images, which are clipped. "
-        f"n = {_one_or_range(rows['n'])}. No model is involved: this is the least that the D+D "
+        f"n = {one_or_range(rows['n'])}. No model is involved: this is the least that the D+D "
         "likelihood costs."
     )
-    write_table(rows, stem, _document("Cost of quantisation", header, body, note))
+    write_table(rows, stem, document("Cost of quantisation", header, body, note))
 
 
 def statistics_table(rows: pd.DataFrame, stem: str | Path) -> None:
@@ -147,11 +147,11 @@ def statistics_table(rows: pd.DataFrame, stem: str | Path) -> None:
         cells = [display_name(str(model), str(own["dataset"].iloc[0])), str(label)]
         for name, scale in (("zero_fraction", 100.0), ("blank_fraction", 100.0), ("sum", 1.0)):
             row = by_name.loc[name]
-            cells.append(_measured(scale * row["value"], scale * row["error"]))
+            cells.append(measured(scale * row["value"], scale * row["error"]))
         largest = by_name.loc["maximum"]
         body.append([*cells, f"{largest['value']:.4g}", str(largest["n"])])
     note = "Means over all images (all seeds) ± standard error."
-    write_table(rows, stem, _document("Image statistics", header, body, note))
+    write_table(rows, stem, document("Image statistics", header, body, note))
 
 
 def markdown_table(header: list[str], body: list[list[str]]) -> str:
@@ -170,7 +170,8 @@ def markdown_table(header: list[str], body: list[list[str]]) -> str:
     return "\n".join([formatted(header), formatted(rule), *map(formatted, body)]) + "\n"
 
 
-def _document(title: str, header: list[str], body: list[list[str]], note: str) -> str:
+def document(title: str, header: list[str], body: list[list[str]], note: str) -> str:
+    """A Markdown file of one table: title, table, note."""
     return f"# {title}\n\n{markdown_table(header, body)}\n{note}\n"
 
 
@@ -186,14 +187,19 @@ def _cell(rows: pd.DataFrame, name: str, label: str, quantity: str = "value") ->
         return "–"
     row = chosen.iloc[0]
     error = "error" if quantity == "value" else "floor_error"
-    text = _measured(row[quantity], row[error])
+    text = measured(row[quantity], row[error])
     if quantity == "value" and np.isfinite(row["published"]):
         text += f" ({row['published']:.2f})"
     return text
 
 
-def _measured(value: float, error: float) -> str:
-    """Value and error with as many decimals as give the error two significant digits (0 to 4)."""
+def measured(value: float, error: float) -> str:
+    """Value and error with as many decimals as give the error two significant digits (0 to 4).
+
+    A dash where there is no value.
+    """
+    if not np.isfinite(value):
+        return "–"
     if not np.isfinite(error):
         return f"{value:.3g}"
     if error <= 0:
@@ -202,10 +208,12 @@ def _measured(value: float, error: float) -> str:
     return f"{value:.{decimals}f} ± {error:.{decimals}f}"
 
 
-def _millions(count: float) -> str:
+def millions(count: float) -> str:
+    """A number of parameters, 1.94M; a dash where there is none."""
     return f"{count / 1e6:.2f}M" if np.isfinite(count) else "–"
 
 
-def _one_or_range(values: "pd.Series[int]") -> str:
+def one_or_range(values: "pd.Series[int]") -> str:
+    """`5` where all are equal, `5–9` where they are not."""
     low, high = values.min(), values.max()
     return str(low) if low == high else f"{low}–{high}"

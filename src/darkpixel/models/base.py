@@ -1,7 +1,7 @@
-"""What every generative model offers, and how a model is found, saved and loaded.
+"""What every model offers, and how a model is found, saved and loaded.
 
 A model is one file `darkpixel/models/<name>.py` with a class `Settings` (pydantic) and a
-function `build(settings: Settings, height: int, width: int) -> GenerativeModel`. Nothing is
+function `build(settings: Settings, height: int, width: int) -> Trainable`. Nothing is
 registered: the key `model` of the settings names the file.
 
 A trained model is a folder: `model.safetensors` holds every weight and buffer, `config.yaml`
@@ -35,22 +35,30 @@ Batches = Callable[[], Iterator[Tensor]]
 """Each call gives a new pass over the images of a file, in its order, as (b, H, W) float32."""
 
 
-class GenerativeModel(nn.Module, ABC):
-    """A density or generator of images (N, H, W), trained by `darkpixel.training.train`.
+class Trainable(nn.Module, ABC):
+    """What `darkpixel.training.train` trains on images (N, H, W): a generator, a judge, a coder.
 
-    Everything that sampling needs lives in parameters and buffers, so that the weights file
-    and the settings are the whole model.
+    Everything that its use needs lives in parameters and buffers, so that the weights file and
+    the settings are the whole model.
     """
 
     phases: tuple[str, ...] = ("model",)
     """Optimiser steps within one batch, in order, each with its own optimiser by name: a GAN
     has `("discriminator", "generator")`; a name that occurs twice steps twice."""
 
+    columns: tuple[str, ...] = ()
+    """Columns of the image file that `loss` takes beside the images, `pixel_labels` for example."""
+
     settings: dict[str, Any]
     """The resolved settings, `model` among them (set by `build_model`)."""
 
     image_size: tuple[int, int]
     """Height and width of the images, pixels (set by `build_model`)."""
+
+    @property
+    def input_size(self) -> tuple[int, int]:
+        """Height and width of what `loss` takes (default: `image_size`)."""
+        return self.image_size
 
     def phase_parameters(self, phase: str) -> Iterable[nn.Parameter]:
         """The parameters that `phase` moves (default: all)."""
@@ -63,7 +71,7 @@ class GenerativeModel(nn.Module, ABC):
         Arguments:
             images: (B, H, W) float32, in the unit of the image file.
             phase: one of `phases`.
-            columns: event attributes of the image file that the training asks for, each (B,).
+            columns: those that `self.columns` names, each (B, ...).
         """
 
     def validation_loss(self, images: Tensor, **columns: Tensor) -> Tensor:
@@ -91,19 +99,29 @@ class GenerativeModel(nn.Module, ABC):
         Only models whose shapes depend on `fit_to_data` need this (default: nothing).
         """
 
-    @abstractmethod
-    def sample(self, n: int, *, generator: torch.Generator, **options: Any) -> Tensor:
-        """Draw `n` images, (n, H, W) float32, in the unit of the training images."""
-
     def parameter_counts(self) -> dict[str, int]:
         """Numbers of parameters: `dense` as stored in full matrices, `free` without masked ones."""
         total = sum(p.numel() for p in self.parameters())
         return {"dense": total, "free": total}
 
 
+class GenerativeModel(Trainable):
+    """A density or generator of images (N, H, W)."""
+
+    @abstractmethod
+    def sample(self, n: int, *, generator: torch.Generator, **options: Any) -> Tensor:
+        """Draw `n` images, (n, H, W) float32, in the unit of the training images."""
+
+    def sample_events(
+        self, n: int, *, generator: torch.Generator
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """Draw `n` images and the event attributes that they were drawn for, (n,) each."""
+        return self.sample(n, generator=generator), {}
+
+
 def build_model(
     settings: Mapping[str, Any], image_size: tuple[int, int], *, seed: int | None = None
-) -> GenerativeModel:
+) -> Trainable:
     """Build an untrained model.
 
     Arguments:
@@ -134,7 +152,7 @@ def build_model(
     with torch.random.fork_rng(devices=[], enabled=seed is not None):
         if seed is not None:
             torch.manual_seed(seed)
-        model: GenerativeModel = module.build(resolved, height, width)
+        model: Trainable = module.build(resolved, height, width)
     model.settings = {"model": name, **resolved.model_dump(mode="json")}
     model.image_size = (height, width)
     return model
@@ -166,7 +184,7 @@ def save_weights(state: Mapping[str, Tensor], path: str | Path) -> None:
         temporary.write_bytes(safetensors.torch.save(tensors))
 
 
-def save_model(model: GenerativeModel, folder: str | Path, **provenance: Any) -> None:
+def save_model(model: Trainable, folder: str | Path, **provenance: Any) -> None:
     """Write `model.safetensors` and `config.yaml` into `folder`.
 
     Arguments:
@@ -179,7 +197,7 @@ def save_model(model: GenerativeModel, folder: str | Path, **provenance: Any) ->
     save_config(model, folder, **provenance)
 
 
-def save_config(model: GenerativeModel, folder: str | Path, **provenance: Any) -> None:
+def save_config(model: Trainable, folder: str | Path, **provenance: Any) -> None:
     """Write `config.yaml` alone (see `save_model`)."""
     content = {
         "model": model.settings,
@@ -215,7 +233,7 @@ def load_config(folder: str | Path) -> dict[str, Any]:
 
 def load_model(
     folder: str | Path, *, weights: str = WEIGHTS, device: str | torch.device = "cpu"
-) -> GenerativeModel:
+) -> Trainable:
     """A trained model in evaluation mode.
 
     Arguments:
@@ -240,7 +258,24 @@ def load_model(
     return model.to(device).eval()
 
 
-def load_state(model: GenerativeModel, state: Mapping[str, Tensor], source: str | Path) -> None:
+def load_generator(
+    folder: str | Path, *, weights: str = WEIGHTS, device: str | torch.device = "cpu"
+) -> GenerativeModel:
+    """Like `load_model`, for a model that is to be sampled.
+
+    Raises:
+        DarkpixelError: as `load_model`, or the model does not generate images.
+    """
+    model = load_model(folder, weights=weights, device=device)
+    if not isinstance(model, GenerativeModel):
+        raise DarkpixelError(
+            f"{folder}: a model '{model.settings['model']}' generates no images; give the folder "
+            "of a generative model."
+        )
+    return model
+
+
+def load_state(model: Trainable, state: Mapping[str, Tensor], source: str | Path) -> None:
     """Put `state` into `model`; every tensor must be there with its shape.
 
     Raises:

@@ -3,14 +3,18 @@
 import hashlib
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from tqdm import tqdm
 
 from darkpixel.data.image_file import ImageWriter
+from darkpixel.data.prepare import column_types
 from darkpixel.models.base import GenerativeModel
 
 logger = logging.getLogger(__name__)
@@ -54,8 +58,20 @@ def write_shard(
     """
     height, width = model.image_size
     started = time.perf_counter()
+
+    def made() -> Iterator[tuple[NDArray[np.float32], dict[str, NDArray[Any]]]]:
+        for block in blocks:
+            count = min(block_size, images - block * block_size)
+            pixels, columns = model.sample_events(count, generator=block_generator(seed, block))
+            yield pixels.cpu().numpy(), {k: v.cpu().numpy() for k, v in columns.items()}
+
     with (
-        ImageWriter(
+        torch.inference_mode(),
+        tqdm(total=len(blocks) * block_size, unit=" images", disable=None) as bar,
+    ):
+        stream = made()
+        first = next(stream)
+        with ImageWriter(
             path,
             height=height,
             width=width,
@@ -63,16 +79,12 @@ def write_shard(
             source=source,
             seed=seed,
             config_digest=config_digest,
+            columns=column_types(first[1]),
             **about,
-        ) as writer,
-        tqdm(total=len(blocks) * block_size, unit=" images", disable=None) as bar,
-        torch.inference_mode(),
-    ):
-        for block in blocks:
-            count = min(block_size, images - block * block_size)
-            made = model.sample(count, generator=block_generator(seed, block))
-            writer.append(made.cpu().numpy())
-            bar.update(count)
+        ) as writer:
+            for pixels, columns in chain([first], stream):
+                writer.append(pixels, **columns)
+                bar.update(len(pixels))
     rate = writer.count / (time.perf_counter() - started)
     logger.info(
         "%d images, %.1f images/s on %d threads", writer.count, rate, torch.get_num_threads()

@@ -1,4 +1,4 @@
-"""Requires: measures, model folders. Gives: the tables, as .csv and .md."""
+"""Requires: measures, model folders. Gives: the tables of the SARM paper, as .csv and .md."""
 
 
 rule tabulate_jet_wasserstein:

@@ -1,0 +1,256 @@
+"""From liquid-argon observables per image to the rows of the tables."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from darkpixel.config.lartpc_evaluation import LArTPCEvaluation
+from darkpixel.errors import DarkpixelError
+from darkpixel.metrics.lartpc import ARGON_OBSERVABLES
+from darkpixel.metrics.names import MONTE_CARLO, RECONSTRUCTED, SPECIES, ordered
+from darkpixel.metrics.rows import COLUMNS, mean_distance
+from darkpixel.metrics.wasserstein import floor
+
+Array = npt.NDArray[np.float64]
+ALL, TRACK_LIKE, SHOWER_LIKE = "all", "track-like", "shower-like"
+MEANS = ["mean", "mean_error", "test_mean", "test_mean_error"]
+# The paper's claims on 256 against 512 vectors (section 3): quantity -> sign of the difference.
+CLAIMS = {"track_pixels": -1, "shower_pixels": 1, "low_confidence_shower": 1}
+RESOLVED = 2.0  # standard deviations from which a difference is called seen
+
+
+def argon_rows(
+    observables: pd.DataFrame,
+    *,
+    dataset: str,
+    label: str,
+    settings: LArTPCEvaluation,
+    names: Sequence[str] = ARGON_OBSERVABLES,
+    hardware: str = "",
+) -> pd.DataFrame:
+    """W1 of each observable between each model and the test images, a row a group of images.
+
+    Groups (column `species`): "all"; "track-like" (more track than shower pixels) and
+    "shower-like" (the other images with pixels above threshold), each against the test images of
+    the same kind; and each particle species where the samples carry one. As many images as both
+    sides have are compared, at most `settings.n` and half the group's test images.
+    `reconstructed_{model}` holds the test images through encoder and decoder: its second half is
+    compared with the first half of the test images, so that no image meets itself.
+
+    Args:
+        observables: `darkpixel.metrics.lartpc.measure_argon` of one data set and label.
+        names: columns of `observables`.
+
+    Returns:
+        Columns of `darkpixel.metrics.rows` (see `wasserstein_rows` there), `species`, and means
+        with standard errors: `mean`, `mean_error` of the model, `test_mean`, `test_mean_error`
+        of the test images. NaN and n = 0 where a group has too few images.
+    """
+    test = observables[observables["model"] == MONTE_CARLO]
+    rows = []
+    floors: dict[tuple[str, str, int], tuple[float, float]] = {}
+    for model in ordered(observables["model"]):
+        if model == MONTE_CARLO:
+            continue
+        sample = observables[observables["model"] == model]
+        middle = None
+        if model.startswith(RECONSTRUCTED):
+            middle = int(sample.groupby("seed")["image"].max().min() + 1) // 2
+        for group, mask in _groups(sample).items():
+            test_group = test[_groups(test).get(group, np.zeros(len(test), dtype=bool))]
+            reference, seeds = _sides(test_group, sample[mask], sample["seed"].unique(), middle)
+            n = min(settings.n, len(test_group) // 2, len(reference), *map(len, seeds))
+            for name in names:
+                value = error = spread = np.nan
+                if n > 0 and (group, name, n) not in floors:
+                    values = _values(test_group, name)
+                    floors[group, name, n] = floor(values, n, settings.floor_splits, settings.seed)
+                if n > 0:
+                    samples = [_values(seed, name)[:n] for seed in seeds]
+                    value, error, spread = mean_distance(
+                        samples, _values(reference, name)[:n], settings
+                    )
+                noise = floors.get((group, name, n), (np.nan, np.nan))
+                measured = {
+                    "model": model, "dataset": dataset, "label": label, "observable": name,
+                    "value": value, "error": error, "seed_spread": spread,
+                    "floor": noise[0], "floor_error": noise[1], "n": n, "seeds": len(seeds),
+                    "published": np.nan, "hardware": hardware, "species": group,
+                }  # fmt: skip
+                means = (*mean_and_error(sample[mask], name), *mean_and_error(test_group, name))
+                rows.append(measured | dict(zip(MEANS, means, strict=True)))
+    return pd.DataFrame(rows, columns=[*COLUMNS, "species", *MEANS])
+
+
+def mean_and_error(images: pd.DataFrame, name: str) -> tuple[float, float]:
+    """Mean over all images of all seeds, and its standard error; NaN without images.
+
+    With several seeds the error is at least that of the mean over seeds: retraining moves a
+    model more than its images scatter. With one seed it knows the images only.
+    """
+    values = _values(images, name)
+    if len(values) < 2:
+        return float(values[0]) if len(values) else float("nan"), float("nan")
+    error = values.std(ddof=1) / np.sqrt(len(values))
+    by_seed = images.groupby("seed")[name].mean()
+    if len(by_seed) > 1:
+        error = max(error, float(by_seed.std(ddof=1)) / np.sqrt(len(by_seed)))
+    return float(values.mean()), float(error)
+
+
+def share_and_error(images: pd.DataFrame, part: str, whole: str) -> tuple[float, float]:
+    """Sum of `part` over sum of `whole`, and its error over images and seeds (as above)."""
+    a, b = _values(images, part), _values(images, whole)
+    if b.sum() == 0:
+        return float("nan"), float("nan")
+    ratio = a.sum() / b.sum()
+    error = float(np.sqrt(np.square(a - ratio * b).sum()) / b.sum())
+    sums = images.groupby("seed")[[part, whole]].sum()
+    if len(sums) > 1:
+        spread = float((sums[part] / sums[whole]).std(ddof=1))
+        error = max(error, spread / np.sqrt(len(sums)))
+    return float(ratio), error
+
+
+def ablation_rows(
+    observables: pd.DataFrame, *, model: str, variant: str, dataset: str, label: str
+) -> pd.DataFrame:
+    """The paper's three claims on fewer code vectors (section 3): variant minus model.
+
+    Args:
+        observables: `darkpixel.metrics.lartpc.measure_argon` with both models.
+        model, variant: `vqvae_pixelcnn` (512 vectors) and the one of 256 vectors.
+
+    Returns:
+        A row for each of `CLAIMS` and for the share of shower pixels that are of low confidence,
+        which does not grow with the number of shower pixels as the third claim does. Means per
+        image: `value` and `error` of the variant, `model_value` and `model_error`, `test_value`
+        and `test_error`, `difference`, `difference_error`, `sigma` (difference over its error),
+        `claim` ("fewer", "more", "" for the share) and `seen`: "yes" or "opposite" from 2
+        standard deviations on, else "not resolved".
+
+    Raises:
+        DarkpixelError: a model has no images in the table.
+    """
+    sources = {
+        name: observables[observables["model"] == name] for name in (variant, model, MONTE_CARLO)
+    }
+    for name, images in sources.items():
+        if images.empty:
+            raise DarkpixelError(
+                f"{dataset}/{label}: no images of {name} to compare; sample and label it first."
+            )
+    rows = []
+    for quantity in [*CLAIMS, "low_confidence_share"]:
+        found = {
+            name: share_and_error(images, "low_confidence_shower", "shower_pixels")
+            if quantity == "low_confidence_share"
+            else mean_and_error(images, quantity)
+            for name, images in sources.items()
+        }
+        difference, error, sigma = significance(found[variant], found[model])
+        sign = CLAIMS.get(quantity, 0)
+        seen = "not resolved"
+        if abs(sigma) >= RESOLVED:
+            seen = "yes" if sign * sigma > 0 else "opposite"
+        rows.append(
+            {
+                "model": variant,
+                "compared_with": model,
+                "dataset": dataset,
+                "label": label,
+                "observable": quantity,
+                "value": found[variant][0],
+                "error": found[variant][1],
+                "model_value": found[model][0],
+                "model_error": found[model][1],
+                "test_value": found[MONTE_CARLO][0],
+                "test_error": found[MONTE_CARLO][1],
+                "difference": difference,
+                "difference_error": error,
+                "sigma": sigma,
+                "claim": {-1: "fewer", 0: "", 1: "more"}[sign],
+                "seen": seen if sign else "",
+                "n": len(sources[variant]),
+                "seeds": sources[variant]["seed"].nunique(),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def reference_code_rows(
+    distances: pd.DataFrame,
+    divergences: pd.DataFrame,
+    likelihoods: Mapping[str, Mapping[str, tuple[float, float]]],
+    models: Sequence[str],
+) -> pd.DataFrame:
+    """Correct PixelCNN and the authors' (blind spot, summed gate) side by side.
+
+    Args:
+        distances: `argon_rows`.
+        divergences: `darkpixel.metrics.divergence.divergence_rows`, of one direction.
+        likelihoods: model -> split (`validation`, `test`) -> (-log p in nats per code map, its
+            standard error).
+        models: the rows' models, in this order.
+
+    Returns:
+        Rows of `model`, `quantity`, `species`, `unit`, `value`, `error`, `reference`,
+        `reference_error`: -log p by split; the four divergences and the W1 of the track length
+        with the noise floor as reference; the mean track length with that of the test images.
+        Track lengths of all images and of the track-like ones.
+    """
+    rows = []
+    for model in models:
+        for split, measured in likelihoods[model].items():
+            rows.append((model, f"nats_{split}", ALL, "nats", *measured, np.nan, np.nan))
+        own = divergences[divergences["model"] == model]
+        for row in own.itertuples():
+            name = f"kl_{row.observable}"
+            rows.append((model, name, ALL, "nats", row.value, row.error, row.floor,
+                         row.floor_error))  # fmt: skip
+        lengths = distances[
+            (distances["model"] == model) & (distances["observable"] == "track_length")
+        ]
+        for group in (ALL, TRACK_LIKE):
+            for row in lengths[lengths["species"] == group].itertuples():
+                rows.append((model, "w1_track_length", group, "cm", row.value, row.error,
+                             row.floor, row.floor_error))  # fmt: skip
+                rows.append((model, "mean_track_length", group, "cm", row.mean, row.mean_error,
+                             row.test_mean, row.test_mean_error))  # fmt: skip
+    columns = ["model", "quantity", "species", "unit", "value", "error", "reference",
+               "reference_error"]  # fmt: skip
+    return pd.DataFrame(rows, columns=columns)
+
+
+def significance(a: tuple[float, float], b: tuple[float, float]) -> tuple[float, float, float]:
+    """a - b of two independent (value, error): difference, error, difference over error."""
+    difference = a[0] - b[0]
+    error = float(np.hypot(a[1], b[1]))
+    return difference, error, difference / error if error > 0 else float("nan")
+
+
+def _groups(images: pd.DataFrame) -> dict[str, npt.NDArray[np.bool_]]:
+    """Group -> (N,) which images belong to it; species only where there are any."""
+    track, shower = (_values(images, f"{kind}_pixels") for kind in ("track", "shower"))
+    species = images["species"].to_numpy()
+    groups = {
+        ALL: np.ones(len(images), dtype=bool),
+        TRACK_LIKE: track > shower,
+        SHOWER_LIKE: (shower >= track) & (shower > 0),
+    }
+    return groups | {name: species == code for code, name in SPECIES.items() if code in species}
+
+
+def _sides(
+    test: pd.DataFrame, sample: pd.DataFrame, seeds: npt.NDArray[np.int64], middle: int | None
+) -> tuple[pd.DataFrame, list[pd.DataFrame]]:
+    """Reference images, and the sample's by seed; of different test events if `middle` is set."""
+    if middle is not None:
+        test, sample = test[test["image"] < middle], sample[sample["image"] >= middle]
+    return test, [sample[sample["seed"] == seed] for seed in seeds]
+
+
+def _values(images: pd.DataFrame, name: str) -> Array:
+    return np.asarray(images[name], dtype=np.float64)

@@ -1,0 +1,307 @@
+"""LArCV files: orientation, units, labels, bounded memory, and one line for every fault."""
+
+import os
+import tracemalloc
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import uproot
+from larcv_files import (
+    PIXELS,
+    Trees,
+    classification,
+    image_tree,
+    particle_tree,
+    random_projections,
+    segmentation,
+    serialised,
+    write_trees,
+)
+from numpy.typing import NDArray
+
+from darkpixel.data import larcv
+from darkpixel.data.larcv import PLANES, larcv_events
+from darkpixel.errors import DarkpixelError
+
+REAL = os.environ.get("DARKPIXEL_LARCV_FILE")
+
+
+def read(path: Path | str, plane: str = "zx") -> tuple[NDArray[np.float32], dict[str, Any]]:
+    """All events of one file at once."""
+    blocks = list(larcv_events([path], plane))
+    names = blocks[0][1].keys()
+    columns = {name: np.concatenate([columns[name] for _, columns in blocks]) for name in names}
+    return np.concatenate([images for images, _ in blocks]), columns
+
+
+@pytest.mark.parametrize("plane", PLANES)
+def test_rows_are_the_second_axis_of_the_plane(tmp_path: Path, plane: str) -> None:
+    """A pixel of plane p at (column, row) comes from the flat index column * 256 + row."""
+    flat = [np.zeros(PIXELS * PIXELS, np.float32) for _ in PLANES]
+    for index, values in enumerate(flat):
+        values[(10 + index) * PIXELS + 200] = 5.0 + index
+    trees = classification(1)
+    trees["image2d_data_tree"] = image_tree([[values.reshape(PIXELS, PIXELS) for values in flat]])
+    images, _ = read(write_trees(tmp_path / "a.root", trees), plane)
+    index = PLANES.index(plane)
+    assert np.argwhere(images).tolist() == [[0, 200, 10 + index]]
+    assert images.max() == 5 + index
+
+
+def test_classification_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(larcv, "_STEP", 3)
+    trees = classification(7)
+    images, columns = read(write_trees(tmp_path / "a.root", trees))
+    expected = np.stack([event[2].T for event in random_projections(7)])
+    np.testing.assert_array_equal(images, expected)
+    assert images.dtype == np.float32
+    assert set(columns) == {"event", "species", "momentum"}
+    np.testing.assert_array_equal(columns["event"], np.arange(7))
+    particles = trees["particle_mctruth_tree"]
+    np.testing.assert_array_equal(columns["species"], np.concatenate(particles["_part_v._pdg"]))
+    momentum = [np.concatenate(particles[f"_part_v._p{axis}"]) for axis in "xyz"]
+    np.testing.assert_allclose(columns["momentum"], np.linalg.norm(momentum, axis=0), rtol=1e-6)
+    kinds = {name: str(values.dtype) for name, values in columns.items()}
+    assert kinds == {"event": "int64", "species": "int32", "momentum": "float32"}
+
+
+@pytest.mark.parametrize("mass", [0.0, 0.511, 938.272])
+@pytest.mark.parametrize("unit", [1.0, 1000.0], ids=["MeV", "GeV"])
+def test_momenta_in_either_unit(tmp_path: Path, mass: float, unit: float) -> None:
+    """The energy, which is in GeV, settles the unit: no momentum exceeds it."""
+    momentum = np.array([[35.0, 0, 0], [0, 800, 0]])
+    energy = np.hypot(np.linalg.norm(momentum, axis=1), mass) / 1000
+    trees = classification(2)
+    trees["particle_mctruth_tree"] = particle_tree([[22], [22]], momentum / unit, energy)
+    _, columns = read(write_trees(tmp_path / "a.root", trees))
+    np.testing.assert_allclose(columns["momentum"], [35, 800], rtol=1e-6)
+
+
+def test_segmentation_file(tmp_path: Path) -> None:
+    trees = segmentation(5)
+    path = write_trees(tmp_path / "a.root", trees)
+    for plane in ("xy", "zx"):
+        images, columns = read(path, plane)
+        labels = columns["pixel_labels"]
+        assert labels.dtype == np.uint8
+        assert not labels[images == 0].any()
+        assert set(np.unique(labels[images > 0])) == {1, 2}
+        start = 6 + PLANES.index(plane) * (4 + 4 * PIXELS**2) + 4  # of the vector's values
+        for event, stored in enumerate(trees["image2d_segment_tree"]["_image_v._img"]):
+            values = np.frombuffer(stored, ">f4", PIXELS**2, start).reshape(PIXELS, PIXELS).T
+            np.testing.assert_array_equal(labels[event], np.where(images[event] > 0, values, 0))
+        codes = trees["particle_mctruth_tree"]["_part_v._pdg"]
+        assert columns["particles"].tolist() == [len(found) for found in codes]
+        assert set(columns) == {"event", "particles", "pixel_labels"}
+
+
+def test_files_are_joined_and_events_counted_through(tmp_path: Path) -> None:
+    paths = [write_trees(tmp_path / f"{n}:{n}.root", classification(n)) for n in (3, 2)]
+    blocks = list(larcv_events(paths, "xy"))
+    assert [columns["event"].tolist() for _, columns in blocks] == [[0, 1, 2], [3, 4]]
+    for path, (images, _) in zip(paths, blocks, strict=True):
+        np.testing.assert_array_equal(images, read(path, "xy")[0])
+
+
+def test_kinds_of_files_do_not_mix(tmp_path: Path) -> None:
+    paths = [
+        write_trees(tmp_path / "a.root", classification(1)),
+        write_trees(tmp_path / "b.root", segmentation(1)),
+    ]
+    with pytest.raises(DarkpixelError, match="do not mix classification and segmentation"):
+        list(larcv_events(paths, "zx"))
+
+
+def test_memory_does_not_grow_with_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(larcv, "_STEP", 2)
+    peaks = []
+    for events in (4, 24):
+        path = write_trees(tmp_path / f"{events}.root", classification(events))
+        tracemalloc.start()
+        for _ in larcv_events([path], "zx"):
+            pass
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < 1.3 * peaks[0] < 24 * 3 * PIXELS**2 * 4
+
+
+def drop(tree: str, branch: str | None = None) -> Callable[[Trees], None]:
+    def change(trees: Trees) -> None:
+        if branch is None:
+            del trees[tree]
+        else:
+            del trees[tree][branch]
+
+    return change
+
+
+def put(tree: str, branch: str, value: NDArray[Any]) -> Callable[[Trees], None]:
+    """Let the second event have `value`."""
+
+    def change(trees: Trees) -> None:
+        trees[tree][branch][1] = value
+
+    return change
+
+
+def cut(tree: str) -> Callable[[Trees], None]:
+    def change(trees: Trees) -> None:
+        trees[tree] = {branch: values[:2] for branch, values in trees[tree].items()}
+
+    return change
+
+
+def pixel(tree: str, value: float) -> Callable[[Trees], None]:
+    planes = [np.full((PIXELS, PIXELS), value, np.float32)] * 3
+    return put(tree, "_image_v._img", image_tree([planes])["_image_v._img"][0])
+
+
+DATA, TRUTH, LABELS = "image2d_data_tree", "particle_mctruth_tree", "image2d_segment_tree"
+PLANE = np.zeros(PIXELS**2)
+
+
+@pytest.mark.parametrize(
+    ("make", "change", "words"),
+    [
+        (classification, drop(DATA), [DATA, "is missing", TRUTH]),
+        (classification, drop(TRUTH), [TRUTH, "is missing", DATA]),
+        (segmentation, drop(LABELS), [TRUTH, "event 0 has", "particles and the file no " + LABELS]),
+        (classification, drop(DATA, "_image_v._img"), [DATA, "no branch _image_v._img"]),
+        (classification, drop(TRUTH, "_part_v._px"), [TRUTH, "no branch _part_v._px"]),
+        (classification, cut(TRUTH), [TRUTH, "has 2 events", f"{DATA} has 3"]),
+        (segmentation, cut(LABELS), [LABELS, "has 2 events", f"{DATA} has 3"]),
+        (
+            classification,
+            put(DATA, "_image_v._img", serialised([PLANE] * 2)),
+            [DATA, "event 1 has 2 projections"],
+        ),
+        (
+            classification,
+            put(DATA, "_image_v._img", serialised([PLANE, PLANE, PLANE[:100]])),
+            [DATA, "event 1", "100 values"],
+        ),
+        (
+            classification,
+            put(DATA, "_image_v._img", np.frombuffer(b"no vectors of floats", np.uint8)),
+            [DATA, "_image_v._img", "cannot be read"],
+        ),
+        (
+            classification,
+            put(DATA, "_image_v._meta._row_count", np.array([256, 256, 512], np.uint64)),
+            [DATA, "event 1", "plane zx", "256 x 512"],
+        ),
+        (classification, pixel(DATA, np.nan), [DATA, "event 1", "NaN"]),
+        (classification, pixel(DATA, -1.0), [DATA, "event 1", "negative"]),
+        (segmentation, pixel(LABELS, 3.0), [LABELS, "holds 3.0"]),
+        (segmentation, pixel(LABELS, 0.5), [LABELS, "holds 0.5"]),
+        (segmentation, pixel(LABELS, np.nan), [LABELS, "holds nan"]),
+        (
+            classification,
+            put(TRUTH, "_part_v._px", np.array([np.nan])),
+            [TRUTH, "event 1 has momentum nan"],
+        ),
+        (
+            classification,
+            put(TRUTH, "_part_v._energy_init", np.array([1000.0])),
+            [TRUTH, "event 1 has momentum", "MeV/c"],
+        ),
+    ],
+)
+def test_faults(
+    tmp_path: Path, make: Callable[[int], Trees], change: Callable[[Trees], None], words: list[str]
+) -> None:
+    trees = make(3)
+    change(trees)
+    path = write_trees(tmp_path / "a.root", trees)
+    message = failure(path)
+    assert all(word in message for word in words), message
+
+
+def failure(path: Path) -> str:
+    with pytest.raises(DarkpixelError) as caught:
+        read(path)
+    message = str(caught.value)
+    assert str(path) in message
+    assert "\n" not in message
+    return message
+
+
+@pytest.mark.parametrize("share", [0.0, 0.01, 0.5, 0.99])
+def test_truncated_file(tmp_path: Path, share: float) -> None:
+    path = write_trees(tmp_path / "a.root", classification(2))
+    content = path.read_bytes()
+    path.write_bytes(content[: int(share * len(content))])
+    assert "download it again" in failure(path)
+
+
+def test_damaged_basket(tmp_path: Path) -> None:
+    path = write_trees(tmp_path / "a.root", classification(2))
+    with uproot.open(path) as file:
+        where = int(file["image2d_data_tree"]["_image_v._img"].member("fBasketSeek")[1])
+    content = bytearray(path.read_bytes())
+    content[where + 200 : where + 400] = b"\x55" * 200
+    path.write_bytes(content)
+    assert "cannot be read" in failure(path)
+
+
+def test_foreign_and_absent_files(tmp_path: Path) -> None:
+    assert "no such file" in failure(tmp_path / "absent.root")
+    (tmp_path / "text.root").write_text("no ROOT file at all\n" * 100)
+    assert "not a whole ROOT file" in failure(tmp_path / "text.root")
+    with uproot.recreate(tmp_path / "other.root") as file:
+        file["muons"] = np.histogram([1.0, 2.0])
+    assert "image2d_data_tree is missing (found muons)" in failure(tmp_path / "other.root")
+
+
+def stored(branch: str) -> NDArray[Any]:
+    """A branch of the real file, one row per event."""
+    assert REAL is not None
+    name = "image2d_data_tree" if branch.startswith("_image") else "particle_mctruth_tree"
+    with uproot.open(REAL) as file:
+        found = {each.name: each for each in file[name].itervalues(recursive=True)}
+        return np.stack(list(found[branch].array(library="np")))
+
+
+real = pytest.mark.skipif(REAL is None, reason="DARKPIXEL_LARCV_FILE names no LArCV file")
+
+
+@real
+@pytest.mark.parametrize("plane", PLANES)
+def test_real_charge_lies_from_the_vertex_along_the_momentum(plane: str) -> None:
+    """In this orientation and in no other."""
+    assert REAL is not None
+    images, _ = read(REAL, plane)
+    low, high = (
+        [stored(f"_image_v._meta._p{end}.{axis}")[:, PLANES.index(plane)] for axis in "xy"]
+        for end in "12"
+    )
+    np.testing.assert_allclose(np.subtract(high, low), 128)  # cm: 256 pixels of 0.5 cm
+    vertex, momentum = (
+        np.stack([stored(f"_part_v._{what}{axis}")[:, 0] for axis in plane])
+        for what in ("vtx._", "p")
+    )
+
+    def cosine(images: NDArray[np.float32]) -> float:
+        middle = 0.5 * (np.arange(PIXELS) + 0.5)
+        moments = [images.sum(axis=1) @ middle, images.sum(axis=2) @ middle]  # column, row
+        way = low + moments / images.sum(axis=(1, 2)) - vertex
+        product = (way * momentum).sum(axis=0)
+        return float(np.mean(product / np.hypot(*way) / np.hypot(*momentum)))
+
+    assert cosine(images) > 0.95
+    for wrong in (images.swapaxes(1, 2), images[:, ::-1], images[:, :, ::-1]):
+        assert cosine(wrong) < 0.3
+
+
+@real
+def test_real_protons_are_on_their_mass_shell() -> None:
+    assert REAL is not None
+    _, columns = read(REAL)
+    assert set(columns["species"]) == {2212}
+    energy = np.hypot(columns["momentum"], 938.272)
+    np.testing.assert_allclose(energy, 1000 * stored("_part_v._energy_init")[:, 0], rtol=1e-5)

@@ -1,0 +1,195 @@
+"""The liquid-argon figures: all are written, the same each time; colours and examples."""
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+import pytest
+from argon_toys import argon_images, write_labels, write_plain
+from matplotlib.figure import Figure
+from matplotlib.image import imread
+
+from darkpixel.config.lartpc_evaluation import LArTPCEvaluation
+from darkpixel.data.image_writer import ImageWriter
+from darkpixel.errors import DarkpixelError
+from darkpixel.figures import (
+    lartpc_codes,
+    lartpc_images,
+    lartpc_labels,
+    lartpc_observables,
+    style,
+)
+from darkpixel.metrics.lartpc import measure_argon
+from darkpixel.metrics.names import COMPACT_SIMULATOR
+from darkpixel.metrics.observables import Source
+
+EVALUATION = LArTPCEvaluation(examples=8)
+MODELS = ("vqvae_pixelcnn", "vqvae_pixelcnn_reference_code")
+
+
+def write_codes(path, images, species):
+    """Codes of 4 x 4 patches: 0 where they are empty, else by charge."""
+    count = len(images)
+    charge = images.reshape(count, 16, 4, 16, 4).sum(axis=(2, 4))
+    codes = np.where(charge > 0, 1 + np.minimum(np.log1p(charge) * 60, 500).astype(int), 0)
+    with ImageWriter(
+        path, height=16, width=16, dataset="lartpc", label="all", split="test", pixel_size=2.0,
+        unit="code index", source="test", seed=0, config_digest="0",
+        columns={"species": np.int32}, attributes={"codes": 512},
+    ) as file:  # fmt: skip
+        file.append(codes.astype(np.float32), species=species)
+    return str(path), codes
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("argon")
+    images, labels, species = argon_images(60)
+    images[0], labels[0] = 0, 0  # a blank image first
+    random = np.random.default_rng(0)
+    decoded = images * random.normal(1, 0.2, images.shape)
+    decoded += 0.3 * (random.random(images.shape) < 0.01)
+    made, made_labels, _ = argon_images(60, 1, 30)
+    codes, code_maps = write_codes(folder / "codes.h5", images, species)
+    return {
+        "test": write_labels(folder / "test.h5", images, labels, species),
+        "generated": write_labels(folder / "generated.h5", made, made_labels),
+        "decoded": write_plain(folder / "decoded.h5", np.maximum(decoded, 0).astype(np.float32)),
+        "codes": codes,
+        "code_maps": code_maps,
+    }
+
+
+def measured(files):
+    sources = [Source(model, 1, files["generated"]) for model in MODELS]
+    return measure_argon(sources, files["test"], EVALUATION)
+
+
+def compression_rows():
+    return pd.DataFrame(
+        [
+            (species, quantity, 0.3, 0.02)
+            for species in ("all", "e-", "mu-", "p")
+            for quantity, _ in lartpc_codes.ERRORS
+        ],
+        columns=["species", "quantity", "value", "error"],
+    )
+
+
+def draw_all(files, folder):
+    test, generated = files["test"], files["generated"]
+    lartpc_images.generated_and_training(
+        generated, test, folder / "fig01", threshold=0.2, origin=COMPACT_SIMULATOR, rows=2
+    )
+    lartpc_labels.pixel_counts(
+        [generated], test, folder / "fig02", settings=EVALUATION, origin=COMPACT_SIMULATOR,
+        examples=2,
+    )  # fmt: skip
+    lartpc_codes.code_maps(
+        test, files["codes"], files["decoded"], folder / "fig03", threshold=0.2, examples=1,
+        origin=COMPACT_SIMULATOR,
+        generated=lartpc_codes.Generated(files["code_maps"], generated),
+    )  # fmt: skip
+    lartpc_labels.ssnet_by_epoch(
+        {f"vqvae_pixelcnn-epoch{epoch}": [generated] for epoch in (5, 10)}, test, folder / "fig05",
+        settings=EVALUATION,
+    )  # fmt: skip
+    lartpc_labels.labelled_examples(
+        generated, folder / "fig06", settings=EVALUATION, title="generated"
+    )
+    table = measured(files)
+    lartpc_observables.argon_distributions(table, folder / "observables", bins=10)
+    fields = np.tril(np.ones((16, 16)), -1)
+    lartpc_observables.reference_code_comparison(
+        table, folder / "reference", models=MODELS, cell=(8, 8), bins=10,
+        receptive_fields=dict.fromkeys(MODELS, fields),
+    )  # fmt: skip
+    lartpc_codes.reconstructions_by_species(
+        test, files["decoded"], compression_rows(), folder / "reconstruction", threshold=0.2,
+        origin=COMPACT_SIMULATOR,
+    )  # fmt: skip
+
+
+def test_all_figures_are_written(files, tmp_path, monkeypatch):
+    monkeypatch.setitem(style._RC, "pdf.fonttype", 3)  # quicker to embed
+    draw_all(files, tmp_path / "figures")
+    written = sorted((tmp_path / "figures").iterdir())
+    assert len(written) == 16
+    assert all(path.stat().st_size > 5000 for path in written)
+
+
+def test_the_same_bytes_each_time(files, tmp_path):
+    for run in ("once", "twice"):
+        lartpc_labels.labelled_examples(
+            files["test"], tmp_path / run / "fig07", settings=EVALUATION, title="test"
+        )
+    for kind in ("pdf", "png"):
+        once, twice = (tmp_path / run / f"fig07.{kind}" for run in ("once", "twice"))
+        assert once.read_bytes() == twice.read_bytes()
+
+
+def test_labels_have_the_papers_colours(tmp_path):
+    figure = Figure(figsize=(3, 1), dpi=30)
+    axes = figure.add_axes((0, 0, 1, 1))
+    lartpc_labels.draw_labels(axes, np.array([[0, 1, 2]], np.uint8))
+    figure.savefig(tmp_path / "labels.png")
+    pixels = imread(tmp_path / "labels.png")[15, [15, 45, 75], :3]
+    purple, cyan, yellow = pixels
+    assert purple.max() < 0.35
+    assert purple[2] > purple[1] < purple[0]
+    assert cyan[0] < 0.4
+    assert cyan[1:].min() > 0.75
+    assert yellow[:2].min() > 0.8
+    assert yellow[2] < 0.3
+
+
+def test_pixels_at_or_below_threshold_are_background():
+    colours, norm = lartpc_images.charge_colours(), lartpc_images.charge_norm([np.ones((2, 2))])
+    axes = Figure().add_subplot()
+    lartpc_images.draw_charge(axes, np.array([[0.0, 0.5], [1.0, 40.0]]), norm)
+    drawn = axes.images[0].to_rgba(axes.images[0].get_array())
+    empty = mpl.colors.to_rgba(lartpc_images.EMPTY)
+    assert drawn[0, 0] == pytest.approx(empty)
+    assert np.abs(drawn[1, 0] - empty).max() > 0.2
+    assert drawn[1, 1] == pytest.approx(colours(1.0))
+
+
+def test_examples_are_the_first_with_charge_in_mev(files):
+    part = lartpc_images.read_examples(files["test"], 3, threshold=0.2)
+    images, _, _ = argon_images(60)
+    assert part.images == pytest.approx(np.where(images[1:4] > 0.2, 0.255 * images[1:4], 0))
+    assert part.labels.shape == (3, 64, 64)
+    with pytest.raises(DarkpixelError, match="59 images with charge, 60 are to be drawn"):
+        lartpc_images.read_examples(files["test"], 60, threshold=0.2)
+
+
+def test_an_image_without_track_lies_outside_but_is_counted(files):
+    """The track-length histogram holds the images with tracks, normalised to all."""
+    table = measured(files)
+    figure = Figure()
+    place = figure.add_gridspec(1, 1)[0, 0]
+    lartpc_observables._distribution(figure, place, table, "track_length", 10, True)
+    area = figure.axes[0].patches[0].get_data()
+    share = (area.values * np.diff(area.edges)).sum()
+    test = table[table["model"] == "monte_carlo"]
+    assert share == pytest.approx((test["track_pixels"] > 0).mean(), abs=0.03)
+
+
+def test_files_that_do_not_belong_together_are_refused(files, tmp_path):
+    plain = write_plain(tmp_path / "plain.h5", argon_images(9)[0])
+    with pytest.raises(DarkpixelError, match=r"plain\.h5: no column `pixel_labels`"):
+        lartpc_labels.labelled_examples(
+            plain, tmp_path / "fig06", settings=EVALUATION, title="generated"
+        )
+    with pytest.raises(DarkpixelError, match=r"codes\.h5: 60 maps, but 9 images"):
+        lartpc_codes.code_maps(
+            plain, files["codes"], files["decoded"], tmp_path / "fig03", threshold=0.2,
+            origin=COMPACT_SIMULATOR,
+        )  # fmt: skip
+    strange = tmp_path / "strange.h5"
+    images, labels, species = argon_images(9)
+    write_labels(strange, images, labels, 0 * species)
+    with pytest.raises(DarkpixelError, match=r"strange\.h5: species of the first images are \[0\]"):
+        lartpc_codes.reconstructions_by_species(
+            strange, files["decoded"], compression_rows(), tmp_path / "r", threshold=0.2,
+            origin=COMPACT_SIMULATOR,
+        )  # fmt: skip

@@ -1,0 +1,57 @@
+"""Requires: the trained judge, images. Gives: reconstructions, and labels of any images."""
+
+
+rule reconstruct_test:
+    """Test images through encoder and decoder: what a perfect prior of the codes would make."""
+    input:
+        weights=lambda wildcards: f"{trained(*wildcards)}/model.safetensors",
+        config=lambda wildcards: f"{trained(*wildcards)}/config.yaml",
+        test=f"{RESULTS}/data/{{dataset}}/{{label}}/test.h5",
+    output:
+        samples=f"{RESULTS}/samples/{{dataset}}/{{label}}/reconstructed_{{model}}/seed{{seed}}.h5",
+    log:
+        f"{RESULTS}/logs/samples/{{dataset}}/{{label}}/reconstructed_{{model}}/seed{{seed}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/samples/{{dataset}}/{{label}}/reconstructed_{{model}}/seed{{seed}}.tsv"
+    conda:
+        "../../envs/models.yaml"
+    threads: run.jobs.sampling_threads
+    resources:
+        mem_mb=2000,
+        runtime=60,
+    params:
+        code=lambda wildcards: model_code(wildcards, "codes"),
+    script:
+        "../scripts/reconstruct_test.py"
+
+
+ruleorder: reconstruct_test > merge_samples
+
+
+rule label_images:
+    """The judge's answer to the images of one file: track, shower, and its scores."""
+    input:
+        unpack(judge_files),
+        images=labelled_images,
+    output:
+        labels=f"{RESULTS}/judges/ssnet/labels/{{dataset}}/{{label}}/{{source}}.h5",
+    log:
+        f"{RESULTS}/logs/judges/ssnet/labels/{{dataset}}/{{label}}/{{source}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/judges/ssnet/labels/{{dataset}}/{{label}}/{{source}}.tsv"
+    wildcard_constraints:
+        source=r"test|\w+/seed\d+(-epoch\d+)?",
+    conda:
+        "../../envs/models.yaml"
+    threads: run.jobs.sampling_threads
+    resources:
+        mem_mb=4000,
+        runtime=240,
+        gpu=run.jobs.gpus,
+    params:
+        threshold=run.evaluation.lartpc.threshold,
+        bins=run.evaluation.lartpc.score_bins,
+        device=run.sampling.device,
+        code=code_digest("labelling", f"models.{run.judges.ssnet.model}"),
+    script:
+        "../scripts/label_images.py"

@@ -1,0 +1,29 @@
+"""Label the pixels of one file of images as track or shower."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+
+from darkpixel.jobs import job
+from darkpixel.labelling import label_file
+from darkpixel.models.base import load_config, load_model
+from darkpixel.training import choose_device
+
+if TYPE_CHECKING:
+    from snakemake.script import snakemake
+
+with job(snakemake.log[0]):
+    torch.set_num_threads(snakemake.threads)
+    folder = Path(snakemake.input.weights).parent
+    config = load_config(folder)
+    judge = load_model(folder, device=choose_device(snakemake.params.device))
+    label_file(
+        judge,
+        snakemake.input.images,
+        snakemake.output.labels,
+        images=config["images"],
+        threshold=snakemake.params.threshold,
+        bins=snakemake.params.bins,
+        config_digest=config["digest"],
+    )

@@ -1,0 +1,33 @@
+"""Measure everything that the judge has labelled against the test images."""
+
+from typing import TYPE_CHECKING
+
+from darkpixel.config.lartpc_evaluation import LArTPCEvaluation
+from darkpixel.files import whole_file
+from darkpixel.jobs import job
+from darkpixel.metrics.divergence import divergence_rows
+from darkpixel.metrics.lartpc import measure_argon
+from darkpixel.metrics.lartpc_rows import argon_rows
+from darkpixel.metrics.observables import Source
+from darkpixel.metrics.published import load_published
+
+if TYPE_CHECKING:
+    from snakemake.script import snakemake
+
+with job(snakemake.log[0]):
+    test, params = snakemake.input.test, snakemake.params
+    settings = LArTPCEvaluation(**params.evaluation)
+    sources = [Source(*source) for source in params.sources]
+    # The paper's numbers say nothing about a user's own images.
+    own = params.source == "file"
+    published = load_published(snakemake.input.published, "lartpc", "table4_kl_by_checkpoint")
+    about = {"dataset": "lartpc", "label": "all", "settings": settings}
+    observables = measure_argon(sources, test, settings)
+    tables = {
+        "observables": observables,
+        "distances": argon_rows(observables, **about),
+        "divergences": divergence_rows(sources, test, published={} if own else published, **about),
+    }
+    for name, table in tables.items():
+        with whole_file(getattr(snakemake.output, name)) as path:
+            table.to_parquet(path, index=False)
