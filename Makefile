@@ -31,7 +31,7 @@ help:
 	@echo "make test    every test"
 	@echo "make check   formatting, lint, types"
 	@echo "make format  format every source file"
-	@echo "make bench   the speed of the samplers"
+	@echo "make bench   the speed of the samplers and of the argon simulator"
 	@echo "make clean   remove what tools and tests left; results, their records and .venv stay"
 
 $(VENV)/installed: envs/requirements.lock pyproject.toml envs/install.sh
@@ -62,7 +62,9 @@ format: $(VENV)/installed
 	$(BIN)/snakefmt Snakefile workflow
 
 bench: $(VENV)/installed
-	$(BIN)/python bench/sampling.py
+	OMP_WAIT_POLICY=passive $(BIN)/python bench/sampling.py
+	OMP_WAIT_POLICY=passive $(BIN)/python bench/codes.py
+	$(BIN)/python bench/argon.py
 
 clean:
 	rm -rf .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis build

@@ -212,8 +212,9 @@ def test_labels_by_ancestor(tmp_path: Path) -> None:
 def test_a_larger_pixel_takes_a_larger_box(tmp_path: Path) -> None:
     pixels = {}
     for size in (0.5, 1.0):
-        settings = ArgonSimulation(pixel_size=size)
-        simulate(settings, WHOLE, kind="single", images=60, seed=4, path=tmp_path / "a.h5")
+        momentum = MomentumRanges(muon=(300, 301))  # tracks of one length, short of both boxes
+        settings = ArgonSimulation(pixel_size=size, momentum=momentum)
+        simulate(settings, WHOLE, kind="single", images=200, seed=4, path=tmp_path / "a.h5")
         images, columns = next(event_blocks([tmp_path / "a.h5"], WHOLE))
         pixels[size] = (images > 0).sum(axis=(1, 2))[columns["species"] == 13].mean()
     assert pixels[1.0] < 0.75 * pixels[0.5]

@@ -145,7 +145,33 @@ def test_shipped_files_hold_no_key_twice():
         ("training: {adam_betas: [1.5, 0.9]}", "training.adam_betas.0: found 1.5"),
         ("models: {monte_carlo: {model: sarm}}", "model name 'monte_carlo' is taken"),
         ("models: {sarm2_dc: {settings: {log_scale: [3, -7]}}}", "log_scale must rise"),
-        ("datasets: {jets: null}", "datasets.jets: found None"),
+        (
+            "datasets: {jets: null, lartpc: null, lartpc_vertex: null}",
+            "give at least one data set, jets or lartpc",
+        ),
+        (
+            "datasets: {lartpc_vertex: null}",
+            "datasets.lartpc_vertex: left out, but the judge of `lartpc` trains on it; add it, or "
+            "name trained weights in `judges.ssnet.weights`",
+        ),
+        (
+            "datasets: {lartpc: {source: download}}",
+            "source 'download' needs entries of sources.yaml under `download`",
+        ),
+        (
+            "models: {vqvae_pixelcnn: {autoencoder: vqva}}",
+            "models.vqvae_pixelcnn.autoencoder: unknown model 'vqva'; did you mean 'vqvae'?",
+        ),
+        (
+            "models: {vqvae_pixelcnn: {autoencoder: sarm1_dc}}",
+            "models.vqvae_pixelcnn.autoencoder: 'sarm1_dc' is a sarm, not a vqvae",
+        ),
+        (
+            "judges: {ssnet: {settings: {filter: 8}}}",
+            "unknown key 'filter'; did you mean 'filters'",
+        ),
+        ("judges: {ssnet: {model: ssnt}}", "judges.ssnet.model: unknown model file 'ssnt'"),
+        ("models: {vqvae_pixelcnn: {settings: {kernel: 4}}}", "kernel must be odd, found 4"),
     ],
 )
 def test_values_that_would_fail_later_are_refused(tmp_path, text, expected):

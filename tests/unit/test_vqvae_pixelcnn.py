@@ -191,7 +191,7 @@ def test_presets() -> None:
     ("keys", "words"),
     [
         ({"kernel": 4}, "kernel must be odd, found 4"),
-        ({"autoencoder": "vqvae"}, "autoencoder 'vqvae' is a name"),
+        ({"autoencoder": None}, "the settings of its autoencoder are missing"),
         ({"autoencoder": {"model": "sarm"}}, "autoencoder is a 'sarm'"),
     ],
 )

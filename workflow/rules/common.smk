@@ -17,6 +17,8 @@ for name, value in {
     "MALLOC_TOP_PAD_": 2**28,
 }.items():
     os.environ.setdefault(name, str(value))
+# Threads that wait for work by spinning take the cores from other jobs.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 from darkpixel.config.loading import load_run
 from darkpixel.config.sources import find_source
@@ -42,6 +44,7 @@ for name, data in DATASETS.items():
     for label, path in data.file.items():
         if data.source == "file" and not Path(path).is_file():
             sys.exit(f"darkpixel: datasets.{name}.file.{label}: no file {path}; correct the path")
+SARM_DATA = {name: DATASETS[name] for name in ("jets", "muons") if name in DATASETS}
 ARGON = [name for name in ("lartpc", "lartpc_vertex") if name in DATASETS]
 LABELS = sorted({label for data in DATASETS.values() for label in data.labels})
 
@@ -342,6 +345,12 @@ MAIN, FEWER_CODES, REFERENCE_CODE = (
     "vqvae_pixelcnn_256",
     "vqvae_pixelcnn_reference_code",
 )
+
+
+def over_same_codes():
+    """The priors of the codes of the paper's autoencoder: what differs is the prior alone."""
+    shared = run.models[MAIN].autoencoder
+    return [model for model in pixelcnns() if run.models[model].autoencoder == shared]
 
 
 def reconstructed(autoencoder):

@@ -117,7 +117,11 @@ use rule draw_generated_and_training as draw_argon_observables with:
     benchmark:
         f"{RESULTS}/benchmarks/figures/lartpc/observables.tsv"
     params:
-        **lartpc_figure("observables", "figures.lartpc_observables"),
+        **lartpc_figure(
+            "observables",
+            "figures.lartpc_observables",
+            models=[f"reconstructed_{run.models[MAIN].autoencoder}", *DATASETS["lartpc"].models],
+        ),
 
 
 use rule draw_generated_and_training as draw_reconstruction with:
@@ -172,6 +176,4 @@ use rule draw_generated_and_training as draw_reference_code_comparison with:
     benchmark:
         f"{RESULTS}/benchmarks/figures/lartpc/reference_code_comparison.tsv"
     params:
-        **lartpc_figure(
-            "reference_code", "figures.lartpc_observables", models=[MAIN, REFERENCE_CODE]
-        ),
+        **lartpc_figure("reference_code", "figures.lartpc_observables", models=over_same_codes()),

@@ -160,6 +160,6 @@ use rule tabulate_vqvae as tabulate_reference_code with:
         f"{RESULTS}/benchmarks/tables/lartpc/reference_code_comparison.tsv"
     params:
         table="reference_code",
-        models=[MAIN, REFERENCE_CODE],
+        models=over_same_codes(),
         direction=run.evaluation.lartpc.direction,
         code=code_digest("metrics.lartpc_rows", "metrics.lartpc_tables"),

@@ -98,7 +98,7 @@ rule draw_jet_observables:
 rule draw_typical_images:
     """One typical image of each data set (SARM figure 1)."""
     input:
-        files=[test_files(name)[data.labels[0]] for name, data in DATASETS.items()],
+        files=[test_files(name)[data.labels[0]] for name, data in SARM_DATA.items()],
     output:
         **drawn("sarm/fig01_typical_images", "fig01_typical_images", "SARM: data"),
     log:
@@ -112,7 +112,7 @@ rule draw_typical_images:
         mem_mb=1000,
         runtime=30,
     params:
-        titles=[f"{name}, {data.labels[0]}" for name, data in DATASETS.items()],
+        titles=[f"{name}, {data.labels[0]}" for name, data in SARM_DATA.items()],
         code=code_digest("figures.examples"),
     script:
         "../scripts/draw_typical_images.py"

@@ -13,7 +13,7 @@ from darkpixel.figures.lartpc_labels import labelled_examples, pixel_counts, ssn
 from darkpixel.figures.lartpc_observables import argon_distributions, reference_code_comparison
 from darkpixel.figures.segmentation import confusion_matrix, ssnet_training
 from darkpixel.jobs import job
-from darkpixel.metrics.names import COMPACT_SIMULATOR, display_name
+from darkpixel.metrics.names import COMPACT_SIMULATOR, MONTE_CARLO, display_name
 
 if TYPE_CHECKING:
     from snakemake.script import snakemake
@@ -50,8 +50,9 @@ with job(snakemake.log[0]):
             labelled_examples(paths.labels, stem, settings=settings, title=title)
         case "observables":
             observables = pd.read_parquet(paths.observables)
-            snapshot = observables["model"].str.contains("-epoch", regex=False)
-            argon_distributions(observables[~snapshot], stem, bins=settings.bins)
+            shown = [name for name in observables["model"].unique() if name in params.models]
+            chosen = observables[observables["model"].isin([MONTE_CARLO, *shown])]
+            argon_distributions(chosen, stem, bins=settings.bins)
         case "reconstruction":
             rows = pd.read_parquet(paths.rows)
             own = rows[rows["model"] == rows["model"].iloc[0]]

@@ -18,6 +18,7 @@ from darkpixel.metrics.lartpc_tables import (
     reference_code_table,
     vqvae_parameters_table,
 )
+from darkpixel.metrics.names import snapshot_epoch
 from darkpixel.metrics.published import load_published
 from darkpixel.metrics.segmentation import accuracy_table
 from darkpixel.metrics.species import species_mix, species_table
@@ -30,7 +31,6 @@ PARAMETERS = {
     "pixelcnn": (pixelcnn_parameters_table, "table3_pixelcnn_parameters"),
 }
 ROWS = {
-    "observables": observables_table,
     "reconstruction": reconstruction_table,
     "codebooks": codebook_table,
     "accuracy": accuracy_table,
@@ -52,6 +52,9 @@ with job(snakemake.log[0]):
             divergence_table(pd.read_parquet(paths.rows), stem, direction=params.direction)
         case "species":
             species_table(species_mix(paths.train), stem)
+        case "observables":
+            rows = pd.read_parquet(paths.rows)
+            observables_table(rows[[snapshot_epoch(name) is None for name in rows["model"]]], stem)
         case "ablation":
             model, variant = params.models
             observables = pd.read_parquet(paths.observables)

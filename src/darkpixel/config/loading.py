@@ -34,11 +34,7 @@ def load_run(config: dict[str, Any], files: Sequence[str | Path] = ()) -> Run:
     for name, model in run.models.items():
         key = ("models", name)
         _check_model(model, key, files)
-        if model.autoencoder is not None and model.autoencoder not in run.models:
-            raise DarkpixelError(
-                _where((*key, "autoencoder"), files)
-                + _unknown("model", model.autoencoder, tuple(run.models))
-            )
+        _check_autoencoder(run, model, (*key, "autoencoder"), files)
     for dataset, data in run.datasets.present().items():
         for i, name in enumerate(data.models):
             if name not in run.models:
@@ -54,6 +50,20 @@ def load_run(config: dict[str, Any], files: Sequence[str | Path] = ()) -> Run:
                 "`lartpc` trains on it; add it, or name trained weights in `judges.ssnet.weights`"
             )
     return run
+
+
+def _check_autoencoder(run: Run, model: Model, key: Key, files: Sequence[str | Path]) -> None:
+    """Refuse an autoencoder that is not there or is none, and a prior without one."""
+    name = model.autoencoder
+    if name is None:
+        if model.model == "vqvae_pixelcnn":
+            raise DarkpixelError(_where(key, files) + "missing; name the vqvae of its codes")
+        return
+    if name not in run.models:
+        raise DarkpixelError(_where(key, files) + _unknown("model", name, tuple(run.models)))
+    kind = run.models[name].model
+    if kind != "vqvae":
+        raise DarkpixelError(_where(key, files) + f"'{name}' is a {kind}, not a vqvae")
 
 
 def _check_model(entry: Model | SSNet, key: Key, files: Sequence[str | Path]) -> None:

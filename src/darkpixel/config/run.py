@@ -1,6 +1,6 @@
 """The whole configuration of a run: the models that `config/*.yaml` are checked against."""
 
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from pydantic import Field, NonNegativeInt, field_validator, model_validator
 
@@ -22,6 +22,12 @@ class Datasets(Settings):
     lartpc_vertex: ArgonData | None = Field(
         None, description="liquid-argon images of several particles from one vertex, with labels"
     )
+
+    @model_validator(mode="after")
+    def _some_data(self) -> Self:
+        if not self.present():
+            raise ValueError("give at least one data set, jets or lartpc")
+        return self
 
     def present(self) -> dict[str, Data]:
         """The data sets that are not left out, by name."""

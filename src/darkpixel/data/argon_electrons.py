@@ -177,7 +177,7 @@ def knock(
 def annihilate_in_flight(
     record: Record, energy: float, x: float, y: float, z: float, u: float, v: float, w: float
 ) -> None:
-    """e+ e- to two photons (Heitler; G4 section 10.3.3)."""
+    """e+ e- to two photons (Heitler; G4, annihilation)."""
     gamma = 1 + energy / ELECTRON_MASS
     root = math.sqrt((gamma - 1) / (gamma + 1))
     least, most = (1 - root) / 2, (1 + root) / 2

@@ -51,15 +51,16 @@ FAST_NEUTRON = 20.0  # MeV; below: elastic and compound reactions, above: the ca
 _MASS_RATIO = 939.565 / (A * 931.494)
 _LARGEST_RECOIL = 4 * _MASS_RATIO / (1 + _MASS_RATIO) ** 2
 
-# Negative muons at rest in argon: 75% are captured, from lifetimes of 0.54 us in argon and 2.197
-# us free (Suzuki, Measday and Roalsvig, Phys. Rev. C 35 (1987) 2212).
+# Negative muons at rest in argon are captured at 1.27 +- 0.07 per us (the mean that Geant4 11 takes
+# from Suzuki, Measday and Roalsvig, Phys. Rev. C 35 (1987) 2212) and decay at 0.45 per us, which
+# makes 74 +- 1%; 75% is good to 2%.
 CAPTURED = 0.75
 CHLORINE_GAP = 7.48 + ELECTRON_MASS  # nuclear mass of 40Cl above 40Ar, MeV (AME2020)
-CHLORINE_NEUTRON, CHLORINE_PROTON = 5.83, 11.7  # separation energies of 40Cl, MeV
+CHLORINE_NEUTRON, CHLORINE_PROTON = 5.83, 11.7  # separation, 40Cl, MeV (AME2020)
 MUONIC_XRAY, MUONIC_BINDING = (
     0.64,
     0.90,
-)  # 2p-1s and 1s of muonic argon, MeV
+)  # 2p-1s and 1s of muonic argon, MeV: approximate, the second some 4% too high
 MICHEL_END = (MUON_MASS**2 + ELECTRON_MASS**2) / (2 * MUON_MASS)  # 52.83 MeV
 
 
@@ -97,7 +98,8 @@ def neutron(
             energy = compound_reaction(record, energy, x, y, z)
             u, v, w = isotropic()
             continue
-        # Diffraction on the nucleus: d sigma ~ exp((kR)^2 / 2 cos), R = 4.1 fm.
+        # Diffraction on the nucleus: d sigma ~ exp((kR)^2 / 2 cos) with an effective R of 4.5 fm
+        # (1.2 A^(1/3) fm is 4.1); the slope is good to about 20%.
         slope = energy / 2
         r = np.random.random()
         cosine = 1 + math.log(r + (1 - r) * math.exp(-2 * slope)) / slope
@@ -145,8 +147,13 @@ def pion_reaction(
 ) -> None:
     """pi+ on argon: absorbed, exchanged for pi0, or scattered off one nucleon.
 
-    Shares near those that Ashery et al., Phys. Rev. C 23 (1981) 2173, find from 85 to 315 MeV:
-    absorption falls from half to a quarter, charge exchange is some 15%.
+    Rough shares of the reactions. Absorption: within 10% of what is measured on argon from 160 to
+    330 MeV (0.36 to 0.41), a third above it at 118 MeV (0.35, error a fifth), within 30% of that on
+    iron (Ashery et al., Phys. Rev. C 23 (1981) 2173: 0.40 to 0.58, 125 to 315 MeV); from 500 MeV
+    cascade models have 0.10 to 0.16, half or less of what is taken here. Charge exchange: 0.07 to
+    0.12 on iron, each with an error of a half, and 0.14 on nickel at 160 MeV (Ashery et al., Phys.
+    Rev. C 30 (1984) 946); 0.15 is at the upper end. Two collisions in a nucleus and production of
+    pions count as one scattering.
     """
     absorbed = 0.25 + 0.25 / (1 + (energy / 300) ** 2)
     choice = np.random.random()
@@ -185,7 +192,7 @@ def pion_reaction(
 def absorb_pion(
     record: Record, energy: float, x: float, y: float, z: float, u: float, v: float, w: float
 ) -> None:
-    """pi+ on a proton-neutron pair, mostly (rest: two neutrons): two nucleons share its energy."""
+    """pi+ on a nucleon pair, 80% proton and neutron (assumed): two nucleons share its energy."""
     record.energy[REST] -= PION_MASS
     total = energy + PION_MASS
     momentum = math.sqrt(energy * (energy + 2 * PION_MASS))
@@ -259,7 +266,7 @@ def decay_pion(
 
 @kernel
 def michel_energy() -> float:
-    """Total energy of the electron of a muon that decays at rest (PDG eq. 58.8)."""
+    """Total energy of the electron of a muon that decays at rest (PDG, muon decay)."""
     while True:
         share = np.random.random()
         if np.random.random() < share * share * (3 - 2 * share) and share > 0.01:
@@ -278,8 +285,9 @@ def end_muon(record: Record, positive: bool, x: float, y: float, z: float) -> No
         deposit(record, TRACK, MUONIC_BINDING - MUONIC_XRAY, x, y, z)
         available -= MUONIC_BINDING
         if np.random.random() < CAPTURED:
-            # 40Ar mu- -> 40Cl* nu: excited by 17 MeV on average, which evaporates 1.6 neutrons
-            # here (neighbouring nuclei: 1.1 to 1.7; Measday, Phys. Rep. 354 (2001) 243).
+            # 40Ar mu- -> 40Cl* nu: excited by 17 MeV on average, an assumed spectrum, which
+            # evaporates 1.6 neutrons here. Both are good to no better than a third, and likely
+            # high: LArIAT (arXiv:2408.05133) sees 0.6 of the deposits that Geant4 predicts.
             excitation = min(np.random.gamma(2.5, 6.8), 60.0)
             record.energy[NUCLEAR] += CHLORINE_GAP
             record.energy[NEUTRINOS] += available - CHLORINE_GAP - excitation

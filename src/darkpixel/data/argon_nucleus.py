@@ -26,11 +26,12 @@ from darkpixel.data.argon_record import (
 )
 from darkpixel.data.image_format import SHOWER, TRACK
 
-# Separation energies of 40Ar (AME2020 mass evaluation), MeV.
+# Separation energies of 40Ar, MeV, from the reaction energies of the mass evaluation AME2020.
 NEUTRON_SEPARATION, PROTON_SEPARATION, ALPHA_SEPARATION = 9.87, 12.53, 6.80
-PROTON_BARRIER, ALPHA_BARRIER = 4.0, 8.0  # Coulomb barriers, MeV, lowered by tunnelling
+PROTON_BARRIER, ALPHA_BARRIER = 4.0, 8.0  # effective, MeV, good to about 30%
 FIRST_LEVEL, SECOND_LEVEL = 1.461, 2.121  # of 40Ar, MeV (ENSDF)
 PROTON_SHARE = Z / 40
+# The next four are usual or plausible values, not fits: good to 10%, a third, a third and a fifth.
 FERMI_ENERGY = 35.0  # of a nucleus of middling mass, MeV
 RESCATTERING = 0.45  # chance of a further collision: about 1.8 in all, radius over free path
 TRAPPED = 12.0  # a nucleon with less does not leave, MeV
@@ -157,13 +158,14 @@ def evaporate(
         elif choice < neutron + proton:
             push(record, PROTON, energy, x, y, z, a, b, c)
         else:
-            deposit(record, TRACK, energy, x, y, z)  # its range is below 0.1 mm
+            deposit(record, TRACK, energy, x, y, z)  # its range is 0.1 to 0.2 mm (ASTAR)
         record.energy[NUCLEAR] += separation
         excitation -= energy + separation
     while excitation > 0:
         photon = excitation
         if excitation > SECOND_LEVEL:
-            # To any level below, the first excited one at the end (most cascades of 40Ar).
+            # To any level below, the first excited one at the end. A made-up cascade in place of
+            # the level scheme: only its energy is right, its lines and their number are not.
             photon = (excitation - FIRST_LEVEL) * (0.3 + 0.7 * np.random.random())
         excitation -= photon
         if photon < 0.1:

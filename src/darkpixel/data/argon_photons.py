@@ -86,7 +86,7 @@ def photon(
 
 @kernel
 def compton_scattering(energy: float) -> tuple[float, float]:
-    """Energy and cosine of a photon scattered by a free electron (Klein-Nishina; G4 6.3.2)."""
+    """Energy and cosine of a photon scattered by a free electron (Klein-Nishina; G4, Compton)."""
     e = energy / ELECTRON_MASS
     least = 1 / (1 + 2 * e)
     log_weight = -math.log(least)

@@ -33,7 +33,7 @@ def fluctuating_loss(mean: float, variance: float, most: float) -> float:
 def scattered(
     u: float, v: float, w: float, momentum: float, beta: float, step: float
 ) -> tuple[float, float, float]:
-    """The direction after multiple scattering over `step` (PDG eq. 34.16 without its logarithm)."""
+    """The direction after multiple scattering over `step` (PDG; without the logarithm)."""
     width = 13.6 / (momentum * beta) * math.sqrt(step / RADIATION_LENGTH)
     # Exponential in 1 - cos is Gaussian in both projected angles.
     cosine = 1 + width * width * math.log(1 - np.random.random())
@@ -46,7 +46,7 @@ def scattered(
 def radiation_angle(energy: float) -> float:
     """Cosine of a bremsstrahlung photon or a pair's lepton of total `energy`: width m/E.
 
-    Tsai's two-exponential form, its main term (G4 eq. 10.20).
+    Tsai's two-exponential form, its main term (G4, bremsstrahlung).
     """
     theta = -math.log((1 - np.random.random()) * (1 - np.random.random())) / 0.625
     return math.cos(min(math.pi, theta * ELECTRON_MASS / energy))

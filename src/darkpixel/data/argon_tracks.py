@@ -146,7 +146,7 @@ def delta_ray(
     v: float,
     w: float,
 ) -> float:
-    """Knock out an electron above the cut; its energy, MeV (PDG eq. 34.7 and its spin term)."""
+    """Knock out an electron above the cut; its energy, MeV (PDG, and the spin term)."""
     largest = largest_transfer(energy, mass)
     if largest <= DELTA_CUT:  # the loss of this step took it below
         return 0.0

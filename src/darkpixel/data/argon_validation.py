@@ -104,7 +104,7 @@ def michel_energies(*, events: int, seed: int) -> Floats:
 
 
 def highland_offset(momentum: float, mass: float, depth: float, radiation_length: float) -> float:
-    """Plane rms offset after `depth` cm (PDG eq. 34.16 and 34.22), momentum held constant, cm."""
+    """Plane rms offset after `depth` cm (PDG, Highland), momentum held constant, cm."""
     beta = momentum / math.hypot(momentum, mass)
     x = depth / radiation_length
     angle = 13.6 / (beta * momentum) * math.sqrt(x) * (1 + 0.038 * math.log(x / beta**2))

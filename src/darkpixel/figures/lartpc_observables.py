@@ -144,10 +144,12 @@ def _distribution(
 
 
 def _means(axes: Axes, observables: pd.DataFrame, models: Sequence[str]) -> None:
-    """Mean track length of track-like images, by model, against that of the test images."""
-    tracks = observables[observables["track_pixels"] > observables["shower_pixels"]]
-    found = [mean_and_error(tracks[tracks["model"] == model], "track_length") for model in models]
-    value, error = mean_and_error(tracks[tracks["model"] == MONTE_CARLO], "track_length")
+    """Mean track length by model against that of the test images; 0 for images without a track."""
+    value, error = mean_and_error(observables[observables["model"] == MONTE_CARLO], "track_length")
+    found = [
+        mean_and_error(observables[observables["model"] == model], "track_length")
+        for model in models
+    ]
     axes.axvspan(value - error, value + error, color="0.8", label="test images")
     axes.axvline(value, color="black", linewidth=1)
     place = np.arange(len(models))[::-1]
@@ -157,8 +159,9 @@ def _means(axes: Axes, observables: pd.DataFrame, models: Sequence[str]) -> None
     axes.set_yticks(place, [n.replace(" + ", " +\n").replace(", ", ",\n") for n in names])
     axes.set_ylim(-0.6, len(models) - 0.4)
     axes.yaxis.set_tick_params(which="both", length=0)
-    axes.set_xlabel("mean track length of track-like images [cm]")
-    axes.legend(loc="upper left")
+    axes.set_xlabel("mean track length, images without a track as 0 [cm]")
+    axes.set_xlim(left=0)
+    axes.legend(loc="lower right")
 
 
 def _receptive_field(axes: Axes, field: npt.NDArray[np.floating], cell: tuple[int, int]) -> None:

@@ -149,15 +149,15 @@ def observables_table(rows: pd.DataFrame, stem: str | Path) -> None:
             by_name = own[own["model"] == model].set_index("observable")
             cells = [measured(*by_name.loc[name, ["value", "error"]]) for name in names]
             body.append([display_name(model, DATASET), symbol, *cells, one_or_range(by_name["n"])])
-        least = own["n"].min()
-        same = own[own["n"] == least].drop_duplicates("observable").set_index("observable")
+        most = own["n"].max()
+        same = own[own["n"] == most].drop_duplicates("observable").set_index("observable")
         cells = [measured(*same.loc[name, ["floor", "floor_error"]]) for name in names]
-        body.append(["*noise floor*", symbol, *cells, str(least)])
+        body.append(["*noise floor*", symbol, *cells, str(most)])
     note = (
         "W1 to test images: value ± bootstrap standard deviation. Noise floor: the same between "
         "disjoint halves of the test images, mean ± standard deviation over random splits, at the "
-        "least n of the group (the .csv has that of each row). Track-like: images with more track "
-        "than shower pixels by SSNet; shower-like: the others. "
+        "largest n of the group (the .csv has that of each row). Track-like: images with more "
+        "track than shower pixels by SSNet; shower-like: the others. "
         "Track length: extent of the largest cluster of track pixels along its principal axis; "
         "width: root mean square distance from that axis; 0 without track pixels. Charges: of all "
         "pixels with the label. The means are in the .csv."
@@ -183,7 +183,7 @@ def reference_code_table(rows: pd.DataFrame, stem: str | Path) -> None:
                 continue
             row = by_model.loc[model]
             text = measured(row["value"], row["error"])
-            if str(key[0]).startswith("mean_"):
+            if str(key[0]).startswith("mean_") and np.isfinite(row["value"]):
                 pair = (row["value"], row["error"]), (row["reference"], row["reference_error"])
                 difference, error, sigma = significance(*pair)
                 text += f" ({measured(difference, error)} to test, {sigma:+.1f} σ)"

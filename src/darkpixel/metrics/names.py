@@ -20,7 +20,12 @@ MODELS = {
     "vqvae": "VQ-VAE",
     "vqvae_pixelcnn": "VQ-VAE + PixelCNN",
 }
-VARIANTS = {"256": "256 vectors", "reference_code": "reference code"}
+VARIANTS = {
+    "256": "256 vectors",
+    "reference_code": "reference code",
+    "blind_spot": "blind spot",
+    "species": "by species",
+}
 GENERATORS = {"jets": "Pythia", "muons": "Monte Carlo", "lartpc": "test images"}
 DATASETS = {"jets": "jet", "muons": "muon", "lartpc": "LArTPC"}
 COMPACT_SIMULATOR = "compact simulator, not Geant4"

@@ -137,6 +137,13 @@ class VQVAE(Trainable):
         """Images (N, H, W) as they come back from their code maps."""
         return self.decode(self.encode(images))
 
+    def parameter_counts(self) -> dict[str, int]:
+        """With the codebook, which moving averages keep among the buffers."""
+        counts = super().parameter_counts()
+        if self.options.codebook_update == "ema":
+            counts = {name: count + self.codebook.vectors.numel() for name, count in counts.items()}
+        return counts
+
     def charged_cells(self, images: Tensor) -> Tensor:
         """Which codes stand for a cell that holds charge: (N, H, W) -> (N, h, w) bool."""
         charged: Tensor = max_pool2d(self._padded(images)[:, None], self.cell)[:, 0] > 0

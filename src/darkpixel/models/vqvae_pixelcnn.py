@@ -50,10 +50,10 @@ class Settings(base.Settings):
         description="paper_text: what the text says (table 3, A.2); reference_code: what the "
         "authors' code does, blind spot and summed gate; keys given beside it win",
     )
-    autoencoder: str | dict[str, Any] = Field(
-        "vqvae",
-        description="the trained VQ-VAE whose codes are modelled: a name among the models (the "
-        "pipeline puts that model's settings here)",
+    autoencoder: dict[str, Any] | None = Field(
+        None,
+        description="settings of the VQ-VAE whose codes are modelled; the pipeline puts them here, "
+        "those of the model that the entry's own key `autoencoder` names",
     )
     blocks: int = Field(6, ge=1, description="gated blocks (LArTPC table 3)")
     filters: int = Field(128, ge=1, description="channels of each stack (LArTPC table 3)")
@@ -336,12 +336,12 @@ def build(settings: Settings, height: int, width: int) -> VQVAEPixelCNN:
     """A new model; the VQ-VAE's weights are random until `adopt_autoencoder`.
 
     Raises:
-        DarkpixelError: the settings only name the autoencoder, or name another kind of model.
+        DarkpixelError: the settings lack the autoencoder, or hold another kind of model.
     """
-    if isinstance(settings.autoencoder, str):
+    if settings.autoencoder is None:
         raise DarkpixelError(
-            f"model vqvae_pixelcnn: autoencoder '{settings.autoencoder}' is a name; its settings "
-            "are needed (see with_autoencoder)."
+            "model vqvae_pixelcnn: the settings of its autoencoder are missing (see "
+            "with_autoencoder)."
         )
     autoencoder = build_model(settings.autoencoder, (height, width))
     if not isinstance(autoencoder, VQVAE):
