@@ -14,6 +14,7 @@ configfile: "config/config.yaml"
 
 
 include: "workflow/rules/common.smk"
+include: "workflow/rules/lartpc_paths.smk"
 include: "workflow/rules/simulate.smk"
 include: "workflow/rules/prepare.smk"
 include: "workflow/rules/train.smk"
@@ -83,6 +84,8 @@ if "lartpc" in DATASETS and MAIN in DATASETS["lartpc"].models:
         LARTPC_FIGURES += [rules.draw_ssnet_by_epoch.output]
     if run.judges.ssnet.weights is None:
         LARTPC_FIGURES += [rules.draw_ssnet_training.output]
+    if conditioned():
+        LARTPC_FIGURES += [rules.draw_observables_by_species.output]
     if FEWER_CODES in pixelcnns():
         LARTPC_TABLES += [rules.tabulate_codebook_ablation.output]
     if REFERENCE_CODE in pixelcnns():

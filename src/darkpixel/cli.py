@@ -68,7 +68,7 @@ def _check(options: argparse.Namespace) -> None:
     from darkpixel.config.loading import load_run, read_yaml
 
     run = load_run(read_yaml(*options.files), options.files)
-    print(f"run '{run.run}': {', '.join(name for name, _ in run.datasets)}")
+    print(f"run '{run.run}': {', '.join(run.datasets.present())}")
 
 
 def _sample(options: argparse.Namespace) -> None:

@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 from darkpixel.data import argon_validation as validation
+from darkpixel.data.argon_electrons import radiate
 from darkpixel.data.argon_physics import (
+    DELTA_CUT,
     DENSITY,
     ELECTRON_MASS,
     MUON_MASS,
@@ -17,8 +19,17 @@ from darkpixel.data.argon_physics import (
     heavy_loss,
     moller_ratio,
 )
-from darkpixel.data.argon_record import isotropic, turned
-from darkpixel.data.argon_tables import COMPTON, PAIR, PHOTOELECTRIC, argon_tables, place, value
+from darkpixel.data.argon_record import clear, isotropic, new_record, turned
+from darkpixel.data.argon_tables import (
+    COMPTON,
+    ELECTRON_LOSS,
+    PAIR,
+    PHOTOELECTRIC,
+    RADIATED,
+    argon_tables,
+    place,
+    value,
+)
 from darkpixel.data.argon_transport import seed_generator
 from darkpixel.data.xcom_argon import XCOM_ARGON
 
@@ -80,6 +91,25 @@ def test_electron_losses_against_estar(energy: float) -> None:
     assert validation.radiative_loss(energy) / DENSITY == pytest.approx(
         row["stopping_power_radiative"], rel=0.10
     )
+
+
+@pytest.mark.parametrize("energy", [10.0, 100.0, 500.0])
+def test_radiation_as_it_is_drawn_against_estar(energy: float) -> None:
+    """Photons above the cut as the transport draws them, and its continuous loss to the others."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        row = electron.calculate_stopping_power(
+            electron.PredefinedMaterials.ARGON, np.array([energy])
+        )[0]
+    record = new_record(10, 10_000)
+    seed_generator(6)
+    clear(record)
+    drawn = [radiate(record, energy, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0) for _ in range(10_000)]
+    tables, here = argon_tables(), place(energy)
+    hard = value(tables, RADIATED, *here) * np.mean(drawn)
+    collisions = electron_loss(np.array([energy]), positron=False, cut=DELTA_CUT)[0]
+    soft = value(tables, ELECTRON_LOSS, *here) - collisions
+    assert (hard + soft) / DENSITY == pytest.approx(row["stopping_power_radiative"], rel=0.10)
 
 
 @pytest.mark.parametrize("energy", [0.3, 1.0, 3.0])

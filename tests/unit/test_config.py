@@ -144,6 +144,11 @@ def test_shipped_files_hold_no_key_twice():
         ("seeds: [-1]", "seeds.0: found -1"),
         ("training: {adam_betas: [1.5, 0.9]}", "training.adam_betas.0: found 1.5"),
         ("models: {monte_carlo: {model: sarm}}", "model name 'monte_carlo' is taken"),
+        ("models: {reconstructed_x: {model: sarm}}", "model name 'reconstructed_x' is taken"),
+        (
+            "datasets: {lartpc: {source: file, file: {mine: a.root}}}",
+            "`file` has the one label `all` here, found ['mine']",
+        ),
         ("models: {sarm2_dc: {settings: {log_scale: [3, -7]}}}", "log_scale must rise"),
         (
             "datasets: {jets: null, lartpc: null, lartpc_vertex: null}",

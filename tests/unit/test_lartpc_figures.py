@@ -117,6 +117,20 @@ def test_all_figures_are_written(files, tmp_path, monkeypatch):
     assert all(path.stat().st_size > 5000 for path in written)
 
 
+def test_reconstructions_of_images_whose_species_nobody_knows(files, tmp_path):
+    images, _, _ = argon_images(60)
+    plain = write_plain(tmp_path / "plain.h5", images)
+    first = lartpc_codes._first_by_species(plain, 0.2)
+    assert len(first) == 5
+    assert all((images[number] > 0.2).any() for number in first.values())
+    rows = compression_rows()
+    lartpc_codes.reconstructions_by_species(
+        plain, files["decoded"], rows[rows["species"] == "all"], tmp_path / "r", threshold=0.2,
+        origin="own images",
+    )  # fmt: skip
+    assert (tmp_path / "r.png").stat().st_size > 5000
+
+
 def test_the_same_bytes_each_time(files, tmp_path):
     for run in ("once", "twice"):
         lartpc_labels.labelled_examples(

@@ -35,7 +35,7 @@ class Project:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=500,
+            timeout=1200,
         )
 
     def run(self, *targets: str, **variables: str) -> subprocess.CompletedProcess[str]:

@@ -130,3 +130,38 @@ def test_labels_of_ones_own(project):
     done = project.run("-n", "all")
     assert done.returncode == 0, done.stdout[-2000:]
     assert "label=photons" in done.stdout
+
+
+def own_argon_file(project, name):
+    """Point the single-particle images of the test configuration to a user's own file."""
+    project.edit(
+        "config/test.yaml",
+        "  lartpc:\n",
+        f"  lartpc:\n    source: file\n    file: {{all: {name}}}\n",
+    )
+    return project.folder / name
+
+
+ARGON = "results/test/data/lartpc/all/test.h5"
+
+
+def test_own_argon_images_are_taken_as_they_are(project):
+    images = np.random.default_rng(1).gamma(2.0, size=(160, 32, 32)).astype(np.float32)
+    with h5py.File(own_argon_file(project, "mine.h5"), "w") as file:
+        file["images"] = images
+    done = project.run(ARGON)
+    assert done.returncode == 0, done.stdout[-3000:]
+    with h5py.File(project.folder / ARGON) as file:
+        assert (file["images"][:] == images[file["event"][:]]).all()
+
+
+def test_a_root_file_that_is_none(project):
+    own_argon_file(project, "mine.root").write_bytes(b"not ROOT at all" * 100)
+    line = our_line(project.run(ARGON))
+    assert "mine.root" in line
+    assert files_under(project.folder / "results/test/data") == []
+
+
+def test_judge_whose_folder_is_not_there(project):
+    project.edit("config/test.yaml", "  ssnet:\n", "  ssnet:\n    weights: nowhere\n")
+    assert "judges.ssnet.weights: no file nowhere/model.safetensors" in our_line(project.run())

@@ -29,6 +29,7 @@ FIGURES = [
     "lartpc/fig06_labeled_generated",
     "lartpc/fig07_labeled_test",
     "lartpc/observables",
+    "lartpc/observables_by_species",
     "lartpc/reconstruction",
     "lartpc/reference_code_comparison",
     "lartpc/ssnet_confusion",
@@ -240,3 +241,21 @@ def test_edited_docstring_reruns_nothing(finished):
 def test_paper_configuration_plans_the_full_sizes(project):
     done = project.snakemake("-n", "--quiet", "rules", "--configfile", "config/paper.yaml")
     assert done.returncode == 0, done.stdout[-2000:]
+
+
+def test_judge_from_a_file_of_weights_is_not_trained(project):
+    (project.folder / "ssnet.safetensors").touch()
+    project.edit("config/test.yaml", "  ssnet:\n", "  ssnet:\n    weights: ssnet.safetensors\n")
+    planned = project.planned_rules()
+    assert "import_ssnet" in planned
+    assert not {"train_ssnet", "draw_ssnet_training"} & planned
+
+
+def test_a_data_set_can_be_left_out(project):
+    path = project.folder / "config/test.yaml"
+    text = path.read_text()
+    start, stop = text.index("  lartpc:\n"), text.index("\nmodels:\n")
+    path.write_text(text[:start] + "  lartpc: null\n  lartpc_vertex: null\n" + text[stop:])
+    planned = project.planned_rules()
+    assert {"simulate_jets", "tabulate_jet_wasserstein"} <= planned
+    assert not {"simulate_argon", "train_ssnet", "encode_codes", "label_images"} & planned

@@ -46,6 +46,15 @@ for name, data in DATASETS.items():
             sys.exit(f"darkpixel: datasets.{name}.file.{label}: no file {path}; correct the path")
 SARM_DATA = {name: DATASETS[name] for name in ("jets", "muons") if name in DATASETS}
 ARGON = [name for name in ("lartpc", "lartpc_vertex") if name in DATASETS]
+if "lartpc" in DATASETS and run.judges.ssnet.weights is not None:
+    given = Path(run.judges.ssnet.weights)
+    folder = [given / "model.safetensors", given / "config.yaml"]
+    for path in [given] if given.suffix == ".safetensors" else folder:
+        if not path.is_file():
+            sys.exit(
+                f"darkpixel: judges.ssnet.weights: no file {path}; name an SSNet's folder or the "
+                ".safetensors file of its weights"
+            )
 LABELS = sorted({label for data in DATASETS.values() for label in data.labels})
 
 
@@ -148,8 +157,8 @@ def model_code(wildcards, *modules):
 def training_code(wildcards):
     """Code of a training; its monitor counts only where it runs."""
     monitored = run.models[wildcards.model].training.monitor_images > 0
-    monitored &= training_monitor(wildcards) == "observables"
-    return model_code(wildcards, "training", *["metrics.monitor"] * monitored)
+    monitors = {"observables": ["metrics.monitor"] * monitored, "codebook": ["codes"], None: []}
+    return model_code(wildcards, "training", *monitors[training_monitor(wildcards)])
 
 
 def sample_count(dataset):
@@ -285,86 +294,3 @@ def measured(dataset, kind):
     return [
         f"{RESULTS}/metrics/{dataset}_{label}_{kind}.parquet" for label in DATASETS[dataset].labels
     ]
-
-
-def judge_files(wildcards):
-    """Weights and configuration of the judge: the user's own, or trained here."""
-    folder = run.judges.ssnet.weights or f"{RESULTS}/judges/ssnet/seed{run.seeds[0]}"
-    return {"weights": f"{folder}/model.safetensors", "config": f"{folder}/config.yaml"}
-
-
-def labelled_images(wildcards):
-    dataset, label, source = wildcards
-    if source == "test":
-        return test_files(dataset)[label]
-    return f"{RESULTS}/samples/{dataset}/{label}/{source}.h5"
-
-
-def labels(source):
-    """The judge's labels of LArTPC images: `test`, or a model and a seed."""
-    return f"{RESULTS}/judges/ssnet/labels/lartpc/all/{source}.h5"
-
-
-def pixelcnns():
-    """Models of LArTPC images that are priors of codes."""
-    return [model for model in DATASETS["lartpc"].models if run.models[model].autoencoder]
-
-
-def snapshots(model):
-    return run.models[model].training.snapshots
-
-
-def label_sources():
-    """(model, seed, label file) of everything that the judge compares with the test images.
-
-    Snapshots are models called `{model}-epoch{epoch}`; reconstructions belong to the autoencoder.
-    """
-    found = []
-    for model in DATASETS["lartpc"].models:
-        for seed in run.seeds:
-            for epoch in snapshots(model):
-                name = f"{model}/seed{seed}-epoch{epoch}"
-                found.append((f"{model}-epoch{epoch}", seed, labels(name)))
-            found.append((model, seed, labels(f"{model}/seed{seed}")))
-    for name in autoencoders("lartpc"):
-        seed = run.seeds[0]
-        found.append((f"reconstructed_{name}", seed, labels(f"reconstructed_{name}/seed{seed}")))
-    return found
-
-
-def accuracy_files(wildcards):
-    """Test images with true labels and the judge's labels of them, in the order of `ARGON`."""
-    return {
-        "truth": [f"{RESULTS}/data/{name}/all/test.h5" for name in ARGON],
-        "labels": [f"{RESULTS}/judges/ssnet/labels/{name}/all/test.h5" for name in ARGON],
-    }
-
-
-MAIN, FEWER_CODES, REFERENCE_CODE = (
-    "vqvae_pixelcnn",
-    "vqvae_pixelcnn_256",
-    "vqvae_pixelcnn_reference_code",
-)
-
-
-def over_same_codes():
-    """The priors of the codes of the paper's autoencoder: what differs is the prior alone."""
-    shared = run.models[MAIN].autoencoder
-    return [model for model in pixelcnns() if run.models[model].autoencoder == shared]
-
-
-def reconstructed(autoencoder):
-    """The LArTPC test images through an autoencoder."""
-    return f"{RESULTS}/samples/lartpc/all/reconstructed_{autoencoder}/seed{run.seeds[0]}.h5"
-
-
-def lartpc_figure(figure, module, **more):
-    """Params of a figure of the LArTPC paper, drawn by the function of that name."""
-    return {
-        "figure": figure,
-        "model": MAIN,
-        "source": DATASETS["lartpc"].source,
-        "settings": run.evaluation.lartpc.model_dump(),
-        "code": code_digest(module),
-        **more,
-    }

@@ -124,6 +124,19 @@ use rule draw_generated_and_training as draw_argon_observables with:
         ),
 
 
+use rule draw_generated_and_training as draw_observables_by_species with:
+    input:
+        observables=rules.measure_argon.output.observables,
+    output:
+        **drawn("lartpc/observables_by_species", "lartpc_species_figure", "LArTPC"),
+    log:
+        f"{RESULTS}/logs/figures/lartpc/observables_by_species.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/figures/lartpc/observables_by_species.tsv"
+    params:
+        **lartpc_figure("by_species", "figures.lartpc_observables", models=conditioned()),
+
+
 use rule draw_generated_and_training as draw_reconstruction with:
     input:
         test=f"{RESULTS}/data/lartpc/all/test.h5",

@@ -89,6 +89,31 @@ rule train_ssnet:
         seed=lambda wildcards: job_seed("train", "ssnet", wildcards.seed),
         monitor="segmentation",
         checkpoints=f"{RESULTS}/checkpoints/judges/ssnet/seed{{seed}}",
-        code=code_digest(f"models.{run.judges.ssnet.model}", "training"),
+        code=code_digest(f"models.{run.judges.ssnet.model}", "training", "labelling"),
     script:
         "../scripts/train_model.py"
+
+
+rule import_ssnet:
+    """The folder of a judge from a file of its weights (`judges.ssnet.weights`)."""
+    input:
+        weights=run.judges.ssnet.weights or [],
+    output:
+        weights=f"{RESULTS}/judges/ssnet/imported/model.safetensors",
+        config=f"{RESULTS}/judges/ssnet/imported/config.yaml",
+    log:
+        f"{RESULTS}/logs/judges/ssnet/imported.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/judges/ssnet/imported.tsv"
+    conda:
+        "../../envs/models.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        settings={"model": run.judges.ssnet.model, **run.judges.ssnet.settings},
+        images=judge_images(),
+        code=code_digest(f"models.{run.judges.ssnet.model}"),
+    script:
+        "../scripts/import_ssnet.py"

@@ -10,7 +10,11 @@ from darkpixel.data.image_file import ImageFile
 from darkpixel.figures.lartpc_codes import Generated, code_maps, reconstructions_by_species
 from darkpixel.figures.lartpc_images import generated_and_training
 from darkpixel.figures.lartpc_labels import labelled_examples, pixel_counts, ssnet_by_epoch
-from darkpixel.figures.lartpc_observables import argon_distributions, reference_code_comparison
+from darkpixel.figures.lartpc_observables import (
+    argon_by_species,
+    argon_distributions,
+    reference_code_comparison,
+)
 from darkpixel.figures.segmentation import confusion_matrix, ssnet_training
 from darkpixel.jobs import job
 from darkpixel.metrics.names import COMPACT_SIMULATOR, MONTE_CARLO, display_name
@@ -53,6 +57,9 @@ with job(snakemake.log[0]):
             shown = [name for name in observables["model"].unique() if name in params.models]
             chosen = observables[observables["model"].isin([MONTE_CARLO, *shown])]
             argon_distributions(chosen, stem, bins=settings.bins)
+        case "by_species":
+            observables = pd.read_parquet(paths.observables)
+            argon_by_species(observables, stem, models=params.models, bins=settings.bins)
         case "reconstruction":
             rows = pd.read_parquet(paths.rows)
             own = rows[rows["model"] == rows["model"].iloc[0]]

@@ -42,7 +42,8 @@ with job(snakemake.log[0]):
             prior = load_model(folder)
             rows, columns = prior.input_size
             cell = rows // 2, columns // 2
-            maps = torch.randint(prior.prior.options.codes, (4, rows, columns))
+            random = torch.Generator().manual_seed(seed)
+            maps = torch.randint(prior.prior.options.codes, (4, rows, columns), generator=random)
             seen = receptive_field(prior.prior, maps, cell)
             at = pd.MultiIndex.from_product([range(rows), range(columns)], names=["row", "column"])
             field = pd.DataFrame({"seen": seen.flatten().tolist()}, index=at).reset_index()

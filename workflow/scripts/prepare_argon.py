@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 LARCV_PIXEL_SIZE = 0.5  # cm, in the metadata of the public files
 
-with job(snakemake.log[0]):
+with job(snakemake.log[0]) as logger:
     params, dataset = snakemake.params, snakemake.wildcards.dataset
     imaging = ArgonImaging(**params.imaging)
     paths = [Path(path) for path in snakemake.input.raw]
@@ -42,7 +42,10 @@ with job(snakemake.log[0]):
         source = str(paths[0])
         with ImageFile(paths[0]) as file:
             pixel_size = file.attributes.get("pixel_size", pixel_size)
-            own_unit = file.attributes.get("unit", "0.255 MeV")
+            own_unit = file.attributes.get("unit")
+        if own_unit is None:
+            own_unit = "0.255 MeV"
+            logger.warning("%s has no attribute unit: pixels count as %s", paths[0], own_unit)
     prepare_argon(
         blocks,
         imaging,

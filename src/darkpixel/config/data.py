@@ -27,7 +27,7 @@ class Data(Settings):
     """What every data set has."""
 
     own_labels: ClassVar[tuple[str, ...]]
-    """Labels, but for a user's own files, which may have others."""
+    """Labels, but for a user's own jets and muons, which may have others."""
 
     source: Literal["simulate", "download", "file"] = Field(
         "simulate", description="simulate, download public files, or read your own files"
@@ -84,4 +84,19 @@ class ArgonData(Data):
     def _downloads_are_named(self) -> Self:
         if self.source == "download" and not self.download:
             raise ValueError("source 'download' needs entries of sources.yaml under `download`")
+        return self
+
+    @model_validator(mode="after")
+    def _charge_is_known(self) -> Self:
+        if self.imaging.scaling == "maximum" and self.models:
+            raise ValueError(
+                "imaging.scaling 'maximum' leaves no charge scale, which the measures of `models` "
+                "need; use 'fixed', or prepare the images alone with `models: []`"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _own_file_is_called_all(self) -> Self:
+        if self.source == "file" and tuple(self.file) != self.own_labels:
+            raise ValueError(f"`file` has the one label `all` here, found {sorted(self.file)}")
         return self

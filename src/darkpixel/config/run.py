@@ -56,7 +56,9 @@ class SSNet(Settings):
     settings: dict[str, Any] = Field({}, description="keys of that model, listed below")
     training: Training = Field(Training(), description="its training, on `lartpc_vertex`")
     weights: str | None = Field(
-        None, description="folder of a trained SSNet to use instead of training one"
+        None,
+        description="a trained SSNet to use instead of training one: its folder, or a .safetensors "
+        "file of its weights, with `settings` those of that network",
     )
 
 
@@ -137,6 +139,6 @@ class Run(Settings):
         for name in models:
             if not name.isidentifier():
                 raise ValueError(f"model name '{name}' must be letters, digits and underscores")
-            if name == "monte_carlo" or name.startswith("quantised_"):
+            if name == "monte_carlo" or name.startswith(("quantised_", "reconstructed_")):
                 raise ValueError(f"model name '{name}' is taken; choose another")
         return models

@@ -41,10 +41,16 @@ class Training(Settings):
         "best", description="weights to save: best validation loss, or the last epoch's"
     )
     monitor_every: int = Field(
-        0, ge=0, description="epochs between measures of generated images; 0: after the last only"
+        0,
+        ge=0,
+        description="epochs between measures; 0: for images, which must be generated, after the "
+        "last epoch only, for codebook and SSNet after each",
     )
     monitor_images: int = Field(
-        0, ge=0, description="images generated for that: W1 of pT and mass on validation; 0: none"
+        0,
+        ge=0,
+        description="images for that: generated ones, W1 of pT and mass on validation, 0: none; "
+        "labelled ones of each split for SSNet, 0: 500",
     )
     snapshots: list[int] = Field([], description="epochs whose weights are kept beside the model's")
     checkpoint_seconds: float = Field(

@@ -1,10 +1,10 @@
 # ruff: noqa: NPY002  (compiled code draws from numba's own generator)
 """Transport of particles through liquid argon: the compact simulator, not Geant4.
 
-`deposits` is the door for another transport code. Whatever returns its `Deposits` (energy
-deposits in space with the class of what made them) can stand in for it, Geant4 first of all:
-geant4-pybind installs from its wheel, but no wheel ships Geant4's data sets, without which no
-physics list deposits energy, so that such a transport is for users who have those data.
+There is no other transport here. geant4-pybind installs from its wheel, but no wheel ships Geant4's
+data sets, without which no physics list deposits energy. A transport for users who have them would
+give what `deposits` gives, energy deposits in space with the class of what made them, and write
+them into a `Record` (darkpixel.data.argon_record), from which box, voxels and projections are made.
 """
 
 import math

@@ -133,28 +133,17 @@ def reconstructions_by_species(
     """Image, reconstruction and difference of each species, and the errors as bars.
 
     Args:
-        images, reconstructions: image files with a column `species`, in the same order.
+        images, reconstructions: image files in the same order. Without a column `species`, which
+            a user's own images need not have, the first images that are not blank are shown.
         rows: of one model, `darkpixel.metrics.compression.compression_rows`.
         threshold: in the images' unit; pixels at or below it are background.
         origin: of the images, as in `code_maps`.
         quantities: (quantity, axis label) of each panel of bars.
 
     Raises:
-        DarkpixelError: no image of a species known here.
+        DarkpixelError: all images are blank, or none is of a species known here.
     """
-    with ImageFile(images) as file:
-        codes = file.column("species", 0, SEARCHED)
-        filled = (file.read(0, SEARCHED) > threshold).any(axis=(1, 2))
-    first = {
-        name: int(np.flatnonzero((codes == code) & filled)[0])
-        for code, name in SPECIES.items()
-        if ((codes == code) & filled).any()
-    }
-    if not first:
-        raise DarkpixelError(
-            f"{images}: species of the first images are {np.unique(codes).tolist()}; expected PDG "
-            f"codes {', '.join(map(str, SPECIES))}."
-        )
+    first = _first_by_species(images, threshold)
     chosen = np.array(list(first.values()))
     before = read_examples(images, len(chosen), threshold, chosen)
     after = read_examples(reconstructions, len(chosen), threshold, chosen).images
@@ -178,7 +167,7 @@ def reconstructions_by_species(
                 cmap="RdBu_r", norm=contrast, interpolation="nearest",
             )  # fmt: skip
             bare(three[2])
-            three[0].set_title(SPECIES_SYMBOLS[name])
+            three[0].set_title(SPECIES_SYMBOLS.get(name, name))
             if column == 0:
                 scale_bar(three[0], before.pixel_size)
                 for axes, text in zip(
@@ -202,6 +191,29 @@ def reconstructions_by_species(
         for number, (quantity, label) in enumerate(quantities):
             _bars(figure.add_subplot(lower[0, number]), rows, quantity, label)
         save(figure, stem)
+
+
+def _first_by_species(images: str | Path, threshold: float) -> dict[str, int]:
+    """Name of each species, or "image 3", to the first image of it that is not blank."""
+    with ImageFile(images) as file:
+        filled = (file.read(0, SEARCHED) > threshold).any(axis=(1, 2))
+        if "species" not in file.columns:
+            found = np.flatnonzero(filled)[: len(SPECIES)].tolist()
+            if not found:
+                raise DarkpixelError(f"{images}: no pixel of the first images is above threshold.")
+            return {f"image {number}": number for number in found}
+        codes = file.column("species", 0, SEARCHED)
+    first = {
+        name: int(np.flatnonzero((codes == code) & filled)[0])
+        for code, name in SPECIES.items()
+        if ((codes == code) & filled).any()
+    }
+    if not first:
+        raise DarkpixelError(
+            f"{images}: species of the first images are {np.unique(codes).tolist()}; expected PDG "
+            f"codes {', '.join(map(str, SPECIES))}."
+        )
+    return first
 
 
 def contrast_ticks(largest: float) -> list[float]:

@@ -19,12 +19,15 @@ from darkpixel.metrics.names import (
     MONTE_CARLO,
     OBSERVABLES,
     RECONSTRUCTED,
+    SPECIES,
+    SPECIES_SYMBOLS,
     UNITS,
     display_name,
     ordered,
 )
 
 Array = npt.NDArray[np.float64]
+SHOWN_BY_SPECIES = ("track_length", "shower_charge", "pixels")
 SHOWN = ("track_length", "track_width", "shower_charge", "track_charge", "charge", "pixels")
 # Observables of tracks or showers: of images that have any.
 KINDS = {
@@ -37,22 +40,42 @@ KINDS = {
 }
 
 
-def argon_distributions(
-    observables: pd.DataFrame, stem: str | Path, *, bins: int = 30, title: str = ""
-) -> None:
+def argon_distributions(observables: pd.DataFrame, stem: str | Path, *, bins: int = 30) -> None:
     """Track length and width, charges and numbers of pixels; ratios to the test images.
 
     Shares are of all images: those without a track (or shower) lie outside the histograms of
     tracks (or showers), and their share is written into the panel.
 
     Args:
-        observables: `darkpixel.metrics.lartpc.measure_argon`, of all images or of one species.
-            The seeds of a model are drawn together.
+        observables: `darkpixel.metrics.lartpc.measure_argon`. The seeds of a model are drawn
+            together.
         bins: up to the 99.5% quantile of the test images, widened by a tenth.
-        title: above all panels, the species for example.
     """
+    _panels([(observables, name, "") for name in SHOWN], stem, bins)
+
+
+def argon_by_species(
+    observables: pd.DataFrame, stem: str | Path, *, models: Sequence[str], bins: int = 30
+) -> None:
+    """Track length, shower charge and pixels of each species, generated and test images.
+
+    Args:
+        observables: as in `argon_distributions`.
+        models: that are conditioned on the species.
+    """
+    chosen = observables[observables["model"].isin([MONTE_CARLO, *models])]
+    panels = []
+    for code, species in SPECIES.items():
+        own = chosen[chosen["species"] == code]
+        if set(own["model"]) == {MONTE_CARLO, *models}:
+            panels += [(own, name, SPECIES_SYMBOLS[species]) for name in SHOWN_BY_SPECIES]
+    _panels(panels, stem, bins)
+
+
+def _panels(panels: Sequence[tuple[pd.DataFrame, str, str]], stem: str | Path, bins: int) -> None:
+    """(observables, name of one, title of the row), three a row."""
     columns = 3
-    rows = -(-len(SHOWN) // columns)
+    rows = -(-len(panels) // columns)
     with look():
         tall = 3.3 * rows + 0.5
         figure = Figure(figsize=(3.5 * columns, tall))
@@ -60,11 +83,12 @@ def argon_distributions(
             rows, columns, left=0.065, right=0.99, top=1 - 0.42 / tall, bottom=0.5 / tall,
             hspace=0.24, wspace=0.26,
         )  # fmt: skip
-        for number, name in enumerate(SHOWN):
+        for number, (observables, name, title) in enumerate(panels):
             row, column = divmod(number, columns)
-            _distribution(figure, grid[row, column], observables, name, bins, column == 0)
+            axes = _distribution(figure, grid[row, column], observables, name, bins, column == 0)
+            if column == 0 and title:
+                axes.set_title(title, loc="left", fontweight="bold")
         _legend(figure)
-        figure.text(0.065, 1 - 0.2 / tall, title, fontweight="bold", va="center", fontsize=10)
         save(figure, stem)
 
 
@@ -115,7 +139,7 @@ def _distribution(
     name: str,
     bins: int,
     first_column: bool,
-) -> None:
+) -> Axes:
     inner = place.subgridspec(2, 1, height_ratios=[3, 1], hspace=0.06)
     main, ratio = (figure.add_subplot(inner[part, 0]) for part in (0, 1))
     models = ordered(observables["model"])
@@ -141,6 +165,7 @@ def _distribution(
         lines += [f"{100 * (values[m] < 0).mean():.1f}% {_short(m)}" for m in models]
         main.text(0.97, 0.96, "\n".join(lines), transform=main.transAxes, ha="right", va="top",
                   fontsize=6.5)  # fmt: skip
+    return main
 
 
 def _means(axes: Axes, observables: pd.DataFrame, models: Sequence[str]) -> None:

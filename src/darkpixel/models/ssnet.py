@@ -25,6 +25,7 @@ from darkpixel.data.image_format import BACKGROUND, SHOWER, TRACK
 from darkpixel.errors import DarkpixelError
 from darkpixel.models.base import Trainable, build_model, load_state, save_model
 from darkpixel.nn.unet import UNet
+from darkpixel.provenance import file_digest
 
 CLASSES = 3  # background, shower, track: the values of `pixel_labels`
 FULL_SCALE = 10.0  # of the largest pixel with `normalise: maximum`
@@ -181,7 +182,7 @@ def import_weights(
             f"{path}: not a safetensors file ({error}); convert the weights first."
         ) from error
     load_state(model, state, path)
-    save_model(model, folder, images=dict(images), weights=str(path))
+    save_model(model, folder, images=dict(images), weights=str(path), digest=file_digest(path))
 
 
 def build(settings: Settings, height: int, width: int) -> SSNet:

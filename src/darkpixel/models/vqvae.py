@@ -69,7 +69,7 @@ class Settings(base.Settings):
         3, ge=0, description="epochs after which a collapsed codebook stops the training"
     )
     least_perplexity: float = Field(
-        2.0,
+        4.0,
         ge=1,
         description="collapsed: a smaller perplexity of the codes of cells that hold charge",
     )

@@ -1,0 +1,21 @@
+"""Make the judge's folder from a file of its weights."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from darkpixel.jobs import job
+from darkpixel.models.ssnet import import_weights
+
+if TYPE_CHECKING:
+    from snakemake.script import snakemake
+
+with job(snakemake.log[0]):
+    images = dict(snakemake.params.images)
+    pixels = images.pop("pixels")
+    import_weights(
+        snakemake.input.weights,
+        snakemake.params.settings,
+        Path(snakemake.output.weights).parent,
+        image_size=(pixels, pixels),
+        images=images,
+    )
