@@ -231,7 +231,8 @@ def test_other_digest_starts_afresh(folder, caplog):
 
 def test_phases_move_their_own_parameters_in_order(folder):
     model = TwoPhases()
-    train_toy(folder, changed(keep="last"), model, columns=("species",))
+    model.columns = ("species",)
+    train_toy(folder, changed(keep="last"), model)
     order = [phase for phase, training, _ in model.asked if training]
     assert order == ["first", "second", "second"] * 21
     assert all(columns == ["species"] for _, _, columns in model.asked)

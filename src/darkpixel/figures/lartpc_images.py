@@ -17,7 +17,6 @@ from matplotlib.patches import Patch
 from darkpixel.data.argon_images import charge_per_unit
 from darkpixel.data.image_file import ImageFile
 from darkpixel.data.image_format import BACKGROUND, SHOWER, TRACK
-from darkpixel.errors import DarkpixelError
 from darkpixel.figures.style import look, save
 from darkpixel.metrics.lartpc import pixel_side
 from darkpixel.metrics.names import display_name
@@ -51,12 +50,11 @@ def read_examples(
 ) -> ArgonImages:
     """The first `count` images that have a pixel above threshold, not chosen ones.
 
+    Blank images follow where there are not enough, and fewer come from a file that holds fewer.
+
     Args:
         threshold: in the unit of the file.
         wanted: indices of images to read instead of the first.
-
-    Raises:
-        DarkpixelError: the file holds too few such images.
     """
     with ImageFile(path) as file:
         images = file.read(0, SEARCHED)
@@ -65,13 +63,10 @@ def read_examples(
             labels = file.column("pixel_labels", 0, SEARCHED)
         unit, pixel_size = charge_per_unit(file.attributes), pixel_side(file)
     if wanted is None:
-        index = np.flatnonzero((images > threshold).any(axis=(1, 2)))[:count]
+        blank = ~(images > threshold).any(axis=(1, 2))
+        index = np.argsort(blank, kind="stable")[:count]
     else:
         index = np.asarray(wanted)
-    if len(index) < count:
-        raise DarkpixelError(
-            f"{path}: {len(index)} images with charge, {count} are to be drawn; make more images."
-        )
     chosen = images[index].astype(np.float64)
     return ArgonImages(
         images=np.where(chosen > threshold, chosen, 0.0) * unit,
@@ -229,8 +224,10 @@ def generated_and_training(
     with look():
         figure, blocks = block_grid(titles, panel=0.95)
         for block, examples in zip(blocks, (left, right), strict=True):
-            for axes, image in zip(block, examples.images, strict=True):
+            for axes, image in zip(block, examples.images, strict=False):
                 draw_charge(axes, image, norm)
+            for axes in block[len(examples.images) :]:
+                axes.set_axis_off()
             scale_bar(block[0], examples.pixel_size)
         charge_bar(figure, norm)
         save(figure, stem)
