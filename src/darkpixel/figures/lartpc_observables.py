@@ -128,7 +128,7 @@ def reference_code_comparison(
         for column, model in enumerate(models):
             axes = figure.add_subplot(lower[0, 1 + column])
             _receptive_field(axes, receptive_fields[model], cell)
-            axes.set_title(f"{display_name(model, 'lartpc')}: cells seen", fontsize=8)
+            axes.set_title(f"{_short(model)}: cells seen", fontsize=8)
         save(figure, stem)
 
 
@@ -185,7 +185,7 @@ def _means(axes: Axes, observables: pd.DataFrame, models: Sequence[str]) -> None
     axes.set_ylim(-0.6, len(models) - 0.4)
     axes.yaxis.set_tick_params(which="both", length=0)
     axes.set_xlabel("mean track length, images without a track as 0 [cm]")
-    axes.set_xlim(left=0)
+    axes.set_xlim(left=-0.02 * value)
     axes.legend(loc="lower right")
 
 
