@@ -68,6 +68,31 @@ JUDGING = {
     "tabulate_jet_statistics",
     "tabulate_jet_wasserstein",
 }
+# What follows from generated liquid-argon images.
+ARGON = {
+    "label_images",
+    "measure_argon",
+    "draw_argon_observables",
+    "draw_code_map",
+    "draw_generated_and_training",
+    "draw_labeled_generated",
+    "draw_observables_by_species",
+    "draw_reference_code_comparison",
+    "draw_ssnet_by_epoch",
+    "draw_ssnet_pixel_counts",
+    "tabulate_argon_observables",
+    "tabulate_codebook_ablation",
+    "tabulate_divergences",
+    "tabulate_reference_code",
+}
+# What follows from -log p of the code maps.
+CODES = {
+    "measure_codes",
+    "measure_reconstruction",
+    "draw_reconstruction",
+    "tabulate_codebooks",
+    "tabulate_reconstruction",
+}
 
 
 @pytest.fixture
@@ -199,7 +224,11 @@ def test_second_run_does_nothing(finished):
     [
         ("figures/mean_images.py", {"draw_jet_samples", "draw_jet_mean_differences"}),
         ("metrics/monitor.py", TRAINING | SAMPLING | JUDGING),
-        ("sampling/shards.py", SAMPLING | JUDGING),
+        ("sampling/shards.py", SAMPLING | JUDGING | ARGON),
+        (
+            "nn/gated.py",
+            {"train_model", "draw_training_curves", "tabulate_pixelcnn"} | SAMPLING | ARGON | CODES,
+        ),
         (
             "metrics/rows.py",
             {
@@ -210,7 +239,13 @@ def test_second_run_does_nothing(finished):
                 "tabulate_jet_statistics",
                 "tabulate_quantisation",
                 "tabulate_parameters",
-            },
+                "tabulate_codebooks",
+                "tabulate_pixelcnn",
+                "tabulate_reconstruction",
+                "tabulate_vqvae",
+                "draw_labeled_test",
+            }
+            | ARGON - {"label_images", "draw_code_map", "draw_generated_and_training"},
         ),
     ],
 )
