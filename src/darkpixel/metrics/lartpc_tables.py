@@ -245,7 +245,8 @@ def codebook_table(rows: pd.DataFrame, stem: str | Path) -> None:
     note = (
         "Most cells of a code map are empty and take one code, so the perplexity over all cells "
         "is small by nature; that of charged cells tells how the codebook is used. A PixelCNN "
-        "below the entropy of independent codes has learnt how they depend on each other."
+        "below the entropy of independent codes has learnt how they depend on each other. By "
+        "species: -log p given the species, which alone is worth at most ln 5 = 1.6 nats."
     )
     write_table(rows, stem, document("Use of the codebook", header, body, note))
 
