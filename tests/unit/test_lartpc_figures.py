@@ -98,10 +98,11 @@ def draw_all(files, folder):
     )
     table = measured(files)
     lartpc_observables.argon_distributions(table, folder / "observables", bins=10)
-    fields = np.tril(np.ones((16, 16)), -1)
+    cells = [(model, *place) for model in MODELS for place in np.ndindex(16, 16)]
+    fields = pd.DataFrame(cells, columns=["model", "row", "column"])
+    fields = fields.assign(seen=fields["row"] < 8, cell_row=8, cell_column=8)
     lartpc_observables.reference_code_comparison(
-        table, folder / "reference", models=MODELS, cell=(8, 8), bins=10,
-        receptive_fields=dict.fromkeys(MODELS, fields),
+        table, folder / "reference", models=MODELS, bins=10, receptive_fields=fields,
     )  # fmt: skip
     lartpc_codes.reconstructions_by_species(
         test, files["decoded"], compression_rows(), folder / "reconstruction", threshold=0.2,

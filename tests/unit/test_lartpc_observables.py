@@ -247,8 +247,14 @@ def test_reference_code_rows_carry_lengths_and_likelihoods():
         "model": models, "observable": "track_pixels", "value": [0.1, 0.3], "error": 0.01,
         "floor": 0.02, "floor_error": 0.005,
     })  # fmt: skip
-    nats = {model: {"validation": (80.0 + k, 0.5), "test": (81.0 + k, 0.4)}
-            for k, model in enumerate(models)}  # fmt: skip
+    nats = pd.DataFrame(
+        [
+            (model, f"minus_log_p_{split}", value + k, 0.5)
+            for k, model in enumerate(models)
+            for split, value in (("validation", 80.0), ("test", 81.0))
+        ],
+        columns=["model", "quantity", "value", "error"],
+    )
     rows = reference_code_rows(rows_of(table), divergences, nats, models)
     by_key = rows.set_index(["model", "quantity", "species"])
     assert by_key.loc[(models[1], "nats_test", "all"), "value"] == 82

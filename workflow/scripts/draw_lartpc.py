@@ -65,18 +65,11 @@ with job(snakemake.log[0]):
             own = rows[rows["model"] == rows["model"].iloc[0]]
             reconstructions_by_species(paths.test, paths.reconstructions, own, stem, **about)
         case "reference_code":
-            fields = pd.read_parquet(paths.receptive_fields)
-            grids = {
-                key: own.pivot(index="row", columns="column", values="seen").to_numpy()
-                for key, own in fields.groupby("model", sort=False)
-                if key in params.models
-            }
             reference_code_comparison(
                 pd.read_parquet(paths.observables),
                 stem,
                 models=params.models,
-                receptive_fields=grids,
-                cell=(int(fields["cell_row"].iloc[0]), int(fields["cell_column"].iloc[0])),
+                receptive_fields=pd.read_parquet(paths.receptive_fields),
                 bins=settings.bins,
             )
         case "confusion":

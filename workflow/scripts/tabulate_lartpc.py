@@ -61,23 +61,13 @@ with job(snakemake.log[0]):
             rows = ablation_rows(observables, model=model, variant=variant, **about)
             ablation_table(rows, stem)
         case "reference_code":
-            found = pd.read_parquet(paths.likelihoods)
-            likelihoods = {
-                model: {
-                    split: tuple(
-                        found[
-                            (found["model"] == model)
-                            & (found["quantity"] == f"minus_log_p_{split}")
-                        ][["value", "error"]].iloc[0]
-                    )
-                    for split in ("validation", "test")
-                }
-                for model in params.models
-            }
             divergences = pd.read_parquet(paths.divergences)
             divergences = divergences[divergences["direction"] == params.direction]
             rows = reference_code_rows(
-                pd.read_parquet(paths.distances), divergences, likelihoods, params.models
+                pd.read_parquet(paths.distances),
+                divergences,
+                pd.read_parquet(paths.likelihoods),
+                params.models,
             )
             reference_code_table(rows, stem)
         case name:

@@ -1,6 +1,6 @@
 """Distributions of liquid-argon observables, and correct masks against the authors' code."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -97,8 +97,7 @@ def reference_code_comparison(
     stem: str | Path,
     *,
     models: Sequence[str],
-    receptive_fields: Mapping[str, npt.NDArray[np.floating]],
-    cell: tuple[int, int],
+    receptive_fields: pd.DataFrame,
     bins: int = 30,
 ) -> None:
     """Does the blind spot make tracks short? Track length and labelled pixels, and what is seen.
@@ -106,9 +105,8 @@ def reference_code_comparison(
     Args:
         observables: `darkpixel.metrics.lartpc.measure_argon` with `models`.
         models: the correct PixelCNN and the authors' code.
-        receptive_fields: model -> (h, w), not zero where `cell` of a code map depends on that
-            cell, by the Jacobian for example.
-        cell: row and column.
+        receptive_fields: a row for each model and cell (`row`, `column`) of a code map, `seen` by
+            the cell (`cell_row`, `cell_column`) or not.
     """
     chosen = observables[observables["model"].isin([MONTE_CARLO, *models])]
     names = ("track_length", "track_pixels", "shower_pixels")
@@ -127,7 +125,7 @@ def reference_code_comparison(
         _means(figure.add_subplot(lower[0, 0]), chosen, models)
         for column, model in enumerate(models):
             axes = figure.add_subplot(lower[0, 1 + column])
-            _receptive_field(axes, receptive_fields[model], cell)
+            _receptive_field(axes, receptive_fields[receptive_fields["model"] == model])
             axes.set_title(f"{_short(model)}: cells seen", fontsize=8)
         save(figure, stem)
 
@@ -189,10 +187,12 @@ def _means(axes: Axes, observables: pd.DataFrame, models: Sequence[str]) -> None
     axes.legend(loc="lower right")
 
 
-def _receptive_field(axes: Axes, field: npt.NDArray[np.floating], cell: tuple[int, int]) -> None:
+def _receptive_field(axes: Axes, field: pd.DataFrame) -> None:
     """Cells seen dark, the cell itself red; raster order begins at the top."""
-    shown = (np.asarray(field) != 0).astype(float)
-    shown[cell] = 2.0
+    shown = field.pivot(index="row", columns="column", values="seen").to_numpy(
+        np.float64, copy=True
+    )
+    shown[field["cell_row"].iloc[0], field["cell_column"].iloc[0]] = 2.0
     axes.imshow(shown, cmap=ListedColormap(["#EEEEEE", "#0072B2", "#D55E00"]), vmin=0, vmax=2)
     height, width = shown.shape
     axes.set_xticks(np.arange(width + 1) - 0.5, [])

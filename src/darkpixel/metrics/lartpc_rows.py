@@ -1,6 +1,6 @@
 """From liquid-argon observables per image to the rows of the tables."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -183,7 +183,7 @@ def ablation_rows(
 def reference_code_rows(
     distances: pd.DataFrame,
     divergences: pd.DataFrame,
-    likelihoods: Mapping[str, Mapping[str, tuple[float, float]]],
+    likelihoods: pd.DataFrame,
     models: Sequence[str],
 ) -> pd.DataFrame:
     """Correct PixelCNN and the authors' (blind spot, summed gate) side by side.
@@ -191,8 +191,8 @@ def reference_code_rows(
     Args:
         distances: `argon_rows`.
         divergences: `darkpixel.metrics.divergence.divergence_rows`, of one direction.
-        likelihoods: model -> split (`validation`, `test`) -> (-log p in nats per code map, its
-            standard error).
+        likelihoods: with rows of `darkpixel.metrics.likelihood.likelihood_rows`, -log p in nats
+            per code map by model and split; other rows do not matter.
         models: the rows' models, in this order.
 
     Returns:
@@ -203,7 +203,12 @@ def reference_code_rows(
     """
     rows = []
     for model in models:
-        for split, measured in likelihoods[model].items():
+        for split in ("validation", "test"):
+            found = likelihoods[
+                (likelihoods["model"] == model)
+                & (likelihoods["quantity"] == f"minus_log_p_{split}")
+            ]
+            measured = found[["value", "error"]].iloc[0]
             rows.append((model, f"nats_{split}", ALL, "nats", *measured, np.nan, np.nan))
         own = divergences[divergences["model"] == model]
         for row in own.itertuples():
