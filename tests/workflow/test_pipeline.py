@@ -147,7 +147,8 @@ def test_snapshots_stand_beside_the_model_and_their_samples_beside_its_samples(r
         with h5py.File(samples / f"seed1-epoch{epoch}.h5") as file:
             assert file["images"].shape == (24, 32, 32)
             assert file["codes"].shape == (24, 8, 8)
-    rows = list(csv.DictReader((results / "tables/lartpc/table4_kl_by_checkpoint.csv").open()))
+    text = (results / "tables/lartpc/table4_kl_by_checkpoint.csv").read_text()
+    rows = list(csv.DictReader(text.splitlines()))
     assert {"vqvae_pixelcnn-epoch1", "vqvae_pixelcnn-epoch2", "reconstructed_vqvae"} <= {
         row["model"] for row in rows
     }
