@@ -8,25 +8,13 @@ implementations do; a few passes are timed and scaled to all cells, since all co
 import argparse
 import os
 import platform
-import time
-from collections.abc import Callable
 
 import torch
+from timing import seconds
 
 from darkpixel.models.base import build_model
 from darkpixel.models.vqvae_pixelcnn import VQVAEPixelCNN
 from darkpixel.sampling.codes import sample_cached, sample_naive
-
-
-def seconds(call: Callable[[], object], repeats: int) -> float:
-    """Median wall time of a call, after one to warm up."""
-    call()
-    times = []
-    for _ in range(repeats):
-        started = time.perf_counter()
-        call()
-        times.append(time.perf_counter() - started)
-    return sorted(times)[len(times) // 2]
 
 
 def make_model(side: int, codes: int, **settings: object) -> VQVAEPixelCNN:

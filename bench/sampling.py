@@ -11,10 +11,9 @@ implementations do so for all: the ratio is a lower bound.
 import argparse
 import os
 import platform
-import time
-from collections.abc import Callable
 
 import torch
+from timing import seconds
 from torch import Tensor
 
 from darkpixel.models.base import build_model
@@ -42,17 +41,6 @@ def make_model(**settings: object) -> SARM:
     assert isinstance(model, SARM)
     model.fit_to_data(lambda: iter([sparse_images(1000)]))
     return model.eval()
-
-
-def seconds(call: Callable[[], object], repeats: int) -> float:
-    """Median wall time of a call, after one to warm up."""
-    call()
-    times = []
-    for _ in range(repeats):
-        started = time.perf_counter()
-        call()
-        times.append(time.perf_counter() - started)
-    return sorted(times)[len(times) // 2]
 
 
 def measure(batch: int, passes: int, **settings: object) -> str:

@@ -110,11 +110,7 @@ def _header(file: ImageFile, model: VQVAE) -> tuple[dict[str, Any], dict[str, np
             f"built for {model.image_size[0]}x{model.image_size[1]}."
         )
     about = {name: file.attributes[name] for name in ATTRIBUTES if name not in own}
-    types: dict[str, np.dtype[Any]] = {}
-    for name in file.columns:
-        if name != "pixel_labels":
-            column = file.column(name, 0, 1)
-            types[name] = np.dtype((column.dtype, column.shape[1:]))
+    types = {name: kind for name, kind in file.column_types().items() if name != "pixel_labels"}
     return about, types
 
 

@@ -78,7 +78,7 @@ def label_file(
             "shower_scores": np.dtype((counting, (bins,))),
             "track_scores": np.dtype((counting, (bins,))),
         }
-        columns |= {name: file.column(name, 0, 0).dtype for name in copied}
+        columns |= {name: file.column_types()[name] for name in copied}
         with ImageWriter(
             path,
             height=height,

@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 
 from darkpixel.config.argon import ArgonImaging
 from darkpixel.data.argon_voxels import PLANES, SIDE
+from darkpixel.data.hdf5 import append
 from darkpixel.errors import DarkpixelError
 
 FORMAT = "darkpixel-argon-events"
@@ -62,7 +63,7 @@ class ArgonEventsWriter:
         for plane in PLANES:
             for name, dtype in {**_PIXELS, "offsets": "int64"}.items():
                 _create(file, f"{plane}/{name}", dtype)
-            _append(file[f"{plane}/offsets"], np.zeros(1, np.int64))
+            append(file[f"{plane}/offsets"], np.zeros(1, np.int64))
         for name, dtype in COLUMNS[kind].items():
             _create(file, name, dtype)
 
@@ -77,10 +78,10 @@ class ArgonEventsWriter:
             counts = [len(pixel) for pixel, _, _ in events]
             for number, (name, dtype) in enumerate(_PIXELS.items()):
                 joined = np.concatenate([np.zeros(0, dtype), *(event[number] for event in events)])
-                _append(self._file[f"{plane}/{name}"], joined)
-            _append(self._file[f"{plane}/offsets"], start + np.cumsum(counts, dtype=np.int64))
+                append(self._file[f"{plane}/{name}"], joined)
+            append(self._file[f"{plane}/offsets"], start + np.cumsum(counts, dtype=np.int64))
         for name, values in columns.items():
-            _append(self._file[name], np.asarray(values))
+            append(self._file[name], np.asarray(values))
 
     def finish(self, drawn: int, counts: Mapping[str, int]) -> None:
         """Write the closing attributes."""
@@ -99,12 +100,6 @@ def _create(file: h5py.File, name: str, dtype: str) -> None:
         shuffle=True,
         track_times=False,
     )
-
-
-def _append(dataset: h5py.Dataset, values: NDArray[Any]) -> None:
-    start = len(dataset)
-    dataset.resize(start + len(values), axis=0)
-    dataset[start:] = values
 
 
 def read_header(path: str | Path) -> ArgonEventsHeader:

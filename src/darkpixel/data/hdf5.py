@@ -4,8 +4,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from io import FileIO
 from pathlib import Path
+from typing import Any
 
 import h5py
+from numpy.typing import NDArray
 
 from darkpixel.files import whole_file
 
@@ -73,3 +75,10 @@ def new_hdf5(path: str | Path) -> Iterator[tuple[h5py.File, Disk]]:
         with h5py.File(disk, "w") as file:
             yield file, disk
         disk.check()
+
+
+def append(dataset: h5py.Dataset, values: NDArray[Any]) -> None:
+    """Lengthen a resizable dataset by `values`."""
+    start = len(dataset)
+    dataset.resize(start + len(values), axis=0)
+    dataset[start:] = values

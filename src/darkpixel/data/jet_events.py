@@ -22,6 +22,7 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
+from darkpixel.data.hdf5 import append
 from darkpixel.errors import DarkpixelError
 
 FORMAT = "darkpixel-jet-events"
@@ -110,7 +111,7 @@ class JetEventsWriter:
         self._cells = self._dataset("cells", "float32", 3)
         self._offsets = self._dataset("offsets", "int64")
         self._columns = {name: self._dataset(name, dtype) for name, dtype in COLUMNS.items()}
-        _append(self._offsets, np.zeros(1, np.int64))
+        append(self._offsets, np.zeros(1, np.int64))
 
     def _dataset(self, name: str, dtype: str, width: int = 0) -> h5py.Dataset:
         tail = (width,) if width else ()
@@ -137,10 +138,10 @@ class JetEventsWriter:
 
     def _write(self, jets: JetEvents) -> None:
         start = len(self._cells)
-        _append(self._cells, jets.cells)
-        _append(self._offsets, jets.offsets[1:] + start)
+        append(self._cells, jets.cells)
+        append(self._offsets, jets.offsets[1:] + start)
         for name, column in self._columns.items():
-            _append(column, jets.columns[name])
+            append(column, jets.columns[name])
 
     def finish(self, generated: int) -> None:
         """Write what waits and the closing attributes."""
@@ -156,12 +157,6 @@ class JetEventsWriter:
                 "mean_jet_mass": float(np.mean(self._columns["jet_mass"][:], dtype=np.float64)),
             }
         )
-
-
-def _append(dataset: h5py.Dataset, values: NDArray[Any]) -> None:
-    start = len(dataset)
-    dataset.resize(start + len(values), axis=0)
-    dataset[start:] = values
 
 
 def read_header(path: str | Path) -> JetEventsHeader:
