@@ -15,8 +15,13 @@ configfile: "config/config.yaml"
 
 include: "workflow/rules/common.smk"
 include: "workflow/rules/lartpc_paths.smk"
+include: "workflow/rules/sarm_paths.smk"
+include: "workflow/rules/muon_paths.smk"
+include: "workflow/rules/comparison_paths.smk"
+include: "workflow/rules/search_paths.smk"
 include: "workflow/rules/simulate.smk"
 include: "workflow/rules/prepare.smk"
+include: "workflow/rules/muons.smk"
 include: "workflow/rules/train.smk"
 include: "workflow/rules/sample.smk"
 include: "workflow/rules/figures.smk"
@@ -27,31 +32,42 @@ report: "workflow/report/workflow.rst"
 
 SARM_FIGURES, SARM_TABLES, LARTPC_FIGURES, LARTPC_TABLES = [], [], [], []
 
-if "jets" in DATASETS:
+if OWN:
+
+    include: "workflow/rules/own_data.smk"
+
+
+if SARM_DATA or OWN:
 
     include: "workflow/rules/measure.smk"
     include: "workflow/rules/sarm_figures.smk"
     include: "workflow/rules/sarm_tables.smk"
+    include: "workflow/rules/speed.smk"
 
     SARM_FIGURES += [
-        rules.draw_typical_images.output,
-        rules.draw_pixel_values_by_region.output,
-        rules.draw_jet_examples.output,
-        rules.draw_jet_samples.output,
-        rules.draw_jet_observables.output,
-        rules.draw_toy.output,
-        rules.draw_jet_mean_differences.output,
-        rules.draw_jet_pixel_values.output,
-        rules.draw_more_jet_examples.output,
+        sarm_files(FIGURES, EXAMPLES, MORE_EXAMPLES, MEAN_IMAGES, MEAN_DIFFERENCES),
+        sarm_files(FIGURES, PIXEL_VALUES, OBSERVABLES),
     ]
     SARM_TABLES += [
-        rules.tabulate_jet_wasserstein.output,
-        rules.tabulate_jet_shape.output,
-        rules.tabulate_jet_statistics.output,
-        rules.tabulate_quantisation.output,
-        rules.tabulate_parameters.output,
+        sarm_files(TABLES, WASSERSTEIN, SHAPES, STATISTICS, QUANTISATION, PARAMETERS, DIVERSITY)
     ]
+    if COMPARED:
+        SARM_TABLES += [rules.tabulate_speed.output, rules.tabulate_matrix.output]
 
+
+if SARM_DATA:
+
+    include: "workflow/rules/search.smk"
+    include: "workflow/rules/classifier.smk"
+    include: "workflow/rules/two_sample.smk"
+
+    SARM_FIGURES += [SEARCH_FIGURES, ROC_FIGURES]
+    SARM_TABLES += [SEARCH_TABLES, CLASSIFIER_TABLES, rules.tabulate_distances.output]
+    SARM_FIGURES += [rules.draw_typical_images.output, rules.draw_toy.output]
+
+
+if "jets" in DATASETS:
+    SARM_FIGURES += [rules.draw_pixel_values_by_region.output]
 
 if "lartpc" in DATASETS and MAIN in DATASETS["lartpc"].models:
 
@@ -93,7 +109,7 @@ if "lartpc" in DATASETS and MAIN in DATASETS["lartpc"].models:
         LARTPC_TABLES += [rules.tabulate_reference_code.output]
 
 
-SARM = [SARM_FIGURES, SARM_TABLES, data_pages("jets")]
+SARM = [SARM_FIGURES, SARM_TABLES, data_pages(*SARM_DATA, *OWN)]
 LARTPC = [LARTPC_FIGURES, LARTPC_TABLES, data_pages("lartpc", "lartpc_vertex")]
 
 

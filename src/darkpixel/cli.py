@@ -35,6 +35,7 @@ def _parser() -> argparse.ArgumentParser:
     sample.add_argument("output", type=Path, help="image file to write")
     sample.add_argument("-n", "--images", type=_positive, default=1000)
     sample.add_argument("--seed", type=int, default=1)
+    sample.add_argument("--label", help="of the images, for a model that knows several (LAGAN)")
     sample.add_argument("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto")
     sample.set_defaults(command=_sample)
 
@@ -77,7 +78,9 @@ def _sample(options: argparse.Namespace) -> None:
     from darkpixel.training import choose_device
 
     config = load_config(options.model)
-    model = load_generator(options.model, device=choose_device(options.device))
+    device = choose_device(options.device)
+    model = load_generator(options.model, device=device, label=options.label)
+    about = config["images"]
     write_shard(
         model,
         options.output,
@@ -85,7 +88,8 @@ def _sample(options: argparse.Namespace) -> None:
         block_size=1024,
         blocks=shard_blocks(options.images, 1024, 0, 1),
         seed=options.seed,
-        about=config["images"],
+        about={name: about[name] for name in ("dataset", "pixel_size", "unit")}
+        | {"label": options.label or about["label"]},
         source=str(options.model),
         config_digest=config["digest"],
     )

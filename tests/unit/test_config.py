@@ -104,6 +104,44 @@ def test_training_of_the_run_reaches_every_model_and_yields_to_its_own():
     assert run.models["sarm2_dd"].training.batch_size == 64
 
 
+def test_a_data_set_or_label_may_differ_in_some_keys(tmp_path):
+    overlay = tmp_path / "mine.yaml"
+    overlay.write_text(
+        "training: {epochs: 9, batch_size: 7}\n"
+        "models:\n"
+        "  own:\n"
+        "    model: sarm\n"
+        "    settings: {layers: 2, width: 5}\n"
+        "    where:\n"
+        "      jets/signal: {settings: {power: 1.2}}\n"
+        "      jets: {settings: {layers: 3}, training: {epochs: 4}}\n"
+    )
+    files = [CONFIG / "config.yaml", overlay]
+    run = load_run(read_yaml(*files), files)
+    plain, jets = run.model("own", "lartpc"), run.model("own", "jets", "background")
+    signal = run.model("own", "jets", "signal")
+    assert (plain.settings, plain.training.epochs) == ({"layers": 2, "width": 5}, 9)
+    assert (jets.settings, jets.training.epochs) == ({"layers": 3, "width": 5}, 4)
+    assert signal.settings == {"layers": 3, "width": 5, "power": 1.2}
+    assert (signal.training.epochs, signal.training.batch_size) == (4, 7)
+
+
+@pytest.mark.parametrize(
+    ("where", "expected"),
+    [
+        ("{jet: {}}", "unknown data set 'jet'; did you mean 'jets'?"),
+        ("{jets/signa: {}}", "unknown label 'signa'; did you mean 'signal'?"),
+        ("{jets: {settings: {layer: 2}}}", "unknown key 'layer'; did you mean 'layers'?"),
+        ("{jets: {training: {epochs: 0}}}", "epochs: found 0"),
+        ("{jets: {autoencoder: nothing}}", "unknown model 'nothing'"),
+    ],
+)
+def test_wrong_differences_are_refused(tmp_path, where, expected):
+    message = problem(tmp_path, f"models: {{sarm2_dd: {{where: {where}}}}}")
+    assert "mine.yaml: models.sarm2_dd.where." in message
+    assert expected in message
+
+
 def test_schema_and_key_table_follow_the_settings():
     """Run `python -m darkpixel.config.documentation` when this fails."""
     assert json.loads((CONFIG / "schema.json").read_text()) == schema()
@@ -152,7 +190,7 @@ def test_shipped_files_hold_no_key_twice():
         ("models: {sarm2_dc: {settings: {log_scale: [3, -7]}}}", "log_scale must rise"),
         (
             "datasets: {jets: null, lartpc: null, lartpc_vertex: null}",
-            "give at least one data set, jets or lartpc",
+            "datasets: empty; give one, jets for example",
         ),
         (
             "datasets: {lartpc_vertex: null}",

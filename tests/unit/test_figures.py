@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
+from darkpixel.data.image_file import ImageFile
 from darkpixel.data.image_writer import ImageWriter
 from darkpixel.errors import DarkpixelError
 from darkpixel.figures import (
@@ -26,6 +27,7 @@ from darkpixel.figures.style import (
     line_style,
     log_norm,
     masked,
+    pixel_axis,
     save,
 )
 from darkpixel.metrics.observables import Source, measure_observables
@@ -54,6 +56,22 @@ def samples(tmp_path_factory):
                 file.append(images.astype(np.float32))
             paths[label][model] = str(path)
     return paths
+
+
+def with_failed_model(samples, folder):
+    """The same with a model whose pixels are a million times too large."""
+    made = {}
+    for label, paths in samples.items():
+        with ImageFile(paths["lagan"]) as file:
+            images = file.read() * np.float32(1e6)
+        path = folder / f"{label}-failed.h5"
+        with ImageWriter(
+            path, height=10, width=10, dataset="jets", label=label, split="test",
+            pixel_size=0.1, unit="GeV", source="test", seed=0, config_digest="0",
+        ) as file:  # fmt: skip
+            file.append(images)
+        made[label] = {**paths, "failed": str(path)}
+    return made
 
 
 def by_seed(samples):
@@ -124,6 +142,89 @@ def test_one_label_and_no_models_still_draw(samples, tmp_path):
     assert len(list(tmp_path.iterdir())) == 4
 
 
+@pytest.mark.parametrize("figure", ["example_images", "mean_images", "mean_differences"])
+def test_a_model_that_fails_does_not_change_the_colours_of_the_others(
+    samples, tmp_path, monkeypatch, figure
+):
+    module = examples if figure == "example_images" else mean_images
+    norms = []
+
+    def grid(panels, norm, **_keys):
+        norms.append(norm)
+        return Figure()
+
+    monkeypatch.setattr(module, "panel_grid", grid)
+    drawn = samples, with_failed_model(samples, tmp_path)
+    for one in drawn:
+        files = one if module is examples else by_seed(one)
+        getattr(module, figure)(files, tmp_path / "figure", dataset="jets")
+    largest = [norm.vmax for norm in norms]
+    if figure == "mean_differences":  # its scale may grow, up to the largest mean
+        with_means = [mean_images._means(by_seed(samples))[0][label] for label in LABELS]
+        assert largest[1] == max(means["monte_carlo"].max() for means in with_means)
+    else:
+        assert largest[0] == largest[1]
+
+
+def test_blank_examples_are_shown_and_named_only_among_many(samples, tmp_path, monkeypatch):
+    seen = []
+    monkeypatch.setattr(
+        examples, "panel_grid", lambda panels, **_keys: seen.append(panels) or Figure()
+    )
+    examples.example_images(samples, tmp_path / "one", dataset="jets")
+    examples.more_example_images(samples, tmp_path / "more", dataset="jets", per_model=3)
+    assert [panel.note for panel in seen[0]] == [""] * 8
+    assert [panel.note for panel in seen[1]] == ["blank", "", ""] * 8
+
+
+@pytest.mark.parametrize("lowest", [0.0, 1.0, 200.0])
+def test_the_end_bins_hold_what_lies_beyond(lowest):
+    reference = lowest + np.random.default_rng(0).exponential(10.0, 2000)
+    edges = observables._edges(reference, 20)
+    assert len(edges) == 21
+    np.testing.assert_allclose(np.diff(edges), edges[1] - edges[0])
+    inner = reference[(reference >= edges[1] * (edges[0] > 0)) & (reference < edges[-2])]
+    assert len(inner) > 0.99 * len(reference)
+    failed = np.array([0.0, edges[-1] + 1, 1e9, 1e9])
+    heights = density(np.clip(failed, edges[0], edges[-1]), edges).heights * np.diff(edges)
+    assert heights[[0, -1]].tolist() == pytest.approx([0.25, 0.75])
+
+
+def test_a_single_large_pixel_does_not_stretch_the_axis(tmp_path):
+    images = np.random.default_rng(0).uniform(0, 10, (50, 4, 4)).astype(np.float32)
+    images[0, 0, :3] = 1000.0
+    for name, some in (("some", images), ("blank", 0 * images)):
+        with ImageWriter(
+            tmp_path / f"{name}.h5", height=4, width=4, dataset="jets", label="a", split="test",
+            pixel_size=0.1, unit="GeV", source="test", seed=0, config_digest="0",
+        ) as file:  # fmt: skip
+            file.append(some)
+    end = pixel_values._axis_end([tmp_path / "some.h5"])
+    assert 9 < end < 12
+    assert (images > end).sum() <= pixel_values.BEYOND
+    assert pixel_values._axis_end([tmp_path / "blank.h5"]) == 1.0
+
+
+def test_blank_images_alone_have_observables_to_draw():
+    edges = observables._edges(np.zeros(10), 8)
+    assert edges[0] == 0
+    assert (np.diff(edges) > 0).all()
+
+
+def test_axes_are_called_as_the_data_set_has_them(tmp_path):
+    labels = []
+    for dataset, unit in (("jets", "GeV"), ("muons", "GeV"), ("lartpc", "0.255 MeV")):
+        path = tmp_path / f"{dataset}.h5"
+        with ImageWriter(
+            path, height=4, width=4, dataset=dataset, label="a", split="test",
+            pixel_size=0.1, unit=unit, source="test", seed=0, config_digest="0",
+        ) as file:  # fmt: skip
+            file.append(np.ones((2, 4, 4), np.float32))
+        with ImageFile(path) as file:
+            labels.append(pixel_axis(file))
+    assert labels == ["pixel $p_T$ [GeV]", "pixel $E_T$ [GeV]", "pixel value [0.255 MeV]"]
+
+
 def test_too_few_images_are_named(samples, tmp_path):
     with pytest.raises(DarkpixelError, match="holds 40 images, 41 are to be drawn"):
         examples.more_example_images(samples, tmp_path / "more", dataset="jets", per_model=41)
@@ -160,6 +261,7 @@ def test_row_zero_is_drawn_at_the_largest_phi():
 
 def test_colours_are_fixed_by_name_and_models_can_be_told_apart():
     names = ["monte_carlo", "lagan", "pixelcnnpp", "sarm1_dc", "sarm2_dc", "sarm1_dd", "sarm2_dd"]
+    names += ["vqvae", "vqvae_pixelcnn"]
     assert len({str(line_style(name)["color"]) for name in names}) == len(names)
     assert line_style("sarm2_dd_sums") != line_style("sarm2_dd")
     assert line_style("sarm2_dd_sums") == line_style("sarm2_dd_sums")

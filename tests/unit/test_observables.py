@@ -133,7 +133,7 @@ def test_centre_is_the_first_stage_of_the_model(side, centre):
 def test_variants_keep_the_name_of_their_model_and_follow_it():
     assert display_name("sarm2_dd") == "SARM-2 (D+D)"
     assert display_name("sarm2_dd_sums") == "SARM-2 (D+D), sums"
-    assert display_name("monte_carlo") == "Pythia"
+    assert display_name("monte_carlo") == "Monte Carlo"
     assert display_name("monte_carlo", "muons") == "Monte Carlo"
     assert display_name("my_own") == "my own"
     names = ["my_own", "quantised_sarm2_dd", "sarm2_dd_sums", "sarm2_dd", "monte_carlo", "lagan"]

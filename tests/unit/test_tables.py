@@ -124,7 +124,7 @@ def test_statistics_count_blank_images(tmp_path):
     assert by_name["blank_fraction"] == pytest.approx((own["nonzero"] == 0).mean())
     assert by_name["maximum"] == own["maximum"].max()
     statistics_table(rows, tmp_path / "image_statistics")
-    assert "| Pythia" in (tmp_path / "image_statistics.md").read_text()
+    assert "| Monte Carlo" in (tmp_path / "image_statistics.md").read_text()
 
 
 def test_coarser_grids_cost_more(tmp_path):

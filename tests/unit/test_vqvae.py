@@ -84,6 +84,17 @@ def test_images_of_any_size_are_padded_below_and_right_and_cropped_back(size):
     )
 
 
+@pytest.mark.parametrize("filters", [[6], [6, 8]])
+@pytest.mark.parametrize("side", [12, 25, 28, 32])
+def test_no_code_stands_for_padding_alone(side, filters):
+    model = toy_vqvae((side, side), encoder_filters=filters, decoder_filters=filters[::-1])
+    padding = model.code_shape[0] * model.cell - side
+    assert 0 <= padding < model.cell
+    corner = torch.zeros(1, side, side)
+    corner[0, -1, -1] = 1.0
+    assert model.charged_cells(corner)[0, -1, -1]
+
+
 def test_charged_cells_are_those_with_a_filled_pixel():
     images = torch.zeros(2, 6, 9)
     images[0, 3, 4] = 0.1
@@ -101,6 +112,60 @@ def test_the_loss_is_the_papers(images):
     expected = mse_loss(model.reconstruct(batch), batch) + 1.5 * mse_loss(z, e)
     torch.testing.assert_close(model.loss(batch), expected)
     assert model.reconstruct(batch).min() >= 0
+
+
+ROOT = {"pixels": "root", "pixel_scale": 2.0}
+
+
+def test_roots_are_undone_and_zero_stays_zero():
+    model = toy_vqvae((8, 8), **ROOT)
+    pixels = torch.tensor([0.0, 1e-3, 0.5, 7.0, 300.0])
+    assert model.seen(pixels)[0] == 0
+    assert model.unseen(torch.zeros(1)) == 0
+    torch.testing.assert_close(model.unseen(model.seen(pixels)), pixels, rtol=1e-4, atol=1e-6)
+    torch.testing.assert_close(model.seen(pixels[-1]), (pixels[-1] / 2).sqrt(), rtol=0.05, atol=0)
+
+
+@pytest.mark.parametrize("options", [{}, ROOT])
+def test_what_decodes_many_images_best_is_their_mean(options):
+    """So decoding keeps the total; the squared error of the roots would be least below it."""
+    model = toy_vqvae((2, 2), **options)
+    images = torch.tensor([0.0, 0.0, 1.0, 90.0, 200.0])[:, None, None].expand(-1, 2, 2)
+    output = model.seen(images.mean(0)).requires_grad_()
+    errors = [model.error((output * f).expand_as(images), images) for f in (0.9, 1.0, 1.1)]
+    assert errors[1] < min(errors[0], errors[2])
+    torch.autograd.backward(errors[1])
+    assert output.grad.abs().max() < 1e-4 * errors[1].detach()
+    exact = model.error(model.seen(images), images)
+    assert float(exact.detach()) == pytest.approx(0.0, abs=1e-6)
+
+
+def test_the_deviance_is_the_squared_error_of_the_roots_for_small_errors(images):
+    model = toy_vqvae(**ROOT)
+    batch = torch.from_numpy(images[:20])
+    close = model.seen(batch) + 0.01
+    assert float(model.error(close, batch)) == pytest.approx(1e-4, rel=0.02)
+
+
+def test_roots_train_and_reconstruct_blank_images_too(images):
+    torch.manual_seed(0)
+    batch = torch.from_numpy(images[:24]).clone()
+    batch[:8] = 0
+    model = fitted_vqvae(batch.numpy(), **ROOT)
+    optimiser = torch.optim.Adam(model.train().parameters(), 1e-2)
+    losses = []
+    for _ in range(15):
+        optimiser.zero_grad()
+        loss = model.loss(batch)
+        torch.autograd.backward(loss)
+        optimiser.step()
+        losses.append(float(loss.detach()))
+    assert losses[-1] < 0.6 * losses[0]
+    again = model.eval().reconstruct(batch)
+    assert torch.isfinite(again).all()
+    assert again.min() == 0
+    assert again[again > 0].min() >= batch[batch > 0].min()
+    assert model.fitted() == {"smallest_pixel": float(batch[batch > 0].min())}
 
 
 def test_the_gradient_passes_the_codebook(images):

@@ -45,6 +45,7 @@ for name, data in DATASETS.items():
         if data.source == "file" and not Path(path).is_file():
             sys.exit(f"darkpixel: datasets.{name}.file.{label}: no file {path}; correct the path")
 SARM_DATA = {name: DATASETS[name] for name in ("jets", "muons") if name in DATASETS}
+OWN = list(run.datasets.own)  # of one file each in src/darkpixel/data
 ARGON = [name for name in ("lartpc", "lartpc_vertex") if name in DATASETS]
 if "lartpc" in DATASETS and run.judges.ssnet.weights is not None:
     given = Path(run.judges.ssnet.weights)
@@ -56,12 +57,15 @@ if "lartpc" in DATASETS and run.judges.ssnet.weights is not None:
                 ".safetensors file of its weights"
             )
 LABELS = sorted({label for data in DATASETS.values() for label in data.labels})
+JOINT = "joint"  # the label of models that are trained on all labels together
+if JOINT in LABELS:
+    sys.exit("darkpixel: datasets: the label 'joint' is taken; give it another name under `file`")
 
 
 wildcard_constraints:
     dataset="|".join(DATASETS),
     label="|".join(LABELS),
-    model=r"[A-Za-z_]\w*",
+    model=r"(?!quantised_|reconstructed_)[A-Za-z_]\w*",
     seed=r"\d+",
     chunk=r"\d+",
     shard=r"\d+",
@@ -106,10 +110,15 @@ def raw_files(wildcards):
     return chunk_files(wildcards.dataset, wildcards.label)
 
 
+def model_entry(wildcards):
+    """The configuration of a model as it is on the data set and label at hand."""
+    return run.model(wildcards.model, wildcards.dataset, wildcards.label)
+
+
 def training_inputs(wildcards):
     """Images, or the codes of the model's autoencoder and that autoencoder itself."""
     dataset, label = wildcards.dataset, wildcards.label
-    autoencoder = run.models[wildcards.model].autoencoder
+    autoencoder = model_entry(wildcards).autoencoder
     if autoencoder is None:
         folder = f"{RESULTS}/data/{dataset}/{label}"
         return {"train": f"{folder}/train.h5", "validation": f"{folder}/validation.h5"}
@@ -128,7 +137,7 @@ def autoencoder_folder(dataset, label, autoencoder):
 
 def autoencoders(dataset):
     """Names of the autoencoders behind the models of a data set, each once."""
-    names = [run.models[model].autoencoder for model in DATASETS[dataset].models]
+    names = [run.model(model, dataset).autoencoder for model in DATASETS[dataset].models]
     return list(dict.fromkeys(name for name in names if name is not None))
 
 
@@ -138,15 +147,26 @@ def seeds(model):
     return run.seeds[:1] if shared else run.seeds
 
 
+def is_joint(model):
+    """Whether a model is trained once, on the images of all labels."""
+    return getattr(settings_class(run.models[model].model), "joint", False)
+
+
+def training_label(label, model):
+    """The label under which the model of a label's samples was trained."""
+    return JOINT if is_joint(model) else label
+
+
 def training_monitor(wildcards):
     """What is measured after an epoch, beside the loss."""
     if run.models[wildcards.model].model == "vqvae":
         return "codebook"
-    return "observables" if wildcards.dataset in ("jets", "muons") else None
+    measured = wildcards.dataset not in ARGON and wildcards.label != JOINT
+    return "observables" if measured else None
 
 
 def model_settings(wildcards):
-    model = run.models[wildcards.model]
+    model = model_entry(wildcards)
     return {"model": model.model, **model.settings}
 
 
@@ -156,7 +176,7 @@ def model_code(wildcards, *modules):
 
 def training_code(wildcards):
     """Code of a training; its monitor counts only where it runs."""
-    monitored = run.models[wildcards.model].training.monitor_images > 0
+    monitored = model_entry(wildcards).training.monitor_images > 0
     monitors = {"observables": ["metrics.monitor"] * monitored, "codebook": ["codes"], None: []}
     return model_code(wildcards, "training", *monitors[training_monitor(wildcards)])
 
@@ -186,19 +206,26 @@ def trained(dataset, label, model, seed):
     return f"{RESULTS}/models/{dataset}/{label}/{model}/seed{seed}"
 
 
-def is_discrete(model):
+def sample_weights(wildcards):
+    """Folder of the model that makes the images of a label."""
+    label = training_label(wildcards.label, wildcards.model)
+    return trained(wildcards.dataset, label, wildcards.model, wildcards.seed)
+
+
+def is_discrete(model, dataset):
     """Whether a model has a grid of pixel values, whose rounding alone costs something."""
-    entry = run.models[model]
+    entry = run.model(model, dataset)
     settings = settings_class(entry.model).model_validate(entry.settings)
-    return getattr(settings, "likelihood", None) == "discrete"
+    always = getattr(settings, "discrete", False)
+    return always or getattr(settings, "likelihood", None) == "discrete"
 
 
-def sample_files(dataset, label):
-    """Model name to its sample files, one a seed."""
+def sample_files(dataset, label, models=None):
+    """Model name to its sample files, one a seed; of the given models, or of all."""
     folder = f"{RESULTS}/samples/{dataset}/{label}"
     return {
         model: [f"{folder}/{model}/seed{seed}.h5" for seed in run.seeds]
-        for model in DATASETS[dataset].models
+        for model in (DATASETS[dataset].models if models is None else models)
     }
 
 
@@ -208,7 +235,7 @@ def quantised_files(dataset, label):
     return {
         f"quantised_{model}": [f"{folder}/quantised_{model}/seed{run.seeds[0]}.h5"]
         for model in DATASETS[dataset].models
-        if is_discrete(model)
+        if is_discrete(model, dataset)
     }
 
 
@@ -247,33 +274,27 @@ def test_files(dataset):
     }
 
 
-def compared_files(dataset):
-    """Label to model to files: the test images as `monte_carlo`, then every model's samples."""
+def compared_files(dataset, models=None):
+    """Label to model to files: the test images as `monte_carlo`, then the samples of the models."""
     return {
-        label: {"monte_carlo": [test], **sample_files(dataset, label)}
+        label: {"monte_carlo": [test], **sample_files(dataset, label, models)}
         for label, test in test_files(dataset).items()
     }
 
 
-def comparison(dataset, figure, module):
-    """Params of a figure that shows samples beside Monte Carlo, drawn by `figure` of `module`."""
-    return {
-        "figure": figure,
-        "samples": compared_files(dataset),
-        "dataset": dataset,
-        "evaluation": run.evaluation.model_dump(),
-        "code": code_digest(module),
-    }
-
-
 def history_files(dataset):
-    return {
-        label: {
+    """Label to model to histories; the models of all labels come under `joint`."""
+    models = [*autoencoders(dataset), *DATASETS[dataset].models]
+    files = {}
+    for label in [*DATASETS[dataset].labels, JOINT]:
+        chosen = {
             model: [f"{trained(dataset, label, model, seed)}/history.csv" for seed in seeds(model)]
-            for model in [*autoencoders(dataset), *DATASETS[dataset].models]
+            for model in models
+            if is_joint(model) == (label == JOINT)
         }
-        for label in DATASETS[dataset].labels
-    }
+        if chosen:
+            files[label] = chosen
+    return files
 
 
 def tabulated(stem, caption, subcategory="SARM: jets"):

@@ -41,8 +41,8 @@ use rule draw_generated_and_training as draw_ssnet_pixel_counts with:
 use rule draw_generated_and_training as draw_code_map with:
     input:
         test=f"{RESULTS}/data/lartpc/all/test.h5",
-        codes=f"{RESULTS}/codes/lartpc/all/{run.models[MAIN].autoencoder}/test.h5",
-        reconstructions=reconstructed(run.models[MAIN].autoencoder),
+        codes=f"{RESULTS}/codes/lartpc/all/{main_autoencoder()}/test.h5",
+        reconstructions=reconstructed(main_autoencoder()),
         generated=f"{RESULTS}/samples/lartpc/all/{MAIN}/seed{run.seeds[0]}.h5",
     output:
         **drawn("lartpc/fig03_code_map", "lartpc_fig03", "LArTPC"),
@@ -57,9 +57,7 @@ use rule draw_generated_and_training as draw_code_map with:
 use rule draw_generated_and_training as draw_ssnet_by_epoch with:
     input:
         snapshots=[
-            labels(f"{MAIN}/seed{seed}-epoch{epoch}")
-            for epoch in snapshots(MAIN)
-            for seed in run.seeds
+            snapshot_labels(MAIN, seed, epoch) for epoch in snapshots(MAIN) for seed in run.seeds
         ],
         test=labels("test"),
     output:
@@ -73,9 +71,7 @@ use rule draw_generated_and_training as draw_ssnet_by_epoch with:
             "ssnet_by_epoch",
             "figures.lartpc_labels",
             snapshots={
-                f"{MAIN}-epoch{epoch}": [
-                    labels(f"{MAIN}/seed{seed}-epoch{epoch}") for seed in run.seeds
-                ]
+                f"{MAIN}-epoch{epoch}": [snapshot_labels(MAIN, seed, epoch) for seed in run.seeds]
                 for epoch in snapshots(MAIN)
             },
         ),
@@ -120,7 +116,7 @@ use rule draw_generated_and_training as draw_argon_observables with:
         **lartpc_figure(
             "observables",
             "figures.lartpc_observables",
-            models=[f"reconstructed_{run.models[MAIN].autoencoder}", *DATASETS["lartpc"].models],
+            models=[f"reconstructed_{main_autoencoder()}", *DATASETS["lartpc"].models],
         ),
 
 
@@ -140,7 +136,7 @@ use rule draw_generated_and_training as draw_observables_by_species with:
 use rule draw_generated_and_training as draw_reconstruction with:
     input:
         test=f"{RESULTS}/data/lartpc/all/test.h5",
-        reconstructions=reconstructed(run.models[MAIN].autoencoder),
+        reconstructions=reconstructed(main_autoencoder()),
         rows=rules.measure_reconstruction.output.rows,
     output:
         **drawn("lartpc/reconstruction", "lartpc_reconstruction_figure", "LArTPC"),

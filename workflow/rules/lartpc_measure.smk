@@ -61,7 +61,12 @@ rule measure_codes:
     params:
         codes={name: f"{RESULTS}/codes/lartpc/all/{name}" for name in autoencoders("lartpc")},
         models=[
-            (model, run.models[model].autoencoder, seed, trained("lartpc", "all", model, seed))
+            (
+                model,
+                run.model(model, "lartpc").autoencoder,
+                seed,
+                trained("lartpc", "all", model, seed),
+            )
             for model in pixelcnns()
             for seed in run.seeds
         ],
@@ -96,7 +101,7 @@ rule measure_reconstruction:
     params:
         models=autoencoders("lartpc"),
         # The prior whose -log p is each autoencoder's: the first of the list that uses it.
-        priors={run.models[model].autoencoder: model for model in reversed(pixelcnns())},
+        priors={run.model(model, "lartpc").autoencoder: model for model in reversed(pixelcnns())},
         seed=run.seeds[0],
         threshold=run.evaluation.lartpc.threshold,
         code=code_digest("metrics.compression"),

@@ -23,11 +23,19 @@ def labels(source):
 
 def pixelcnns():
     """Models of LArTPC images that are priors of codes."""
-    return [model for model in DATASETS["lartpc"].models if run.models[model].autoencoder]
+    return [model for model in DATASETS["lartpc"].models if run.model(model, "lartpc").autoencoder]
 
 
 def snapshots(model):
-    return run.models[model].training.snapshots
+    return run.model(model, "lartpc").training.snapshots
+
+
+def snapshot_labels(model, seed, epoch):
+    """The judge's labels of a snapshot's images; the last epoch's are the trained model's own."""
+    training = run.model(model, "lartpc").training
+    whole = training.keep == "last" and training.early_stopping is None
+    last = whole and epoch == training.epochs
+    return labels(f"{model}/seed{seed}" if last else f"{model}/seed{seed}-epoch{epoch}")
 
 
 def label_sources():
@@ -39,8 +47,8 @@ def label_sources():
     for model in DATASETS["lartpc"].models:
         for seed in run.seeds:
             for epoch in snapshots(model):
-                name = f"{model}/seed{seed}-epoch{epoch}"
-                found.append((f"{model}-epoch{epoch}", seed, labels(name)))
+                path = snapshot_labels(model, seed, epoch)
+                found.append((f"{model}-epoch{epoch}", seed, path))
             found.append((model, seed, labels(f"{model}/seed{seed}")))
     for name in autoencoders("lartpc"):
         seed = run.seeds[0]
@@ -65,16 +73,20 @@ MAIN, FEWER_CODES, REFERENCE_CODE = (
 
 def conditioned():
     """Priors that are told the species."""
-    return [model for model in pixelcnns() if run.models[model].settings.get("condition")]
+    return [model for model in pixelcnns() if run.model(model, "lartpc").settings.get("condition")]
+
+
+def main_autoencoder():
+    """The autoencoder of the paper's model."""
+    return run.model(MAIN, "lartpc").autoencoder
 
 
 def over_same_codes():
     """The priors of the codes of the paper's autoencoder: what differs is the prior alone."""
-    shared = run.models[MAIN].autoencoder
     return [
         model
         for model in pixelcnns()
-        if run.models[model].autoencoder == shared
+        if run.model(model, "lartpc").autoencoder == main_autoencoder()
         and model not in conditioned()  # their -log p is given more
     ]
 

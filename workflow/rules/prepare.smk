@@ -84,3 +84,31 @@ rule prepare_argon:
         code=code_digest("data.argon_images", "data.argon_events", "data.larcv", "data.prepare"),
     script:
         "../scripts/prepare_argon.py"
+
+
+rule join_labels:
+    """The images of all labels in one file, for models that are trained on them together."""
+    input:
+        lambda wildcards: [
+            f"{RESULTS}/data/{wildcards.dataset}/{label}/{wildcards.split}.h5"
+            for label in DATASETS[wildcards.dataset].labels
+        ],
+    output:
+        images=f"{RESULTS}/data/{{dataset}}/{JOINT}/{{split}}.h5",
+    log:
+        f"{RESULTS}/logs/data/{{dataset}}/{JOINT}/{{split}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/data/{{dataset}}/{JOINT}/{{split}}.tsv"
+    wildcard_constraints:
+        split="train|validation",
+    conda:
+        "../../envs/simulation.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=120,
+    params:
+        labels=lambda wildcards: DATASETS[wildcards.dataset].labels,
+        code=code_digest("data.joint"),
+    script:
+        "../scripts/join_labels.py"

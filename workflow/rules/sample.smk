@@ -4,10 +4,10 @@
 rule sample_model:
     """One shard of the images of one model, by exact incremental sampling."""
     input:
-        weights=rules.train_model.output.weights,
-        config=rules.train_model.output.config,
+        weights=lambda wildcards: f"{sample_weights(wildcards)}/model.safetensors",
+        config=lambda wildcards: f"{sample_weights(wildcards)}/config.yaml",
     output:
-        shard=temp(
+        samples=temp(
             f"{RESULTS}/samples/{{dataset}}/{{label}}/{{model}}/seed{{seed}}{{snapshot}}.shard{{shard}}.h5"
         ),
     log:
@@ -33,6 +33,20 @@ rule sample_model:
         "../scripts/sample_model.py"
 
 
+WHOLE = [name for name in DATASETS if shard_count(name) == 1]
+
+
+use rule sample_model as sample_whole with:
+    output:
+        samples=f"{RESULTS}/samples/{{dataset}}/{{label}}/{{model}}/seed{{seed}}{{snapshot}}.h5",
+    log:
+        f"{RESULTS}/logs/samples/{{dataset}}/{{label}}/{{model}}/seed{{seed}}{{snapshot}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/samples/{{dataset}}/{{label}}/{{model}}/seed{{seed}}{{snapshot}}.tsv"
+    wildcard_constraints:
+        dataset="|".join(WHOLE) or "none",
+
+
 rule merge_samples:
     """The shards of a model's images, in order, as one file."""
     input:
@@ -43,6 +57,8 @@ rule merge_samples:
         f"{RESULTS}/logs/samples/{{dataset}}/{{label}}/{{model}}/seed{{seed}}{{snapshot}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/samples/{{dataset}}/{{label}}/{{model}}/seed{{seed}}{{snapshot}}.tsv"
+    wildcard_constraints:
+        dataset="|".join(name for name in DATASETS if name not in WHOLE) or "none",
     conda:
         "../../envs/analysis.yaml"
     threads: 1

@@ -1,16 +1,18 @@
-"""Requires: jet images, samples, observables. Gives: the figures of the SARM paper."""
+"""Requires: images, samples, observables. Gives: the figures of the SARM paper, jets and muons."""
 
 
-rule draw_jet_samples:
-    """Generated jets beside simulated ones (SARM figures 6, 7, 16, 17, 23)."""
+rule draw_mean_images:
+    """Mean images, generated beside simulated (SARM figures 7, 12, 19)."""
     input:
-        files=[path for files in compared_files("jets").values() for path in flat(files)],
+        files=shown_files(MEAN_IMAGES),
     output:
-        **drawn("sarm/fig07_jet_mean_images", "fig07_jet_mean_images"),
+        **drawn("{stem}", "sarm_mean_images", "SARM: images"),
     log:
-        f"{RESULTS}/logs/figures/sarm/fig07_jet_mean_images.log",
+        f"{RESULTS}/logs/figures/{{stem}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/figures/sarm/fig07_jet_mean_images.tsv"
+        f"{RESULTS}/benchmarks/figures/{{stem}}.tsv"
+    wildcard_constraints:
+        stem=one_of(MEAN_IMAGES),
     conda:
         "../../envs/analysis.yaml"
     threads: 1
@@ -18,68 +20,87 @@ rule draw_jet_samples:
         mem_mb=2000,
         runtime=30,
     params:
-        **comparison("jets", "mean_images", "figures.mean_images"),
+        figure="mean_images",
+        samples=shown_samples(MEAN_IMAGES),
+        dataset=entry(MEAN_IMAGES, 0),
+        evaluation=run.evaluation.model_dump(),
+        code=code_digest("figures.mean_images"),
     script:
         "../scripts/draw_samples.py"
 
 
-use rule draw_jet_samples as draw_jet_examples with:
-    output:
-        **drawn("sarm/fig06_jet_examples", "fig06_jet_examples"),
-    log:
-        f"{RESULTS}/logs/figures/sarm/fig06_jet_examples.log",
-    benchmark:
-        f"{RESULTS}/benchmarks/figures/sarm/fig06_jet_examples.tsv"
-    params:
-        **comparison("jets", "example_images", "figures.examples"),
-
-
-use rule draw_jet_samples as draw_more_jet_examples with:
-    output:
-        **drawn("sarm/fig23_more_jet_examples", "fig23_more_jet_examples"),
-    log:
-        f"{RESULTS}/logs/figures/sarm/fig23_more_jet_examples.log",
-    benchmark:
-        f"{RESULTS}/benchmarks/figures/sarm/fig23_more_jet_examples.tsv"
-    params:
-        **comparison("jets", "more_example_images", "figures.examples"),
-
-
-use rule draw_jet_samples as draw_jet_mean_differences with:
-    output:
-        **drawn("sarm/fig16_jet_mean_difference", "fig16_jet_mean_difference"),
-    log:
-        f"{RESULTS}/logs/figures/sarm/fig16_jet_mean_difference.log",
-    benchmark:
-        f"{RESULTS}/benchmarks/figures/sarm/fig16_jet_mean_difference.tsv"
-    params:
-        **comparison("jets", "mean_differences", "figures.mean_images"),
-
-
-use rule draw_jet_samples as draw_jet_pixel_values with:
-    output:
-        **drawn("sarm/fig17_jet_pixel_values", "fig17_jet_pixel_values"),
-    log:
-        f"{RESULTS}/logs/figures/sarm/fig17_jet_pixel_values.log",
-    benchmark:
-        f"{RESULTS}/benchmarks/figures/sarm/fig17_jet_pixel_values.tsv"
-    params:
-        **comparison("jets", "pixel_value_distributions", "figures.pixel_values"),
-
-
-rule draw_jet_observables:
-    """Mass and pT of generated and simulated jets, with ratios (SARM figure 8)."""
+use rule draw_mean_images as draw_mean_differences with:
     input:
-        observables=[
-            f"{RESULTS}/metrics/jets_{label}_observables.parquet"
-            for label in DATASETS["jets"].labels
-        ],
+        files=shown_files(MEAN_DIFFERENCES),
     output:
-        **drawn("sarm/fig08_jet_observables", "fig08_jet_observables"),
+        **drawn("{stem}", "sarm_mean_differences", "SARM: images"),
+    wildcard_constraints:
+        stem=one_of(MEAN_DIFFERENCES),
+    params:
+        figure="mean_differences",
+        samples=shown_samples(MEAN_DIFFERENCES),
+        dataset=entry(MEAN_DIFFERENCES, 0),
+        evaluation=run.evaluation.model_dump(),
+        code=code_digest("figures.mean_images"),
+
+
+use rule draw_mean_images as draw_examples with:
+    input:
+        files=shown_files(EXAMPLES),
+    output:
+        **drawn("{stem}", "sarm_examples", "SARM: images"),
+    wildcard_constraints:
+        stem=one_of(EXAMPLES),
+    params:
+        figure="example_images",
+        samples=shown_samples(EXAMPLES),
+        dataset=entry(EXAMPLES, 0),
+        evaluation=run.evaluation.model_dump(),
+        code=code_digest("figures.examples"),
+
+
+use rule draw_mean_images as draw_more_examples with:
+    input:
+        files=shown_files(MORE_EXAMPLES),
+    output:
+        **drawn("{stem}", "sarm_more_examples", "SARM: images"),
+    wildcard_constraints:
+        stem=one_of(MORE_EXAMPLES),
+    params:
+        figure="more_example_images",
+        samples=shown_samples(MORE_EXAMPLES),
+        dataset=entry(MORE_EXAMPLES, 0),
+        evaluation=run.evaluation.model_dump(),
+        code=code_digest("figures.examples"),
+
+
+use rule draw_mean_images as draw_pixel_values with:
+    input:
+        files=shown_files(PIXEL_VALUES),
+    output:
+        **drawn("{stem}", "sarm_pixel_values", "SARM: distributions"),
+    wildcard_constraints:
+        stem=one_of(PIXEL_VALUES),
+    params:
+        figure="pixel_value_distributions",
+        samples=shown_samples(PIXEL_VALUES),
+        dataset=entry(PIXEL_VALUES, 0),
+        evaluation=run.evaluation.model_dump(),
+        code=code_digest("figures.pixel_values"),
+
+
+rule draw_observables:
+    """Mass and pT, generated and simulated, with ratios (SARM figures 8, 13, 20)."""
+    input:
+        observables=lambda wildcards: measured(OBSERVABLES[wildcards.stem][0], "observables"),
+    output:
+        **drawn("{stem}", "sarm_observables", "SARM: distributions"),
     log:
-        f"{RESULTS}/logs/figures/sarm/fig08_jet_observables.log",
+        f"{RESULTS}/logs/figures/{{stem}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/figures/sarm/fig08_jet_observables.tsv"
+        f"{RESULTS}/benchmarks/figures/{{stem}}.tsv"
+    wildcard_constraints:
+        stem=one_of(OBSERVABLES),
     conda:
         "../../envs/analysis.yaml"
     threads: 1
@@ -87,8 +108,9 @@ rule draw_jet_observables:
         mem_mb=1000,
         runtime=30,
     params:
-        labels=DATASETS["jets"].labels,
-        dataset="jets",
+        labels=lambda wildcards: DATASETS[OBSERVABLES[wildcards.stem][0]].labels,
+        dataset=entry(OBSERVABLES, 0),
+        models=entry(OBSERVABLES, 1),
         bins=run.evaluation.bins,
         code=code_digest("figures.observables"),
     script:
@@ -118,31 +140,6 @@ rule draw_typical_images:
         "../scripts/draw_typical_images.py"
 
 
-rule draw_pixel_values_by_region:
-    """Pixel values in the centre and the periphery, and the generation path (SARM figure 5)."""
-    input:
-        **test_files("jets"),
-    output:
-        **drawn("sarm/fig05_pixel_values_by_region", "fig05_pixel_values_by_region", "SARM: data"),
-    log:
-        f"{RESULTS}/logs/figures/sarm/fig05_pixel_values_by_region.log",
-    benchmark:
-        f"{RESULTS}/benchmarks/figures/sarm/fig05_pixel_values_by_region.tsv"
-    conda:
-        "../../envs/analysis.yaml"
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=30,
-    params:
-        labels=DATASETS["jets"].labels,
-        centre=run.evaluation.centre,
-        bins=run.evaluation.pixel_bins,
-        code=code_digest("figures.pixel_values", "nn.orders"),
-    script:
-        "../scripts/draw_pixel_values_by_region.py"
-
-
 rule draw_toy:
     """The two-dimensional toy: trained, sampled and drawn (SARM appendix 8.1, figure 15)."""
     output:
@@ -163,3 +160,32 @@ rule draw_toy:
         code=code_digest("toy", "figures.toy"),
     script:
         "../scripts/draw_toy.py"
+
+
+if "jets" in DATASETS:
+
+    rule draw_pixel_values_by_region:
+        """Pixel values in the centre and the periphery, and the generation path (SARM figure 5)."""
+        input:
+            **test_files("jets"),
+        output:
+            **drawn(
+                "sarm/fig05_pixel_values_by_region", "fig05_pixel_values_by_region", "SARM: data"
+            ),
+        log:
+            f"{RESULTS}/logs/figures/sarm/fig05_pixel_values_by_region.log",
+        benchmark:
+            f"{RESULTS}/benchmarks/figures/sarm/fig05_pixel_values_by_region.tsv"
+        conda:
+            "../../envs/analysis.yaml"
+        threads: 1
+        resources:
+            mem_mb=1000,
+            runtime=30,
+        params:
+            labels=DATASETS["jets"].labels,
+            centre=run.evaluation.centre,
+            bins=run.evaluation.pixel_bins,
+            code=code_digest("figures.pixel_values", "nn.orders"),
+        script:
+            "../scripts/draw_pixel_values_by_region.py"

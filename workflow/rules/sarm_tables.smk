@@ -1,16 +1,19 @@
 """Requires: measures, model folders. Gives: the tables of the SARM paper, as .csv and .md."""
 
 
-rule tabulate_jet_wasserstein:
-    """W1 of jet pT and mass, with error, floor and the published number (SARM table 1)."""
+rule tabulate_wasserstein:
+    """W1 of pT and mass, with error, floor and the published number (SARM tables 1, 3, 5)."""
     input:
-        rows=measured("jets", "wasserstein"),
+        rows=lambda wildcards: measured(WASSERSTEIN[wildcards.stem][0], "wasserstein"),
+        convergence=lambda wildcards: convergence_file(WASSERSTEIN[wildcards.stem][0]),
     output:
-        **tabulated("sarm/table1_jet_wasserstein", "table1_jet_wasserstein"),
+        **tabulated("{stem}", "sarm_wasserstein", "SARM: distances"),
     log:
-        f"{RESULTS}/logs/tables/sarm/table1_jet_wasserstein.log",
+        f"{RESULTS}/logs/tables/{{stem}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/tables/sarm/table1_jet_wasserstein.tsv"
+        f"{RESULTS}/benchmarks/tables/{{stem}}.tsv"
+    wildcard_constraints:
+        stem=one_of(WASSERSTEIN),
     conda:
         "../../envs/analysis.yaml"
     threads: 1
@@ -19,55 +22,78 @@ rule tabulate_jet_wasserstein:
         runtime=30,
     params:
         table="wasserstein",
-        title="Table 1: Wasserstein distance of jet observables",
+        title=lambda wildcards: f"Wasserstein distance of observables of {entry(WASSERSTEIN, 0)(wildcards)}",
         observables=["pt", "mass"],
-        code=code_digest("metrics.tables"),
+        models=entry(WASSERSTEIN, 1),
+        code=code_digest("metrics.tables", "metrics.convergence"),
     script:
         "../scripts/tabulate_rows.py"
 
 
-use rule tabulate_jet_wasserstein as tabulate_jet_shape with:
+use rule tabulate_wasserstein as tabulate_shapes with:
     input:
-        rows=measured("jets", "wasserstein"),
+        rows=lambda wildcards: measured(SHAPES[wildcards.stem][0], "wasserstein"),
+        convergence=lambda wildcards: convergence_file(SHAPES[wildcards.stem][0]),
     output:
-        **tabulated("sarm/jet_shape_wasserstein", "jet_shape_wasserstein"),
-    log:
-        f"{RESULTS}/logs/tables/sarm/jet_shape_wasserstein.log",
-    benchmark:
-        f"{RESULTS}/benchmarks/tables/sarm/jet_shape_wasserstein.tsv"
+        **tabulated("{stem}", "sarm_shape", "SARM: distances"),
+    wildcard_constraints:
+        stem=one_of(SHAPES),
     params:
         table="wasserstein",
         title="Wasserstein distance of observables that no model draws beforehand",
         observables=["nonzero", "girth", "maximum"],
-        code=code_digest("metrics.tables"),
+        models=None,
+        code=code_digest("metrics.tables", "metrics.convergence"),
 
 
-use rule tabulate_jet_wasserstein as tabulate_jet_statistics with:
+use rule tabulate_wasserstein as tabulate_statistics with:
     input:
-        rows=measured("jets", "statistics"),
+        rows=lambda wildcards: measured(STATISTICS[wildcards.stem][0], "statistics"),
     output:
-        **tabulated("sarm/jet_image_statistics", "image_statistics"),
-    log:
-        f"{RESULTS}/logs/tables/sarm/jet_image_statistics.log",
-    benchmark:
-        f"{RESULTS}/benchmarks/tables/sarm/jet_image_statistics.tsv"
+        **tabulated("{stem}", "image_statistics", "SARM: images"),
+    wildcard_constraints:
+        stem=one_of(STATISTICS),
     params:
         table="statistics",
-        title="Zeros and intensities of jet images",
+        title="Zeros and intensities",
+        models=None,
         code=code_digest("metrics.tables"),
+
+
+use rule tabulate_wasserstein as tabulate_diversity with:
+    input:
+        rows=lambda wildcards: [
+            path
+            for dataset, _ in DIVERSITY[wildcards.stem]
+            for path in measured(dataset, "diversity")
+        ],
+    output:
+        **tabulated("{stem}", "diversity", "SARM: images"),
+    wildcard_constraints:
+        stem=one_of(DIVERSITY),
+    params:
+        table="diversity",
+        title="Diversity of the samples",
+        models=None,
+        code=code_digest("metrics.collapse"),
 
 
 rule tabulate_quantisation:
     """What rounding alone costs, by power p of the D+D grid (SARM section 4.1)."""
     input:
-        test=[f"{RESULTS}/data/jets/{label}/test.h5" for label in DATASETS["jets"].labels],
-        train=[f"{RESULTS}/data/jets/{label}/train.h5" for label in DATASETS["jets"].labels],
+        test=lambda wildcards: list(test_files(QUANTISATION[wildcards.stem][0]).values()),
+        train=lambda wildcards: [
+            f"{RESULTS}/data/{QUANTISATION[wildcards.stem][0]}/{label}/train.h5"
+            for label in DATASETS[QUANTISATION[wildcards.stem][0]].labels
+        ],
     output:
-        **tabulated("sarm/quantisation", "quantisation"),
+        **tabulated("{stem}", "quantisation", "SARM: distances"),
     log:
-        f"{RESULTS}/logs/tables/sarm/quantisation.log",
+        f"{RESULTS}/logs/tables/{{stem}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/tables/sarm/quantisation.tsv"
+        f"{RESULTS}/benchmarks/tables/{{stem}}.tsv"
+    wildcard_constraints:
+        stem=one_of(QUANTISATION),
     conda:
         "../../envs/models.yaml"
     threads: 1
@@ -75,8 +101,8 @@ rule tabulate_quantisation:
         mem_mb=2000,
         runtime=30,
     params:
-        dataset="jets",
-        labels=DATASETS["jets"].labels,
+        dataset=entry(QUANTISATION, 0),
+        labels=lambda wildcards: DATASETS[QUANTISATION[wildcards.stem][0]].labels,
         powers=[1.0, 1.1, 1.2, 1.3, 1.5, 2.0],  # SARM section 8.6
         evaluation=run.evaluation.model_dump(),
         code=code_digest("metrics.rows", "metrics.tables", "metrics.images", "nn.likelihoods"),
@@ -87,17 +113,16 @@ rule tabulate_quantisation:
 rule tabulate_parameters:
     """Number of parameters of each model (SARM table 6)."""
     input:
-        configs=lambda wildcards: [
-            f"{trained('jets', DATASETS['jets'].labels[0], model, run.seeds[0])}/config.yaml"
-            for model in DATASETS["jets"].models
-        ],
+        configs=parameter_configs,
         published="config/published.yaml",
     output:
-        **tabulated("sarm/table6_parameters", "table6_parameters"),
+        **tabulated("{stem}", "table6_parameters", "SARM: models"),
     log:
-        f"{RESULTS}/logs/tables/sarm/table6_parameters.log",
+        f"{RESULTS}/logs/tables/{{stem}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/tables/sarm/table6_parameters.tsv"
+        f"{RESULTS}/benchmarks/tables/{{stem}}.tsv"
+    wildcard_constraints:
+        stem=one_of(PARAMETERS),
     conda:
         "../../envs/analysis.yaml"
     threads: 1
@@ -105,8 +130,8 @@ rule tabulate_parameters:
         mem_mb=500,
         runtime=30,
     params:
-        models=DATASETS["jets"].models,
-        dataset="jets",
+        models=lambda wildcards: DATASETS[PARAMETERS[wildcards.stem][0]].models,
+        dataset=entry(PARAMETERS, 0),
         code=code_digest("metrics.rows", "metrics.tables"),
     script:
         "../scripts/tabulate_parameters.py"

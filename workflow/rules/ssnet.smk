@@ -25,9 +25,6 @@ rule reconstruct_test:
         "../scripts/reconstruct_test.py"
 
 
-ruleorder: reconstruct_test > merge_samples
-
-
 rule label_images:
     """The judge's answer to the images of one file: track, shower, and its scores."""
     input:

@@ -6,7 +6,7 @@ goes on from its checkpoint when it is started again.
 
 
 rule train_model:
-    """Train one model on the images of one label, or on its autoencoder's codes of them."""
+    """Train one model on the images of one label, or of all, or on its autoencoder's codes."""
     input:
         unpack(training_inputs),
     output:
@@ -17,6 +17,8 @@ rule train_model:
         f"{RESULTS}/logs/models/{{dataset}}/{{label}}/{{model}}/seed{{seed}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/models/{{dataset}}/{{label}}/{{model}}/seed{{seed}}.tsv"
+    wildcard_constraints:
+        label="|".join([*LABELS, JOINT]),
     conda:
         "../../envs/models.yaml"
     threads: run.jobs.training_threads
@@ -26,7 +28,7 @@ rule train_model:
         gpu=run.jobs.gpus,
     params:
         settings=model_settings,
-        training=lambda wildcards: run.models[wildcards.model].training.model_dump(),
+        training=lambda wildcards: model_entry(wildcards).training.model_dump(),
         seed=lambda wildcards: job_seed("train", *wildcards),
         monitor=training_monitor,
         checkpoints=f"{RESULTS}/checkpoints/{{dataset}}/{{label}}/{{model}}/seed{{seed}}",

@@ -7,19 +7,23 @@ import pandas as pd
 
 from darkpixel.figures.observables import observable_distributions
 from darkpixel.jobs import job
+from darkpixel.metrics.names import MONTE_CARLO
 
 if TYPE_CHECKING:
     from snakemake.script import snakemake
 
 with job(snakemake.log[0]):
+    params = snakemake.params
+    observables = {
+        label: pd.read_parquet(path)
+        for label, path in zip(params.labels, snakemake.input.observables, strict=True)
+    }
+    if params.models:
+        shown = [MONTE_CARLO, *params.models]
+        observables = {k: rows[rows["model"].isin(shown)] for k, rows in observables.items()}
     observable_distributions(
-        {
-            label: pd.read_parquet(path)
-            for label, path in zip(
-                snakemake.params.labels, snakemake.input.observables, strict=True
-            )
-        },
+        observables,
         Path(snakemake.output.png).with_suffix(""),
-        dataset=snakemake.params.dataset,
-        bins=snakemake.params.bins,
+        dataset=params.dataset,
+        bins=params.bins,
     )

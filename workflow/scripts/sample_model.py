@@ -18,18 +18,19 @@ with job(snakemake.log[0]):
     device = choose_device(snakemake.params.device)
     folder = Path(snakemake.input.weights).parent
     config = load_config(folder)
-    model = load_generator(folder, weights=snakemake.params.weights, device=device)
+    about, label = config["images"], snakemake.wildcards.label
+    weights = snakemake.params.weights
+    model = load_generator(folder, weights=weights, device=device, label=label)
     size = snakemake.params.block_size
+    shard = int(snakemake.wildcards.get("shard", 0))
     write_shard(
         model,
-        snakemake.output.shard,
+        snakemake.output.samples,
         images=snakemake.params.images,
         block_size=size,
-        blocks=shard_blocks(
-            snakemake.params.images, size, int(snakemake.wildcards.shard), snakemake.params.shards
-        ),
+        blocks=shard_blocks(snakemake.params.images, size, shard, snakemake.params.shards),
         seed=snakemake.params.seed,
-        about=config["images"],
+        about={name: about[name] for name in ("dataset", "pixel_size", "unit")} | {"label": label},
         source=snakemake.wildcards.model,
         config_digest=config["digest"],
     )

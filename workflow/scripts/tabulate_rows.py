@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from darkpixel.jobs import job
+from darkpixel.metrics.collapse import diversity_table
+from darkpixel.metrics.convergence import mark
 from darkpixel.metrics.tables import statistics_table, wasserstein_table
 
 if TYPE_CHECKING:
@@ -13,11 +15,18 @@ if TYPE_CHECKING:
 
 with job(snakemake.log[0]):
     rows = pd.concat([pd.read_parquet(path) for path in snakemake.input.rows])
+    statuses = snakemake.input.get("convergence")
+    if statuses:
+        rows = mark(rows, pd.read_parquet(statuses))
+    if snakemake.params.models:
+        rows = rows[rows["model"].isin(snakemake.params.models)]
     stem = Path(snakemake.output.csv).with_suffix("")
     match snakemake.params.table:
         case "wasserstein":
             wasserstein_table(rows, stem, snakemake.params.title, snakemake.params.observables)
         case "statistics":
             statistics_table(rows, stem)
+        case "diversity":
+            diversity_table(rows, stem)
         case unknown:
             raise ValueError(f"no table is called {unknown}")

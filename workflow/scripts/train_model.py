@@ -29,6 +29,8 @@ with job(snakemake.log[0]):
         about = {
             name: images.attributes[name] for name in ("dataset", "label", "pixel_size", "unit")
         }
+        if "classes" in images.attributes:
+            about["classes"] = images.attributes["classes"].split(",")
     settings = with_pixel_size(params.settings, about["pixel_size"])
     autoencoder = paths.get("autoencoder")
     if autoencoder:

@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 from darkpixel.config.argon import ArgonImaging, ArgonSimulation
 from darkpixel.config.base import Settings
 from darkpixel.config.jets import JetImaging, JetSimulation
+from darkpixel.config.muons import MuonImaging, MuonSimulation
 
 
 class SplitSizes(Settings):
@@ -63,6 +64,39 @@ class JetData(Data):
     download: str = Field(
         "lagan_jets", description="entry of config/sources.yaml (source download)"
     )
+    orders: dict[str, str] = Field(
+        {},
+        description="order of generation: name of the model that generates so, for figure 10 "
+        "(SARM 6.1.4); trained on this data set and shown nowhere else",
+    )
+
+
+class MuonData(Data):
+    """The data set `muons`."""
+
+    own_labels: ClassVar[tuple[str, ...]] = ("signal", "background")
+
+    simulation: MuonSimulation = Field(MuonSimulation(), description="source simulate: Pythia 8")
+    imaging: MuonImaging = Field(MuonImaging(), description="source simulate")
+    match_pt: bool = Field(
+        True,
+        description="source simulate: leave out signal images until their muons have the pT "
+        "spectrum of the background's (SARM 2.2 weights them)",
+    )
+    signal_oversampling: float = Field(
+        1.6,
+        ge=1,
+        description="signal images simulated per image needed; matching keeps about 69 % of them",
+    )
+
+    @model_validator(mode="after")
+    def _nothing_to_download(self) -> Self:
+        if self.source == "download":
+            raise ValueError(
+                "no public file of muon images is known; use source 'simulate', or 'file' with "
+                "your own (the UCI files' layout is read too)"
+            )
+        return self
 
 
 class ArgonData(Data):
@@ -100,3 +134,13 @@ class ArgonData(Data):
         if self.source == "file" and tuple(self.file) != self.own_labels:
             raise ValueError(f"`file` has the one label `all` here, found {sorted(self.file)}")
         return self
+
+
+class OwnData(Data):
+    """Base of the `Settings` of a data set of one file (docs/extending.md)."""
+
+    in_every_run: ClassVar[bool] = False
+    """Whether the data set is made without being named in a configuration."""
+
+    pixel_size: float = Field(0.1, gt=0, description="side of a pixel in eta and phi")
+    unit: str = Field("GeV", description="of the pixel values")

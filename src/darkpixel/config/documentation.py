@@ -73,7 +73,7 @@ def _rows(prefix: str, settings: type[Settings]) -> Iterator[str]:
             continue
         yield f"| **`{key}`** | | | {_text(field)} |"
         star = "*." if get_origin(field.annotation) is dict else ""
-        if key in ("models.*.training", "judges.ssnet.training"):  # the same keys as `training`
+        if key.endswith((".training", "models.*.where")):  # the same keys as before
             continue
         yield from _rows(f"{key}.{star}", inner)
 

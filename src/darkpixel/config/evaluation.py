@@ -4,6 +4,7 @@ from pydantic import Field
 
 from darkpixel.config.base import Settings
 from darkpixel.config.lartpc_evaluation import LArTPCEvaluation
+from darkpixel.config.two_sample import TwoSample
 
 
 class Evaluation(Settings):
@@ -29,6 +30,10 @@ class Evaluation(Settings):
     )
     examples: int = Field(
         5, ge=1, description="images per model in the figures of more examples (SARM 23, 24)"
+    )
+    two_sample: TwoSample = Field(
+        TwoSample(),
+        description="two-sample test, physics distances and memorisation (jets and muons)",
     )
     lartpc: LArTPCEvaluation = Field(
         LArTPCEvaluation(), description="measures of liquid-argon images (LArTPC section 3)"

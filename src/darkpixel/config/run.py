@@ -1,12 +1,15 @@
 """The whole configuration of a run: the models that `config/*.yaml` are checked against."""
 
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
-from pydantic import Field, NonNegativeInt, field_validator, model_validator
+from pydantic import Field, NonNegativeInt, PrivateAttr, field_validator, model_validator
 
 from darkpixel.config.base import Settings
-from darkpixel.config.data import ArgonData, Data, JetData
+from darkpixel.config.classifier import ClassifierJudge
+from darkpixel.config.data import ArgonData, Data, JetData, MuonData
 from darkpixel.config.evaluation import Evaluation
+from darkpixel.config.search import Search, Widths
+from darkpixel.config.speed import Speed
 from darkpixel.config.training import Training
 
 
@@ -16,6 +19,9 @@ class Datasets(Settings):
     jets: JetData | None = Field(
         None, description="jet images: W (signal) against QCD (background)"
     )
+    muons: MuonData | None = Field(
+        None, description="calorimeter images around muons: Z' (signal) against b quarks"
+    )
     lartpc: ArgonData | None = Field(
         None, description="liquid-argon images of single particles of five species"
     )
@@ -23,15 +29,20 @@ class Datasets(Settings):
         None, description="liquid-argon images of several particles from one vertex, with labels"
     )
 
-    @model_validator(mode="after")
-    def _some_data(self) -> Self:
-        if not self.present():
-            raise ValueError("give at least one data set, jets or lartpc")
-        return self
+    _own: dict[str, Data] = PrivateAttr(default_factory=dict)
 
     def present(self) -> dict[str, Data]:
-        """The data sets that are not left out, by name."""
-        return {name: data for name, data in self if data is not None}
+        """The data sets that are not left out, by name; those of one file come last."""
+        return {**{name: data for name, data in self if data is not None}, **self._own}
+
+    def add_own(self, own: dict[str, Data]) -> None:
+        """Add data sets of one file each in `darkpixel/data` (see `darkpixel.discovery`)."""
+        self._own.update(own)
+
+    @property
+    def own(self) -> tuple[str, ...]:
+        """Names of the data sets of one file."""
+        return tuple(self._own)
 
 
 class Model(Settings):
@@ -46,6 +57,11 @@ class Model(Settings):
     settings: dict[str, Any] = Field({}, description="keys of that model, listed below")
     training: Training = Field(
         Training(), description="training keys that differ from the run's `training`"
+    )
+    where: dict[str, "Model"] = Field(
+        {},
+        description="what differs on a data set (`muons`) or on one label of it (`muons/signal`): "
+        "`autoencoder`, `settings`, `training`",
     )
 
 
@@ -66,6 +82,10 @@ class Judges(Settings):
     """Networks that judge images."""
 
     ssnet: SSNet = Field(SSNet(), description="labels tracks and showers")
+    classifier: ClassifierJudge = Field(
+        ClassifierJudge(),
+        description="tells signal from background; trained on the images of each model (SARM 8.6)",
+    )
 
 
 class Sampling(Settings):
@@ -115,23 +135,37 @@ class Run(Settings):
     judges: Judges = Field(Judges(), description="networks that judge images")
     sampling: Sampling = Field(description="generated images")
     evaluation: Evaluation = Field(Evaluation(), description="measures, tables and figures")
+    search: Search = Field(Search(), description="search over architectures (SARM 8.6)")
+    widths: Widths = Field(
+        Widths(), description="speed by width of the upsampling layer (SARM 6.1.5)"
+    )
+    speed: Speed = Field(Speed(), description="measurement of speed and likelihood")
     toy: Toy = Field(Toy(), description="figure 15 of the SARM paper")
     jobs: Jobs = Field(Jobs(), description="threads and GPUs of the jobs")
 
     @model_validator(mode="before")
     @classmethod
-    def _share_training(cls, data: Any) -> Any:
-        """Give every model the run's training keys, under its own."""
+    def _complete_models(cls, data: Any) -> Any:
+        """Give every model the run's training keys, under its own, and complete its variations."""
         if not isinstance(data, dict) or not isinstance(data.get("models"), dict):
             return data
-        shared = data.get("training") or {}
-        models = {
-            name: {**entry, "training": {**shared, **(entry.get("training") or {})}}
-            if isinstance(entry, dict) and isinstance(shared, dict)
-            else entry
-            for name, entry in data["models"].items()
-        }
+        shared = {"training": data.get("training") or {}}
+        models = {}
+        for name, entry in data["models"].items():
+            models[name] = whole = _under(shared, entry)
+            if isinstance(entry, dict) and isinstance(entry.get("where"), dict):
+                base = {key: value for key, value in whole.items() if key != "where"}
+                places: dict[str, Any] = {}
+                for place in sorted(entry["where"]):  # a data set before its labels
+                    parent = places.get(place.partition("/")[0], base)
+                    places[place] = _under(parent, entry["where"][place])
+                models[name] = {**whole, "where": places}
         return {**data, "models": models}
+
+    def model(self, name: str, dataset: str, label: str | None = None) -> Model:
+        """The entry of that name as it is on a data set, or on one label of it."""
+        entry = self.models[name]
+        return entry.where.get(f"{dataset}/{label}", entry.where.get(dataset, entry))
 
     @field_validator("models")
     @classmethod
@@ -142,3 +176,15 @@ class Run(Settings):
             if name == "monte_carlo" or name.startswith(("quantised_", "reconstructed_")):
                 raise ValueError(f"model name '{name}' is taken; choose another")
         return models
+
+
+def _under(base: Any, entry: Any) -> Any:
+    """`entry` with the keys of `base` that it lacks, also within `settings` and `training`."""
+    if not isinstance(base, dict) or not isinstance(entry, dict):
+        return entry
+    merged = {**base, **entry}
+    for key in ("settings", "training"):
+        under, over = base.get(key) or {}, entry.get(key) or {}
+        if isinstance(under, dict) and isinstance(over, dict) and (under or over):
+            merged[key] = {**under, **over}
+    return merged

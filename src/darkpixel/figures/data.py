@@ -8,13 +8,13 @@ from matplotlib.figure import Figure
 
 from darkpixel.data.image_file import ImageFile
 from darkpixel.figures.style import (
-    ENERGY,
     ETA,
     PHI,
     draw_image,
     log_norm,
     look,
     masked,
+    pixel_axis,
     save,
 )
 from darkpixel.metrics.images import ImageSummary, largest_pixel, summarise_images
@@ -42,9 +42,9 @@ def data_statistics(
             summary = summarise_images([path], edges)
             with ImageFile(path) as file:
                 pixel_size, about = pixel_size_of(file), file.attributes
+                value, mean = pixel_axis(file), pixel_axis(file, "mean pixel")
             argon = str(about.get("dataset", "")).startswith("lartpc")
             unit = str(about.get("unit", "GeV"))
-            value = f"pixel [{unit}]" if argon else ENERGY
             drawn = draw_image(
                 left,
                 masked(summary.mean),
@@ -52,7 +52,7 @@ def data_statistics(
                 norm=log_norm(summary.mean, decades=6.0),
             )
             left.set(title=f"{label}: mean image", **(_CENTIMETRES if argon else _ANGLES))
-            figure.colorbar(drawn, ax=left, label=f"mean {value}", pad=0.02)
+            figure.colorbar(drawn, ax=left, label=mean, pad=0.02)
             middle.stairs(summary.density()[0], edges, fill=True, color="#56B4E9")
             middle.set(title=f"{label}: pixel values", xlabel=value, yscale="log")
             middle.set(ylabel="share of all pixels / bin", xlim=(0, edges[-1]))

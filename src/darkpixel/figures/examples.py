@@ -12,7 +12,6 @@ from darkpixel.data.image_file import ImageFile
 from darkpixel.errors import DarkpixelError
 from darkpixel.figures.grid import Panel, panel_grid, wrapped
 from darkpixel.figures.style import (
-    ENERGY,
     ETA,
     PHI,
     draw_image,
@@ -20,10 +19,11 @@ from darkpixel.figures.style import (
     log_norm,
     look,
     masked,
+    pixel_axis,
     save,
 )
 from darkpixel.metrics.kinematics import pixel_size_of
-from darkpixel.metrics.names import display_name, ordered
+from darkpixel.metrics.names import MONTE_CARLO, display_name, ordered
 
 Images = npt.NDArray[np.float32]
 Samples = Mapping[str, Mapping[str, str | Path]]
@@ -47,20 +47,22 @@ def typical_images(paths: Mapping[str, str | Path], stem: str | Path) -> None:
         for axes, (title, path) in zip(panels, paths.items(), strict=True):
             with ImageFile(path) as file:
                 images, pixel_size = file.read(0, SEARCHED), pixel_size_of(file)
+                value = pixel_axis(file)
             image = images[typical_index(images)]
             drawn = draw_image(
                 axes, masked(image), pixel_size=pixel_size, norm=log_norm(image, decades=4.0)
             )
             zeros = 100 * float((image == 0).mean())
             axes.set(title=f"{title} ({zeros:.1f}% zeros)", xlabel=ETA, ylabel=PHI)
-            figure.colorbar(drawn, ax=axes, label=ENERGY, pad=0.02, extend="min")
+            figure.colorbar(drawn, ax=axes, label=value, pad=0.02, extend="min")
         save(figure, stem)
 
 
 def example_images(samples: Samples, stem: str | Path, *, dataset: str) -> None:
     """SARM figures 6, 11, 18: one image of each model, log scale, zero white.
 
-    The first image of each file that is not blank is shown, not a chosen one.
+    The first image of each file that is not blank is shown, not a chosen one. The scale is that
+    of the test images, so that a model that fails does not hide the others.
 
     Args:
         samples: label -> model (`monte_carlo` for the test images) -> image file.
@@ -69,10 +71,10 @@ def example_images(samples: Samples, stem: str | Path, *, dataset: str) -> None:
     for label, paths in samples.items():
         models = ordered(paths)
         blocks[label] = [
-            (display_name(model, dataset), _first_images(paths[model], 1)[0]) for model in models
+            (display_name(model, dataset), _filled_image(paths[model])) for model in models
         ]
     panels, row_titles = wrapped(blocks)
-    _draw(panels, stem, row_titles=row_titles, pixel_size=_pixel_size(samples))
+    _draw(panels, samples, stem, row_titles=row_titles)
 
 
 def more_example_images(
@@ -80,9 +82,14 @@ def more_example_images(
 ) -> None:
     """SARM figures 23, 24: several images of each model, a row a model, the labels side by side.
 
+    The first images of each file, blank ones among them.
+
     Args:
         samples: label -> model (`monte_carlo` for the test images) -> image file.
-        per_model: images a model and label; the first that are not blank.
+        per_model: images a model and label.
+
+    Raises:
+        DarkpixelError: a file holds fewer images.
     """
     models = ordered(model for paths in samples.values() for model in paths)
     panels = []
@@ -94,9 +101,9 @@ def more_example_images(
                 panels.append(Panel(row, block * per_model + number, image))
     _draw(
         panels,
+        samples,
         stem,
         row_titles={row: display_name(model, dataset) for row, model in enumerate(models)},
-        pixel_size=_pixel_size(samples),
         groups={
             label: (block * per_model, (block + 1) * per_model - 1)
             for block, label in enumerate(samples)
@@ -120,46 +127,50 @@ def typical_index(images: Images) -> int:
 
 def _draw(
     panels: list[Panel],
+    samples: Samples,
     stem: str | Path,
     *,
     row_titles: Mapping[int, str],
-    pixel_size: float,
     groups: Mapping[str, tuple[int, int]] | None = None,
     panel_size: float = 1.45,
 ) -> None:
+    reference = []
+    for paths in samples.values():
+        with ImageFile(paths[MONTE_CARLO]) as file:
+            reference.append(file.read(0, SEARCHED))
+            pixel_size, value = pixel_size_of(file), pixel_axis(file)
     with look():
         figure = panel_grid(
-            [Panel(p.row, p.column, masked(p.image), p.title) for p in panels],
+            [
+                Panel(p.row, p.column, masked(p.image), p.title, "" if p.image.any() else "blank")
+                for p in panels
+            ],
             pixel_size=pixel_size,
-            norm=log_norm(np.stack([panel.image for panel in panels]), decades=4.0),
+            norm=log_norm(np.concatenate(reference), decades=4.0),
             colours=image_colours(),
-            colour_label=ENERGY,
+            colour_label=value,
             row_titles=row_titles,
             groups=groups,
             panel_size=panel_size,
-            extend="min",
+            extend="both",
         )
         save(figure, stem)
 
 
-def _first_images(path: str | Path, count: int) -> Images:
-    """The first `count` images that are not blank, (count, H, W); blank ones where too few are.
-
-    Raises:
-        DarkpixelError: the file holds fewer than `count` images.
-    """
+def _filled_image(path: str | Path) -> Images:
+    """The first image that is not blank, (H, W); a blank one where all are."""
     with ImageFile(path) as file:
         images = file.read(0, SEARCHED)
+    image: Images = images[int(images.any(axis=(1, 2)).argmax())]
+    return image
+
+
+def _first_images(path: str | Path, count: int) -> Images:
+    """The first `count` images, (count, H, W)."""
+    with ImageFile(path) as file:
+        images = file.read(0, count)
     if len(images) < count:
         raise DarkpixelError(
             f"{path}: holds {len(images)} images, {count} are to be drawn; make more images."
         )
-    blank_last = np.argsort(~images.any(axis=(1, 2)), kind="stable")
-    return images[blank_last[:count]]
-
-
-def _pixel_size(samples: Samples) -> float:
-    """The pixel side of the first file; all are of one data set."""
-    paths = next(iter(samples.values()))
-    with ImageFile(next(iter(paths.values()))) as file:
-        return pixel_size_of(file)
+    return images

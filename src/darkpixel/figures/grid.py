@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +23,8 @@ class Panel:
     column: int
     image: npt.NDArray[np.floating]
     title: str = ""
+    note: str = ""
+    """Written across the image."""
 
 
 def wrapped(
@@ -104,6 +107,8 @@ def panel_grid(
             axes, panel.image, pixel_size=pixel_size, norm=norm, colours=colours, aspect="auto"
         )
         axes.set_title(panel.title, fontsize=8, pad=3)
+        inside: dict[str, Any] = {"ha": "center", "va": "center", "transform": axes.transAxes}
+        axes.text(0.5, 0.5, panel.note, fontsize=8, color="0.5", **inside)
         axes.tick_params(labelsize=7, length=2)
         axes.tick_params(labelleft=panel.column == 0)
         axes.tick_params(labelbottom=panel.row == lowest[panel.column])

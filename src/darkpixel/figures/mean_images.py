@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import matplotlib as mpl
 import numpy as np
@@ -11,7 +12,7 @@ from matplotlib.colors import SymLogNorm
 from darkpixel.data.image_file import ImageFile
 from darkpixel.errors import DarkpixelError
 from darkpixel.figures.grid import panel_grid, wrapped
-from darkpixel.figures.style import image_colours, log_norm, look, masked, save
+from darkpixel.figures.style import image_colours, log_norm, look, masked, pixel_axis, save
 from darkpixel.metrics.images import summarise_images
 from darkpixel.metrics.kinematics import pixel_size_of
 from darkpixel.metrics.names import MONTE_CARLO, display_name, ordered
@@ -24,27 +25,29 @@ Samples = Mapping[str, Mapping[str, Sequence[str | Path]]]
 def mean_images(samples: Samples, stem: str | Path, *, dataset: str) -> None:
     """SARM figures 7, 12, 19: mean image of each model, log scale, zero white.
 
+    The scale is that of the test images, so that a model that fails does not hide the others.
+
     Args:
         samples: label -> model (`monte_carlo` for the test images) -> image files, one a seed.
     """
-    means, pixel_size = _means(samples)
+    means, first = _means(samples)
     blocks = {
         label: [(display_name(model, dataset), by_model[model]) for model in ordered(by_model)]
         for label, by_model in means.items()
     }
-    everything = np.stack([mean for by_model in means.values() for mean in by_model.values()])
+    reference = np.stack([by_model[MONTE_CARLO] for by_model in means.values()])
     panels, row_titles = wrapped(
         {label: [(title, masked(mean)) for title, mean in block] for label, block in blocks.items()}
     )
     with look():
         figure = panel_grid(
             panels,
-            pixel_size=pixel_size,
-            norm=log_norm(everything, decades=6.0),
+            pixel_size=first.pixel_size,
+            norm=log_norm(reference, decades=6.0),
             colours=image_colours(),
-            colour_label="mean pixel $p_T$ [GeV]",
+            colour_label=first.axis,
             row_titles=row_titles,
-            extend="min",
+            extend="both",
         )
         save(figure, stem)
 
@@ -53,7 +56,8 @@ def mean_differences(samples: Samples, stem: str | Path, *, dataset: str) -> Non
     """SARM figures 16, 21: mean image of each model minus that of the Monte Carlo.
 
     The scale diverges about zero (white), the same for all panels: logarithmic in both signs
-    down to a hundredth of the largest difference, linear between.
+    down to a hundredth of its end, linear between. It ends at the largest difference, or at the
+    largest mean of the test images if a model that fails goes beyond.
 
     Args:
         samples: as in `mean_images`; each label needs `monte_carlo`.
@@ -61,7 +65,7 @@ def mean_differences(samples: Samples, stem: str | Path, *, dataset: str) -> Non
     Raises:
         DarkpixelError: no label has a model beside `monte_carlo`.
     """
-    means, pixel_size = _means(samples)
+    means, first = _means(samples)
     blocks = {
         label: [
             (display_name(model, dataset), by_model[model] - by_model[MONTE_CARLO])
@@ -72,22 +76,31 @@ def mean_differences(samples: Samples, stem: str | Path, *, dataset: str) -> Non
     }
     if not any(blocks.values()):
         raise DarkpixelError(f"{stem}: there are no models to compare with Monte Carlo.")
-    largest = max(float(np.abs(image).max()) for block in blocks.values() for _, image in block)
-    largest = largest or 1.0  # all equal to the Monte Carlo: any scale shows white
+    found = max(float(np.abs(image).max()) for block in blocks.values() for _, image in block)
+    filled = max(float(by_model[MONTE_CARLO].max()) for by_model in means.values())
+    largest = min(found, filled) or 1.0  # all equal to the Monte Carlo: any scale shows white
     panels, row_titles = wrapped(blocks)
     with look():
         figure = panel_grid(
             panels,
-            pixel_size=pixel_size,
+            pixel_size=first.pixel_size,
             norm=SymLogNorm(largest / 100, vmin=-largest, vmax=largest, base=10),
             colours=mpl.colormaps["RdBu_r"],
-            colour_label=f"mean $-$ {display_name(MONTE_CARLO, dataset)} [GeV]",
+            colour_label=f"{first.axis} $-$ {display_name(MONTE_CARLO, dataset)}",
             row_titles=row_titles,
+            extend="both",
         )
         save(figure, stem)
 
 
-def _means(samples: Samples) -> tuple[Means, float]:
+class _About(NamedTuple):
+    """What the files of one data set share."""
+
+    pixel_size: float
+    axis: str
+
+
+def _means(samples: Samples) -> tuple[Means, _About]:
     means = {
         label: {
             model: summarise_images(list(paths), [0.0, 1.0]).mean for model, paths in files.items()
@@ -96,4 +109,4 @@ def _means(samples: Samples) -> tuple[Means, float]:
     }
     first = next(iter(next(iter(samples.values())).values()))[0]
     with ImageFile(first) as file:
-        return means, pixel_size_of(file)
+        return means, _About(pixel_size_of(file), pixel_axis(file, "mean pixel"))

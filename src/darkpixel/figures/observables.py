@@ -9,10 +9,12 @@ import pandas as pd
 from matplotlib.artist import Artist
 from matplotlib.figure import Figure
 
-from darkpixel.figures.ratio import density, draw_with_ratio
+from darkpixel.figures.ratio import density, draw_with_ratio, mark_overflow
 from darkpixel.figures.style import look, save
 from darkpixel.metrics.names import MONTE_CARLO, QUANTISED, display_name, ordered
 
+TALLEST = 2.5
+"""Height of the axis in units of the Monte Carlo's highest bin: a model may have a spike."""
 AXES = {"mass": ("mass", "GeV"), "pt": ("$p_T$", "GeV")}
 
 
@@ -24,7 +26,8 @@ def observable_distributions(
     Args:
         observables: label -> `darkpixel.metrics.observables.measure_observables`. The seeds of a
             model are drawn together; quantised Monte Carlo is left to the tables.
-        bins: between the 0.2% and 99.8% quantiles of the Monte Carlo, widened by a tenth.
+        bins: between the 0.2% and 99.8% quantiles of the Monte Carlo, widened by a tenth. The
+            marked bins at the ends hold all values beyond, so that a model that fails is seen.
     """
     with look():
         entries = max(
@@ -54,14 +57,20 @@ def observable_distributions(
                     for model in models
                 }
                 edges = _edges(values[MONTE_CARLO], bins)
+                histograms = {
+                    model: density(np.clip(some, edges[0], edges[-1]), edges)
+                    for model, some in values.items()
+                }
                 draw_with_ratio(
                     main,
                     ratio,
                     edges,
-                    {model: density(values[model], edges) for model in models},
+                    histograms,
                     dataset=dataset,
                 )
-                main.set_ylim(0, 1.05 * main.get_ylim()[1])
+                highest = TALLEST * float(histograms[MONTE_CARLO].heights.max())
+                main.set_ylim(0, 1.05 * min(main.get_ylim()[1], highest))
+                mark_overflow(main, edges, above=True, below=edges[0] > 0)
                 main.set_title(label if row == 0 else "", fontweight="bold")
                 ratio.set_xlabel(f"{symbol} [{unit}]")
                 main.set_ylabel(f"images / {unit}, normalised" if column == 0 else "")
@@ -77,6 +86,11 @@ def observable_distributions(
 
 
 def _edges(reference: npt.NDArray[np.float64], bins: int) -> npt.NDArray[np.float64]:
+    """Edges (bins + 1,), with a bin for what lies beyond at the end, and at the start above 0."""
     low, high = np.quantile(reference, [0.002, 0.998])
     margin = 0.1 * (high - low) or 0.5
-    return np.linspace(max(low - margin, 0.0), high + margin, bins + 1)
+    start, end = max(low - margin, 0.0), high + margin
+    below = int(start > (end - start) / (bins - 2))
+    edges = np.linspace(start if below else 0.0, end, bins - below)
+    width = edges[1] - edges[0]
+    return np.concatenate([edges[:below] - width, edges, [end + width]])

@@ -8,11 +8,13 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from darkpixel.figures.ratio import Histogram, draw_with_ratio
-from darkpixel.figures.style import ENERGY, look, save
+from darkpixel.data.image_file import ImageFile
+from darkpixel.figures.ratio import Histogram, draw_with_ratio, mark_overflow
+from darkpixel.figures.style import look, pixel_axis, save
 from darkpixel.metrics.images import largest_pixel, summarise_images
 from darkpixel.metrics.names import MONTE_CARLO, QUANTISED, display_name, ordered
 
+BEYOND = 5
 CENTRE, PERIPHERY = "#D55E00", "#0072B2"
 
 
@@ -50,7 +52,9 @@ def pixel_values_by_region(
                     alpha=0.5 if region == "centre" else 1.0,
                     label=f"{name} ({zeros:.1f}% zeros)",
                 )
-            axes.set(title=f"(a) {label}", xlabel=ENERGY, yscale="log", xlim=(0, edges[-1]))
+            with ImageFile(path) as file:
+                value = pixel_axis(file)
+            axes.set(title=f"(a) {label}", xlabel=value, yscale="log", xlim=(0, edges[-1]))
             axes.set_ylim(top=8 * axes.get_ylim()[1])
             axes.legend(loc="upper right")
         panels[0].set_ylabel("share of the region's pixels")
@@ -67,24 +71,27 @@ def pixel_value_distributions(
 ) -> None:
     """SARM figures 17, 22: values of all non-zero pixels, a column a label, ratios to Monte Carlo.
 
-    The axis ends a tenth above the Monte Carlo's largest pixel; larger pixels are in the last
-    bin, and the legend gives the share of zeros.
+    The axis ends where the Monte Carlo has only five larger pixels; the marked bin beyond holds
+    all larger ones, and the legend gives the share of zeros.
 
     Args:
         samples: label -> model (`monte_carlo` for the test images) -> image files, one a seed.
     """
     with look():
-        figure = Figure(figsize=(4.3 * len(samples), 4.2))
+        models = ordered(m for by_model in samples.values() for m in by_model)
+        models = [model for model in models if not model.startswith(QUANTISED)]
+        tall = 4.2 + 0.17 * max(0, len(models) - 6)  # the legends are inside the panels
+        figure = Figure(figsize=(4.3 * len(samples), tall))
         grid = figure.add_gridspec(
-            2, len(samples), height_ratios=[3, 1], hspace=0.06, wspace=0.2, top=0.94,
-            left=0.18 / len(samples) + 0.01, right=0.985, bottom=0.11,
+            2, len(samples), height_ratios=[3, 1], hspace=0.06, wspace=0.2, top=1 - 0.25 / tall,
+            left=0.18 / len(samples) + 0.01, right=0.985, bottom=0.46 / tall,
         )  # fmt: skip
         for column, (label, by_model) in enumerate(samples.items()):
-            top = max(largest_pixel(path) for path in by_model[MONTE_CARLO])
-            edges = np.linspace(0.0, 1.1 * (top or 1.0), bins + 1)
+            edges = np.linspace(0.0, 1.1 * _axis_end(by_model[MONTE_CARLO]), bins)
+            edges = np.append(edges, edges[-1] + edges[1])
             histograms = {}
-            for model in ordered(by_model):
-                if model.startswith(QUANTISED):
+            for model in models:
+                if model not in by_model:
                     continue
                 summary = summarise_images(list(by_model[model]), edges)
                 zeros = f"({100 * summary.zero_fraction():.1f}% zeros)"
@@ -96,13 +103,26 @@ def pixel_value_distributions(
                            for h in histograms.values())  # fmt: skip
             main.set_yscale("log")
             main.set_ylim(smallest / 2, 3)
+            mark_overflow(main, edges, above=True)
             main.legend(loc="upper right")
             main.set_title(label, fontweight="bold")
-            ratio.set_xlabel(ENERGY)
+            with ImageFile(by_model[MONTE_CARLO][0]) as file:
+                ratio.set_xlabel(pixel_axis(file))
             if column == 0:
                 main.set_ylabel("share of all pixels / bin")
                 ratio.set_ylabel(f"ratio to\n{display_name(MONTE_CARLO, dataset)}", fontsize=8)
         save(figure, stem)
+
+
+def _axis_end(paths: Sequence[str | Path]) -> float:
+    """A value that at most `BEYOND` pixels exceed, to a thousandth of the largest; 1 for none."""
+    largest = max(largest_pixel(path) for path in paths)
+    if largest == 0:
+        return 1.0
+    edges = np.linspace(0.0, largest, 1001)
+    counts = summarise_images(list(paths), edges).counts["all"]
+    above = counts[::-1].cumsum()[::-1]  # pixels in this bin or a higher one
+    return float(edges[max(1, int(np.count_nonzero(above > BEYOND)))])
 
 
 def _generation_path(axes: Axes, stages: Sequence[npt.NDArray[np.int64]], side: int) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import mplhep
 import numpy as np
@@ -85,6 +86,24 @@ def draw_with_ratio(
     ratio.set_xlim(edges[0], edges[-1])
     ratio.set_ylim(*ratio_range)
     ratio.yaxis.set_major_locator(MaxNLocator(4, prune="both"))
+
+
+def mark_overflow(axes: Axes, edges: Array, *, above: bool = False, below: bool = False) -> None:
+    """Mark the first and last bin of edges (bins + 1,) as those of all values beyond."""
+    for wanted, start, end, text in ((below, 0, 1, "less"), (above, -2, -1, "more")):
+        if wanted:
+            axes.axvspan(edges[start], edges[end], color="0.93", zorder=0)
+            middle = (edges[start] + edges[end]) / 2
+            style: dict[str, Any] = {"ha": "center", "va": "bottom", "rotation": 90}
+            axes.text(
+                middle,
+                0.02,
+                text,
+                fontsize=6.5,
+                color="0.3",
+                transform=axes.get_xaxis_transform(),
+                **style,
+            )
 
 
 def _band(

@@ -13,15 +13,16 @@ from matplotlib.colors import Colormap, LogNorm, Normalize
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
+from darkpixel.data.image_file import ImageFile
 from darkpixel.files import whole_file
 from darkpixel.metrics.names import MONTE_CARLO, QUANTISED, RECONSTRUCTED, base_model
 
 PNG_DPI = 130
 ETA = r"relative $\eta$"
 PHI = r"relative $\phi$"
-ENERGY = "pixel $p_T$ [GeV]"
+_PIXELS = {"jets": "$p_T$", "muons": "$E_T$"}
 
-# Okabe and Ito's palette, which readers with any colour vision can tell apart.
+# Okabe and Ito's palette, and two of Tol's: readers with any colour vision tell them apart.
 _COLOURS = {
     MONTE_CARLO: "#000000",
     "lagan": "#CC79A7",
@@ -30,8 +31,8 @@ _COLOURS = {
     "sarm2_dc": "#0072B2",
     "sarm1_dd": "#6BC4A6",
     "sarm2_dd": "#D55E00",
-    "vqvae": "#0072B2",
-    "vqvae_pixelcnn": "#D55E00",
+    "vqvae": "#332288",
+    "vqvae_pixelcnn": "#882255",
 }
 _OTHERS = ("#7F7F7F", "#8C564B", "#9467BD", "#17BECF", "#BCBD22", "#E7298A", "#1B7837")
 _DASHES = ("--", ":", "-.", (0, (5, 1, 1, 1, 1, 1)))
@@ -78,6 +79,16 @@ def line_style(model: str) -> dict[str, Any]:
         return {"color": _COLOURS[base], "linestyle": "-"}
     dashes = "-" if base is None else _DASHES[digit % len(_DASHES)]
     return {"color": _OTHERS[digit % len(_OTHERS)], "linestyle": dashes}
+
+
+def pixel_axis(file: ImageFile, kind: str = "pixel") -> str:
+    """Label of an axis of pixel values, as the file's data set and unit have it.
+
+    Args:
+        kind: of pixel, "mean pixel" for example.
+    """
+    quantity = _PIXELS.get(str(file.attributes.get("dataset")), "value")
+    return f"{kind} {quantity} [{file.attributes.get('unit', 'GeV')}]"
 
 
 def image_colours(name: str = "viridis") -> Colormap:

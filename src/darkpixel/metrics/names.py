@@ -26,7 +26,7 @@ VARIANTS = {
     "blind_spot": "blind spot",
     "species": "by species",
 }
-GENERATORS = {"jets": "Pythia", "muons": "Monte Carlo", "lartpc": "test images"}
+REFERENCES = {"lartpc": "test images"}  # of others "Monte Carlo", whoever made it
 DATASETS = {"jets": "jet", "muons": "muon", "lartpc": "LArTPC"}
 COMPACT_SIMULATOR = "compact simulator, not Geant4"
 # PDG numbering scheme, in the order of the LArTPC paper.
@@ -98,7 +98,7 @@ def display_name(model: str, dataset: str = "jets") -> str:
     known is shown as it is, underscores as blanks.
     """
     if model == MONTE_CARLO:
-        return GENERATORS.get(dataset, "Monte Carlo")
+        return REFERENCES.get(dataset, "Monte Carlo")
     snapshot = _SNAPSHOT.fullmatch(model)
     if snapshot:
         return f"{display_name(snapshot[1], dataset)}, epoch {snapshot[2]}"

@@ -34,7 +34,9 @@ def wasserstein_table(
     noise floor; it is given for each n that occurs.
 
     Args:
-        rows: `darkpixel.metrics.rows.wasserstein_rows` of all labels, concatenated.
+        rows: `darkpixel.metrics.rows.wasserstein_rows` of all labels, concatenated; with a column
+            `converged` (`darkpixel.metrics.convergence.mark`) the names of models of which some
+            training had not levelled off say so.
         names: observables to show; others are left out.
     """
     rows = rows[rows["observable"].isin(names)]
@@ -50,8 +52,10 @@ def wasserstein_table(
     for model in dict.fromkeys(rows["model"]):
         own = rows[rows["model"] == model]
         cells = [_cell(own, name, label) for name, label in columns]
-        body.append([display_name(model, dataset), *cells, one_or_range(own["n"]),
-                     one_or_range(own["seeds"])])  # fmt: skip
+        name = display_name(model, dataset)
+        if "converged" in own and not own["converged"].fillna(True).all():
+            name += " (not converged)"
+        body.append([name, *cells, one_or_range(own["n"]), one_or_range(own["seeds"])])
     for n in sorted(set(rows["n"]), reverse=True):
         same = rows[rows["n"] == n].drop_duplicates(["observable", "label"])
         cells = [_cell(same, name, label, "floor") for name, label in columns]
@@ -66,6 +70,11 @@ def wasserstein_table(
         note += (
             " Quantised rows: other test images rounded to the model's grid: the score of a "
             "perfect generator on that grid."
+        )
+    if "converged" in rows and not rows["converged"].fillna(True).all():
+        note += (
+            " Not converged: the validation loss of some training had not levelled off, see the "
+            "table `convergence`; its score says little about the model."
         )
     write_table(rows, stem, document(title, [*header, "n", "seeds"], body, note))
 

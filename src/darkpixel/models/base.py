@@ -4,6 +4,9 @@ A model is one file `darkpixel/models/<name>.py` with a class `Settings` (pydant
 function `build(settings: Settings, height: int, width: int) -> Trainable`. Nothing is
 registered: the key `model` of the settings names the file.
 
+A model whose `Settings` has the class variable `joint = True` is trained once on the images of all
+labels, whose column `class` says which is which.
+
 A trained model is a folder: `model.safetensors` holds every weight and buffer, `config.yaml`
 the settings with which the model was built and where it comes from. Neither can run code.
 """
@@ -117,6 +120,23 @@ class GenerativeModel(Trainable):
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """Draw `n` images and the event attributes that they were drawn for, (n,) each."""
         return self.sample(n, generator=generator), {}
+
+    def choose_class(self, index: int) -> None:
+        """Draw images of one label from now on; models that know several (`joint`) have it.
+
+        Arguments:
+            index: place of the label among the classes of the training images.
+        """
+        raise DarkpixelError(f"model {self.settings['model']}: knows no labels to choose from.")
+
+    def log_density(self, images: Tensor) -> Tensor | None:
+        """Log-density of images (B, H, W), (B,) nats; None where there is none.
+
+        The measure is a point mass at 0 and the unit of the image file (GeV) elsewhere, for each
+        pixel. A model on a grid of values puts the images on it first and spreads the probability
+        of a level evenly over the values that are rounded to it.
+        """
+        return None
 
 
 def build_model(
@@ -259,12 +279,19 @@ def load_model(
 
 
 def load_generator(
-    folder: str | Path, *, weights: str = WEIGHTS, device: str | torch.device = "cpu"
+    folder: str | Path,
+    *,
+    weights: str = WEIGHTS,
+    device: str | torch.device = "cpu",
+    label: str | None = None,
 ) -> GenerativeModel:
     """Like `load_model`, for a model that is to be sampled.
 
+    Arguments:
+        label: of the images that are wanted of a model that knows several; no other needs it.
+
     Raises:
-        DarkpixelError: as `load_model`, or the model does not generate images.
+        DarkpixelError: as `load_model`, or the model does not generate images, or not of the label.
     """
     model = load_model(folder, weights=weights, device=device)
     if not isinstance(model, GenerativeModel):
@@ -272,6 +299,14 @@ def load_generator(
             f"{folder}: a model '{model.settings['model']}' generates no images; give the folder "
             "of a generative model."
         )
+    classes = load_config(folder).get("images", {}).get("classes")
+    if classes is not None:
+        if label not in classes:
+            raise DarkpixelError(
+                f"{folder}: trained on the labels {', '.join(classes)} together; found {label!r}, "
+                "name one of them."
+            )
+        model.choose_class(classes.index(label))
     return model
 
 

@@ -6,6 +6,7 @@ one pass; several stages use one network each. `sarm1` has no centre, `sarm2` on
 """
 
 import itertools
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, ClassVar, Literal, Self
 
@@ -23,6 +24,8 @@ from darkpixel.nn.stage import Given, Stage
 from darkpixel.nn.sums import RunningSums
 from darkpixel.nn.totals import TotalsDensity
 from darkpixel.sampling.incremental import sample_incremental
+
+_FIT_PIXELS = 20_000 * 28**2  # of training images: enough for the power, the scales, the totals
 
 
 class Settings(base.Settings):
@@ -109,13 +112,15 @@ class Settings(base.Settings):
         10, ge=1, description="D+D: values a pixel before the shared convolution (SARM 8.6)"
     )
     levels: int | None = Field(
-        None, ge=1, description="D+D: levels of the grid; null: one per GeV of the largest pixel"
+        None,
+        ge=1,
+        description="D+D: levels of the grid; null: one per unit (GeV) of the largest pixel",
     )
     power: Annotated[float, Field(ge=1, le=4)] | Literal["auto"] = Field(
         "auto",
         description="D+D: p of the transform x^(1/p) (SARM 4.1, 8.6: jets 1, muons 1.2 and 1.3); "
         "auto: that of 1, 1.1, 1.2, 1.3, 1.5, 2 whose rounding changes pT and mass of the "
-        "validation images least",
+        "validation images least (not for liquid argon)",
     )
     mixtures: int = Field(5, ge=1, description="D+C: truncated logistics a pixel (SARM 8.6)")
     log_scale: tuple[float, float] = Field(
@@ -167,6 +172,7 @@ class SARM(GenerativeModel):
         super().__init__()
         self.options, self.side = options, side
         self.pixel_size = 0.1 if options.pixel_size is None else options.pixel_size
+        self.in_angles = side * self.pixel_size <= 2 * math.pi
         raster = order(options.order, side, options.order_seed)
         stages = stage_pixels(side, options.centres, raster, options.centre_first)
         permutation = torch.cat([torch.as_tensor(pixels) for pixels in stages])
@@ -279,6 +285,17 @@ class SARM(GenerativeModel):
         parts = self.log_prob_parts(images)
         return parts["totals"] + parts["pixels"]
 
+    def log_density(self, images: Tensor) -> Tensor | None:
+        """log p of images (B, H, W) with respect to a point mass at 0 and GeV, (B,) nats.
+
+        D+D: the probability of a level, spread evenly over the values that are rounded to it.
+        None with totals, whose density the pixels determine, or an empirical first pixel.
+        """
+        if self.totals is not None or self.options.first_pixel == "empirical":
+            return None
+        widths = self.stages[0].likelihood.log_width(images)  # all stages have one grid
+        return self.log_prob(images) - widths.flatten(1).sum(1)
+
     def loss(self, images: Tensor, phase: str = "model", **columns: Tensor) -> Tensor:
         """Mean negative log-likelihood, nats per image."""
         return -self.log_prob(images).mean()
@@ -297,18 +314,19 @@ class SARM(GenerativeModel):
 
         `power: auto` is chosen on the validation images, where they are given.
         """
+        enough = _FIT_PIXELS // self.side**2
         largest, total, count, kept = 0.0, 0.0, 0, 0
         first: list[Tensor] = []
         for images in batches():
             largest = max(largest, float(images.max()))
             total += float(images.double().sum())
             count += int((images > 0).sum())
-            if kept < 20_000:  # enough for the power, the scales and the totals
+            if kept < enough:
                 first.append(images)
                 kept += len(images)
         if not count:
             raise DarkpixelError("training images: every pixel is zero; nothing to learn.")
-        some = torch.cat(first)[:20_000]
+        some = torch.cat(first)[:enough]
         if self.options.likelihood == "discrete" and self.options.power == "auto":
             power = self._chosen_power(some, largest, validation)
             for stage in self.stages:
@@ -322,7 +340,8 @@ class SARM(GenerativeModel):
         for offset, stage in zip(self.offsets, self.stages, strict=True):
             stage.gamma.set_bias(logits[offset : offset + stage.pixels])
         known = self.noisy(self.sums.of_image(x)) if self.totals is not None else None
-        self.sums.fit(x[:4000], None if known is None else known[:4000])
+        if self.options.sums:
+            self.sums.fit(x[:4000], None if known is None else known[:4000])
         if self.totals is not None and known is not None:
             self.totals.fit(known)
         if len(self.first_values):
@@ -330,8 +349,14 @@ class SARM(GenerativeModel):
             self.first_values.copy_(x[chosen, 0])
 
     def _chosen_power(self, images: Tensor, largest: float, validation: Batches | None) -> float:
+        if not self.in_angles:
+            raise DarkpixelError(
+                f"model sarm: power: auto compares pT and mass, which {_no_angles(self)} do not "
+                "have; give a number, say power: 1.5, and levels."
+            )
         if validation is not None:
-            images = torch.cat(list(itertools.islice(validation(), 5)))[:20_000]
+            images = torch.cat(list(itertools.islice(validation(), 5)))
+            images = images[: _FIT_PIXELS // self.side**2]
         table = quantisation_table(
             images, self.pixel_size, levels=self.options.levels, largest=largest
         )
@@ -364,6 +389,13 @@ class SARM(GenerativeModel):
         return {key: totals + sum(count[key] for count in counts) for key in ("dense", "free")}
 
 
+def _no_angles(model: SARM) -> str:
+    return (
+        f"images of {model.side} pixels of {model.pixel_size:g}, over 2 pi wide and so not in eta "
+        "and phi,"
+    )
+
+
 def _likelihood(options: Settings) -> Likelihood:
     if options.likelihood == "discrete":
         power = 1.0 if options.power == "auto" else options.power
@@ -377,10 +409,17 @@ def build(settings: Settings, height: int, width: int) -> SARM:
     """A new model.
 
     Raises:
-        DarkpixelError: the images are not square, or the centres do not fit into them.
+        DarkpixelError: the images are not square, the centres do not fit into them, or sums or
+            totals are wanted of images that are not in eta and phi.
     """
     if height != width:
         raise DarkpixelError(
             f"model sarm: images of {height} x {width} pixels; square ones needed."
         )
-    return SARM(settings, height)
+    model = SARM(settings, height)
+    if (settings.sums or settings.totals) and not model.in_angles:
+        raise DarkpixelError(
+            f"model sarm: sums and totals are of pT and mass, which {_no_angles(model)} do not "
+            "have; set both to false."
+        )
+    return model

@@ -28,7 +28,10 @@ class Settings(base.Settings):
     codes: int = Field(512, ge=2, description="vectors of the codebook (paper table 2)")
     dimension: int = Field(8, ge=1, description="dimension of a vector (paper table 2)")
     encoder_filters: list[int] = Field(
-        [16, 32], min_length=1, description="filters of the downsampling blocks (paper table 2)"
+        [16, 32],
+        min_length=1,
+        description="filters of the downsampling blocks (paper table 2); each halves the image, so "
+        "that two make a code of 4x4 pixels, one of 2x2",
     )
     decoder_filters: list[int] = Field(
         [32, 16], min_length=1, description="filters of the decoder's blocks (paper table 2)"
@@ -44,6 +47,16 @@ class Settings(base.Settings):
         "relu_bn_relu",
         description="what follows a convolution: the paper finds that ReLU-BN-ReLU generates more "
         "realistic images than BN-ReLU (A.1)",
+    )
+    pixels: Literal["linear", "root"] = Field(
+        "linear",
+        description="what the network sees of a pixel x and how its image is judged: linear, x "
+        "itself and the mean squared error (the paper); root, for pixels over several decades "
+        "(jets, muons; ours), (x / pixel_scale + 1/4)^(1/2) - 1/2 and the Poisson deviance; "
+        "pixels below the smallest of the training images are then decoded as zero",
+    )
+    pixel_scale: float = Field(
+        1.0, gt=0, description="pixels: root: well below a quarter of it linear, in the file's unit"
     )
     commitment: float = Field(
         1.0, ge=0, description="weight of the commitment loss (the text gives none; authors' code)"
@@ -79,7 +92,10 @@ class VQVAE(Trainable):
     """Vector-quantised autoencoder of images of any size.
 
     Images are padded with empty pixels, below and to the right, to a multiple of the cell, and
-    cropped back.
+    cropped back. The padding is narrower than a cell, so no code stands for padding alone.
+
+    The decoder ends with a ReLU, which makes the zeros of its images exact; with `pixels: root`
+    it also makes few pixels that are smaller than any of the training images, which are cut.
 
     Arguments:
         options: the settings.
@@ -89,6 +105,8 @@ class VQVAE(Trainable):
         cell: pixels per side of the square that one code stands for; 4 with two encoder filters.
         code_shape: rows and columns of a code map.
     """
+
+    smallest_pixel: Tensor
 
     def __init__(self, options: Settings, height: int, width: int) -> None:
         super().__init__()
@@ -104,22 +122,51 @@ class VQVAE(Trainable):
             replace_after=options.replace_after,
         )
         self.decoder = _decoder(options)
+        root = options.pixels == "root"
+        self.register_buffer("smallest_pixel", torch.zeros(()), persistent=root)
 
     def encoder_outputs(self, images: Tensor) -> Tensor:
         """Vectors before quantisation: (N, H, W) -> (N, h, w, d)."""
-        outputs: Tensor = self.encoder(self._padded(images)[:, None])
+        outputs: Tensor = self.encoder(self._padded(self.seen(images))[:, None])
         return outputs.movedim(1, -1)
 
     def decoder_outputs(self, vectors: Tensor) -> Tensor:
-        """Images of quantised vectors: (N, h, w, d) -> (N, H, W), not negative."""
+        """`seen` of the images that quantised vectors make: (N, h, w, d) -> (N, H, W), >= 0."""
         height, width = self.image_size
         outputs: Tensor = self.decoder(vectors.movedim(-1, 1))
         return outputs[:, 0, :height, :width]
 
+    def seen(self, images: Tensor) -> Tensor:
+        """What the network sees of pixels, any shape; zero for zero (option `pixels`)."""
+        if self.options.pixels == "linear":
+            return images
+        return (images / self.options.pixel_scale + 0.25).sqrt() - 0.5
+
+    def unseen(self, outputs: Tensor) -> Tensor:
+        """The pixels of which the network sees `outputs`: the inverse of `seen`."""
+        if self.options.pixels == "linear":
+            return outputs
+        return self.options.pixel_scale * (outputs + outputs.square())
+
+    def error(self, outputs: Tensor, images: Tensor) -> Tensor:
+        """How badly the decoder's outputs describe images, mean over pixels.
+
+        With `pixels: root`, half the Poisson deviance of x / pixel_scale + 1/4, which is close to
+        the squared error of what is seen. Of many images with the same codes the decoder then
+        makes the mean, as with the squared error of x itself, and so keeps their total; with the
+        squared error of the roots it would lose a fifth of a jet's pT.
+        """
+        if self.options.pixels == "linear":
+            return mse_loss(outputs, images)
+        wanted, found = self.seen(images) + 0.5, outputs + 0.5
+        square = wanted.square()
+        deviance = square * (wanted / found).log() - (square - found.square()) / 2
+        return deviance.mean()
+
     def loss(self, images: Tensor, phase: str = "model", **columns: Tensor) -> Tensor:
-        """Mean squared error plus codebook and commitment losses (A.4), means over elements."""
+        """Error of the image plus codebook and commitment losses (A.4), means over elements."""
         quantised: Quantised = self.codebook(self.encoder_outputs(images))
-        error = mse_loss(self.decoder_outputs(quantised.vectors).float(), images)
+        error = self.error(self.decoder_outputs(quantised.vectors).float(), images)
         commitment = self.options.commitment * quantised.commitment_loss
         return error + quantised.codebook_loss + commitment
 
@@ -131,7 +178,8 @@ class VQVAE(Trainable):
     @torch.no_grad()
     def decode(self, codes: Tensor) -> Tensor:
         """Images of code maps, (N, h, w) -> (N, H, W), not negative."""
-        return self.decoder_outputs(self.codebook.vectors[codes])
+        images = self.unseen(self.decoder_outputs(self.codebook.vectors[codes]))
+        return torch.where(images >= self.smallest_pixel, images, 0.0)
 
     def reconstruct(self, images: Tensor) -> Tensor:
         """Images (N, H, W) as they come back from their code maps."""
@@ -144,6 +192,12 @@ class VQVAE(Trainable):
             counts = {name: count + self.codebook.vectors.numel() for name, count in counts.items()}
         return counts
 
+    def fitted(self) -> dict[str, float]:
+        """With `pixels: root`, the smallest pixel of the training images."""
+        if self.options.pixels == "linear":
+            return {}
+        return {"smallest_pixel": float(self.smallest_pixel)}
+
     def charged_cells(self, images: Tensor) -> Tensor:
         """Which codes stand for a cell that holds charge: (N, H, W) -> (N, h, w) bool."""
         charged: Tensor = max_pool2d(self._padded(images)[:, None], self.cell)[:, 0] > 0
@@ -151,7 +205,7 @@ class VQVAE(Trainable):
 
     @torch.no_grad()
     def fit_to_data(self, batches: Batches, validation: Batches | None = None) -> None:
-        """With `kmeans_start`, put the codebook on the encoder's outputs.
+        """With `pixels: root`, find the smallest pixel; with `kmeans_start`, place the codebook.
 
         The seeds come from cells that hold charge, of the first training images: empty cells
         give few different outputs, and those next to charge are among the replacements later.
@@ -159,6 +213,10 @@ class VQVAE(Trainable):
         Raises:
             DarkpixelError: these images hold no charge at all.
         """
+        if self.options.pixels == "root":
+            filled = (images[images > 0] for images in batches())
+            smallest = min((float(pixels.min()) for pixels in filled if len(pixels)), default=0.0)
+            self.smallest_pixel.fill_(smallest)
         if not self.options.kmeans_start:
             return
         height, width = self.image_size

@@ -49,6 +49,10 @@ class Likelihood(nn.Module, ABC):
         """The value that the model sees instead of x, any shape (D+C: x itself)."""
         return x
 
+    def log_width(self, x: Tensor) -> Tensor:
+        """Log of the range of values that `quantise` takes to x, GeV, same shape (D+C: 0)."""
+        return torch.zeros_like(x)
+
     @abstractmethod
     def fit(self, largest: float, typical: float) -> None:
         """Set the scale from the training images: largest and mean non-zero pixel, GeV."""
@@ -103,6 +107,16 @@ class Discrete(Likelihood):
     def quantise(self, x: Tensor) -> Tensor:
         level = self.level(x)
         return torch.where(level > 0, self.grid[(level - 1).clamp(min=0)], 0.0)
+
+    def log_width(self, x: Tensor) -> Tensor:
+        """Log of the width of the cell around x, GeV; 0 where x falls to level 0, a point mass.
+
+        Cells end half way between levels in x^(1/p); the last one ends half a step above it.
+        """
+        level = self.level(x)
+        steps = (torch.stack([level - 0.5, level + 0.5]) / len(self.grid)).clamp(min=0)
+        low, high = steps.pow(self.power) * self.grid[-1]
+        return torch.where(level > 0, (high - low).log(), 0.0)
 
     def clipped(self, x: Tensor) -> int:
         """Pixels more than half a step above the last level."""

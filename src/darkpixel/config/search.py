@@ -1,0 +1,134 @@
+"""Settings of the hyper-parameter search and of the study of the upsampling layer's width."""
+
+from typing import Any, Literal, Protocol
+
+from pydantic import Field, PositiveInt, ValidationError, field_validator
+
+from darkpixel.config.base import Settings
+from darkpixel.discovery import model_settings
+
+Space = dict[str, list[Any]]
+"""Key of a model's settings to its choices."""
+
+# SARM 8.6 gives the choices of p and names the other quantities that were varied with their best
+# values only (3, 5 layers, width 10, 5 logistics; muons: 7, 3 layers): the choices around these
+# are ours. SARM 8.5.2 gives those of PixelCNN++.
+_STAGES: Space = {"centres": [[], [3], [5], [7]], "layers": [2, 3, 4, 5]}
+PAPER_SPACES: dict[tuple[str, str | None], Space] = {
+    ("sarm", "discrete"): {
+        **_STAGES,
+        "width": [5, 10, 20, 50],
+        "power": [1.0, 1.1, 1.2, 1.3, 1.5, 2.0],
+    },
+    ("sarm", "truncated_logistic"): {**_STAGES, "mixtures": [2, 5, 10]},
+    ("pixelcnnpp", None): {"filters": [5, 10, 20], "blocks": [2, 3]},
+}
+
+
+class Study(Settings):
+    """One search: some keys of one model are varied, all others stay as they are."""
+
+    model: str = Field(description="entry of `models` that is varied")
+    dataset: str = Field("jets", description="data set that it is trained on")
+    label: str = Field("signal", description="label that it is trained on")
+    space: Space = Field(
+        {},
+        description="keys of the model's settings and the choices of each; {}: those of the paper, "
+        "for SARM and PixelCNN++ (SARM 8.5.2, 8.6)",
+    )
+    trials: int = Field(
+        ge=1,
+        description="settings to try: all of them in turn where there are no more (a grid), else "
+        "as Optuna's TPE proposes, whose first ten are random",
+    )
+    epochs: int = Field(ge=1, description="passes over the training images, each trial")
+    images: int = Field(ge=1, description="training images of a trial; no more than there are")
+    validation_images: int = Field(
+        ge=2, description="validation images on which trials are compared; no more than there are"
+    )
+
+    @field_validator("space")
+    @classmethod
+    def _choices_differ(cls, space: Space) -> Space:
+        for key, choices in space.items():
+            if not choices or any(choice in choices[:i] for i, choice in enumerate(choices)):
+                raise ValueError(f"'{key}' needs at least one choice and none twice")
+        return space
+
+
+class Search(Settings):
+    """The architecture search of SARM section 8.6."""
+
+    studies: dict[str, Study] = Field({}, description="studies by name; all are in one table")
+
+    @field_validator("studies")
+    @classmethod
+    def _names_are_paths(cls, studies: dict[str, Study]) -> dict[str, Study]:
+        for name in studies:
+            if not name.isidentifier():
+                raise ValueError(f"study name '{name}' must be letters, digits and underscores")
+        return studies
+
+
+class Widths(Settings):
+    """Speed and memory of D+D by width of its upsampling layer (SARM 6.1.5)."""
+
+    model: str = Field(
+        "sarm2_dd", description="entry of `models`, D+D, of which the width is varied"
+    )
+    widths: list[PositiveInt] = Field(
+        [5, 10, 20, 50, 100],
+        min_length=2,
+        description="widths (SARM 8.6: 10; about 50 gives the 21 million parameters of table 6)",
+    )
+    batch: int = Field(256, ge=1, description="images at once, in sampling and in training")
+    seconds: float = Field(1.0, gt=0, description="least time of each measurement, after one call")
+    device: Literal["auto", "cpu", "cuda", "mps"] = Field("auto", description="where to measure")
+
+
+class Entry(Protocol):
+    """What is asked of an entry of `models`."""
+
+    @property
+    def model(self) -> str: ...
+    @property
+    def autoencoder(self) -> str | None: ...
+    @property
+    def settings(self) -> dict[str, Any]: ...
+
+
+def search_space(study: Study, entry: Entry) -> Space:
+    """The study's choices: its own, or the paper's for the model; {} where there are none."""
+    if study.space:
+        return study.space
+    resolved = model_settings(entry.model).model_validate(entry.settings)
+    return PAPER_SPACES.get((entry.model, getattr(resolved, "likelihood", None)), {})
+
+
+def space_problem(study: Study, entry: Entry) -> tuple[tuple[str, ...], str] | None:
+    """What of a study its model does not take: the key below the study, and why.
+
+    Args:
+        study: to check.
+        entry: its model as it is on the study's data set and label; its own settings are good.
+    """
+    settings = model_settings(entry.model)
+    if entry.autoencoder is not None or getattr(settings, "joint", False):
+        return ("model",), f"'{study.model}' has no likelihood of its images; choose another"
+    space = search_space(study, entry)
+    if not space:
+        return ("space",), f"the paper has none for {entry.model}; give keys and choices"
+    for key, choices in space.items():
+        for choice in choices:
+            try:
+                settings.model_validate({**entry.settings, key: choice})
+            except ValidationError as error:
+                reason = error.errors()[0]["msg"]
+                return ("space", key), f"{entry.model} refuses {choice!r}: {reason}"
+    return None
+
+
+def has_width(entry: Entry) -> bool:
+    """Whether a model has an upsampling layer, whose width can be varied: SARM (D+D)."""
+    resolved = model_settings(entry.model).model_validate(entry.settings)
+    return entry.model == "sarm" and getattr(resolved, "likelihood", None) == "discrete"

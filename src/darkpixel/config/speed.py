@@ -1,0 +1,31 @@
+"""Settings of the measurements of speed and likelihood."""
+
+from pydantic import Field
+
+from darkpixel.config.base import Settings
+
+
+class Speed(Settings):
+    """How fast images are generated (SARM tables 2 and 4), and how likely test images are."""
+
+    seconds: float = Field(
+        5.0,
+        gt=0,
+        description="time spent on each model, and on the simulation of each label, s; at least "
+        "three repetitions are timed, however long they take",
+    )
+    batch: int | None = Field(
+        None,
+        ge=1,
+        description="images generated at once; null: the fastest of 64, 256, 1024, ... up to "
+        "`sampling.block_size`, for each model",
+    )
+    threads: int = Field(
+        1,
+        ge=1,
+        description="CPU threads of a model; as many as the run has cores lets no other job run "
+        "beside the measurement. The simulation always has one core",
+    )
+    likelihood_images: int = Field(
+        2000, ge=2, description="test images per label in the mean likelihood of a model"
+    )

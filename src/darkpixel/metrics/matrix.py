@@ -1,0 +1,176 @@
+"""Every model on every data set of a run, in one table that neither paper has."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from darkpixel.metrics.convergence import mark
+from darkpixel.metrics.names import (
+    MONTE_CARLO,
+    OBSERVABLES,
+    base_model,
+    display_name,
+    ordered,
+    plain,
+)
+from darkpixel.metrics.tables import document, measured, millions, write_table
+
+MAIN_OBSERVABLES = ("pt", "mass")
+ARGON_OBSERVABLES = ("track_length", "shower_charge")
+"""The two observables that a data set is judged by; in the same two columns of the table."""
+
+COLUMNS = [
+    "model", "dataset", "label", "observable_1", "w1_over_floor_1", "w1_over_floor_1_error",
+    "observable_2", "w1_over_floor_2", "w1_over_floor_2_error", "zero_fraction",
+    "zero_fraction_error", "zero_fraction_test", "bits_per_pixel", "bits_per_pixel_error",
+    "parameters", "speed", "speed_error", "n", "seeds", "hardware", "converged",
+]  # fmt: skip
+
+Config = Mapping[str, Any]
+"""A model folder's `config.yaml`."""
+
+
+def matrix_rows(
+    configs: Mapping[str, Mapping[str, Config]],
+    distances: pd.DataFrame,
+    statistics: pd.DataFrame,
+    likelihoods: pd.DataFrame,
+    speeds: pd.DataFrame,
+    statuses: pd.DataFrame,
+) -> pd.DataFrame:
+    """One row for each model of each data set, measures averaged over labels.
+
+    Args:
+        configs: data set -> model -> `config.yaml` of one of its trainings.
+        distances: rows of `darkpixel.metrics.rows.wasserstein_rows` (jets, muons) and
+            `darkpixel.metrics.lartpc_rows.argon_rows`.
+        statistics: rows of `darkpixel.metrics.rows.image_statistics`.
+        likelihoods: rows of `darkpixel.metrics.density.density_row`.
+        speeds: `darkpixel.metrics.speed.speed_rows`.
+        statuses: `darkpixel.metrics.convergence.convergence_rows`.
+
+    Returns:
+        Columns `COLUMNS`. W1 in units of the noise floor, 1 being a perfect generator's mean.
+        Errors: of the mean over labels, from the errors of each. Zero fractions of liquid-argon
+        images count the pixels at or below the threshold of the evaluation. NaN where a measure
+        does not exist.
+    """
+    if "species" in distances:
+        distances = distances[distances["species"].isna() | (distances["species"] == "all")]
+    rows = []
+    for dataset, models in configs.items():
+        for model in ordered(models):
+            own = _of(distances, dataset, model)
+            row: dict[str, Any] = {"model": model, "dataset": dataset}
+            names = ARGON_OBSERVABLES if dataset == "lartpc" else MAIN_OBSERVABLES
+            for number, name in enumerate(names, 1):
+                chosen = own[own["observable"] == name]
+                ratio = _mean(chosen["value"] / chosen["floor"], chosen["error"] / chosen["floor"])
+                row[f"observable_{number}"] = name
+                row[f"w1_over_floor_{number}"], row[f"w1_over_floor_{number}_error"] = ratio
+            row |= _zeros(own, statistics, dataset, model, models[model])
+            bits = _of(likelihoods, dataset, model)
+            row["bits_per_pixel"], row["bits_per_pixel_error"] = _mean(bits["value"], bits["error"])
+            counts = models[model]["parameters"]
+            row["parameters"] = counts["dense"] + counts.get("autoencoder", 0)
+            speed = _of(speeds, dataset, model)
+            row["speed"], row["speed_error"] = _mean(speed["value"], speed["error"])
+            row["hardware"] = "; ".join(dict.fromkeys(speed["hardware"]))
+            labels = list(dict.fromkeys(own["label"]))
+            row |= {"n": own["n"].min() if len(own) else 0, "label": ",".join(labels)}
+            row["seeds"] = own["seeds"].min() if len(own) else 0
+            marks = mark(own[["model", "dataset", "label"]], statuses)["converged"].dropna()
+            row["converged"] = bool(marks.all()) if len(marks) else pd.NA
+            rows.append(row)
+    return pd.DataFrame(rows, columns=COLUMNS).astype({"converged": "boolean"})
+
+
+def _of(rows: pd.DataFrame, dataset: str, model: str) -> pd.DataFrame:
+    return rows[(rows["dataset"] == dataset) & (rows["model"] == model)]
+
+
+def _mean(values: "pd.Series[float]", errors: "pd.Series[float]") -> tuple[float, float]:
+    """Mean over labels and its error; NaN without values, and where a label has none."""
+    if values.empty:
+        return float("nan"), float("nan")
+    error = np.sqrt(np.square(errors).sum(skipna=False)) / len(errors)
+    return float(values.mean(skipna=False)), float(error)
+
+
+def _zeros(
+    distances: pd.DataFrame, statistics: pd.DataFrame, dataset: str, model: str, config: Config
+) -> dict[str, float]:
+    """Mean zero fractions of the model's and the test images."""
+    zeros = statistics[statistics["observable"] == "zero_fraction"]
+    own, test = _of(zeros, dataset, model), _of(zeros, dataset, MONTE_CARLO)
+    value, error = _mean(own["value"], own["error"])
+    truth = _mean(test["value"], test["error"])[0]
+    counted = distances[distances["observable"] == "pixels"]
+    if own.empty and "test_mean" in distances and len(counted):
+        size = config["image_size"][0] * config["image_size"][1]
+        lit, lit_error = _mean(counted["mean"], counted["mean_error"])
+        value, error = 1 - lit / size, lit_error / size
+        truth = 1 - float(counted["test_mean"].mean()) / size
+    return {"zero_fraction": value, "zero_fraction_error": error, "zero_fraction_test": truth}
+
+
+def matrix_table(rows: pd.DataFrame, stem: str | Path) -> None:
+    """The matrix, one line for each data set and model.
+
+    Args:
+        rows: `matrix_rows`.
+    """
+    names = [list(dict.fromkeys(rows[f"observable_{number}"])) for number in (1, 2)]
+    header = ["model", "data set", *(f"W1 / floor, {_observables(own)}" for own in names),
+              "zero pixels (test), %", "bits per pixel", "parameters", "images/s", "n"]  # fmt: skip
+    body = []
+    for row in rows.to_dict("records"):
+        name = display_name(row["model"], row["dataset"])
+        late = row["converged"] is not pd.NA and not row["converged"]
+        truth = 100 * row["zero_fraction_test"]
+        zeros = measured(100 * row["zero_fraction"], 100 * row["zero_fraction_error"])
+        body.append(
+            [
+                f"{name} (not converged)" if late else name,
+                row["dataset"],
+                measured(row["w1_over_floor_1"], row["w1_over_floor_1_error"]),
+                measured(row["w1_over_floor_2"], row["w1_over_floor_2_error"]),
+                f"{zeros} ({truth:.2f})" if np.isfinite(truth) else zeros,
+                measured(row["bits_per_pixel"], row["bits_per_pixel_error"]),
+                millions(row["parameters"]),
+                measured(row["speed"], row["speed_error"]),
+                str(row["n"]),
+            ]
+        )
+    note = (
+        "Means over the labels of a data set. W1 / floor: distance to the test images in units of "
+        "what a perfect generator scores on average at this n, ± the distance's bootstrap error. "
+        "Zero pixels: of liquid-argon images those at or below threshold. Bits per pixel: -log2 of "
+        "the density of test images, less is better; it depends on the unit and cannot be compared "
+        "between data sets. Parameters: entries of all weight matrices, with the autoencoder where "
+        "there is one. Images/s: see the speed tables; not measured where there is a dash. "
+        "A dash under bits per pixel: the model has no likelihood of an image (a GAN; a prior of "
+        "codes; totals drawn before the pixels). A dash under W1 or zero pixels: not measured."
+    )
+    note += _left_out(rows)
+    write_table(rows, stem, document("Every model on every data set", header, body, note))
+
+
+def _observables(names: Sequence[str]) -> str:
+    return " or ".join(plain(OBSERVABLES[name]) for name in names)
+
+
+def _left_out(rows: pd.DataFrame) -> str:
+    """Which of the run's models, variants aside, a data set does without."""
+    bases = {dataset: {base_model(name) or name for name in own["model"]}
+             for dataset, own in rows.groupby("dataset", sort=False)}  # fmt: skip
+    everything = set().union(*bases.values())
+    text = ""
+    for dataset, own in bases.items():
+        absent = [display_name(name, str(dataset)) for name in ordered(everything - own)]
+        if absent:
+            text += f" Not trained on {dataset} in this run: {', '.join(absent)}."
+    return text

@@ -1,0 +1,172 @@
+"""Are generated images copies of training images? Distance to the nearest one, streamed.
+
+A model that memorises lies closer to its training images than other images of the simulation
+do; one that has learned lies as far away as the test images.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from darkpixel.data.image_file import ImageFile
+from darkpixel.metrics.features import Images, Sample
+from darkpixel.metrics.rows import COLUMNS
+from darkpixel.metrics.two_sample import over_seeds
+
+Array = npt.NDArray[np.float64]
+
+CLOSE = 0.01
+"""Quantile of the test images' distances below which an image is close to a training image."""
+_BLOCK = 1024  # training images at once; with as many compared: 4 MB of distances
+_BOOTSTRAPS = 200
+
+
+class Prepared(NamedTuple):
+    """Images that are not blank, as they are compared."""
+
+    pixels: Images
+    """(n, H W) asinh(I / 1 GeV), float32."""
+    squares: Images
+    """(n,) their squared norms."""
+    digests: list[bytes]
+    """Of the images as stored."""
+
+    @classmethod
+    def of(cls, images: Images) -> "Prepared":
+        """Of images (N, H, W), GeV."""
+        images = images[images.any(axis=(1, 2))]
+        count, height, width = images.shape
+        pixels: Images = np.arcsinh(images).reshape(count, height * width)
+        digests = [hashlib.blake2b(image.tobytes(), digest_size=16).digest() for image in images]
+        return cls(pixels, np.einsum("ij,ij->i", pixels, pixels), digests)
+
+
+class Nearest:
+    """The nearest training image of each of a set of images.
+
+    Distances are Euclidean, between asinh(I / 1 GeV) of all pixels: linear for soft pixels and
+    logarithmic for hard ones, so that neither decides alone. Blank images are left out: they are
+    equal to each other, memorised or not.
+    """
+
+    def __init__(self, images: Images) -> None:
+        """Of images (N, H, W), GeV, held in memory: 4 H W bytes each."""
+        self._images = Prepared.of(images)
+        self._copied = np.zeros(len(self._images.pixels), dtype=bool)
+        self._squares = np.full(len(self._images.pixels), np.inf)
+
+    @property
+    def distance(self) -> Array:
+        """(n,) of the images that are not blank; infinite before any training image."""
+        result: Array = np.sqrt(self._squares)
+        return result
+
+    @property
+    def copies(self) -> int:
+        """How many of them equal a training image bit for bit."""
+        return int(self._copied.sum())
+
+    def compare(self, training: Prepared) -> None:
+        """Take a block of training images into account; 4 KB for each are held meanwhile."""
+        if not len(training.pixels):
+            return
+        known = set(training.digests)
+        self._copied |= np.array([digest in known for digest in self._images.digests], dtype=bool)
+        for start in range(0, len(self._squares), _BLOCK):
+            part = slice(start, start + _BLOCK)
+            squares = training.squares - 2 * (self._images.pixels[part] @ training.pixels.T)
+            # rounding can leave the distance of a copy below zero
+            nearest = np.maximum(squares.min(axis=1) + self._images.squares[part], 0)
+            self._squares[part] = np.minimum(self._squares[part], nearest)
+
+
+def nearest_training_images(
+    samples: Sequence[Sample], count: int, train: str
+) -> dict[Sample, Nearest]:
+    """Compare the first `count` images of each sample with all training images, read once.
+
+    The samples' images are held in memory, the training images a block at a time.
+    """
+    found = {sample: Nearest(np.concatenate(list(sample.blocks(count)))) for sample in samples}
+    with ImageFile(train) as file:
+        for batch in file.batches(_BLOCK):
+            training = Prepared.of(batch["images"])
+            for nearest in found.values():
+                nearest.compare(training)
+    return found
+
+
+def memorisation_rows(
+    test: Nearest, samples: Mapping[Sample, Nearest], *, dataset: str, label: str, seed: int = 1
+) -> pd.DataFrame:
+    """What the distances say of each model, three rows each.
+
+    Args:
+        test: nearest training images of test images, the reference.
+        samples: those of each sample; other test images among them show what chance does.
+
+    Returns:
+        Columns `darkpixel.metrics.rows.COLUMNS`; `floor` is what a perfect generator gives. By
+        `observable`:
+
+        - `nearest_ratio`: median distance over that of the test images (1), bootstrap error;
+        - `close_share`: share of images closer than the 1% quantile of the test images (0.01),
+          and the binomial error, at 1%, of that share and of that quantile;
+        - `copies`: images equal to a training image bit for bit (as many as of the test images;
+          images of few pixels on a grid can agree by chance).
+
+        `n` counts images that are not blank; a model that makes blank ones only has no values.
+    """
+    by_model: dict[str, list[Nearest]] = {}
+    for sample, nearest in samples.items():
+        by_model.setdefault(sample.model, []).append(nearest)
+    floors = {"nearest_ratio": 1.0, "close_share": CLOSE, "copies": float(test.copies)}
+    rows = []
+    for model, by_seed in by_model.items():
+        measured = [_measures(nearest, test, seed) for nearest in by_seed]
+        for name, floor in floors.items():
+            values, errors = zip(*(found[name] for found in measured), strict=True)
+            rows.append(
+                {
+                    "model": model,
+                    "dataset": dataset,
+                    "label": label,
+                    "observable": name,
+                    **over_seeds(values, errors),
+                    "floor": floor,
+                    "floor_error": np.nan,
+                    "n": min(len(nearest.distance) for nearest in by_seed),
+                    "published": np.nan,
+                    "hardware": "",
+                }
+            )
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def _measures(found: Nearest, test: Nearest, seed: int) -> dict[str, tuple[float, float]]:
+    """Value and error of each measure."""
+    distance, reference = found.distance, test.distance
+    if not (len(distance) and len(reference)) or np.isinf(reference).any():
+        # no image but blank ones was generated, or is in the test or training data
+        return dict.fromkeys(("nearest_ratio", "close_share", "copies"), (np.nan, np.nan))
+    random = np.random.default_rng(seed)
+
+    def ratio(some: Array, others: Array) -> float:
+        below = float(np.median(others))
+        return float(np.median(some)) / below if below > 0 else np.nan
+
+    ratios = [
+        ratio(random.choice(distance, len(distance)), random.choice(reference, len(reference)))
+        for _ in range(_BOOTSTRAPS)
+    ]
+    share = float((distance < np.quantile(reference, CLOSE)).mean())
+    error = np.sqrt(CLOSE * (1 - CLOSE) * (1 / len(distance) + 1 / len(reference)))
+    return {
+        "nearest_ratio": (ratio(distance, reference), float(np.std(ratios, ddof=1))),
+        "close_share": (share, float(error)),
+        "copies": (float(found.copies), np.nan),
+    }

@@ -1,0 +1,146 @@
+"""Classifier two-sample test: can a classifier tell generated images from real ones?
+
+Lopez-Paz and Oquab, arXiv:1610.06545; the AUC as in the CaloChallenge, arXiv:2410.21611. An AUC
+of 0.5 means that this classifier, with so many images, cannot. Whether the test could have
+seen a difference is a measurement too: see `CONTROLS`.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy.stats import rankdata
+
+from darkpixel.config.two_sample import TwoSample
+from darkpixel.metrics.features import SCALED, Sample
+from darkpixel.metrics.names import MONTE_CARLO
+from darkpixel.metrics.rows import COLUMNS
+
+Array = npt.NDArray[np.float64]
+Auc = tuple[float, float]
+"""AUC and its standard error."""
+
+CONTROLS = (MONTE_CARLO, SCALED)
+"""Other Monte Carlo images, which must not be told from the test images, and the same with
+pixels 5% too large, which must."""
+STANDARD_ERRORS = 3.0
+"""A control holds or fails at so many standard errors."""
+ROW_COLUMNS = [*COLUMNS, "kind", "verdict"]
+
+
+def area_under_curve(generated: npt.ArrayLike, real: npt.ArrayLike) -> Auc:
+    """AUC of scores, and its standard error after DeLong et al., Biometrics 44 (1988) 837.
+
+    Args:
+        generated, real: (m,) and (n,) scores; larger ones say "generated". Ties count half.
+
+    Returns:
+        The probability that a generated image scores above a real one, and the error, for a
+        classifier that has seen none of these images.
+    """
+    generated, real = np.asarray(generated, np.float64), np.asarray(real, np.float64)
+    m, n = len(generated), len(real)
+    ranks = rankdata(np.concatenate([generated, real]))
+    # share of the other class that each image scores above (below, for a real image)
+    above = (ranks[:m] - rankdata(generated)) / n
+    below = 1 - (ranks[m:] - rankdata(real)) / m
+    variance = above.var(ddof=1) / m + below.var(ddof=1) / n
+    return float(above.mean()), float(np.sqrt(variance))
+
+
+def high_level_auc(generated: Array, real: Array, settings: TwoSample, seed: int = 0) -> Auc:
+    """AUC of boosted trees on features, cross-validated, so that every image is scored once.
+
+    The error is sqrt(2) times that of independent folds. Under the null hypothesis the score
+    of fold i is driven by the chance differences between it and every other fold j, and j's by
+    the same ones: in the limit of a linear classifier each counts twice, which doubles the
+    variance of the mean; trees stay below. The spread between folds would see nothing of it.
+
+    Args:
+        generated, real: (m, F), (n, F) features.
+        settings: `folds`, `trees`, `leaves`, `bins`, `seed`.
+        seed: of the sample, added to the settings' own.
+    """
+    from sklearn.ensemble import HistGradientBoostingClassifier
+    from sklearn.model_selection import StratifiedKFold
+
+    features = np.concatenate([generated, real])
+    is_generated = np.arange(len(features)) < len(generated)
+    random = settings.seed + seed
+    folds = StratifiedKFold(settings.folds, shuffle=True, random_state=random)
+    areas = []
+    for learned, scored in folds.split(features, is_generated):
+        trees = HistGradientBoostingClassifier(
+            max_iter=settings.trees,
+            max_leaf_nodes=settings.leaves,
+            max_bins=settings.bins,
+            early_stopping=False,
+            random_state=random,
+        )
+        trees.fit(features[learned], is_generated[learned])
+        scores = trees.decision_function(features[scored])
+        areas.append(area_under_curve(scores[is_generated[scored]], scores[~is_generated[scored]]))
+    values, errors = np.array(areas).T
+    return float(values.mean()), float(np.sqrt(2 * np.square(errors).sum()) / len(errors))
+
+
+def two_sample_rows(
+    areas: Mapping[Sample, Auc], kind: str, *, dataset: str, label: str, n: int
+) -> pd.DataFrame:
+    """One row a model, controls first.
+
+    Args:
+        areas: AUC and error of each sample, the controls among them; empty: no rows.
+        kind: `high_level` or `low_level`.
+        n: images a side.
+
+    Returns:
+        Columns `ROW_COLUMNS`: `value` the mean AUC over seeds, `error` that of one seed,
+        `seed_spread` the standard deviation over seeds; `floor` 0.5, what a perfect generator
+        scores; `verdict` of the whole test: empty, or why no AUC of this `kind` can be quoted.
+    """
+    reason = verdict(areas) if areas else ""
+    rows = []
+    for model in dict.fromkeys(sample.model for sample in areas):
+        values, errors = np.array([areas[s] for s in areas if s.model == model]).T
+        rows.append(
+            {
+                "model": model,
+                "dataset": dataset,
+                "label": label,
+                "observable": "auc",
+                **over_seeds(values, errors),
+                "floor": 0.5,
+                "floor_error": 0.0,
+                "n": n,
+                "published": np.nan,
+                "hardware": "",
+                "kind": kind,
+                "verdict": reason,
+            }
+        )
+    return pd.DataFrame(rows, columns=ROW_COLUMNS)
+
+
+def verdict(areas: Mapping[Sample, Auc]) -> str:
+    """Empty if both controls hold, else why the AUCs beside them cannot be quoted."""
+    by_model = {sample.model: area for sample, area in areas.items()}
+    away = {model: (by_model[model][0] - 0.5) / by_model[model][1] for model in CONTROLS}
+    if abs(away[MONTE_CARLO]) > STANDARD_ERRORS:
+        return "tells Monte Carlo from Monte Carlo"
+    if away[SCALED] <= STANDARD_ERRORS:
+        return "too weak to quote"
+    return ""
+
+
+def over_seeds(
+    values: Sequence[float] | Array, errors: Sequence[float] | Array
+) -> dict[str, float]:
+    """`value`, `error`, `seed_spread` and `seeds` of a row, from one value and error a seed."""
+    return {
+        "value": float(np.mean(values)),
+        "error": float(np.sqrt(np.mean(np.square(errors)))),
+        "seed_spread": float(np.std(values, ddof=1)) if len(values) > 1 else np.nan,
+        "seeds": len(values),
+    }

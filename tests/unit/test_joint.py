@@ -1,0 +1,56 @@
+"""Images of all labels in one file."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from darkpixel.data.image_file import ImageFile
+from darkpixel.data.image_writer import ImageWriter
+from darkpixel.data.joint import join_labels
+from darkpixel.errors import DarkpixelError
+
+
+def write(path: Path, label: str, images: int, value: float, side: int = 5) -> Path:
+    with ImageWriter(
+        path, height=side, width=side, dataset="jets", label=label, split="train", pixel_size=0.1,
+        unit="GeV", source="test", seed=1, config_digest="0", columns={"event": np.int64},
+    ) as writer:  # fmt: skip
+        pixels = np.full((images, side, side), value, np.float32)
+        pixels[:, 0, 0] = np.arange(images)  # tells the images of a label apart
+        writer.append(pixels, event=np.arange(images))
+    return path
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> dict[str, Path]:
+    return {
+        "signal": write(tmp_path / "signal.h5", "signal", 5000, 1.0),
+        "background": write(tmp_path / "background.h5", "background", 2500, 2.0),
+    }
+
+
+def test_every_image_is_there_once_with_its_class(files: dict[str, Path], tmp_path: Path) -> None:
+    join_labels(files, tmp_path / "joint.h5")
+    with ImageFile(tmp_path / "joint.h5") as file:
+        images, classes = file.read(0, len(file)), file.column("class")
+        assert file.attributes["classes"] == "signal,background"
+        assert file.attributes["label"] == "joint"
+    assert (images[:, 1, 1] == np.where(classes == 0, 1.0, 2.0)).all()
+    for index, count in enumerate((5000, 2500)):
+        assert sorted(images[classes == index, 0, 0]) == list(range(count))
+
+
+def test_labels_are_mixed_evenly(files: dict[str, Path], tmp_path: Path) -> None:
+    join_labels(files, tmp_path / "joint.h5")
+    with ImageFile(tmp_path / "joint.h5") as file:
+        shares = file.column("class").reshape(-1, 250).mean(axis=1)
+    # a third of background in every stretch, within 5 standard deviations
+    assert np.abs(shares - 1 / 3).max() < 5 * (2 / 9 / 250) ** 0.5
+
+
+def test_labels_of_two_kinds_are_refused(files: dict[str, Path], tmp_path: Path) -> None:
+    other = write(tmp_path / "other.h5", "background", 10, 1.0, side=6)
+    with pytest.raises(DarkpixelError, match=r"other\.h5: height, width .* 6, .*one kind"):
+        join_labels({**files, "background": other}, tmp_path / "joint.h5")
+    assert not (tmp_path / "joint.h5").exists()

@@ -1,0 +1,112 @@
+"""Nearest training images against a direct search; copies found, learned images not."""
+
+import h5py
+import numpy as np
+import pytest
+
+from darkpixel.metrics.features import Sample
+from darkpixel.metrics.memorisation import (
+    Nearest,
+    Prepared,
+    memorisation_rows,
+    nearest_training_images,
+)
+
+ABOUT = {"dataset": "jets", "label": "signal"}
+
+
+def images(count, seed, lit=0.3):
+    random = np.random.default_rng(seed)
+    values = random.exponential(5.0, (count, 6, 6)) * (random.random((count, 6, 6)) < lit)
+    return values.astype(np.float32)
+
+
+def compared(some, training):
+    nearest = Nearest(some)
+    nearest.compare(Prepared.of(training))
+    return nearest
+
+
+def measures(rows, model="made"):
+    own = rows[rows["model"] == model].set_index("observable")
+    return own["value"], own["error"], own["n"]
+
+
+def test_distance_is_that_of_a_direct_search_whatever_the_blocks(tmp_path):
+    some, training = images(1100, 1), images(1500, 2)
+    direct = np.sqrt(
+        [
+            ((np.arcsinh(training.reshape(1500, -1).astype(float)) - row) ** 2).sum(1).min()
+            for row in np.arcsinh(some.reshape(1100, -1).astype(float))
+        ]
+    )
+    assert compared(some, training).distance == pytest.approx(direct, rel=1e-4)
+    for name, values in (("made", some), ("train", training)):
+        with h5py.File(tmp_path / f"{name}.h5", "w") as file:
+            file["images"] = values
+    sample = Sample("made", 1, str(tmp_path / "made.h5"), start=50)
+    found = nearest_training_images([sample], 1050, str(tmp_path / "train.h5"))
+    assert found[sample].distance == pytest.approx(direct[50:], rel=1e-4)
+
+
+def test_blank_images_are_no_copies():
+    some, training = images(30, 1), images(40, 2)
+    some[:10] = training[:5] = 0
+    nearest = compared(some, training)
+    assert nearest.copies == 0
+    assert nearest.distance.shape == (20,)
+    assert (nearest.distance > 1).all()
+    only_blank = compared(some, np.zeros_like(training))
+    assert np.isinf(only_blank.distance).all()
+
+
+def test_copies_are_counted_and_near_copies_show_as_close():
+    training, test = images(500, 2), images(400, 3)
+    copied = images(300, 4)
+    copied[:60] = training[100:160]
+    copied[60:75] = training[200:215] * np.float32(1.001)
+    made = compared(copied, training)
+    assert made.copies == 60
+    assert made.distance[:60] == pytest.approx(0, abs=0.02)
+    value, error, n = measures(
+        memorisation_rows(compared(test, training), {Sample("made", 1, "made.h5"): made}, **ABOUT)
+    )
+    assert value["copies"] == 60
+    assert 0.25 <= value["close_share"] < 0.3
+    assert error["close_share"] < 0.02
+    assert value["nearest_ratio"] < 1 - 2 * error["nearest_ratio"]
+    assert n["copies"] == 300
+
+
+def test_other_images_of_the_simulation_are_as_far_as_test_images():
+    """The errors hold over repeated experiments; two seeds are averaged."""
+    training = images(300, 5)
+    ratio, share = [], []
+    for seed in range(10, 40, 3):
+        test, first, second = (compared(images(400, seed + k), training) for k in range(3))
+        samples = {Sample("made", 1, "a.h5"): first, Sample("made", 2, "b.h5"): second}
+        rows = memorisation_rows(test, samples, **ABOUT)
+        assert (rows["seeds"] == 2).all()
+        value, error, _ = measures(rows)
+        ratio.append((value["nearest_ratio"] - 1) / error["nearest_ratio"])
+        share.append((value["close_share"] - 0.01) / error["close_share"])
+    for pulls in (ratio, share):
+        assert np.sqrt(np.mean(np.square(pulls))) < 1.6
+    assert np.sqrt(np.mean(np.square(ratio))) > 0.3
+
+
+def test_far_images_are_no_memorisation():
+    training, test = images(300, 6), images(200, 7)
+    far = compared(images(200, 8, lit=0.9), training)
+    rows = memorisation_rows(compared(test, training), {Sample("made", 1, "made.h5"): far}, **ABOUT)
+    value, error, _ = measures(rows)
+    assert value["nearest_ratio"] > 1 + 5 * error["nearest_ratio"]
+    assert value["close_share"] == 0
+
+
+def test_a_model_of_blank_images_has_no_values():
+    training = images(50, 9)
+    samples = {Sample("made", 1, "made.h5"): compared(np.zeros_like(training), training)}
+    rows = memorisation_rows(compared(images(50, 10), training), samples, **ABOUT)
+    assert rows["value"].isna().all()
+    assert (rows["n"] == 0).all()

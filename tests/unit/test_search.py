@@ -1,0 +1,301 @@
+"""Hyper-parameter search: proposals, resuming, the objective, the table, the settings' checks."""
+
+import itertools
+import json
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from sarm_toys import toy_images
+from torch import nn
+
+from darkpixel.config.search import Search, Study, has_width, search_space, space_problem
+from darkpixel.config.training import Training
+from darkpixel.data.image_file import ImageFile, ImageWriter
+from darkpixel.errors import DarkpixelError
+from darkpixel.metrics.density import bits_per_pixel
+from darkpixel.metrics.search_table import COLUMNS, search_rows, search_table
+from darkpixel.search import Trainer, Trial, first_images, next_choice, run_study, space_size
+
+SPACE = {"centres": [[], [3], [5]], "layers": [1, 2, 3], "power": [1.0, 1.5, "auto"]}
+SMALL = {"layers": [1, 2], "width": [2, 4]}
+
+
+def outcome(choice):
+    """A made-up trial: fewer layers and a smaller centre are better."""
+    value = choice["layers"] + 0.1 * len(choice.get("centres", [])) + 0.01 * choice.get("width", 0)
+    return Trial(choice, torch.full((5,), value, dtype=torch.float64), 0.0, 2, 1, 100, 1.0)
+
+
+def tried(trials):
+    return [trial.choice for trial in trials]
+
+
+def grid(space):
+    return [dict(zip(space, values, strict=True)) for values in itertools.product(*space.values())]
+
+
+def study(**keys):
+    sizes = {"trials": 4, "epochs": 2, "images": 40, "validation_images": 20}
+    return Study(**{"model": "sarm2_dd", **sizes, **keys})
+
+
+def entry(model="sarm", autoencoder=None, **settings):
+    return SimpleNamespace(model=model, autoencoder=autoencoder, settings=settings)
+
+
+def write_images(path, images, seed=0):
+    pixels = toy_images(images, 12, seed)
+    pixels[0] = 0  # a blank image
+    with ImageWriter(
+        path, height=12, width=12, dataset="jets", label="signal", split="train", pixel_size=0.2,
+        unit="GeV", source="test", seed=0, config_digest="0", columns={"number": np.int32},
+    ) as file:  # fmt: skip
+        file.append(pixels.numpy(), number=np.arange(images, dtype=np.int32))
+    return path
+
+
+def test_a_grid_is_tried_whole_and_once(tmp_path):
+    done = run_study(SMALL, outcome, trials=9, seed=1, folder=tmp_path, digest="d")
+    assert len(done) == space_size(SMALL) == 4
+    assert {json.dumps(choice) for choice in tried(done)} == {
+        json.dumps({"layers": layers, "width": width}) for layers in (1, 2) for width in (2, 4)
+    }
+    with pytest.raises(DarkpixelError, match="all 4 settings"):
+        next_choice(SMALL, done, trials=4, seed=1)
+
+
+def test_proposals_are_new_and_depend_on_the_seed_and_on_what_was_found():
+    done = []
+    for _ in range(13):
+        done.append(outcome(next_choice(SPACE, done, trials=20, seed=1)))
+    assert all(choice[key] in SPACE[key] for choice in tried(done) for key in SPACE)
+    assert len({json.dumps(choice) for choice in tried(done)}) == 13
+    firsts = [next_choice(SPACE, [], trials=4, seed=seed) for seed in range(5)]
+    assert any(choice != firsts[0] for choice in firsts)
+    worse = [trial._replace(bits=-trial.bits) for trial in done]
+    ahead, elsewhere = (
+        [next_choice(SPACE, found, trials=20, seed=seed)["layers"] for seed in range(8)]
+        for found in (done, worse)
+    )
+    assert np.mean(ahead) < np.mean(elsewhere)  # where few layers were better, where many were
+
+
+def test_the_last_of_a_space_is_found_when_tpe_repeats_itself():
+    done = []
+    for _ in range(26):
+        untried = [c for c in grid(SPACE) if c not in tried(done)]
+        done.append(outcome(untried[0]))
+    last = next_choice(SPACE, done, trials=26, seed=1)
+    assert last not in tried(done)
+
+
+@pytest.mark.parametrize(("space", "trials"), [(SPACE, 13), (SMALL, 4)])
+def test_an_interrupted_study_tries_what_an_uninterrupted_one_tries(tmp_path, space, trials):
+    whole = run_study(space, outcome, trials=trials, seed=1, folder=tmp_path / "a", digest="d")
+    calls = 0
+
+    def dying(choice):
+        nonlocal calls
+        calls += 1
+        if calls % 3 == 0:
+            raise KeyboardInterrupt
+        return outcome(choice)
+
+    for _ in range(trials):
+        try:
+            pieces = run_study(
+                space, dying, trials=trials, seed=1, folder=tmp_path / "b", digest="d"
+            )
+            break
+        except KeyboardInterrupt:
+            continue
+    assert calls > trials  # it was interrupted, and what was done was not done again
+    assert calls <= trials + trials // 2 + 1
+    assert tried(pieces) == tried(whole)
+    assert [trial.value for trial in pieces] == [trial.value for trial in whole]
+
+
+def test_more_trials_go_on_and_other_inputs_begin_anew(tmp_path):
+    first = run_study(SPACE, outcome, trials=3, seed=1, folder=tmp_path, digest="d")
+    fresh = []
+
+    def counted(choice):
+        fresh.append(choice)
+        return outcome(choice)
+
+    more = run_study(SPACE, counted, trials=5, seed=1, folder=tmp_path, digest="d")
+    assert tried(more) == tried(first) + fresh
+    assert len(fresh) == 2
+    assert (
+        tried(run_study(SPACE, counted, trials=2, seed=1, folder=tmp_path, digest="d"))
+        == (tried(first)[:2])
+    )
+    fresh.clear()
+    run_study(SPACE, counted, trials=3, seed=1, folder=tmp_path, digest="other")
+    assert len(fresh) == 3
+
+
+def test_subsets_are_the_first_images_with_their_columns(tmp_path):
+    source = write_images(tmp_path / "all.h5", 30)
+    part = first_images(source, 7, tmp_path / "part.h5")
+    with ImageFile(source) as whole, ImageFile(part) as file:
+        np.testing.assert_array_equal(file.read(), whole.read(0, 7))
+        assert file.column("number").tolist() == list(range(7))
+        assert file.attributes["pixel_size"] == whole.attributes["pixel_size"]
+    assert first_images(source, 30, tmp_path / "none.h5") == source
+
+
+def trainer(folder, data, **keys):
+    return Trainer(
+        {"model": "sarm", "units": 16, "power": 1.5, **keys}, study(),
+        Training(batch_size=20, learning_rate=0.01), data / "train.h5", data / "validation.h5",
+        seed=3, folder=folder, digest="d",
+    )  # fmt: skip
+
+
+@pytest.fixture
+def data(tmp_path):
+    write_images(tmp_path / "train.h5", 60)
+    write_images(tmp_path / "validation.h5", 30, seed=1)
+    return tmp_path
+
+
+def test_a_trial_trains_the_same_each_time_and_measures_the_density(tmp_path, data):
+    first = trainer(tmp_path / "a", data)({"layers": 1, "width": 3})
+    again = trainer(tmp_path / "b", data)({"layers": 1, "width": 3})
+    other = trainer(tmp_path / "c", data)({"layers": 1, "width": 6})
+    assert first.bits.shape == (20,)
+    assert torch.equal(first.bits, again.bits)
+    assert not torch.equal(first.bits, other.bits)
+    assert other.parameters > first.parameters
+    assert first.epochs == 2
+    assert 1 <= first.best_epoch <= 2
+    # The blank image is the most likely of all, and no density is infinite.
+    assert first.bits.argmin() == 0
+    assert bool(first.bits.isfinite().all())
+    with ImageFile(tmp_path / "a" / "train.h5") as file:
+        assert len(file) == 40
+
+
+class Rounded(nn.Module):
+    """Independent pixels on a grid of whole GeV from 0 to 3."""
+
+    probabilities = torch.tensor([0.7, 0.15, 0.1, 0.05], dtype=torch.float64)
+
+    def __init__(self):
+        super().__init__()
+        self.unused = nn.Parameter(torch.zeros(1))
+
+    def quantise(self, images):
+        return images.round()
+
+    def log_density(self, images):
+        return self.probabilities[images.round().long()].log().flatten(1).sum(1)
+
+
+def write_pixels(path, pixels):
+    with ImageWriter(
+        path, height=1, width=1, dataset="jets", label="signal", split="test", pixel_size=0.2,
+        unit="GeV", source="test", seed=0, config_digest="0",
+    ) as file:  # fmt: skip
+        file.append(np.asarray(pixels, np.float32).reshape(-1, 1, 1))
+    return path
+
+
+def test_the_density_with_the_zero_level_shared_out_integrates_to_one(tmp_path):
+    """A point mass at zero and a density beside it: what grids of any step have in common."""
+    step = 0.001
+    values = np.arange(0.5 * step, 3.5, step)  # to the end of the highest level
+    train = write_pixels(tmp_path / "train.h5", [0.0] * 60 + [0.2, 0.3, 0.4] * 10 + [2.0] * 10)
+    scored = write_pixels(tmp_path / "scored.h5", np.append(0.0, values))
+    bits, _ = bits_per_pixel(Rounded(), scored, len(values) + 1, train)
+    mass, density = 2.0 ** -bits[0], 2.0 ** -bits[1:]
+    assert mass + density.sum() * step == pytest.approx(1.0, abs=1e-3)
+    assert mass == pytest.approx(0.7 * 61 / 92)  # 60 of 90 pixels of the level are exact zeros
+    assert density[0] == pytest.approx(0.7 * (31 / 92) / 0.5, rel=1e-3)
+    assert density[-1] == pytest.approx(0.05, rel=1e-6)
+
+
+def test_nothing_is_added_where_nothing_is_rounded_to_zero(tmp_path):
+    path = write_pixels(tmp_path / "images.h5", [0.0, 0.001, 3.0])
+    model = Rounded()
+    for quantise in (None, lambda images: images, lambda images: images.ceil()):
+        model.quantise = quantise
+        bits, _ = bits_per_pixel(model, path, 3, path)
+        images = torch.tensor([0.0, 0.001, 3.0]).view(3, 1, 1)
+        expected = -model.log_density(images) / np.log(2)
+        np.testing.assert_allclose(bits, expected.numpy())
+
+
+def test_models_without_a_likelihood_are_told(tmp_path, data):
+    with pytest.raises(DarkpixelError, match=r"'layers': 1.*no exact likelihood"):
+        trainer(tmp_path / "a", data, totals=True)({"layers": 1})
+
+
+def test_rows_and_table(tmp_path):
+    random = np.random.default_rng(0)
+    shared = random.normal(1, 0.5, 200)
+    trials = [
+        outcome({"layers": layers})._replace(
+            bits=torch.from_numpy(shared + 0.1 * layers + random.normal(0, 0.01, 200))
+        )
+        for layers in (3, 1, 2)
+    ]
+    rows = search_rows(
+        trials, name="few", study=study(), space={"layers": [1, 2, 3, 4]}, images=40, hardware="cpu"
+    )
+    assert list(rows.columns) == COLUMNS
+    assert rows["best"].tolist() == [False, True, False]
+    assert rows["method"].tolist() == ["TPE"] * 3
+    assert rows["value"].to_numpy() == pytest.approx([1.3, 1.1, 1.2], abs=0.1)
+    assert rows["difference"].to_numpy() == pytest.approx([0.2, 0.0, 0.1], abs=0.005)
+    # Same images: the difference is known far better than either value.
+    assert rows["difference_error"][0] < 0.1 * rows["error"][0]
+    search_table(rows, tmp_path / "table")
+    text = (tmp_path / "table.md").read_text()
+    lines = [line for line in text.splitlines() if line.startswith("| few")]
+    assert ["layers 1" in lines[0], "layers 2" in lines[1], "layers 3" in lines[2]] == [True] * 3
+    assert "**best**" in lines[0]
+    assert "3 of 4 settings, at random (layers of [1, 2, 3, 4]); 40 training images" in text
+    assert len(pd.read_csv(tmp_path / "table.csv")) == 3
+
+
+def test_the_papers_spaces():
+    discrete = entry(likelihood="discrete")
+    space = search_space(study(), discrete)
+    assert space["power"] == [1.0, 1.1, 1.2, 1.3, 1.5, 2.0]
+    assert space["centres"] == [[], [3], [5], [7]]
+    assert "power" not in search_space(study(), entry(likelihood="truncated_logistic"))
+    pixelcnn = entry("pixelcnnpp")
+    assert search_space(study(), pixelcnn) == {"filters": [5, 10, 20], "blocks": [2, 3]}
+    for model in (discrete, pixelcnn, entry(likelihood="truncated_logistic")):
+        assert space_problem(study(), model) is None
+    assert search_space(study(space=SMALL), discrete) == SMALL
+    assert has_width(discrete)
+    assert not has_width(entry(likelihood="truncated_logistic"))
+    assert not has_width(pixelcnn)
+
+
+@pytest.mark.parametrize(
+    ("keys", "model", "where", "message"),
+    [
+        ({"space": {"layres": [1]}}, entry(), ("space", "layres"), "Extra inputs"),
+        ({"space": {"layers": [2, 0]}}, entry(), ("space", "layers"), "refuses 0"),
+        ({}, entry(likelihood="gamma"), ("space",), "the paper has none"),
+        ({}, entry("vqvae_pixelcnn", autoencoder="vqvae"), ("model",), "no likelihood"),
+    ],
+)
+def test_wrong_studies_are_refused(keys, model, where, message):
+    found, text = space_problem(study(**keys), model)
+    assert found == where
+    assert message in text
+
+
+def test_wrong_spaces_and_names_are_refused():
+    with pytest.raises(ValueError, match="none twice"):
+        study(space={"layers": [1, 2, 1]})
+    with pytest.raises(ValueError, match="letters, digits"):
+        Search(studies={"a/b": study()})

@@ -1,0 +1,182 @@
+"""Two-sample test: calibrated without a difference, and able to see one; its table."""
+
+import h5py
+import numpy as np
+import pandas as pd
+import pytest
+
+from darkpixel.config.training import Training
+from darkpixel.config.two_sample import LowLevel, TwoSample
+from darkpixel.data.image_writer import ImageWriter
+from darkpixel.metrics.distance_tables import (
+    memorisation_table,
+    physics_distances_table,
+    two_sample_table,
+)
+from darkpixel.metrics.features import SCALED, Sample
+from darkpixel.metrics.frechet import distance_rows
+from darkpixel.metrics.memorisation import Nearest, Prepared, memorisation_rows
+from darkpixel.metrics.names import MONTE_CARLO
+from darkpixel.metrics.two_sample import (
+    ROW_COLUMNS,
+    area_under_curve,
+    high_level_auc,
+    two_sample_rows,
+    verdict,
+)
+
+QUICK = TwoSample(folds=3, trees=15, leaves=4)
+CONTROL, LARGER = Sample(MONTE_CARLO, 0, "train.h5"), Sample(SCALED, 0, "train.h5", 0, 1.05)
+MADE = Sample("sarm2_dd", 1, "made.h5")
+HOLD = {CONTROL: (0.51, 0.01), LARGER: (0.7, 0.01), MADE: (0.6, 0.01)}
+
+
+def test_auc_counts_pairs_and_ties_by_half():
+    random = np.random.default_rng(1)
+    a, b = random.integers(0, 6, 30), random.integers(1, 8, 20)
+    pairs = (a[:, None] > b[None]) + 0.5 * (a[:, None] == b[None])
+    assert area_under_curve(a, b)[0] == pytest.approx(pairs.mean())
+    assert area_under_curve(b + 10, a)[0] == 1
+
+
+def test_auc_error_is_the_scatter_of_repeated_samples():
+    random = np.random.default_rng(2)
+    for shift in (0.0, 1.0):
+        found = [
+            area_under_curve(random.normal(shift, 1, 80), random.normal(0, 1, 120))
+            for _ in range(400)
+        ]
+        values, errors = np.array(found).T
+        assert np.sqrt(np.mean(errors**2)) == pytest.approx(values.std(ddof=1), rel=0.12)
+
+
+def test_trees_without_a_difference_give_a_half_within_the_error():
+    """Pulls of repeated experiments: the error may be an upper bound, as its docstring says."""
+    random = np.random.default_rng(3)
+    pulls = []
+    for seed in range(40):
+        real, other = random.normal(size=(2, 100, 5))
+        value, error = high_level_auc(other, real, QUICK, seed)
+        pulls.append((value - 0.5) / error)
+    assert abs(np.mean(pulls)) < 3 / np.sqrt(len(pulls))
+    assert 0.6 < np.std(pulls) < 1.3
+
+
+def test_trees_see_a_shift_and_a_correlation():
+    random = np.random.default_rng(4)
+    real, other = random.normal(size=(2, 600, 3))
+    value, error = high_level_auc(other + np.array([0, 0.5, 0]), real, QUICK)
+    assert value > 0.5 + 5 * error
+    twisted = other.copy()
+    twisted[:, 0] = other[:, 1] + 0.3 * other[:, 0]  # the same widths, to a percent or so
+    twisted[:, 0] /= twisted[:, 0].std()
+    value, error = high_level_auc(twisted, real, QUICK)
+    assert value > 0.5 + 5 * error
+    assert high_level_auc(other, real, QUICK) == high_level_auc(other, real, QUICK)
+
+
+@pytest.mark.parametrize(
+    ("control", "larger", "expected"),
+    [
+        ((0.52, 0.01), (0.54, 0.01), ""),
+        ((0.52, 0.01), (0.52, 0.01), "too weak to quote"),
+        ((0.54, 0.01), (0.70, 0.01), "tells Monte Carlo from Monte Carlo"),
+        ((0.46, 0.01), (0.70, 0.01), "tells Monte Carlo from Monte Carlo"),
+    ],
+)
+def test_the_controls_decide_whether_an_auc_is_quoted(control, larger, expected):
+    assert verdict({CONTROL: control, LARGER: larger, MADE: (0.9, 0.01)}) == expected
+
+
+def test_rows_average_seeds_and_begin_with_the_controls():
+    areas = HOLD | {MADE._replace(seed=2): (0.64, 0.03)}
+    rows = two_sample_rows(areas, "high_level", dataset="jets", label="signal", n=100)
+    assert list(rows.columns) == ROW_COLUMNS
+    assert rows["model"].tolist() == [MONTE_CARLO, SCALED, "sarm2_dd"]
+    row = rows.iloc[2]
+    assert (row["value"], row["seeds"]) == (pytest.approx(0.62), 2)
+    assert row["error"] == pytest.approx(np.sqrt((0.01**2 + 0.03**2) / 2))
+    assert row["seed_spread"] == pytest.approx(0.02 * np.sqrt(2))
+    none = two_sample_rows({}, "high_level", dataset="jets", label="signal", n=100)
+    assert none.empty
+    assert list(none.columns) == ROW_COLUMNS
+
+
+def test_table_brackets_what_is_too_weak(tmp_path):
+    weak = HOLD | {LARGER: (0.51, 0.01)}
+    parts = [
+        two_sample_rows(areas, kind, dataset=dataset, label="signal", n=100)
+        for dataset, kind, areas in [
+            ("jets", "high_level", HOLD),
+            ("muons", "high_level", HOLD),
+            ("jets", "low_level", weak),
+        ]
+    ]
+    two_sample_table(pd.concat(parts, ignore_index=True), tmp_path / "two_sample_auc")
+    lines = (tmp_path / "two_sample_auc.md").read_text().splitlines()
+    table = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[4:10]]
+    assert [row[0] for row in table[:3]] == ["Monte Carlo", "Monte Carlo × 1.05", "SARM-2 (D+D)"]
+    assert table[2][1:] == [
+        "jet", "0.600 ± 0.010", "(0.600 ± 0.010)", "100", "1",
+        "pixels signal: too weak to quote",
+    ]  # fmt: skip
+    assert table[5][1:] == ["muon", "0.600 ± 0.010", "–", "100", "1", "hold"]
+    assert list(pd.read_csv(tmp_path / "two_sample_auc.csv").columns) == ROW_COLUMNS
+
+
+def test_the_other_tables_show_floor_and_blank_models(tmp_path):
+    random = np.random.default_rng(5)
+    real, *floors = random.normal(size=(3, 60, 4))
+    about = {"dataset": "muons", "label": "background"}
+    physics_distances_table(
+        distance_rows(real, {CONTROL: floors[0]}, floors, **about), tmp_path / "distances"
+    )
+    text = (tmp_path / "distances.md").read_text()
+    assert "| Monte Carlo" in text
+    assert "| *noise floor*" in text
+    images = random.exponential(size=(20, 4, 4)).astype(np.float32)
+    blank = Nearest(np.zeros_like(images))
+    training = Prepared.of(random.exponential(size=(20, 4, 4)).astype(np.float32))
+    real_images = Nearest(images)
+    real_images.compare(training)
+    samples = {CONTROL: real_images, MADE: blank}
+    rows = memorisation_rows(real_images, samples, **about)
+    memorisation_table(rows[rows["model"] == "sarm2_dd"], tmp_path / "memorisation")
+    line = (tmp_path / "memorisation.md").read_text().splitlines()[4]
+    cells = [cell.strip() for cell in line.strip("|").split("|")]
+    assert cells == ["SARM-2 (D+D)", "muon", "–", "–", "–", "0", "1"]
+
+
+def write_images(path, count, seed):
+    random = np.random.default_rng(seed)
+    images = random.exponential(2.0, (count, 12, 12)) * (random.random((count, 12, 12)) < 0.1)
+    images[::10] = 0  # blank ones
+    with ImageWriter(
+        path, height=12, width=12, dataset="jets", label="signal", split="test", pixel_size=0.1,
+        unit="GeV", source="test", seed=seed, config_digest="0",
+    ) as file:  # fmt: skip
+        file.append(images.astype(np.float32))
+    return str(path)
+
+
+def test_network_sees_larger_pixels_but_no_other_images(tmp_path):
+    from darkpixel.two_sample_network import low_level_auc
+
+    test = write_images(tmp_path / "test.h5", 400, 1)
+    train = write_images(tmp_path / "train.h5", 400, 2)
+    training = Training(epochs=3, batch_size=32, learning_rate=0.003, device="cpu")
+    settings = LowLevel(settings={"filters": 4, "units": 16}, training=training)
+    place = tmp_path / "scratch"
+    found = [
+        low_level_auc(
+            Sample("any", 0, train, scale=scale), test, 400, settings, seed=1, folder=place
+        )
+        for scale in (1.0, 3.0)
+    ]
+    (same, error), (larger, other_error) = found
+    assert abs(same - 0.5) < 3 * error
+    assert larger > 0.5 + 5 * other_error
+    assert error == pytest.approx(1 / np.sqrt(6 * 200), rel=0.1)  # the scored half, 200 a side
+    assert list(place.iterdir()) == []
+    with h5py.File(test) as file:
+        assert "class" not in file

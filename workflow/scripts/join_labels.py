@@ -1,0 +1,14 @@
+"""Write the images of all labels into one file."""
+
+from typing import TYPE_CHECKING
+
+from darkpixel.data.joint import join_labels
+from darkpixel.jobs import job
+
+if TYPE_CHECKING:
+    from snakemake.script import snakemake
+
+with job(snakemake.log[0]):
+    join_labels(
+        dict(zip(snakemake.params.labels, snakemake.input, strict=True)), snakemake.output.images
+    )

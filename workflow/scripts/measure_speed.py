@@ -1,0 +1,119 @@
+"""Measure how fast each model of a data set, and its simulation, make images, one by one."""
+
+import itertools
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+import torch
+
+from darkpixel.config.jets import JetImaging, JetSimulation
+from darkpixel.config.muons import MuonImaging, MuonSimulation
+from darkpixel.data import jets, muons
+from darkpixel.data.image_file import ImageFile
+from darkpixel.data.jet_events import read_header
+from darkpixel.data.jet_images import event_blocks
+from darkpixel.data.muon_pileup import read_pileup
+from darkpixel.files import whole_file
+from darkpixel.jobs import job
+from darkpixel.metrics.names import MONTE_CARLO
+from darkpixel.metrics.published import load_published
+from darkpixel.metrics.speed import (
+    PUBLISHED_TABLES,
+    Collisions,
+    batch_choices,
+    processor,
+    sampling_rate,
+    simulation_rate,
+    speed_row,
+    speed_rows,
+)
+from darkpixel.models.base import load_generator
+from darkpixel.sampling.shards import block_generator
+from darkpixel.training import choose_device
+
+if TYPE_CHECKING:
+    from snakemake.script import snakemake
+
+
+BATCH = 200  # collisions at once, as in the run's own simulation
+
+
+def simulate(dataset, label, images, seed, simulation, imaging, pool):
+    """From nothing to `images` images, in a file that is thrown away."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "events.h5"
+        if dataset == "jets":
+            recipe = JetSimulation(**simulation)
+            jets.simulate(recipe, label, images, seed, path, batch=BATCH, progress=False)
+            for _ in event_blocks([path], JetImaging(**imaging)):
+                pass
+            needed = read_header(path).generated
+        else:
+            recipe = MuonSimulation(**simulation), MuonImaging(**imaging)
+            muons.simulate(
+                *recipe, label, images, seed, path, pool=pool, batch=BATCH, progress=False
+            )
+            with ImageFile(path) as file:
+                needed = int(file.column("event").max()) + 1
+    return Collisions(-(-needed // BATCH) * BATCH, needed)
+
+
+with job(snakemake.log[0]) as logger:
+    params, dataset = snakemake.params, snakemake.wildcards.dataset
+    torch.set_num_threads(snakemake.threads)
+    device = choose_device(params.device)
+    gpu = torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
+    about = {
+        "dataset": dataset,
+        "hardware": f"{processor()}; torch {torch.__version__}",
+        "published": load_published(snakemake.input.published, "sarm", PUBLISHED_TABLES[dataset])
+        if dataset in PUBLISHED_TABLES and params.source != "file"
+        else {},
+    }
+    batches = [params.speed["batch"]] if params.speed["batch"] else batch_choices(params.block_size)
+    seconds, rows = params.speed["seconds"], []
+    with torch.inference_mode():
+        for model, label, folder in params.models:
+            generator = load_generator(folder, device=device, label=params.label)
+            blocks = itertools.count()
+
+            def draw(images, generator=generator, blocks=blocks):
+                """Images in the computer's memory, from a random stream of their own."""
+                stream = block_generator(params.seed, next(blocks))
+                return generator.sample_events(images, generator=stream)[0].cpu()
+
+            rate = sampling_rate(draw, batches, seconds)
+            joint = f"draws {params.label}" if label != params.label else ""
+            rows.append(
+                speed_row(model, rate, label=label, threads=snakemake.threads, device=gpu,
+                          condition=joint, **about)
+            )  # fmt: skip
+            logger.info("%s: %.4g images/s", model, rate.value)
+    pool_path = snakemake.input.get("pool")
+    pool = read_pileup(pool_path) if pool_path else None
+    simulated = params.simulated
+    for label in simulated["labels"]:
+        recipe = simulated["simulation"], simulated["imaging"]
+        rate = simulation_rate(
+            lambda images, label=label, recipe=recipe: simulate(
+                dataset, label, images, params.seed, *recipe, pool
+            ),
+            seconds,
+        )
+        parts = "on" if recipe[0]["multi_parton_interactions"] else "off"
+        condition = [
+            f"multi-parton interactions {parts}",
+            f"start of {rate.start_up:.1f} s left out",
+        ]
+        if recipe[0].get("forced_b_to_muon") and label == "background":
+            condition.append("b hadrons decay to muons")
+        if pool is not None:
+            condition.append("pile-up from a pool, made before; pT not yet matched")
+        rows.append(
+            speed_row(MONTE_CARLO, rate, label=label, threads=1, device="cpu",
+                      condition=", ".join(condition), **about)
+        )  # fmt: skip
+        logger.info("Monte Carlo, %s: %.4g images/s", label, rate.value)
+    with whole_file(snakemake.output.rows) as path:
+        speed_rows(rows).to_parquet(path, index=False)

@@ -1,0 +1,33 @@
+"""Measure speed and memory of D+D by the width of its upsampling layer."""
+
+from typing import TYPE_CHECKING
+
+import torch
+
+from darkpixel.config.search import Widths
+from darkpixel.files import whole_file
+from darkpixel.jobs import job
+from darkpixel.metrics.speed import processor
+from darkpixel.metrics.widths import width_rows
+from darkpixel.training import choose_device
+
+if TYPE_CHECKING:
+    from snakemake.script import snakemake
+
+with job(snakemake.log[0]):
+    torch.set_num_threads(snakemake.threads)
+    torch.set_flush_denormal(True)  # as training and sampling do
+    widths = Widths(**snakemake.params.widths)
+    device = choose_device(widths.device)
+    machine = torch.cuda.get_device_name(device) if device.type == "cuda" else processor()
+    rows = width_rows(
+        snakemake.params.settings,
+        snakemake.input.train,
+        widths,
+        device=device,
+        threads=snakemake.threads,
+        hardware=f"{machine}; torch {torch.__version__}",
+        seed=snakemake.params.seed,
+    )
+    with whole_file(snakemake.output.rows) as path:
+        rows.to_parquet(path, index=False)

@@ -1,0 +1,51 @@
+"""Match the muons' spectrum, where asked for, and split the images of one label."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from darkpixel.config.data import SplitSizes
+from darkpixel.config.muons import MuonImaging
+from darkpixel.data.image_file import ImageFile
+from darkpixel.data.muon_matching import chunk_events, matched_events
+from darkpixel.data.prepare import file_events, write_splits
+from darkpixel.data.uci_muons import is_uci, uci_events
+from darkpixel.jobs import job
+from darkpixel.provenance import settings_digest
+
+if TYPE_CHECKING:
+    from snakemake.script import snakemake
+
+with job(snakemake.log[0]):
+    params, label = snakemake.params, snakemake.wildcards.label
+    sizes = SplitSizes(**params.sizes)
+    pixel_size, unit = MuonImaging(**params.imaging).pixel_size, "GeV"
+    if params.source == "simulate":
+        source = "Pythia 8"
+        paths, reference = (
+            [Path(path) for path in snakemake.input.get(name, [])] for name in ("raw", "reference")
+        )
+        if reference:
+            events = matched_events(paths, reference, sizes.total, params.seed)
+        else:
+            events = chunk_events(paths)
+    else:
+        source = str(snakemake.input.raw)
+        if is_uci(source):
+            events = uci_events(source)
+        else:
+            events = file_events(source)
+            with ImageFile(source) as file:
+                pixel_size = file.attributes.get("pixel_size", pixel_size)
+                unit = file.attributes.get("unit", unit)
+    write_splits(
+        *events,
+        {split: getattr(snakemake.output, split) for split in ("train", "validation", "test")},
+        sizes=sizes,
+        seed=params.seed,
+        dataset="muons",
+        label=label,
+        pixel_size=pixel_size,
+        unit=unit,
+        source=source,
+        config_digest=settings_digest(dict(params.items())),
+    )

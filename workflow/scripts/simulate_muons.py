@@ -1,0 +1,23 @@
+"""Simulate one chunk of muon images: one Pythia run, one seed, one job."""
+
+from typing import TYPE_CHECKING
+
+from darkpixel.config.muons import MuonImaging, MuonSimulation
+from darkpixel.data.muon_pileup import read_pileup
+from darkpixel.data.muons import simulate
+from darkpixel.jobs import job
+
+if TYPE_CHECKING:
+    from snakemake.script import snakemake
+
+with job(snakemake.log[0]):
+    pool = snakemake.input.get("pool")
+    simulate(
+        MuonSimulation(**snakemake.params.settings),
+        MuonImaging(**snakemake.params.imaging),
+        label=snakemake.wildcards.label,
+        images=snakemake.params.images,
+        seed=snakemake.params.seed,
+        path=snakemake.output.events,
+        pool=None if pool is None else read_pileup(pool),
+    )

@@ -1,0 +1,28 @@
+"""Write the tables of two-sample test, physics distances and memorisation."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from darkpixel.jobs import job
+from darkpixel.metrics.distance_tables import (
+    memorisation_table,
+    physics_distances_table,
+    two_sample_table,
+)
+
+if TYPE_CHECKING:
+    from snakemake.script import snakemake
+
+TABLES = {
+    "two_sample": two_sample_table,
+    "distances": physics_distances_table,
+    "memorisation": memorisation_table,
+}
+
+with job(snakemake.log[0]):
+    for name, write in TABLES.items():
+        rows = [pd.read_parquet(path) for path in snakemake.input[name]]
+        stem = Path(snakemake.output[f"{name}_csv"]).with_suffix("")
+        write(pd.concat([part for part in rows if len(part)], ignore_index=True), stem)

@@ -1,0 +1,21 @@
+"""Write the speed tables of the SARM data sets and the likelihoods of all data sets."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from darkpixel.jobs import job
+from darkpixel.metrics.density import likelihood_table
+from darkpixel.metrics.speed import speed_table
+
+if TYPE_CHECKING:
+    from snakemake.script import snakemake
+
+with job(snakemake.log[0]):
+    for path, (stem, title) in zip(
+        snakemake.input.speeds, snakemake.params.tables.items(), strict=True
+    ):
+        speed_table(pd.read_parquet(path), stem, title)
+    likelihoods = pd.concat([pd.read_parquet(path) for path in snakemake.input.likelihoods])
+    likelihood_table(likelihoods, Path(snakemake.output.likelihood_csv).with_suffix(""))

@@ -1,0 +1,35 @@
+"""Train classifiers on the images of one source and score the Monte Carlo test images."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+
+from darkpixel.classification import judge_source
+from darkpixel.config.classifier import ClassifierTraining
+from darkpixel.jobs import job
+from darkpixel.provenance import file_digest, settings_digest
+
+if TYPE_CHECKING:
+    from snakemake.script import snakemake
+
+with job(snakemake.log[0]):
+    params = snakemake.params
+    torch.set_num_threads(snakemake.threads)
+    judged = {
+        "settings": params.settings,
+        "training": params.training,
+        "repetitions": params.repetitions,
+        "images": params.images,
+        "test_images": params.test_images,
+        "seed": params.seed,
+    }
+    inputs = [file_digest(path) for path in snakemake.input.images]
+    judge_source(
+        dict(zip(params.labels, snakemake.input.images, strict=True)),
+        dict(zip(params.labels, snakemake.input.tests, strict=True)),
+        Path(snakemake.output.scores).parent,
+        **(judged | {"training": ClassifierTraining(**params.training)}),
+        checkpoint_dir=params.checkpoints,
+        digest=settings_digest([inputs, judged, params.code]),
+    )
