@@ -55,14 +55,24 @@ if SARM_DATA or OWN:
         SARM_TABLES += [rules.tabulate_speed.output, rules.tabulate_matrix.output]
 
 
-if SARM_DATA:
+if TESTED:
 
-    include: "workflow/rules/search.smk"
     include: "workflow/rules/classifier.smk"
     include: "workflow/rules/two_sample.smk"
 
-    SARM_FIGURES += [SEARCH_FIGURES, ROC_FIGURES]
-    SARM_TABLES += [SEARCH_TABLES, CLASSIFIER_TABLES, rules.tabulate_distances.output]
+    SARM_FIGURES += [ROC_FIGURES]
+    SARM_TABLES += [CLASSIFIER_TABLES, rules.tabulate_distances.output]
+
+
+if SARM_DATA or STUDIES:
+
+    include: "workflow/rules/search.smk"
+
+    SARM_FIGURES += [SEARCH_FIGURES]
+    SARM_TABLES += [SEARCH_TABLES]
+
+
+if SARM_DATA:
     SARM_FIGURES += [rules.draw_typical_images.output, rules.draw_toy.output]
 
 

@@ -1,14 +1,15 @@
 """Classifiers trained on the images of one source and asked about Monte Carlo images (SARM 6.1.3).
 
 The score file has a row per repetition and test image: `repetition` (from 1), `label` and `image`
-(place in that label's test file), `score` (log-odds of the first label, signal) and `images` (how
-many images per class that classifier was given). The same test images stand in the same order in
-the score files of all sources, so that their differences are paired.
+(place in that label's test file), `score` (log-odds of the first label, signal), `images` (how many
+images per class that classifier was given) and `pool` (from how many they were drawn). The same
+test images stand in the same order in the score files of all sources, so that their differences are
+paired.
 """
 
 import logging
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -39,7 +40,7 @@ _SCORED = 256  # images that a classifier sees at once
 
 
 def judge_source(
-    sources: Mapping[str, str | Path],
+    sources: Mapping[str, Sequence[str | Path]],
     tests: Mapping[str, str | Path],
     folder: str | Path,
     *,
@@ -55,11 +56,12 @@ def judge_source(
     """Train `repetitions` classifiers on the images of one source and score the test images.
 
     Each repetition has its own seed, its own `images` random images per class (of as many as the
-    source has) and its own random split of them into training and validation. One that is
+    source has) and its own random split of them into training and validation; it takes the next
+    of the source's files, which come from trainings with different seeds. One that is
     interrupted goes on where it was, and finished ones are not done again.
 
     Arguments:
-        sources: label -> image file of the source, signal first; two labels.
+        sources: label -> image files of the source, signal first; two labels with as many files.
         tests: label -> Monte Carlo test images, the same labels.
         folder: written: `scores.parquet`, and of the first repetition the model's folder.
         settings: `model` and its keys, as for `build_model`.
@@ -82,17 +84,19 @@ def judge_source(
     for repetition in range(1, repetitions + 1):
         trained = scratch / f"trained{repetition}"
         own = settings_digest([digest, repetition])
+        turn = {label: paths[(repetition - 1) % len(paths)] for label, paths in sources.items()}
         if not _finished(trained, own):
             own_seed = int(np.random.SeedSequence((seed, repetition)).generate_state(1)[0])
             logger.info("classifier %d of %d", repetition, repetitions)
             _train_one(
-                sources, images, trained, scratch / f"repetition{repetition}", settings, training,
+                turn, images, trained, scratch / f"repetition{repetition}", settings, training,
                 seed=own_seed, digest=own,
             )  # fmt: skip
         model = load_model(trained, device=device)
+        pool = min(_length(path) for path in turn.values())
         for label, path in tests.items():
             scores = log_odds(model, path, test_images, bfloat16=training.precision == "bfloat16")
-            tables.append(_table(repetition, label, scores, images))
+            tables.append(_table(repetition, label, scores, images, pool))
     folder.mkdir(parents=True, exist_ok=True)
     for name in (HISTORY, CONFIG, WEIGHTS):
         with whole_file(folder / name) as temporary:
@@ -244,7 +248,14 @@ def _finished(folder: Path, digest: str) -> bool:
     return (folder / WEIGHTS).exists() and load_config(folder).get("digest") == digest
 
 
-def _table(repetition: int, label: str, scores: NDArray[np.float32], images: int) -> pa.Table:
+def _length(path: str | Path) -> int:
+    with ImageFile(path) as file:
+        return len(file)
+
+
+def _table(
+    repetition: int, label: str, scores: NDArray[np.float32], images: int, pool: int
+) -> pa.Table:
     count = len(scores)
     return pa.table(
         {
@@ -253,5 +264,6 @@ def _table(repetition: int, label: str, scores: NDArray[np.float32], images: int
             "image": np.arange(count, dtype=np.int32),
             "score": scores,
             "images": np.full(count, images, np.int32),
+            "pool": np.full(count, pool, np.int32),
         }
     )

@@ -59,6 +59,8 @@ class Trial(NamedTuple):
     rounded_to_zero: float
     """Share of the non-zero pixels that the grid takes to zero."""
     epochs: int
+    steps: int
+    """Of training, in all epochs."""
     best_epoch: int
     """Whose weights were compared."""
     parameters: int
@@ -169,7 +171,8 @@ class Trainer:
     Arguments:
         settings: `model` and its keys, those of the space to be replaced.
         study: numbers of images and epochs.
-        training: of the model's entry; its snapshots and monitor are left out.
+        training: of the model's entry; its snapshots and monitor are left out, and its warm-up
+            takes no more than a tenth of a trial's steps, else a short trial would end within it.
         train_file, validation_file: image files; the first images are taken.
         seed: of weights and training.
         folder: for the images taken and the state of the trial in progress.
@@ -214,7 +217,7 @@ class Trainer:
         """
         train_file, validation_file = self.files
         with ImageFile(train_file) as file:
-            _, height, width = file.shape
+            images, height, width = file.shape
             settings = with_pixel_size(self.settings, file.attributes["pixel_size"])
         output = self.folder / "model"
         try:
@@ -223,7 +226,7 @@ class Trainer:
                 model,
                 train_file,
                 validation_file,
-                self.training,
+                _with_short_warmup(self.training, images),
                 seed=self.seed,
                 checkpoint_dir=self.folder / "training",
                 digest=settings_digest([self.digest, choice]),
@@ -235,11 +238,24 @@ class Trainer:
             raise DarkpixelError(f"search: trial of {choice}: {error}") from error
         trained = load_config(output)
         with (output / HISTORY).open(encoding="utf-8", newline="") as rows:
-            seconds = sum(float(row["seconds"]) for row in csv.DictReader(rows))
-        parameters = trained["parameters"]["free"]
+            history = list(csv.DictReader(rows))
         return Trial(
-            choice, bits, rounded, trained["epochs"], trained["kept_epoch"], parameters, seconds
+            choice,
+            bits,
+            rounded,
+            epochs=trained["epochs"],
+            steps=int(history[-1]["step"]),
+            best_epoch=trained["kept_epoch"],
+            parameters=trained["parameters"]["free"],
+            seconds=sum(float(row["seconds"]) for row in history),
         )
+
+
+def _with_short_warmup(training: Training, images: int) -> Training:
+    """The training with a warm-up of at most a tenth of its steps on so many images."""
+    epoch_images = min(images, training.epoch_images or images)
+    steps = training.epochs * math.ceil(epoch_images / training.batch_size)
+    return training.model_copy(update={"warmup_steps": min(training.warmup_steps, steps // 10)})
 
 
 def _likelihood(model: Trainable, train_file: Path, path: Path) -> tuple[Tensor, float]:

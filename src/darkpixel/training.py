@@ -83,7 +83,7 @@ def train(
     """
     device = choose_device(settings.device)
 
-    def feed(path: str | Path) -> ImageBatches:
+    def feed(path: str | Path, epoch_images: int | None = None) -> ImageBatches:
         return ImageBatches(
             path,
             settings.batch_size,
@@ -91,12 +91,13 @@ def train(
             memory_mb=settings.memory_mb,
             seed=seed,
             columns=model.columns,
+            epoch_images=epoch_images,
         )
 
     with (
         _without_denormals(),
         CheckpointFolder(checkpoint_dir, digest) as checkpoints,
-        feed(train_file) as batches,
+        feed(train_file, settings.epoch_images) as batches,
         feed(validation_file) as validation,
     ):
         for images in (batches, validation):
@@ -108,7 +109,7 @@ def train(
         state = TrainingState(model, batches, validation, settings, seed, device, checkpoints)
         if state.updates:
             logger.info("resumed at epoch %d, step %d", state.epoch + 1, state.step)
-        with noted_signals() as stop, _progress_bar(state, batches.images, progress) as bar:
+        with noted_signals() as stop, _progress_bar(state, batches.epoch_images, progress) as bar:
             loop = _Loop(state, batches, validation, stop, bar)
             try:
                 while not loop.finished:
@@ -296,7 +297,7 @@ class _Loop:
         loss = sum(state.sums[f"loss_{phase}"].item() for phase in state.optimisers) / state.seen
         text = f"epoch {state.epoch + 1}/{self.settings.epochs}, loss {loss:.5g}"
         self.bar.set_description(text, refresh=False)
-        self.bar.update(state.epoch * self.batches.images + state.seen - self.bar.n)
+        self.bar.update(state.epoch * self.batches.epoch_images + state.seen - self.bar.n)
 
 
 def _progress_bar(

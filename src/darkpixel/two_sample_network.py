@@ -11,9 +11,9 @@ from darkpixel.config.two_sample import LowLevel
 from darkpixel.data.image_file import ImageFile, ImageWriter
 from darkpixel.data.image_format import ATTRIBUTES
 from darkpixel.data.joint import CLASS
+from darkpixel.metrics.delong import Auc, area_under_curve
 from darkpixel.metrics.features import Sample
 from darkpixel.metrics.names import MONTE_CARLO
-from darkpixel.metrics.two_sample import Auc, area_under_curve
 from darkpixel.models.base import Trainable, build_model, load_model
 from darkpixel.training import choose_device, train
 

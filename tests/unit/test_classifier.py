@@ -57,14 +57,15 @@ def toys(folder, count, seed, separation):
     return paths
 
 
-def judge(folder, separation=1.0, training=TRAINING, **more):
+def judge(folder, separation=1.0, training=TRAINING, sources=None, **more):
     """Train on toys and score others; the score file."""
     folder.mkdir(exist_ok=True)
     arguments = {
         "settings": SMALL, "training": training, "repetitions": 2, "images": 90,
         "test_images": None, "seed": 5, "checkpoint_dir": folder / "checkpoints", "digest": "d",
     }  # fmt: skip
-    sources = toys(folder, 100, 1, separation)
+    if sources is None:
+        sources = {label: [path] for label, path in toys(folder, 100, 1, separation).items()}
     tests = toys(folder, 120, 2, separation)
     judge_source(sources, tests, folder / "judge", **(arguments | more))
     return pd.read_parquet(folder / "judge" / "scores.parquet")
@@ -230,14 +231,33 @@ def test_a_repetition_of_other_inputs_is_trained_again(tmp_path, monkeypatch):
     assert not other["score"].equals(one["score"])
 
 
+def test_repetitions_take_the_files_of_a_source_in_turn(tmp_path, monkeypatch):
+    plain, used = classification.write_split, []
+
+    def noted(sources, *rest):
+        used.append([path.name for path in sources.values()])
+        return plain(sources, *rest)
+
+    monkeypatch.setattr(classification, "write_split", noted)
+    by_seed = [toys(tmp_path, count, seed, 1.0) for count, seed in ((50, 3), (60, 4))]
+    sources = {label: [paths[label] for paths in by_seed] for label in LABELS}
+    scores = judge(
+        tmp_path / "judged", sources=sources, repetitions=3, images=40,
+        training=TRAINING.model_copy(update={"epochs": 1}),
+    )  # fmt: skip
+    assert used == [[f"{label}{seed}.h5" for label in LABELS] for seed in (3, 4, 3)]
+    assert scores.groupby("repetition")["pool"].unique().explode().tolist() == [50, 60, 50]
+
+
 def test_unfit_sources_are_refused_in_one_line(tmp_path):
     with pytest.raises(DarkpixelError, match=r"100 images.*judges\.classifier\.images"):
         judge(tmp_path, images=101)
     sources = {"signal": write_images(tmp_path / "a.h5", 9), "background": "b.h5"}
     with pytest.raises(DarkpixelError, match="signal first"):
         judge_source(
-            sources, {"signal": "c.h5"}, tmp_path, settings=SMALL, training=TRAINING,
-            repetitions=1, images=5, test_images=None, seed=1, checkpoint_dir=tmp_path, digest="",
+            {label: [path] for label, path in sources.items()}, {"signal": "c.h5"}, tmp_path,
+            settings=SMALL, training=TRAINING, repetitions=1, images=5,
+            test_images=None, seed=1, checkpoint_dir=tmp_path, digest="",
         )  # fmt: skip
     sources["background"] = write_images(tmp_path / "b.h5", 9, side=5)
     with pytest.raises(DarkpixelError, match="5x5 pixels"):

@@ -99,7 +99,7 @@ def test_effective_dimensions_are_those_of_the_directions():
 def test_the_error_is_the_scatter_of_repeated_samples(tmp_path):
     test = write(tmp_path / "test.h5", images(300, 1))
     files = {f"m{i}": [write(tmp_path / f"{i}.h5", images(150, 20 + i))] for i in range(12)}
-    rows = diversity_rows(files, test, dataset="jets", label="signal")
+    rows = diversity_rows(files, test, dataset="jets", label="signal", n=2000)
     for name, own in rows.groupby("observable"):
         # both sides vary in the error, only the sample here: about a factor sqrt(2)
         scatter = own["value"].std() * 2**0.5
@@ -109,16 +109,22 @@ def test_the_error_is_the_scatter_of_repeated_samples(tmp_path):
 def test_too_few_or_equal_test_images_are_an_error(tmp_path):
     short = write(tmp_path / "short.h5", images(4, 1))
     with pytest.raises(DarkpixelError, match="at least 3"):
-        diversity_rows({"a": [short]}, short, dataset="jets", label="signal")
+        diversity_rows({"a": [short]}, short, dataset="jets", label="signal", n=2000)
     blank = write(tmp_path / "blank.h5", np.zeros((20, SIDE, SIDE), np.float32))
     with pytest.raises(DarkpixelError, match="copies of each other"):
-        diversity_rows({"a": [blank]}, blank, dataset="jets", label="signal")
+        diversity_rows({"a": [blank]}, blank, dataset="jets", label="signal", n=2000)
+    # One image is unlike the others, and a third of the resamplings lack it.
+    lit = np.zeros((20, SIDE, SIDE), np.float32)
+    lit[0, 0, 0] = 1
+    single = write(tmp_path / "single.h5", lit)
+    with pytest.raises(DarkpixelError, match=r"single\.h5: .* or a resampling of them"):
+        diversity_rows({"a": [single]}, single, dataset="jets", label="signal", n=2000)
 
 
 def test_a_blank_sample_of_a_collapsed_model_has_no_spread(tmp_path):
     test = write(tmp_path / "test.h5", images(40, 1))
     blank = write(tmp_path / "blank.h5", np.zeros((20, SIDE, SIDE), np.float32))
-    rows = diversity_rows({"lagan": [blank]}, test, dataset="jets", label="signal")
+    rows = diversity_rows({"lagan": [blank]}, test, dataset="jets", label="signal", n=2000)
     assert (rows["value"] == 0).all()
 
 
@@ -131,3 +137,14 @@ def test_table_shows_models_and_control(rows, tmp_path):
     assert sum(line.startswith(f"| *other {display_name(MONTE_CARLO)}*") for line in lines) == 1
     back = pd.read_csv(tmp_path / "diversity.csv")
     assert back["value"].to_numpy() == pytest.approx(both["value"].to_numpy())
+
+
+def test_table_has_every_data_set_and_names_what_has_not_converged(rows, tmp_path):
+    muons = rows.assign(dataset="muons", converged=False, value=rows["value"] + 7)
+    both = pd.concat([rows.assign(converged=True), muons], ignore_index=True)
+    diversity_table(both, tmp_path / "diversity")
+    lines = (tmp_path / "diversity.md").read_text().splitlines()
+    models = rows["model"].nunique()
+    assert sum("(not converged)" in line and "muon" in line for line in lines) == models
+    assert not any("(not converged)" in line and " jet " in line for line in lines)
+    assert sum(line.startswith("| *other") for line in lines) == 2

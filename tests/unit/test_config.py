@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+import darkpixel.data
+import darkpixel.models
 from darkpixel.config.documentation import key_table, schema, with_keys
 from darkpixel.config.loading import load_run, read_yaml
 from darkpixel.errors import DarkpixelError
@@ -134,12 +136,113 @@ def test_a_data_set_or_label_may_differ_in_some_keys(tmp_path):
         ("{jets: {settings: {layer: 2}}}", "unknown key 'layer'; did you mean 'layers'?"),
         ("{jets: {training: {epochs: 0}}}", "epochs: found 0"),
         ("{jets: {autoencoder: nothing}}", "unknown model 'nothing'"),
+        (
+            "{jets: {model: lagan}}",
+            "unknown key 'model' (allowed: autoencoder, settings, training)",
+        ),
+        ("{jets: {where: {jets/signal: {}}}}", "unknown key 'where' (allowed: autoencoder,"),
+        ("{jets/: {}}", "unknown label ''"),
     ],
 )
 def test_wrong_differences_are_refused(tmp_path, where, expected):
     message = problem(tmp_path, f"models: {{sarm2_dd: {{where: {where}}}}}")
     assert "mine.yaml: models.sarm2_dd.where." in message
     assert expected in message
+
+
+def test_a_model_of_all_labels_does_not_differ_on_one(tmp_path):
+    message = problem(tmp_path, "models: {lagan: {where: {jets/signal: {training: {epochs: 2}}}}}")
+    assert "mine.yaml: models.lagan.where.jets/signal: a lagan is trained once" in message
+    assert message.endswith("give what differs under `jets`")
+
+
+def loaded(tmp_path, text):
+    """`config.yaml` under an overlay with this text."""
+    overlay = tmp_path / "mine.yaml"
+    overlay.write_text(text)
+    files = [CONFIG / "config.yaml", overlay]
+    return load_run(read_yaml(*files), files)
+
+
+def test_a_study_goes_with_its_data_set(tmp_path):
+    assert set(loaded(tmp_path, "run: mine").studies) == {"sarm", "pixelcnnpp"}
+    assert loaded(tmp_path, "datasets: {jets: null}").studies == {}
+
+
+def test_null_leaves_out_what_the_base_names(tmp_path):
+    run = loaded(
+        tmp_path,
+        "datasets: {jets: {orders: {row: null, column: null}}}\nsearch: {studies: {sarm: null}}",
+    )
+    assert set(run.studies) == {"pixelcnnpp"}
+    assert set(run.datasets.jets.orders) == {"spiral_out", "spiral_in", "random_1", "random_2"}
+
+
+@pytest.fixture
+def spots(tmp_path, monkeypatch):
+    """A data set of one file, and a function that adds a model with such a `trained_on`."""
+    models = tmp_path / "models"
+    for module in (darkpixel.data, darkpixel.models):
+        folder = tmp_path / module.__name__.rpartition(".")[2]
+        folder.mkdir()
+        monkeypatch.setattr(module, "__path__", [*module.__path__, str(folder)])
+    (tmp_path / "data/spots.py").write_text(
+        "from typing import ClassVar\n"
+        "from darkpixel.config.data import OwnData, SplitSizes\n"
+        "class Settings(OwnData):\n"
+        "    own_labels: ClassVar[tuple[str, ...]] = ('one', 'two')\n"
+        "    in_every_run: ClassVar[bool] = True\n"
+        "    images: SplitSizes = SplitSizes(train=9, validation=9, test=9)\n"
+        "    models: list[str] = ['sarm2_dd']\n"
+    )
+
+    def model(trained_on):
+        (models / "mine.py").write_text(
+            "from darkpixel.config import base\n"
+            "from typing import Any, ClassVar\n"
+            "class Settings(base.Settings):\n"
+            f"    trained_on: ClassVar[Any] = {trained_on}\n"
+        )
+
+    return model
+
+
+def test_a_model_file_is_trained_where_it_says(tmp_path, spots):
+    spots(("jets", "spots"))
+    run = loaded(tmp_path, "run: mine")
+    assert run.datasets.present()["spots"].models == ["sarm2_dd", "mine"]
+    assert run.datasets.jets.models[-1] == "mine"
+    assert "mine" not in run.datasets.muons.models
+    left_out = loaded(tmp_path, "datasets: {jets: null, spots: null}")
+    assert list(left_out.datasets.present()) == ["muons", "lartpc", "lartpc_vertex"]
+
+
+@pytest.mark.parametrize(
+    ("trained_on", "expected"),
+    [
+        ("('jet',)", "unknown data set 'jet'; did you mean 'jets'?"),
+        ("('spotz',)", "unknown data set 'spotz'; did you mean 'spots'?"),
+        ("'jets'", "found 'jets'; give a tuple of names"),
+    ],
+)
+def test_a_model_trained_nowhere_is_refused(tmp_path, spots, trained_on, expected):
+    spots(trained_on)
+    message = problem(tmp_path, "run: mine")
+    assert message.startswith("models/mine.py: Settings.trained_on: ")
+    assert expected in message
+
+
+@pytest.mark.parametrize(
+    ("datasets", "expected"),
+    [
+        ("spots: 5", "mine.yaml: datasets.spots: found 5; input should be"),
+        ("spots: {source: download}", "datasets.spots.source: found 'download'; input should be"),
+        ("spots: {image: 5}", "datasets.spots.image: unknown key 'image'; did you mean 'images'?"),
+        ("spotz: {}", "datasets.spotz: unknown key 'spotz'; did you mean 'spots'?"),
+    ],
+)
+def test_wrong_entries_of_own_data_sets_are_refused(tmp_path, spots, datasets, expected):
+    assert expected in problem(tmp_path, f"datasets: {{{datasets}}}")
 
 
 def test_schema_and_key_table_follow_the_settings():
@@ -189,7 +292,7 @@ def test_shipped_files_hold_no_key_twice():
         ),
         ("models: {sarm2_dc: {settings: {log_scale: [3, -7]}}}", "log_scale must rise"),
         (
-            "datasets: {jets: null, lartpc: null, lartpc_vertex: null}",
+            "datasets: {jets: null, muons: null, lartpc: null, lartpc_vertex: null}",
             "datasets: empty; give one, jets for example",
         ),
         (
@@ -215,6 +318,29 @@ def test_shipped_files_hold_no_key_twice():
         ),
         ("judges: {ssnet: {model: ssnt}}", "judges.ssnet.model: unknown model file 'ssnt'"),
         ("models: {vqvae_pixelcnn: {settings: {kernel: 4}}}", "kernel must be odd, found 4"),
+        (
+            "datasets: {lartpc: {models: [lagan]}}",
+            "datasets.lartpc.models.0: a lagan learns to tell labels apart, and there is only "
+            "'all'; leave it out",
+        ),
+        ("widths: {model: sarm2_d}", "widths.model: unknown model 'sarm2_d'; did you mean 'sarm"),
+        ("widths: {model: sarm2_dc}", "widths.model: 'sarm2_dc' has no upsampling layer; name a"),
+        (
+            "evaluation: {two_sample: {low_level: {model: classifer}}}",
+            "evaluation.two_sample.low_level.model: unknown model file 'classifer'; did you mean",
+        ),
+        (
+            "evaluation: {two_sample: {low_level: {settings: {filterz: 8}}}}",
+            "evaluation.two_sample.low_level.settings.filterz: unknown key 'filterz'",
+        ),
+        (
+            "search: {studies: {sarm: {dataset: jet}}}",
+            "search.studies.sarm.dataset: unknown data set 'jet'; did you mean 'jets'?",
+        ),
+        (
+            "datasets: {jets: null}\nsearch: {studies: {sarm: {model: sarm2}}}",
+            "search.studies.sarm.model: unknown model 'sarm2'",
+        ),
     ],
 )
 def test_values_that_would_fail_later_are_refused(tmp_path, text, expected):

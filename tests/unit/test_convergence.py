@@ -11,9 +11,13 @@ from darkpixel.metrics.convergence import (
     convergence_table,
     levelled_off,
     mark,
+    read_statuses,
     unconverged,
 )
-from darkpixel.metrics.tables import wasserstein_table
+from darkpixel.metrics.density import likelihood_table
+from darkpixel.metrics.roc import classifier_table
+from darkpixel.metrics.speed import speed_table
+from darkpixel.metrics.tables import statistics_table, wasserstein_table
 
 
 def history(losses, rates=None):
@@ -69,6 +73,50 @@ def test_a_loss_beyond_its_minimum_has_levelled_off():
     assert verdict.best_epoch == 10
 
 
+def test_a_minimum_that_was_passed_counts_only_for_the_weights_of_it():
+    losses = history(np.concatenate([np.linspace(100, 80, 10), np.linspace(80.5, 82, 6)]))
+    late = levelled_off(losses, kept="last")
+    assert late.passed_minimum
+    assert not late.levelled
+    assert levelled_off(history(falling(20, 2)), kept="last").levelled
+
+
+SHARE = np.linspace(0, 1, 20)  # of the training; noise of a loss: 1
+STEEP = -200 * (1 - np.exp(-20 * SHARE))
+
+
+def certified(shape, rates=None, cases=200):
+    """Verdicts on a curve with noise of its own each time."""
+    random = np.random.default_rng(1)
+    return [levelled_off(history(shape + random.normal(size=20), rates)) for _ in range(cases)]
+
+
+@pytest.mark.parametrize("shape", [-20 * SHARE, STEEP - 20 * SHARE], ids=["line", "bend"])
+@pytest.mark.parametrize("schedule", ["constant", "cosine"])
+def test_noise_does_not_certify_a_loss_that_still_falls(shape, schedule):
+    """By five standard deviations in the last quarter of the learning."""
+    rates = None
+    if schedule == "cosine":  # the loss follows the learning, not the epochs
+        rates = cosine(20)
+        shape = np.interp(np.cumsum(rates) / rates.sum(), SHARE, shape)
+    assert np.mean([verdict.levelled for verdict in certified(shape, rates)]) < 0.05
+
+
+def test_noise_alone_is_no_learning_and_no_minimum():
+    assert np.mean([verdict.levelled for verdict in certified(0 * SHARE)]) < 0.08
+
+
+def test_noise_does_not_hide_what_has_levelled_off_or_is_past_its_minimum():
+    flat = certified(STEEP)
+    assert np.mean([verdict.levelled for verdict in flat]) > 0.7
+    assert np.mean([verdict.passed_minimum for verdict in flat]) < 0.05
+    risen = certified(STEEP + 30 * np.maximum(SHARE - 0.5, 0), cosine(20))
+    assert np.mean([verdict.passed_minimum for verdict in risen]) > 0.95
+    assert np.mean([verdict.noise for verdict in certified(-20 * SHARE)]) == pytest.approx(
+        1, rel=0.15
+    )
+
+
 def test_three_epochs_are_not_judged():
     verdict = levelled_off(history([3.0, 1.0, 1.0]))
     assert not verdict.judged
@@ -94,19 +142,27 @@ def statuses(tmp_path):
         return path
 
     good, bad = written("good", falling(20, 2)), written("bad", falling(20, 10))
+    files = {
+        "signal": {"sarm2_dd": [good, bad], "sarm2_dc": [good], "vqvae": [bad], "prior": [good]},
+        "background": {"sarm2_dd": [good, good], "sarm2_dc": [good], "vqvae": [good],
+                       "prior": [good]},
+        "joint": {"lagan": [bad, good]},
+    }  # fmt: skip
     return convergence_rows(
-        {
-            "signal": {"sarm2_dd": [good, bad], "sarm2_dc": [good]},
-            "background": {"sarm2_dd": [good, good], "sarm2_dc": [good]},
-            "joint": {"lagan": [bad, good]},
-        },
+        files,
         dataset="jets",
         seeds=[1, 2],
+        kept={label: dict.fromkeys(models, "best") for label, models in files.items()},
+        autoencoders={
+            label: {model: "vqvae" if model == "prior" else None for model in models}
+            for label, models in files.items()
+        },
     )
 
 
 def distances():
-    models = ["monte_carlo", "quantised_sarm2_dd", "lagan", "sarm2_dc", "sarm2_dd", "unknown"]
+    models = ["monte_carlo", "quantised_sarm2_dd", "lagan", "sarm2_dc", "sarm2_dd", "prior",
+              "unknown"]  # fmt: skip
     return pd.DataFrame(
         [
             {
@@ -131,7 +187,36 @@ def test_marks_follow_every_training_of_the_label(tmp_path):
     assert found["sarm2_dc", "signal"]
     for model in ("monte_carlo", "quantised_sarm2_dd", "unknown"):
         assert found[model].isna().all()
-    assert unconverged(marked) == ["lagan", "sarm2_dd"]
+    assert unconverged(marked) == ["lagan", "sarm2_dd", "prior"]
+
+
+def test_a_prior_has_the_status_of_its_autoencoder_too(tmp_path):
+    rows = statuses(tmp_path)
+    assert rows.loc[rows["model"] == "prior", "converged"].all()
+    marked = mark(distances(), rows).set_index(["model", "label"])["converged"]
+    assert not marked["prior", "signal"].any()
+    assert marked["prior", "background"].all()
+
+
+def test_both_labels_of_a_classifier_count(tmp_path):
+    rows = pd.DataFrame({"model": ["sarm2_dd", "sarm2_dc", "lagan", "monte_carlo"],
+                         "dataset": "jets", "label": "signal against background"})  # fmt: skip
+    found = mark(rows, statuses(tmp_path))["converged"]
+    assert found.iloc[:3].tolist() == [False, True, False]
+    assert found.iloc[3] is pd.NA
+
+
+def test_the_status_survives_the_files(tmp_path):
+    rows = statuses(tmp_path)
+    empty = convergence_rows({}, dataset="muons", seeds=[1], kept={}, autoencoders={})
+    for name, table in (("jets", rows), ("muons", empty)):
+        table.to_parquet(tmp_path / f"{name}.parquet", index=False)
+    read = read_statuses([tmp_path / "jets.parquet", tmp_path / "muons.parquet"])
+    pd.testing.assert_series_equal(
+        mark(distances(), read)["converged"], mark(distances(), rows)["converged"]
+    )
+    none = read_statuses([tmp_path / "muons.parquet"])
+    assert mark(distances(), none)["converged"].isna().all()
 
 
 def test_tables_name_what_has_not_converged(tmp_path):
@@ -143,6 +228,27 @@ def test_tables_name_what_has_not_converged(tmp_path):
     assert "SARM-2 (D+C) (not converged)" not in text
     wasserstein_table(distances(), tmp_path / "plain", "W1")
     assert "onverged" not in (tmp_path / "plain.md").read_text(encoding="utf-8")
+    speeds = distances().query("observable == 'pt'").assign(
+        ratio_to_monte_carlo=np.nan, ratio_error=np.nan, threads=1, device="cpu", load=0.0,
+        hardware="a machine", condition="",
+    )  # fmt: skip
+    speed_table(mark(speeds, rows), tmp_path / "s", "Speed")
+    likelihood_table(mark(speeds.assign(rounded_to_zero=0.0), rows), tmp_path / "l")
+    classified = speeds.query("label == 'signal'").assign(
+        label="signal against background", difference=0.0, difference_error=0.1, seed_spread=0.1,
+        n_test=10, shared=0.5,
+    )  # fmt: skip
+    classifier_table(mark(classified, rows), tmp_path / "a")
+    statistics = pd.concat(
+        [speeds.assign(observable=name)
+         for name in ("zero_fraction", "blank_fraction", "sum", "maximum")]
+    )  # fmt: skip
+    statistics_table(mark(statistics, rows), tmp_path / "i")
+    for name, lines in (("s", 4), ("l", 4), ("a", 3), ("i", 4)):
+        text = (tmp_path / f"{name}.md").read_text(encoding="utf-8")
+        assert text.count(" (not converged)") == lines, name
+        assert "SARM-2 (D+C) (not converged)" not in text
+        assert "see the table `convergence`" in text
     convergence_table(rows, tmp_path / "c")
     lines = (tmp_path / "c.md").read_text(encoding="utf-8").splitlines()
-    assert sum("not converged |" in line for line in lines) == 2
+    assert sum("not converged |" in line for line in lines) == 3

@@ -11,10 +11,11 @@ from darkpixel.data.joint import join_labels
 from darkpixel.errors import DarkpixelError
 
 
-def write(path: Path, label: str, images: int, value: float, side: int = 5) -> Path:
+def write(path: Path, label: str, images: int, value: float, side: int = 5, **about: str) -> Path:
     with ImageWriter(
-        path, height=side, width=side, dataset="jets", label=label, split="train", pixel_size=0.1,
-        unit="GeV", source="test", seed=1, config_digest="0", columns={"event": np.int64},
+        path, height=side, width=side, label=label, split="train", pixel_size=0.1, seed=1,
+        columns={"event": np.int64},
+        **{"dataset": "jets", "unit": "GeV", "source": "test", "config_digest": "0", **about},
     ) as writer:  # fmt: skip
         pixels = np.full((images, side, side), value, np.float32)
         pixels[:, 0, 0] = np.arange(images)  # tells the images of a label apart
@@ -51,6 +52,28 @@ def test_labels_are_mixed_evenly(files: dict[str, Path], tmp_path: Path) -> None
 
 def test_labels_of_two_kinds_are_refused(files: dict[str, Path], tmp_path: Path) -> None:
     other = write(tmp_path / "other.h5", "background", 10, 1.0, side=6)
-    with pytest.raises(DarkpixelError, match=r"other\.h5: height, width .* 6, .*one kind"):
+    with pytest.raises(DarkpixelError, match=r"other\.h5: height is 6, but 5 in .*one kind"):
         join_labels({**files, "background": other}, tmp_path / "joint.h5")
     assert not (tmp_path / "joint.h5").exists()
+
+
+@pytest.mark.parametrize("about", [{"unit": "MeV"}, {"dataset": "muons"}])
+def test_labels_of_two_units_or_data_sets_are_refused(
+    files: dict[str, Path], tmp_path: Path, about: dict[str, str]
+) -> None:
+    other = write(tmp_path / "other.h5", "background", 10, 1.0, **about)
+    (name, value), *_ = about.items()
+    with pytest.raises(DarkpixelError, match=rf"other\.h5: {name} is '{value}', but ") as error:
+        join_labels({**files, "background": other}, tmp_path / "joint.h5")
+    assert "\n" not in str(error.value)
+
+
+def test_every_source_and_digest_counts(files: dict[str, Path], tmp_path: Path) -> None:
+    digests = []
+    for number, about in enumerate(({}, {"source": "mine"}, {"config_digest": "1"})):
+        other = write(tmp_path / "other.h5", "background", 10, 1.0, **about)
+        join_labels({**files, "background": other}, tmp_path / f"{number}.h5")
+        with ImageFile(tmp_path / f"{number}.h5") as file:
+            assert file.attributes["source"] == ("test, mine" if number == 1 else "test")
+            digests.append(file.attributes["config_digest"])
+    assert digests[0] == digests[1] != digests[2]

@@ -108,6 +108,21 @@ def test_losses_are_the_cross_entropies_of_their_targets():
         assert ends[0] < mixed < ends[1]
 
 
+def test_labels_of_real_images_are_never_flipped():
+    """All that may be flipped is: the answers to "real or not", and drawn labels."""
+    model = build(label_flips=1 - 1e-9)
+    for head in (model.discriminator.real, model.discriminator.label):
+        torch.nn.init.zeros_(head.weight)
+    torch.nn.init.constant_(model.discriminator.real.bias, 0.7)
+    torch.nn.init.constant_(model.discriminator.label.bias, 20.0)  # "class 1", and quite sure
+    shown, _ = images()
+    model._random_classes = lambda images: torch.ones(len(images), dtype=torch.long)
+    ones = {"class": torch.ones(len(shown), dtype=torch.uint8)}
+    real, made = (model.loss(shown, "discriminator", **ones) for _ in range(2))
+    torch.testing.assert_close(real, -F.logsigmoid(torch.tensor(-0.7)))  # called generated
+    torch.testing.assert_close(made, 20 - F.logsigmoid(torch.tensor(0.7)))  # and the other way
+
+
 @pytest.mark.parametrize(("share", "classes"), [(0.05, 2), (0.09, 2), (0.3, 4), (0.0, 2)])
 def test_flips_have_their_rate_and_never_keep_the_label(share, classes):
     torch.manual_seed(0)

@@ -24,9 +24,15 @@ def write(path, images, chunk=5):
     return path
 
 
-def batches(path, batch_size=16, memory_mb=1, seed=3, columns=("number",)):
+def batches(path, batch_size=16, memory_mb=1, seed=3, columns=("number",), epoch_images=None):
     return loading.ImageBatches(
-        path, batch_size, device="cpu", memory_mb=memory_mb, seed=seed, columns=columns
+        path,
+        batch_size,
+        device="cpu",
+        memory_mb=memory_mb,
+        seed=seed,
+        columns=columns,
+        epoch_images=epoch_images,
     )
 
 
@@ -68,6 +74,21 @@ def test_each_image_once_and_any_start(tmp_path_factory, images, batch_size, chu
             assert 2 * min(sizes) >= batch_size
         start = data.draw(st.integers(0, len(whole)))
         assert numbers(source.epoch(epoch, start)) == whole[start:]
+
+
+@pytest.mark.parametrize("memory_mb", [1, 100])
+@pytest.mark.parametrize("epoch_images", [1, 16, 37, 150, 400])
+def test_a_shorter_epoch_is_the_start_of_the_whole_one(tmp_path, memory_mb, epoch_images):
+    path = write(tmp_path / "images.h5", 150)
+    with (
+        batches(path, memory_mb=memory_mb) as whole,
+        batches(path, memory_mb=memory_mb, epoch_images=epoch_images) as short,
+    ):
+        for epoch in (0, 1):
+            found = joined(numbers(short.epoch(epoch)))
+            assert found == joined(numbers(whole.epoch(epoch)))[:epoch_images]
+            last = joined(numbers(short.epoch(epoch, short.steps_per_epoch - 1)))
+            assert last == found[-len(last) :]
 
 
 @pytest.mark.parametrize("memory_mb", [1, 100])

@@ -47,7 +47,16 @@ def inputs():
     ]
     speeds = [{"model": "sarm2_dd", "dataset": "jets", "label": "signal", "value": 900.0,
                "error": 5.0, "hardware": "a machine"}]  # fmt: skip
-    late = [{"model": "lagan", "dataset": "jets", "label": "joint", "seed": 1, "converged": False}]
+    late = [
+        {
+            "model": "lagan",
+            "dataset": "jets",
+            "label": "joint",
+            "seed": 1,
+            "autoencoder": "",
+            "converged": False,
+        }
+    ]
     return {
         "configs": {
             "jets": {"sarm2_dd": CONFIG, "lagan": CONFIG},

@@ -78,6 +78,29 @@ def test_copies_are_counted_and_near_copies_show_as_close():
     assert n["copies"] == 300
 
 
+def test_memory_of_a_model_on_a_grid_shows_beside_quantised_test_images():
+    """No copy can be found bit for bit; rounded ones lie closer than rounded test images do."""
+    training, test = images(500, 2), images(400, 3)
+    learned, by_heart = np.round(images(300, 4)), np.round(training[:300])
+    names = {"quantised_made": np.round(images(300, 5)), "made": learned}
+    quantised_first, _, _ = measures(rows_on_grid(names, test, training))
+    rows = rows_on_grid(names | {"made": by_heart}, test, training)
+    value, error, _ = measures(rows)
+    floors = rows[rows["model"] == "made"].set_index("observable")["floor"]
+    perfect, _, _ = measures(rows, "quantised_made")
+    assert np.isnan([value["copies"], perfect["copies"], floors["copies"]]).all()
+    for name in ("nearest_ratio", "close_share"):
+        assert floors[name] == perfect[name]
+        assert abs(quantised_first[name] - perfect[name]) < 4 * error[name]
+    assert value["close_share"] > perfect["close_share"] + 0.5
+    assert value["nearest_ratio"] < perfect["nearest_ratio"] - 5 * error["nearest_ratio"]
+
+
+def rows_on_grid(samples, test, training):
+    found = {Sample(name, 1, "a.h5"): compared(some, training) for name, some in samples.items()}
+    return memorisation_rows(compared(test, training), found, **ABOUT)
+
+
 def test_other_images_of_the_simulation_are_as_far_as_test_images():
     """The errors hold over repeated experiments; two seeds are averaged."""
     training = images(300, 5)

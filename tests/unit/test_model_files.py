@@ -12,6 +12,7 @@ from darkpixel.models.base import (
     model_names,
     save_model,
     save_weights,
+    with_classes,
     with_pixel_size,
 )
 
@@ -137,3 +138,19 @@ def test_pixel_size_comes_from_the_images_and_must_not_differ():
     assert with_pixel_size({"model": "sarm", "pixel_size": 0.2}, 0.2)["pixel_size"] == 0.2
     with pytest.raises(DarkpixelError, match=r"pixel_size 0\.1 in the configuration, 0\.2 in"):
         with_pixel_size({"model": "sarm", "pixel_size": 0.1}, 0.2)
+
+
+def test_the_number_of_classes_comes_from_the_images_and_must_not_differ():
+    three = ["signal", "background", "top"]
+    assert with_classes({"model": "lagan"}, three) == {"model": "lagan", "classes": 3}
+    assert with_classes({"model": "lagan", "classes": 3}, three)["classes"] == 3
+    assert with_classes({"model": "classifier"}, three) == {
+        "model": "classifier"
+    }  # has no such key
+    for labels, given, message in (
+        (three, 2, r"classes 2 in the configuration, 3 in .*\(signal, background, top\)"),
+        (["signal"], 2, "the one label signal"),
+    ):
+        with pytest.raises(DarkpixelError, match=message) as error:
+            with_classes({"model": "lagan", "classes": given}, labels)
+        assert "\n" not in str(error.value)

@@ -7,15 +7,15 @@ from hypothesis import strategies as st
 
 from darkpixel.config.muons import MuonDetector, MuonImaging
 from darkpixel.data.muon_calorimeter import (
+    Arrivals,
     Cells,
-    Particles,
     draw_images,
     measure,
     resolution,
     spread,
     sum_cells,
 )
-from darkpixel.data.muon_collisions import Particles as FinalState
+from darkpixel.data.muon_collisions import FinalState
 from darkpixel.data.muon_particles import (
     ECAL,
     ETA,
@@ -121,7 +121,7 @@ def test_deposits_are_cut_and_joined_without_loss() -> None:
     assert whole.event.tolist() == [0, 0, 0, 2, 2, 2, 2, 3]
 
 
-def around(muons: int, each: int, seed: int, spread: float = 0.3) -> tuple[Particles, ...]:
+def around(muons: int, each: int, seed: int, spread: float = 0.3) -> tuple[Arrivals, ...]:
     """Muons anywhere, and particles of 1 to 20 GeV inside a square around each."""
     rng = np.random.default_rng(seed)
     eta, phi = rng.uniform(-2.4, 2.4, muons), rng.uniform(-np.pi, np.pi, muons)
@@ -135,7 +135,7 @@ def around(muons: int, each: int, seed: int, spread: float = 0.3) -> tuple[Parti
         ],
         axis=1,
     )
-    return Particles(owner, table.astype(np.float32)), eta, phi
+    return Arrivals(owner, table.astype(np.float32)), eta, phi
 
 
 @given(st.integers(0, 2**32 - 1))
@@ -166,7 +166,7 @@ def test_images_of_a_perfect_calorimeter_hold_the_transverse_energy() -> None:
 
 def test_pixels_lie_where_the_particles_are() -> None:
     table = np.array([[0.21, 0.10, 10, 0], [0.01, -0.2, 20, 0]], np.float32)
-    particles = Particles(np.zeros(2, np.int64), table)
+    particles = Arrivals(np.zeros(2, np.int64), table)
     generator = np.random.default_rng(0)
     image = draw_images(particles, np.zeros(1), np.zeros(1), PERFECT, MuonImaging(), generator)[0]
     rows, columns = np.nonzero(image)
@@ -194,7 +194,7 @@ def test_cells_close_the_circle_in_phi() -> None:
     turned = table + np.float32([0, 2 * np.pi, 0, 0])
     for layer in (ECAL, HCAL):
         cells = [
-            sum_cells(Particles(np.zeros(2, np.int64), t), layer, np.zeros(1), phi, DETECTOR)
+            sum_cells(Arrivals(np.zeros(2, np.int64), t), layer, np.zeros(1), phi, DETECTOR)
             for t, phi in ((table, np.array([3.1])), (turned, np.array([3.1])))
         ]
         np.testing.assert_array_equal(cells[0].dphi, cells[1].dphi)
@@ -249,7 +249,7 @@ def test_deposits_are_uniform_in_their_cell() -> None:
 
 
 def test_no_particles_give_a_blank_image() -> None:
-    nobody = Particles(np.zeros(0, np.int64), np.zeros((0, 4), np.float32))
+    nobody = Arrivals(np.zeros(0, np.int64), np.zeros((0, 4), np.float32))
     generator = np.random.default_rng(0)
     images = draw_images(
         nobody, np.zeros(3), np.zeros(3), DETECTOR, MuonImaging(pixels=12), generator

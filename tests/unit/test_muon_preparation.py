@@ -67,10 +67,16 @@ def test_matched_spectra_agree() -> None:
     assert kept.mean() == pytest.approx(np.min(shapes[0] / shapes[1]), rel=0.2)
 
 
-def test_equal_spectra_lose_little_and_few_muons_nothing() -> None:
+def test_equal_spectra_lose_little_and_few_muons_nothing(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     signal, background = spectrum(20_000, 2, 1), spectrum(20_000, 2, 2)
     assert matching_probability(signal, background).mean() > 0.85
-    assert np.all(matching_probability(signal[:50], background[:50]) == 1)
+    assert matching_probability(signal, background[:200]).min() < 1
+    assert not caplog.records
+    assert np.all(matching_probability(signal[:60], background[:199]) == 1)
+    assert "199 background and 60 signal muons are too few" in caplog.text
+    assert "200 are needed" in caplog.text
 
 
 def test_matched_images_are_each_used_once_and_blank_ones_stay(tmp_path: Path) -> None:
@@ -157,7 +163,7 @@ def uci(
 def test_uci_file(axes: tuple[int, ...], weights: str | None, tmp_path: Path) -> None:
     path = uci(tmp_path / "images_signal.h5", axes, weights)
     assert is_uci(path)
-    events = uci_events(path)
+    events = uci_events(path, seed=None)
     images, columns = collected(events)
     assert images.shape == (events.total, SIDE, SIDE) == (50, SIDE, SIDE)
     with h5py.File(path) as file:
@@ -182,22 +188,75 @@ def test_other_layouts_are_explained(tmp_path: Path) -> None:
     with pytest.raises(
         DarkpixelError, match=r"low/train is of shape \(4, 144\), expected"
     ) as error:
-        uci_events(path)
+        uci_events(path, seed=1)
     assert "\n" not in str(error.value)
     with h5py.File(path, "w") as file:
         file["low/train"] = np.zeros((4, SIDE, SIDE))
     with pytest.raises(DarkpixelError, match="low/test is missing"):
-        uci_events(path)
+        uci_events(path, seed=1)
     with pytest.raises(DarkpixelError, match="both must have one size"):
-        uci_events(uci(path, sides=10))
+        uci_events(uci(path, sides=10), seed=1)
 
 
-def test_weights_of_another_length_are_left_out_with_a_warning(
+def test_weights_of_another_length_leave_all_images_with_a_warning(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     path = uci(tmp_path / "a.h5")
     with h5py.File(path, "r+") as file:
         file["weights/low/train"] = np.ones(3)
-    _, columns = collected(uci_events(path))
+    images, columns = collected(uci_events(path, seed=1))
+    assert len(images) == 50
     assert columns == {}
-    assert "weights are left out" in caplog.text
+    assert "no entry per image; all images are kept" in caplog.text
+
+
+def weighted(path: Path, weights: np.ndarray) -> Path:
+    """A UCI file whose images hold their own number."""
+    number = np.arange(1, len(weights) + 1, dtype=np.float32)
+    images = number[:, None, None] * np.eye(SIDE, dtype=np.float32)
+    half = len(weights) // 3
+    with h5py.File(path, "w") as file:
+        for part, chosen in (("train", slice(half)), ("test", slice(half, None))):
+            file[f"low/{part}"] = images[chosen]
+            file[f"weights/{part}"] = weights[chosen]
+    return path
+
+
+def test_uci_weights_thin_the_images_in_proportion(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As many images of a weight are left as it says, each once and with its own number."""
+    caplog.set_level("INFO")
+    weights = np.tile([0.0, 1.0, 2.0, 4.0], 1500)
+    path = weighted(tmp_path / "a.h5", weights)
+    events = uci_events(path, seed=3)
+    images, columns = collected(events)
+    number = images[:, 0, 0].astype(int) - 1
+    assert columns == {}  # an image's weight is used up
+    assert len(number) == events.total
+    assert np.all(np.diff(number) > 0)
+    shares = np.bincount(number % 4, minlength=4) / 1500
+    assert shares[[0, 3]].tolist() == [0, 1]
+    np.testing.assert_allclose(shares[1:3], [0.25, 0.5], atol=4 * np.sqrt(0.25 / 1500))
+    assert f"of 6000 images {events.total} are kept ({events.total / 60:.1f} %)" in caplog.text
+    again, other = (collected(uci_events(path, seed=seed))[0] for seed in (3, 4))
+    np.testing.assert_array_equal(images, again)
+    assert not np.array_equal(images[:, 0, 0][:500], other[:, 0, 0][:500])
+
+
+@pytest.mark.parametrize(
+    ("weights", "found"),
+    [
+        ([1.0, 2, -0.5, 1], "that of image 2 is -0.5"),
+        ([1.0, np.nan, 1, 1], "that of image 1 is nan"),
+        ([1.0, 1, 1, np.inf], "that of image 3 is inf"),
+        ([0.0, 0, 0, 0], "all are 0"),
+    ],
+)
+def test_bad_uci_weights_are_explained(weights: list[float], found: str, tmp_path: Path) -> None:
+    path = weighted(tmp_path / "a.h5", np.array(weights))
+    with pytest.raises(DarkpixelError, match=found) as error:
+        uci_events(path, seed=1)
+    assert "\n" not in str(error.value)
+    assert "match_pt: false" in str(error.value)
+    assert uci_events(path, seed=None).total == 4

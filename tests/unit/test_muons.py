@@ -11,8 +11,8 @@ from darkpixel.config.data import MuonData
 from darkpixel.config.muons import MuonDetector, MuonImaging, MuonSimulation
 from darkpixel.data import muons as muons_module
 from darkpixel.data.image_file import ImageFile
-from darkpixel.data.muon_collisions import pythia_settings
-from darkpixel.data.muon_particles import Deposits
+from darkpixel.data.muon_collisions import Collisions, pythia_settings
+from darkpixel.data.muon_particles import Deposits, choose_muons
 from darkpixel.data.muon_pileup import eta_reach, read_pileup, simulate_pileup
 from darkpixel.data.muons import simulate
 from darkpixel.errors import DarkpixelError
@@ -126,6 +126,34 @@ def test_small_images(pool: Deposits, tmp_path: Path) -> None:
     simulate(FAST, imaging, "background", 5, 1, tmp_path / "a.h5", pool=pool)
     with ImageFile(tmp_path / "a.h5") as file:
         assert file.shape == (5, 12, 12)
+
+
+def test_signal_is_a_resonance_of_the_configured_mass() -> None:
+    # The two muons alone, before photons take energy from them.
+    bare = ["HadronLevel:all = off", "TimeShower:QEDshowerByL = off"]
+    settings = QUIET.model_copy(update={"pythia": bare})
+    particles = next(iter(Collisions(settings, "signal", 3, 300)))
+    muons = particles[np.abs(particles.species) == 13]
+    assert np.bincount(muons.event, minlength=300).tolist() == [2] * 300
+    assert not np.bincount(muons.event, np.sign(muons.species)).any()
+    energy, *momentum = (
+        np.bincount(muons.event, getattr(muons, name)) for name in ("energy", "px", "py", "pz")
+    )
+    mass = np.sqrt(energy**2 - np.square(momentum).sum(0))
+    low, high = settings.mass_window
+    assert low <= mass.min() < mass.max() <= high
+    assert mass.mean() == pytest.approx(settings.resonance_mass, abs=4 * mass.std() / 300**0.5)
+    assert 0 < mass.std() < 2  # a resonance, not a flat spectrum between the bounds
+
+
+def test_forced_decays_give_many_more_muons() -> None:
+    shares = {}
+    for forced, collisions in ((True, 400), (False, 1500)):
+        settings = QUIET.model_copy(update={"forced_b_to_muon": forced})
+        particles = next(iter(Collisions(settings, "background", 3, collisions)))
+        found = choose_muons(particles, settings.muon_pt, settings.muon_eta_max)
+        shares[forced] = len(found) / collisions
+    assert 0 < 4 * shares[False] < shares[True]
 
 
 def test_switches_reach_pythia() -> None:

@@ -12,12 +12,13 @@ from darkpixel.figures.orders import order_distances
 from darkpixel.metrics.names import MONTE_CARLO
 from darkpixel.metrics.rows import wasserstein_rows
 
+EPOCHS = {"sarm2_dd": "4", "by_row": "4", "random": "3–4"}
 ORDERS = {"spiral_out": "sarm2_dd", "row": "by_row", "random_1": "random"}
 SHIFTS = {"sarm2_dd": 5.0, "by_row": 20.0, "random": 60.0}
 SETTINGS = Evaluation(bootstrap_repetitions=20, floor_splits=4)
 
 
-def distances(label, seeds=(1,), **shifts):
+def distances(label, seeds=(1,), late=(), **shifts):
     random = np.random.default_rng(len(label))
     frames = [
         pd.DataFrame(
@@ -29,9 +30,11 @@ def distances(label, seeds=(1,), **shifts):
         for model, shift in {MONTE_CARLO: 0.0, **SHIFTS, **shifts}.items()
         for seed in ((0,) if model == MONTE_CARLO else seeds)
     ]  # fmt: skip
-    return wasserstein_rows(
+    rows = wasserstein_rows(
         pd.concat(frames), dataset="jets", label=label, settings=SETTINGS, published={}
     )
+    status = [pd.NA if model == MONTE_CARLO else model not in late for model in rows["model"]]
+    return rows.assign(converged=pd.array(status, dtype="boolean"))
 
 
 @pytest.fixture
@@ -44,7 +47,7 @@ def drawn(monkeypatch):
 
 def test_points_are_the_distances_in_the_order_of_the_study(drawn):
     rows = pd.concat([distances("signal", not_in_the_study=90.0), distances("background")])
-    order_distances(rows, "stem", orders=ORDERS, dataset="jets")
+    order_distances(rows, "stem", orders=ORDERS, epochs=EPOCHS, dataset="jets")
     panels = drawn[0].axes
     assert len(panels) == 2
     for axes, name in zip(panels, ("pt", "mass"), strict=True):
@@ -62,12 +65,25 @@ def test_points_are_the_distances_in_the_order_of_the_study(drawn):
             assert y == pytest.approx([own.loc[(label, m), "value"] for m in ORDERS.values()])
         assert len(points) == 2
         ticks = [tick.get_text() for tick in axes.get_xticklabels()]
-        assert ticks == ["spiral\nout", "row", "random 1"]
+        assert ticks == ["spiral\nout\n4\nepochs", "row\n4\nepochs", "random 1\n3–4\nepochs"]
+
+
+def test_points_of_what_has_not_converged_are_hollow(drawn):
+    rows = pd.concat([distances("signal", late=["by_row"]), distances("background")])
+    order_distances(rows, "stem", orders=ORDERS, epochs=EPOCHS, dataset="jets")
+    for axes, name in zip(drawn[0].axes, ("pt", "mass"), strict=True):
+        hollow = [line for line in axes.lines if line.get_markerfacecolor() == "white"]
+        values = np.concatenate([line.get_ydata() for line in hollow])
+        own = rows[(rows["observable"] == name) & (rows["label"] == "signal")]
+        assert values.tolist() == own.loc[own["model"] == "by_row", "value"].tolist()
+    assert [text.get_text() for text in drawn[0].legends[0].get_texts()] == [
+        "signal (floor shaded)", "background (floor shaded)", "hollow: not converged",
+    ]  # fmt: skip
 
 
 def test_the_floor_is_shaded_for_each_label(drawn):
     rows = pd.concat([distances("signal"), distances("background")])
-    order_distances(rows, "stem", orders=ORDERS, dataset="jets")
+    order_distances(rows, "stem", orders=ORDERS, epochs=EPOCHS, dataset="jets")
     bands = [
         c for c in drawn[0].axes[0].collections if isinstance(c, mpl.collections.PolyCollection)
     ]
@@ -81,7 +97,7 @@ def test_the_floor_is_shaded_for_each_label(drawn):
 def test_a_large_spread_over_seeds_is_the_error(drawn):
     rows = distances("signal", seeds=(1, 2, 3))
     rows["seed_spread"] = 50 * rows["error"]
-    order_distances(rows, "stem", orders=ORDERS, dataset="jets")
+    order_distances(rows, "stem", orders=ORDERS, epochs=EPOCHS, dataset="jets")
     (bars,) = drawn[0].axes[0].containers
     (segments,) = bars.lines[2]
     low, high = segments.get_segments()[2][:, 1]
@@ -92,13 +108,17 @@ def test_a_large_spread_over_seeds_is_the_error(drawn):
 def test_an_order_without_distances_is_told(drawn):
     with pytest.raises(DarkpixelError, match="order column: no distances of model by_column on"):
         order_distances(
-            distances("signal"), "stem", orders={**ORDERS, "column": "by_column"}, dataset="jets"
+            distances("signal"),
+            "stem",
+            orders={**ORDERS, "column": "by_column"},
+            epochs=EPOCHS,
+            dataset="jets",
         )
 
 
 def test_files_are_the_same_each_time(tmp_path):
     rows = pd.concat([distances("signal"), distances("background")])
     for name in ("a", "b"):
-        order_distances(rows, tmp_path / name, orders=ORDERS, dataset="jets")
+        order_distances(rows, tmp_path / name, orders=ORDERS, epochs=EPOCHS, dataset="jets")
     for suffix in ("png", "pdf"):
         assert (tmp_path / f"a.{suffix}").read_bytes() == (tmp_path / f"b.{suffix}").read_bytes()

@@ -6,6 +6,7 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from darkpixel.errors import DarkpixelError
+from darkpixel.metrics.delong import placements, sampling_error
 from darkpixel.metrics.names import display_name
 from darkpixel.metrics.roc import (
     POINTS,
@@ -14,9 +15,7 @@ from darkpixel.metrics.roc import (
     classifier_curves,
     classifier_rows,
     classifier_table,
-    placements,
     roc,
-    sampling_error,
 )
 
 REPETITIONS = 4
@@ -43,6 +42,7 @@ def score_file(random, shift=1.0, noise=0.0, test=None, repetitions=REPETITIONS,
                     "image": [*range(m), *range(n)],
                     "score": scores.astype(np.float32),
                     "images": images,
+                    "pool": 2 * images,
                 }
             )
         )
@@ -121,6 +121,7 @@ def test_a_row_per_source_with_errors_from_images_and_repetitions():
     assert set(own["n"]) == {50}
     assert set(own["n_test"]) == {200}
     assert set(own["seeds"]) == {REPETITIONS}
+    assert set(own["shared"]) == {0.5}
     assert set(own["label"]) == {"signal against background"}
 
 

@@ -22,6 +22,7 @@ def scores(shifts, repetitions=2, count=100):
                     "score": random.normal(0, 1, 2 * count)
                     + shift * (np.arange(2 * count) < count),
                     "images": 50,
+                    "pool": 50,
                 }
             )
             for repetition in range(1, repetitions + 1)
@@ -29,8 +30,9 @@ def scores(shifts, repetitions=2, count=100):
     return files
 
 
-def draw(files, stem, dataset="jets"):
+def draw(files, stem, dataset="jets", late=()):
     rows = classifier_rows(files, dataset=dataset)
+    rows = rows.assign(converged=~rows["model"].isin(late))
     figure.roc_curves(classifier_curves(files, dataset=dataset), rows, stem, dataset=dataset)
     return rows
 
@@ -64,6 +66,12 @@ def test_the_legend_has_each_auc_and_the_ratio_of_monte_carlo_is_one(tmp_path, s
     own, other = (line.get_ydata() for line in shown[0].axes[2].get_lines())
     assert np.nanmax(np.abs(own - 1)) < 1e-12
     assert np.nanmean(other) < 0.8  # a worse classifier rejects less
+
+
+def test_the_legend_names_what_has_not_converged(tmp_path, shown):
+    draw(scores({"monte_carlo": 1.5, "lagan": 0.5}), tmp_path / "roc", late=["lagan"])
+    texts = [text.get_text() for text in shown[0].legends[0].get_texts()]
+    assert ["(not converged)" in text for text in texts] == [False, True]
 
 
 def test_curves_of_perfect_wrong_and_single_classifiers_are_drawn(tmp_path):

@@ -11,6 +11,7 @@ import torch
 from sarm_toys import toy_images
 from torch import nn
 
+from darkpixel import search
 from darkpixel.config.search import Search, Study, has_width, search_space, space_problem
 from darkpixel.config.training import Training
 from darkpixel.data.image_file import ImageFile, ImageWriter
@@ -18,6 +19,7 @@ from darkpixel.errors import DarkpixelError
 from darkpixel.metrics.density import bits_per_pixel
 from darkpixel.metrics.search_table import COLUMNS, search_rows, search_table
 from darkpixel.search import Trainer, Trial, first_images, next_choice, run_study, space_size
+from darkpixel.training import train
 
 SPACE = {"centres": [[], [3], [5]], "layers": [1, 2, 3], "power": [1.0, 1.5, "auto"]}
 SMALL = {"layers": [1, 2], "width": [2, 4]}
@@ -26,7 +28,7 @@ SMALL = {"layers": [1, 2], "width": [2, 4]}
 def outcome(choice):
     """A made-up trial: fewer layers and a smaller centre are better."""
     value = choice["layers"] + 0.1 * len(choice.get("centres", [])) + 0.01 * choice.get("width", 0)
-    return Trial(choice, torch.full((5,), value, dtype=torch.float64), 0.0, 2, 1, 100, 1.0)
+    return Trial(choice, torch.full((5,), value, dtype=torch.float64), 0.0, 2, 8, 1, 100, 1.0)
 
 
 def tried(trials):
@@ -230,6 +232,33 @@ def test_nothing_is_added_where_nothing_is_rounded_to_zero(tmp_path):
         np.testing.assert_allclose(bits, expected.numpy())
 
 
+def test_a_short_trial_leaves_the_warm_up(tmp_path, data, monkeypatch):
+    seen = []
+
+    def recorded(model, train_file, validation_file, settings, **rest):
+        seen.append(settings)
+        train(model, train_file, validation_file, settings, **rest)
+
+    monkeypatch.setattr(search, "train", recorded)
+    for name, keys in (
+        ("warm", {"warmup_steps": 100}),
+        ("cool", {"warmup_steps": 1, "epoch_images": 30, "batch_size": 3}),
+    ):
+        trial = Trainer(
+            {"model": "sarm", "units": 16, "power": 1.5, "width": 3, "layers": 1},
+            study(epochs=3),
+            Training(**{"batch_size": 4, "learning_rate": 0.01, **keys}),
+            data / "train.h5",
+            data / "validation.h5",
+            seed=3,
+            folder=tmp_path / name,
+            digest="d",
+        )({})
+        assert trial.steps == 30  # of 40 images in tens, of 30 in tens
+    # of 30 steps a tenth; a warm-up that is short enough stays
+    assert [settings.warmup_steps for settings in seen] == [3, 1]
+
+
 def test_models_without_a_likelihood_are_told(tmp_path, data):
     with pytest.raises(DarkpixelError, match=r"'layers': 1.*no exact likelihood"):
         trainer(tmp_path / "a", data, totals=True)({"layers": 1})
@@ -260,6 +289,7 @@ def test_rows_and_table(tmp_path):
     assert ["layers 1" in lines[0], "layers 2" in lines[1], "layers 3" in lines[2]] == [True] * 3
     assert "**best**" in lines[0]
     assert "3 of 4 settings, at random (layers of [1, 2, 3, 4]); 40 training images" in text
+    assert "epochs at most 2 (8 steps)" in text
     assert len(pd.read_csv(tmp_path / "table.csv")) == 3
 
 

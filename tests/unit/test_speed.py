@@ -112,6 +112,19 @@ def test_neither_start_nor_batches_of_collisions_bias_a_simulation(speed, accept
     assert rate.repetitions == 3
 
 
+def test_a_start_that_varies_does_not_make_a_simulation_infinitely_fast():
+    machine = Simulation(1000.0, 0.3)
+    jitter = iter([0.0, 0.2, 0.4, 0.0, 0.3, 0.1] * 10)
+    plain = machine.clock
+
+    def simulate(images):
+        machine.now -= next(jitter)  # a start that was quicker this time
+        return machine(images)
+
+    rate = simulation_rate(simulate, 0.01, plain)
+    assert rate.value == pytest.approx(1000.0, rel=0.5)
+
+
 def rows(*entries):
     table = load_published(PUBLISHED, "sarm", "table2_jet_speed")
     return speed_rows(

@@ -93,7 +93,7 @@ def test_quantised_rows_use_other_images_than_the_reference():
     pt = table["pt"].to_numpy()
     assert rows.loc[0, "value"] == pytest.approx(wasserstein(pt[200:400], pt[:200]))
     short = pd.concat([table, copy[:300]], ignore_index=True)
-    with pytest.raises(DarkpixelError, match="needs all 400 test images quantised"):
+    with pytest.raises(DarkpixelError, match="needs all 400 test images in it"):
         rows_of(short)
 
 

@@ -5,9 +5,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from darkpixel.config.training import Training
-from darkpixel.config.two_sample import LowLevel, TwoSample
+from darkpixel.config.two_sample import LowLevel, LowLevelTraining, TwoSample
 from darkpixel.data.image_writer import ImageWriter
+from darkpixel.metrics.delong import area_under_curve
 from darkpixel.metrics.distance_tables import (
     memorisation_table,
     physics_distances_table,
@@ -19,7 +19,6 @@ from darkpixel.metrics.memorisation import Nearest, Prepared, memorisation_rows
 from darkpixel.metrics.names import MONTE_CARLO
 from darkpixel.metrics.two_sample import (
     ROW_COLUMNS,
-    area_under_curve,
     high_level_auc,
     two_sample_rows,
     verdict,
@@ -82,10 +81,37 @@ def test_trees_see_a_shift_and_a_correlation():
         ((0.52, 0.01), (0.52, 0.01), "too weak to quote"),
         ((0.54, 0.01), (0.70, 0.01), "tells Monte Carlo from Monte Carlo"),
         ((0.46, 0.01), (0.70, 0.01), "tells Monte Carlo from Monte Carlo"),
+        ((0.50, 0.01), (1.00, 0.00), ""),  # told apart without a mistake
+        ((0.50, 0.00), (0.50, 0.00), "too weak to quote"),  # all scores equal
+        ((1.00, 0.00), (1.00, 0.00), "tells Monte Carlo from Monte Carlo"),
     ],
 )
 def test_the_controls_decide_whether_an_auc_is_quoted(control, larger, expected):
     assert verdict({CONTROL: control, LARGER: larger, MADE: (0.9, 0.01)}) == expected
+
+
+def test_the_network_keeps_its_training_where_a_key_differs():
+    settings = TwoSample.model_validate({"low_level": {"training": {"epochs": 4}}})
+    training = settings.low_level.training
+    assert (training.epochs, training.learning_rate, training.schedule) == (4, 1e-3, "cosine")
+    assert training.early_stopping is not None
+    assert TwoSample(**settings.model_dump()) == settings
+
+
+def test_tables_name_what_has_not_converged(tmp_path):
+    parts = [two_sample_rows(HOLD, "high_level", dataset="jets", label=label, n=100)
+             for label in ("signal", "background")]  # fmt: skip
+    rows = pd.concat(parts, ignore_index=True)
+    late = (rows["model"] == "sarm2_dd") & (rows["label"] == "background")
+    status = pd.array([pd.NA if model != "sarm2_dd" else True for model in rows["model"]])
+    rows = rows.assign(converged=status.astype("boolean"))
+    two_sample_table(rows, tmp_path / "plain")
+    two_sample_table(rows.assign(converged=rows["converged"].mask(late, False)), tmp_path / "late")
+    plain, text = ((tmp_path / f"{name}.md").read_text() for name in ("plain", "late"))
+    assert "onverged" not in plain
+    assert text.count("SARM-2 (D+D) (not converged)") == 1
+    assert "Monte Carlo (not" not in text
+    assert "Not converged: the validation loss" in text
 
 
 def test_rows_average_seeds_and_begin_with_the_controls():
@@ -164,7 +190,7 @@ def test_network_sees_larger_pixels_but_no_other_images(tmp_path):
 
     test = write_images(tmp_path / "test.h5", 400, 1)
     train = write_images(tmp_path / "train.h5", 400, 2)
-    training = Training(epochs=3, batch_size=32, learning_rate=0.003, device="cpu")
+    training = LowLevelTraining(epochs=3, batch_size=32, learning_rate=0.003, device="cpu")
     settings = LowLevel(settings={"filters": 4, "units": 16}, training=training)
     place = tmp_path / "scratch"
     found = [

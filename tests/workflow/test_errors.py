@@ -22,11 +22,11 @@ def our_line(done):
 
 
 def own_file(project, name):
-    """Point the signal images of the test configuration to a user's own file."""
+    """Point the jet images of the test configuration, of both labels, to a user's own file."""
     project.edit(
         "config/test.yaml",
         "  jets:\n",
-        f"  jets:\n    source: file\n    file: {{signal: {name}}}\n",
+        f"  jets:\n    source: file\n    file: {{signal: {name}, background: {name}}}\n",
     )
     return project.folder / name
 
@@ -125,6 +125,9 @@ def test_labels_of_ones_own(project):
     """A user's labels need not be signal and background."""
     path = own_file(project, "mine.h5")
     project.edit("config/test.yaml", "signal: mine.h5", "photons: mine.h5")
+    for key in ("layers", "filters"):  # the searches, which are of the label signal
+        old = f"{{space: {{{key}"
+        project.edit("config/test.yaml", old, old.replace("{space", "{label: photons, space"))
     with h5py.File(path, "w") as file:
         file["images"] = np.ones((400, 12, 12), np.float32)
     done = project.run("-n", "all")

@@ -8,7 +8,7 @@ the Snakefile are ROC_FIGURES and CLASSIFIER_TABLES.
 rule train_classifier:
     """Classifiers trained on one source of images, and their answers to Monte Carlo (SARM 8.6)."""
     input:
-        images=classifier_images,
+        images=lambda wildcards: flat(classifier_images(wildcards)),
         tests=lambda wildcards: list(test_files(wildcards.dataset).values()),
     output:
         weights=f"{RESULTS}/judges/classifier/{{dataset}}/{{source}}/model.safetensors",
@@ -30,6 +30,7 @@ rule train_classifier:
         gpu=run.jobs.gpus,
     params:
         labels=lambda wildcards: DATASETS[wildcards.dataset].labels,
+        sources=classifier_images,
         settings={"model": run.judges.classifier.model, **run.judges.classifier.settings},
         training=run.judges.classifier.training.model_dump(),
         repetitions=run.judges.classifier.repetitions,
@@ -71,6 +72,7 @@ rule draw_roc:
     input:
         rows=lambda wildcards: f"{RESULTS}/metrics/{ROC[wildcards.stem]}_classifier_auc.parquet",
         curves=lambda wildcards: f"{RESULTS}/metrics/{ROC[wildcards.stem]}_classifier_roc.parquet",
+        convergence=lambda wildcards: convergence_file(ROC[wildcards.stem]),
     output:
         **drawn("{stem}", "classifier_roc", "SARM: classifiers"),
     log:
@@ -87,7 +89,7 @@ rule draw_roc:
         runtime=30,
     params:
         dataset=lambda wildcards: ROC[wildcards.stem],
-        code=code_digest("figures.roc"),
+        code=code_digest("figures.roc", "metrics.convergence"),
     script:
         "../scripts/draw_roc.py"
 
@@ -96,6 +98,7 @@ rule tabulate_classifiers:
     """AUC on Monte Carlo by source of the training images, jets and muons (SARM 6.1.3, 6.2.3)."""
     input:
         rows=[f"{RESULTS}/metrics/{dataset}_classifier_auc.parquet" for dataset in CLASSIFIED],
+        convergence=[convergence_file(dataset) for dataset in CLASSIFIED],
     output:
         **tabulated("sarm/classifier_auc", "classifier_auc", "SARM: classifiers"),
     log:
@@ -109,6 +112,6 @@ rule tabulate_classifiers:
         mem_mb=500,
         runtime=30,
     params:
-        code=code_digest("metrics.roc"),
+        code=code_digest("metrics.convergence", "metrics.roc"),
     script:
         "../scripts/tabulate_classifiers.py"

@@ -135,15 +135,16 @@ def autoencoder_folder(dataset, label, autoencoder):
     return trained(dataset, label, autoencoder, run.seeds[0])
 
 
-def autoencoders(dataset):
-    """Names of the autoencoders behind the models of a data set, each once."""
-    names = [run.model(model, dataset).autoencoder for model in DATASETS[dataset].models]
+def autoencoders(dataset, label):
+    """Names of the autoencoders behind the models of a data set and label, each once."""
+    names = [run.model(model, dataset, label).autoencoder for model in DATASETS[dataset].models]
     return list(dict.fromkeys(name for name in names if name is not None))
 
 
 def seeds(model):
     """The seeds with which a model is trained."""
-    shared = any(entry.autoencoder == model for entry in run.models.values())
+    entries = [each for entry in run.models.values() for each in (entry, *entry.where.values())]
+    shared = any(entry.autoencoder == model for entry in entries)
     return run.seeds[:1] if shared else run.seeds
 
 
@@ -161,8 +162,7 @@ def training_monitor(wildcards):
     """What is measured after an epoch, beside the loss."""
     if run.models[wildcards.model].model == "vqvae":
         return "codebook"
-    measured = wildcards.dataset not in ARGON and wildcards.label != JOINT
-    return "observables" if measured else None
+    return None if wildcards.dataset in ARGON else "observables"
 
 
 def model_settings(wildcards):
@@ -212,9 +212,9 @@ def sample_weights(wildcards):
     return trained(wildcards.dataset, label, wildcards.model, wildcards.seed)
 
 
-def is_discrete(model, dataset):
+def is_discrete(model, dataset, label):
     """Whether a model has a grid of pixel values, whose rounding alone costs something."""
-    entry = run.model(model, dataset)
+    entry = run.model(model, dataset, label)
     settings = settings_class(entry.model).model_validate(entry.settings)
     always = getattr(settings, "discrete", False)
     return always or getattr(settings, "likelihood", None) == "discrete"
@@ -230,13 +230,15 @@ def sample_files(dataset, label, models=None):
 
 
 def quantised_files(dataset, label):
-    """Test images on the grid of each discrete model, as if they were its samples."""
+    """Test images on the grid of each discrete model, and as each autoencoder gives them back.
+
+    They are what a perfect generator on that grid, or a perfect prior of the codes, would make.
+    """
     folder = f"{RESULTS}/samples/{dataset}/{label}"
-    return {
-        f"quantised_{model}": [f"{folder}/quantised_{model}/seed{run.seeds[0]}.h5"]
-        for model in DATASETS[dataset].models
-        if is_discrete(model, dataset)
-    }
+    discrete = [m for m in DATASETS[dataset].models if is_discrete(m, dataset, label)]
+    names = [f"quantised_{model}" for model in discrete]
+    names += [f"reconstructed_{name}" for name in autoencoders(dataset, label)]
+    return {name: [f"{folder}/{name}/seed{run.seeds[0]}.h5"] for name in names}
 
 
 def flat(files):
@@ -282,14 +284,17 @@ def compared_files(dataset, models=None):
     }
 
 
-def history_files(dataset):
-    """Label to model to histories; the models of all labels come under `joint`."""
-    models = [*autoencoders(dataset), *DATASETS[dataset].models]
+def history_files(dataset, models=None):
+    """Label to model to histories, of the given models or of all and their autoencoders.
+
+    The models of all labels come under `joint`.
+    """
     files = {}
     for label in [*DATASETS[dataset].labels, JOINT]:
+        every = [*autoencoders(dataset, label), *DATASETS[dataset].models]
         chosen = {
             model: [f"{trained(dataset, label, model, seed)}/history.csv" for seed in seeds(model)]
-            for model in models
+            for model in (every if models is None else models)
             if is_joint(model) == (label == JOINT)
         }
         if chosen:

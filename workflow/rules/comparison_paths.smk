@@ -82,12 +82,10 @@ def compared_rows(kind):
     return [f"{RESULTS}/metrics/{dataset}_{kind}.parquet" for dataset in COMPARED]
 
 
-CLASSIFIED = [name for name, data in SARM_DATA.items() if len(data.labels) == 2 and data.models]
-ROC = {
-    stem: name
-    for stem, name in {"sarm/fig09_jet_roc": "jets", "sarm/fig14_muon_roc": "muons"}.items()
-    if name in CLASSIFIED
-}
+TESTED = [name for name in COMPARED if name not in ARGON]
+CLASSIFIED = [name for name in TESTED if len(DATASETS[name].labels) == 2]
+ROC_STEMS = {"jets": "sarm/fig09_jet_roc", "muons": "sarm/fig14_muon_roc"}
+ROC = {ROC_STEMS.get(name, f"own/{name}_roc"): name for name in CLASSIFIED}
 ROC_FIGURES = [f"{FIGURES}/{stem}.{suffix}" for stem in ROC for suffix in ("pdf", "png")]
 CLASSIFIER_TABLES = [
     f"{TABLES}/sarm/classifier_auc.{suffix}" for suffix in ("csv", "md") if CLASSIFIED
@@ -100,12 +98,12 @@ def classifier_sources(dataset):
 
 
 def classifier_images(wildcards):
-    """Image file of each label, signal first; of a model, those of the run's first seed."""
+    """Label to image files, signal first; of a model, one a seed."""
     dataset, source = wildcards.dataset, wildcards.source
     labels = DATASETS[dataset].labels
     if source == "monte_carlo":
-        return [f"{RESULTS}/data/{dataset}/{label}/train.h5" for label in labels]
-    return [sample_files(dataset, label)[source][0] for label in labels]
+        return {label: [f"{RESULTS}/data/{dataset}/{label}/train.h5"] for label in labels}
+    return {label: sample_files(dataset, label)[source] for label in labels}
 
 
 def classifier_image_count(wildcards):
@@ -140,4 +138,4 @@ def two_sample_tables(kind):
 
 def all_measured(*kinds):
     """A measure of every data set and label."""
-    return [path for kind in kinds for dataset in SARM_DATA for path in measured(dataset, kind)]
+    return [path for kind in kinds for dataset in TESTED for path in measured(dataset, kind)]

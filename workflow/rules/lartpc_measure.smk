@@ -35,7 +35,7 @@ rule measure_codes:
     input:
         codes=lambda wildcards: [
             f"{RESULTS}/codes/lartpc/all/{name}/{split}.h5"
-            for name in autoencoders("lartpc")
+            for name in autoencoders("lartpc", "all")
             for split in ("train", "validation", "test")
         ],
         weights=[
@@ -59,11 +59,11 @@ rule measure_codes:
         runtime=240,
         gpu=run.jobs.gpus,
     params:
-        codes={name: f"{RESULTS}/codes/lartpc/all/{name}" for name in autoencoders("lartpc")},
+        codes={name: f"{RESULTS}/codes/lartpc/all/{name}" for name in autoencoders("lartpc", "all")},
         models=[
             (
                 model,
-                run.model(model, "lartpc").autoencoder,
+                lartpc_entry(model).autoencoder,
                 seed,
                 trained("lartpc", "all", model, seed),
             )
@@ -82,9 +82,11 @@ rule measure_reconstruction:
         test=f"{RESULTS}/data/lartpc/all/test.h5",
         reconstructions=[
             f"{RESULTS}/samples/lartpc/all/reconstructed_{name}/seed{run.seeds[0]}.h5"
-            for name in autoencoders("lartpc")
+            for name in autoencoders("lartpc", "all")
         ],
-        codes=[f"{RESULTS}/codes/lartpc/all/{name}/test.h5" for name in autoencoders("lartpc")],
+        codes=[
+            f"{RESULTS}/codes/lartpc/all/{name}/test.h5" for name in autoencoders("lartpc", "all")
+        ],
         likelihoods=rules.measure_codes.output.likelihoods,
     output:
         rows=f"{RESULTS}/metrics/lartpc_all_reconstruction.parquet",
@@ -99,9 +101,9 @@ rule measure_reconstruction:
         mem_mb=2000,
         runtime=60,
     params:
-        models=autoencoders("lartpc"),
+        models=autoencoders("lartpc", "all"),
         # The prior whose -log p is each autoencoder's: the first of the list that uses it.
-        priors={run.model(model, "lartpc").autoencoder: model for model in reversed(pixelcnns())},
+        priors={lartpc_entry(model).autoencoder: model for model in reversed(pixelcnns())},
         seed=run.seeds[0],
         threshold=run.evaluation.lartpc.threshold,
         code=code_digest("metrics.compression"),

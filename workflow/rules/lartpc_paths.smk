@@ -21,18 +21,23 @@ def labels(source):
     return f"{RESULTS}/judges/ssnet/labels/lartpc/all/{source}.h5"
 
 
+def lartpc_entry(model):
+    """The configuration of a model as it is on the LArTPC images."""
+    return run.model(model, "lartpc", "all")
+
+
 def pixelcnns():
     """Models of LArTPC images that are priors of codes."""
-    return [model for model in DATASETS["lartpc"].models if run.model(model, "lartpc").autoencoder]
+    return [model for model in DATASETS["lartpc"].models if lartpc_entry(model).autoencoder]
 
 
 def snapshots(model):
-    return run.model(model, "lartpc").training.snapshots
+    return lartpc_entry(model).training.snapshots
 
 
 def snapshot_labels(model, seed, epoch):
     """The judge's labels of a snapshot's images; the last epoch's are the trained model's own."""
-    training = run.model(model, "lartpc").training
+    training = lartpc_entry(model).training
     whole = training.keep == "last" and training.early_stopping is None
     last = whole and epoch == training.epochs
     return labels(f"{model}/seed{seed}" if last else f"{model}/seed{seed}-epoch{epoch}")
@@ -50,7 +55,7 @@ def label_sources():
                 path = snapshot_labels(model, seed, epoch)
                 found.append((f"{model}-epoch{epoch}", seed, path))
             found.append((model, seed, labels(f"{model}/seed{seed}")))
-    for name in autoencoders("lartpc"):
+    for name in autoencoders("lartpc", "all"):
         seed = run.seeds[0]
         found.append((f"reconstructed_{name}", seed, labels(f"reconstructed_{name}/seed{seed}")))
     return found
@@ -73,12 +78,12 @@ MAIN, FEWER_CODES, REFERENCE_CODE = (
 
 def conditioned():
     """Priors that are told the species."""
-    return [model for model in pixelcnns() if run.model(model, "lartpc").settings.get("condition")]
+    return [model for model in pixelcnns() if lartpc_entry(model).settings.get("condition")]
 
 
 def main_autoencoder():
     """The autoencoder of the paper's model."""
-    return run.model(MAIN, "lartpc").autoencoder
+    return lartpc_entry(MAIN).autoencoder
 
 
 def over_same_codes():
@@ -86,7 +91,7 @@ def over_same_codes():
     return [
         model
         for model in pixelcnns()
-        if run.model(model, "lartpc").autoencoder == main_autoencoder()
+        if lartpc_entry(model).autoencoder == main_autoencoder()
         and model not in conditioned()  # their -log p is given more
     ]
 

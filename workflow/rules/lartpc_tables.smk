@@ -6,7 +6,7 @@ rule tabulate_vqvae:
     input:
         configs=[
             f"{trained('lartpc', 'all', name, run.seeds[0])}/config.yaml"
-            for name in autoencoders("lartpc")
+            for name in autoencoders("lartpc", "all")
         ],
         published="config/published.yaml",
     output:
@@ -23,7 +23,7 @@ rule tabulate_vqvae:
         runtime=30,
     params:
         table="vqvae",
-        models=autoencoders("lartpc"),
+        models=autoencoders("lartpc", "all"),
         code=code_digest("metrics.lartpc_tables"),
     script:
         "../scripts/tabulate_lartpc.py"

@@ -99,6 +99,7 @@ rule measure_diversity:
         runtime=60,
     params:
         samples=lambda wildcards: sample_files(*wildcards),
+        images=run.evaluation.diversity_images,
         seed=run.evaluation.seed,
         code=code_digest("metrics.collapse"),
     script:

@@ -69,6 +69,7 @@ rule prepare_muons:
         runtime=60,
     params:
         source=lambda wildcards: DATASETS["muons"].source,
+        match_pt=lambda wildcards: DATASETS["muons"].match_pt,
         imaging=lambda wildcards: DATASETS["muons"].imaging.model_dump(),
         sizes=lambda wildcards: DATASETS["muons"].images.model_dump(),
         seed=lambda wildcards: job_seed("prepare", "muons", wildcards.label),

@@ -135,3 +135,21 @@ def parameter_configs(wildcards):
 def convergence_file(dataset):
     """Which trainings on a data set had levelled off."""
     return f"{RESULTS}/metrics/{dataset}_convergence.parquet"
+
+
+def training_facts(dataset, histories):
+    """Params: whose weights the trainings of these histories keep, and on whose codes they are."""
+    entries = {
+        label: {model: run.model(model, dataset, label) for model in models}
+        for label, models in histories.items()
+    }
+    return {
+        "kept": {
+            label: {model: entry.training.keep for model, entry in own.items()}
+            for label, own in entries.items()
+        },
+        "autoencoders": {
+            label: {model: entry.autoencoder for model, entry in own.items()}
+            for label, own in entries.items()
+        },
+    }

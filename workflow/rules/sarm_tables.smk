@@ -5,7 +5,7 @@ rule tabulate_wasserstein:
     """W1 of pT and mass, with error, floor and the published number (SARM tables 1, 3, 5)."""
     input:
         rows=lambda wildcards: measured(WASSERSTEIN[wildcards.stem][0], "wasserstein"),
-        convergence=lambda wildcards: convergence_file(WASSERSTEIN[wildcards.stem][0]),
+        convergence=lambda wildcards: [convergence_file(WASSERSTEIN[wildcards.stem][0])],
     output:
         **tabulated("{stem}", "sarm_wasserstein", "SARM: distances"),
     log:
@@ -33,7 +33,7 @@ rule tabulate_wasserstein:
 use rule tabulate_wasserstein as tabulate_shapes with:
     input:
         rows=lambda wildcards: measured(SHAPES[wildcards.stem][0], "wasserstein"),
-        convergence=lambda wildcards: convergence_file(SHAPES[wildcards.stem][0]),
+        convergence=lambda wildcards: [convergence_file(SHAPES[wildcards.stem][0])],
     output:
         **tabulated("{stem}", "sarm_shape", "SARM: distances"),
     wildcard_constraints:
@@ -49,6 +49,7 @@ use rule tabulate_wasserstein as tabulate_shapes with:
 use rule tabulate_wasserstein as tabulate_statistics with:
     input:
         rows=lambda wildcards: measured(STATISTICS[wildcards.stem][0], "statistics"),
+        convergence=lambda wildcards: [convergence_file(STATISTICS[wildcards.stem][0])],
     output:
         **tabulated("{stem}", "image_statistics", "SARM: images"),
     wildcard_constraints:
@@ -57,7 +58,7 @@ use rule tabulate_wasserstein as tabulate_statistics with:
         table="statistics",
         title="Zeros and intensities",
         models=None,
-        code=code_digest("metrics.tables"),
+        code=code_digest("metrics.tables", "metrics.convergence"),
 
 
 use rule tabulate_wasserstein as tabulate_diversity with:
@@ -67,6 +68,9 @@ use rule tabulate_wasserstein as tabulate_diversity with:
             for dataset, _ in DIVERSITY[wildcards.stem]
             for path in measured(dataset, "diversity")
         ],
+        convergence=lambda wildcards: [
+            convergence_file(dataset) for dataset, _ in DIVERSITY[wildcards.stem]
+        ],
     output:
         **tabulated("{stem}", "diversity", "SARM: images"),
     wildcard_constraints:
@@ -75,7 +79,7 @@ use rule tabulate_wasserstein as tabulate_diversity with:
         table="diversity",
         title="Diversity of the samples",
         models=None,
-        code=code_digest("metrics.collapse"),
+        code=code_digest("metrics.collapse", "metrics.convergence"),
 
 
 rule tabulate_quantisation:

@@ -2,7 +2,7 @@
 table, speed by width of the upsampling layer, quality by order of generation (SARM 8.6, 6.1.5,
 6.1.4)."""
 
-from darkpixel.config.search import has_width, search_space
+from darkpixel.config.search import search_space
 
 
 # Trials that are done stay in the checkpoints: a study that is given more goes on from them.
@@ -65,7 +65,7 @@ rule tabulate_search:
 SEARCH_TABLES = [rules.tabulate_search.output] if STUDIES else []
 SEARCH_FIGURES = []
 
-if "jets" in DATASETS and run.widths.model in run.models and has_width(width_entry()):
+if "jets" in DATASETS:
 
     rule measure_widths:
         """Speed and memory of D+D by the width of its upsampling layer (SARM 6.1.5)."""
@@ -125,6 +125,7 @@ if "jets" in DATASETS and DATASETS["jets"].orders:
                 f"{RESULTS}/metrics/jets_{label}_orders.parquet"
                 for label in DATASETS["jets"].labels
             ],
+            convergence=f"{RESULTS}/metrics/jets_order_convergence.parquet",
         output:
             **drawn("sarm/fig10_generation_order", "fig10_generation_order"),
         log:
@@ -140,7 +141,7 @@ if "jets" in DATASETS and DATASETS["jets"].orders:
         params:
             orders=DATASETS["jets"].orders,
             dataset="jets",
-            code=code_digest("figures.orders"),
+            code=code_digest("figures.orders", "metrics.convergence"),
         script:
             "../scripts/draw_orders.py"
 

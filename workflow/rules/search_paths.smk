@@ -1,6 +1,6 @@
 """Requires: common.smk. Gives: what the studies of architectures need."""
 
-STUDIES = run.search.studies
+STUDIES = run.studies
 
 
 def study_entry(wildcards):

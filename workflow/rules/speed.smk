@@ -94,10 +94,37 @@ rule measure_convergence:
         runtime=30,
     params:
         histories=lambda wildcards: history_files(wildcards.dataset),
+        trainings=lambda wildcards: training_facts(
+            wildcards.dataset, history_files(wildcards.dataset)
+        ),
         seeds=run.seeds,
         code=code_digest("metrics.convergence"),
     script:
         "../scripts/measure_convergence.py"
+
+
+use rule measure_convergence as measure_order_convergence with:
+    input:
+        histories=lambda wildcards: [
+            path
+            for models in history_files(wildcards.dataset, order_models()).values()
+            for path in flat(models)
+        ],
+    output:
+        rows=f"{RESULTS}/metrics/{{dataset}}_order_convergence.parquet",
+    log:
+        f"{RESULTS}/logs/metrics/{{dataset}}_order_convergence.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/metrics/{{dataset}}_order_convergence.tsv"
+    wildcard_constraints:
+        dataset="jets",
+    params:
+        histories=lambda wildcards: history_files(wildcards.dataset, order_models()),
+        trainings=lambda wildcards: training_facts(
+            wildcards.dataset, history_files(wildcards.dataset, order_models())
+        ),
+        seeds=run.seeds,
+        code=code_digest("metrics.convergence"),
 
 
 rule tabulate_speed:
@@ -105,6 +132,7 @@ rule tabulate_speed:
     input:
         speeds=[f"{RESULTS}/metrics/{name}_speed.parquet" for name in COMPARED if name in SARM_DATA],
         likelihoods=compared_rows("likelihood"),
+        convergence=compared_rows("convergence"),
     output:
         **prefixed(
             *((SPEED_TABLES[name][0], "sarm_speed") for name in COMPARED if name in SARM_DATA),
@@ -126,7 +154,7 @@ rule tabulate_speed:
             for name in COMPARED
             if name in SARM_DATA
         },
-        code=code_digest("metrics.density", "metrics.speed"),
+        code=code_digest("metrics.convergence", "metrics.density", "metrics.speed"),
     script:
         "../scripts/tabulate_speed.py"
 

@@ -1,28 +1,4 @@
-"""Requires: the trained judge, images. Gives: reconstructions, and labels of any images."""
-
-
-rule reconstruct_test:
-    """Test images through encoder and decoder: what a perfect prior of the codes would make."""
-    input:
-        weights=lambda wildcards: f"{trained(*wildcards)}/model.safetensors",
-        config=lambda wildcards: f"{trained(*wildcards)}/config.yaml",
-        test=f"{RESULTS}/data/{{dataset}}/{{label}}/test.h5",
-    output:
-        samples=f"{RESULTS}/samples/{{dataset}}/{{label}}/reconstructed_{{model}}/seed{{seed}}.h5",
-    log:
-        f"{RESULTS}/logs/samples/{{dataset}}/{{label}}/reconstructed_{{model}}/seed{{seed}}.log",
-    benchmark:
-        f"{RESULTS}/benchmarks/samples/{{dataset}}/{{label}}/reconstructed_{{model}}/seed{{seed}}.tsv"
-    conda:
-        "../../envs/models.yaml"
-    threads: run.jobs.sampling_threads
-    resources:
-        mem_mb=2000,
-        runtime=60,
-    params:
-        code=lambda wildcards: model_code(wildcards, "codes"),
-    script:
-        "../scripts/reconstruct_test.py"
+"""Requires: the trained judge, images. Gives: labels of any images."""
 
 
 rule label_images:

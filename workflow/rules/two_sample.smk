@@ -69,6 +69,7 @@ rule tabulate_distances:
         two_sample=all_measured(*(f"two_sample_{kind}" for kind in TWO_SAMPLE.kinds)),
         distances=all_measured("physics_distances"),
         memorisation=all_measured("memorisation"),
+        convergence=[convergence_file(dataset) for dataset in TESTED],
     output:
         **two_sample_tables("csv"),
         **two_sample_tables("md"),
@@ -83,6 +84,6 @@ rule tabulate_distances:
         mem_mb=500,
         runtime=30,
     params:
-        code=code_digest("metrics.distance_tables"),
+        code=code_digest("metrics.convergence", "metrics.distance_tables"),
     script:
         "../scripts/tabulate_distances.py"

@@ -7,14 +7,19 @@ import pandas as pd
 
 from darkpixel.figures.orders import order_distances
 from darkpixel.jobs import job
+from darkpixel.metrics.convergence import mark
+from darkpixel.metrics.tables import one_or_range
 
 if TYPE_CHECKING:
     from snakemake.script import snakemake
 
 with job(snakemake.log[0]):
+    statuses = pd.read_parquet(snakemake.input.convergence)
+    rows = pd.concat([pd.read_parquet(path) for path in snakemake.input.rows])
     order_distances(
-        pd.concat([pd.read_parquet(path) for path in snakemake.input.rows]),
+        mark(rows, statuses),
         Path(snakemake.output.png).with_suffix(""),
         orders=snakemake.params.orders,
+        epochs=statuses.groupby("model")["epochs"].apply(one_or_range).to_dict(),
         dataset=snakemake.params.dataset,
     )

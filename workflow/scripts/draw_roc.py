@@ -7,6 +7,7 @@ import pandas as pd
 
 from darkpixel.figures.roc import roc_curves
 from darkpixel.jobs import job
+from darkpixel.metrics.convergence import mark
 
 if TYPE_CHECKING:
     from snakemake.script import snakemake
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 with job(snakemake.log[0]):
     roc_curves(
         pd.read_parquet(snakemake.input.curves),
-        pd.read_parquet(snakemake.input.rows),
+        mark(pd.read_parquet(snakemake.input.rows), pd.read_parquet(snakemake.input.convergence)),
         Path(snakemake.output.png).with_suffix(""),
         dataset=snakemake.params.dataset,
     )

@@ -14,6 +14,7 @@ with job(snakemake.log[0]):
         snakemake.params.histories,
         dataset=snakemake.wildcards.dataset,
         seeds=snakemake.params.seeds,
+        **snakemake.params.trainings,
     )
     with whole_file(snakemake.output.rows) as path:
         rows.to_parquet(path, index=False)

@@ -16,6 +16,7 @@ with job(snakemake.log[0]):
         snakemake.input.test,
         dataset=dataset,
         label=label,
+        n=snakemake.params.images,
         seed=snakemake.params.seed,
     )
     with whole_file(snakemake.output.rows) as path:

@@ -31,7 +31,7 @@ with job(snakemake.log[0]):
     else:
         source = str(snakemake.input.raw)
         if is_uci(source):
-            events = uci_events(source)
+            events = uci_events(source, seed=params.seed if params.match_pt else None)
         else:
             events = file_events(source)
             with ImageFile(source) as file:

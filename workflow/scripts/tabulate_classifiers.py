@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from darkpixel.jobs import job
+from darkpixel.metrics.convergence import mark, read_statuses
 from darkpixel.metrics.roc import classifier_table
 
 if TYPE_CHECKING:
@@ -13,4 +14,5 @@ if TYPE_CHECKING:
 
 with job(snakemake.log[0]):
     rows = pd.concat([pd.read_parquet(path) for path in snakemake.input.rows], ignore_index=True)
+    rows = mark(rows, read_statuses(snakemake.input.convergence))
     classifier_table(rows, Path(snakemake.output.csv).with_suffix(""))

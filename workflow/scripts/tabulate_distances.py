@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from darkpixel.jobs import job
+from darkpixel.metrics.convergence import mark, read_statuses
 from darkpixel.metrics.distance_tables import (
     memorisation_table,
     physics_distances_table,
@@ -22,7 +23,9 @@ TABLES = {
 }
 
 with job(snakemake.log[0]):
+    statuses = read_statuses(snakemake.input.convergence)
     for name, write in TABLES.items():
         rows = [pd.read_parquet(path) for path in snakemake.input[name]]
         stem = Path(snakemake.output[f"{name}_csv"]).with_suffix("")
-        write(pd.concat([part for part in rows if len(part)], ignore_index=True), stem)
+        found = pd.concat([part for part in rows if len(part)], ignore_index=True)
+        write(mark(found, statuses), stem)

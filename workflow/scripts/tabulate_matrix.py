@@ -7,7 +7,7 @@ import pandas as pd
 import yaml
 
 from darkpixel.jobs import job
-from darkpixel.metrics.convergence import convergence_table
+from darkpixel.metrics.convergence import convergence_table, read_statuses
 from darkpixel.metrics.improvement import improvement_rows, improvement_table
 from darkpixel.metrics.matrix import matrix_rows, matrix_table
 from darkpixel.metrics.published import wasserstein_published
@@ -28,7 +28,7 @@ with job(snakemake.log[0]):
         for name, path in snakemake.output.items()
         if name.endswith("_csv")
     }
-    distances, statuses = rows_of(paths.distances), rows_of(paths.convergence)
+    distances, statuses = rows_of(paths.distances), read_statuses(paths.convergence)
     configs = {
         dataset: {
             model: yaml.safe_load(Path(path).read_text(encoding="utf-8"))

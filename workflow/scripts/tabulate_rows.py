@@ -7,7 +7,7 @@ import pandas as pd
 
 from darkpixel.jobs import job
 from darkpixel.metrics.collapse import diversity_table
-from darkpixel.metrics.convergence import mark
+from darkpixel.metrics.convergence import mark, read_statuses
 from darkpixel.metrics.tables import statistics_table, wasserstein_table
 
 if TYPE_CHECKING:
@@ -15,9 +15,7 @@ if TYPE_CHECKING:
 
 with job(snakemake.log[0]):
     rows = pd.concat([pd.read_parquet(path) for path in snakemake.input.rows])
-    statuses = snakemake.input.get("convergence")
-    if statuses:
-        rows = mark(rows, pd.read_parquet(statuses))
+    rows = mark(rows, read_statuses(snakemake.input.convergence))
     if snakemake.params.models:
         rows = rows[rows["model"].isin(snakemake.params.models)]
     stem = Path(snakemake.output.csv).with_suffix("")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from darkpixel.jobs import job
+from darkpixel.metrics.convergence import mark, read_statuses
 from darkpixel.metrics.density import likelihood_table
 from darkpixel.metrics.speed import speed_table
 
@@ -13,9 +14,11 @@ if TYPE_CHECKING:
     from snakemake.script import snakemake
 
 with job(snakemake.log[0]):
+    statuses = read_statuses(snakemake.input.convergence)
     for path, (stem, title) in zip(
         snakemake.input.speeds, snakemake.params.tables.items(), strict=True
     ):
-        speed_table(pd.read_parquet(path), stem, title)
+        speed_table(mark(pd.read_parquet(path), statuses), stem, title)
     likelihoods = pd.concat([pd.read_parquet(path) for path in snakemake.input.likelihoods])
-    likelihood_table(likelihoods, Path(snakemake.output.likelihood_csv).with_suffix(""))
+    stem = Path(snakemake.output.likelihood_csv).with_suffix("")
+    likelihood_table(mark(likelihoods, statuses), stem)

@@ -26,7 +26,7 @@ with job(snakemake.log[0]):
     }
     inputs = [file_digest(path) for path in snakemake.input.images]
     judge_source(
-        dict(zip(params.labels, snakemake.input.images, strict=True)),
+        params.sources,
         dict(zip(params.labels, snakemake.input.tests, strict=True)),
         Path(snakemake.output.scores).parent,
         **(judged | {"training": ClassifierTraining(**params.training)}),

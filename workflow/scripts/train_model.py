@@ -11,7 +11,13 @@ from darkpixel.data.image_file import ImageFile
 from darkpixel.jobs import job
 from darkpixel.labelling import ssnet_monitor
 from darkpixel.metrics.monitor import observable_monitor
-from darkpixel.models.base import build_model, load_config, load_model, with_pixel_size
+from darkpixel.models.base import (
+    build_model,
+    load_config,
+    load_model,
+    with_classes,
+    with_pixel_size,
+)
 from darkpixel.models.vqvae_pixelcnn import with_autoencoder
 from darkpixel.provenance import file_digest, settings_digest
 from darkpixel.training import train
@@ -32,6 +38,8 @@ with job(snakemake.log[0]):
         if "classes" in images.attributes:
             about["classes"] = images.attributes["classes"].split(",")
     settings = with_pixel_size(params.settings, about["pixel_size"])
+    if "classes" in about:
+        settings = with_classes(settings, about["classes"])
     autoencoder = paths.get("autoencoder")
     if autoencoder:
         folder = Path(autoencoder).parent

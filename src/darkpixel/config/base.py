@@ -1,5 +1,7 @@
 """Base of every configuration model: unknown keys are errors, values do not change."""
 
+from typing import Any
+
 from pydantic import BaseModel, ConfigDict
 
 
@@ -11,3 +13,10 @@ class Settings(BaseModel):
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
+
+
+def without_nulls(entries: Any) -> Any:
+    """A mapping less the entries that are null: so an overlay leaves out what a base names."""
+    if not isinstance(entries, dict):
+        return entries
+    return {key: value for key, value in entries.items() if value is not None}

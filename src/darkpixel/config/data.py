@@ -2,10 +2,10 @@
 
 from typing import ClassVar, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from darkpixel.config.argon import ArgonImaging, ArgonSimulation
-from darkpixel.config.base import Settings
+from darkpixel.config.base import Settings, without_nulls
 from darkpixel.config.jets import JetImaging, JetSimulation
 from darkpixel.config.muons import MuonImaging, MuonSimulation
 
@@ -67,7 +67,11 @@ class JetData(Data):
     orders: dict[str, str] = Field(
         {},
         description="order of generation: name of the model that generates so, for figure 10 "
-        "(SARM 6.1.4); trained on this data set and shown nowhere else",
+        "(SARM 6.1.4); trained on this data set and shown nowhere else; null leaves one out",
+    )
+
+    _given = field_validator("orders", mode="before", json_schema_input_type=dict[str, str | None])(
+        without_nulls
     )
 
 
@@ -81,12 +85,13 @@ class MuonData(Data):
     match_pt: bool = Field(
         True,
         description="source simulate: leave out signal images until their muons have the pT "
-        "spectrum of the background's (SARM 2.2 weights them)",
+        "spectrum of the background's (SARM 2.2 weights them); source file: keep each image of a "
+        "UCI file with a probability proportional to its weight, if the file has weights",
     )
     signal_oversampling: float = Field(
-        1.6,
+        2.0,
         ge=1,
-        description="signal images simulated per image needed; matching keeps about 69 % of them",
+        description="signal images simulated per image needed; matching keeps 60 to 70 % of them",
     )
 
     @model_validator(mode="after")
@@ -142,5 +147,8 @@ class OwnData(Data):
     in_every_run: ClassVar[bool] = False
     """Whether the data set is made without being named in a configuration."""
 
+    source: Literal["simulate", "file"] = Field(
+        "simulate", description="the images that its file makes, or your own files"
+    )
     pixel_size: float = Field(0.1, gt=0, description="side of a pixel in eta and phi")
     unit: str = Field("GeV", description="of the pixel values")

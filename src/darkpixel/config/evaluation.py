@@ -31,6 +31,12 @@ class Evaluation(Settings):
     examples: int = Field(
         5, ge=1, description="images per model in the figures of more examples (SARM 23, 24)"
     )
+    diversity_images: int = Field(
+        2000,
+        ge=3,
+        description="images a side in the diversity of samples; at most half the test images are "
+        "used, and two tables of images x images numbers are held",
+    )
     two_sample: TwoSample = Field(
         TwoSample(),
         description="two-sample test, physics distances and memorisation (jets and muons)",

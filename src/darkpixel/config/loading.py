@@ -1,22 +1,26 @@
 """Check a configuration and say in one line what is wrong with it."""
 
 from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, get_args, get_origin
+from typing import Any
 
-import yaml
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
-from darkpixel.config.base import Settings
 from darkpixel.config.classifier import ClassifierJudge
 from darkpixel.config.data import Data
+from darkpixel.config.problems import (
+    Key,
+    first_problem,
+    known_datasets,
+    located,
+    parsed,
+    unknown,
+)
 from darkpixel.config.run import Datasets, Model, Run, SSNet
-from darkpixel.config.search import space_problem
+from darkpixel.config.search import has_width, space_problem
+from darkpixel.config.two_sample import LowLevel
 from darkpixel.discovery import data_names, data_settings, model_names, model_settings
 from darkpixel.errors import DarkpixelError
-
-Key = tuple[str | int, ...]
 
 
 def load_run(config: dict[str, Any], files: Sequence[str | Path] = ()) -> Run:
@@ -35,36 +39,41 @@ def load_run(config: dict[str, Any], files: Sequence[str | Path] = ()) -> Run:
     try:
         run = Run.model_validate(config)
     except ValidationError as error:
-        raise DarkpixelError(_line(error, Run, (), files)) from None
+        raise DarkpixelError(first_problem(error, Run, (), files)) from None
     run.datasets.add_own(_own_data(own, files))
     if not run.datasets.present():
-        raise DarkpixelError(_where(("datasets",), files) + "empty; give one, jets for example")
+        raise DarkpixelError(located(("datasets",), files) + "empty; give one, jets for example")
     for name, model in run.models.items():
         key: Key = ("models", name)
         _check_model(model, key, files)
         _check_autoencoder(run, model, (*key, "autoencoder"), files)
-        for place, variation in model.where.items():
-            _check_place(run, place, (*key, "where", place), files)
-            _check_model(variation, (*key, "where", place), files)
-            _check_autoencoder(run, variation, (*key, "where", place, "autoencoder"), files)
+        for place in model.where:
+            _check_place(run, model, place, (*key, "where", place), files)
+            there = run.model(name, *place.split("/", 1))
+            _check_model(there, (*key, "where", place), files)
+            _check_autoencoder(run, there, (*key, "where", place, "autoencoder"), files)
     for dataset, data in run.datasets.present().items():
         for i, name in enumerate(data.models):
             if name not in run.models:
                 raise DarkpixelError(
-                    _where(("datasets", dataset, "models", i), files)
-                    + _unknown("model", name, tuple(run.models))
+                    located(("datasets", dataset, "models", i), files)
+                    + unknown("model", name, tuple(run.models))
                 )
+            _check_joint(run.models[name], data, ("datasets", dataset, "models", i), files)
     if run.datasets.jets is not None:
         for order, name in run.datasets.jets.orders.items():
             _check_known("model", name, run.models, ("datasets", "jets", "orders", order), files)
+        _check_widths(run, files)
     _check_model(run.judges.classifier, ("judges", "classifier"), files)
+    low_level = run.evaluation.two_sample.low_level
+    _check_model(low_level, ("evaluation", "two_sample", "low_level"), files)
     for name in run.search.studies:
         _check_study(run, name, files)
     if run.datasets.lartpc is not None:
         _check_model(run.judges.ssnet, ("judges", "ssnet"), files)
         if run.datasets.lartpc_vertex is None and run.judges.ssnet.weights is None:
             raise DarkpixelError(
-                _where(("datasets", "lartpc_vertex"), files) + "left out, but the judge of "
+                located(("datasets", "lartpc_vertex"), files) + "left out, but the judge of "
                 "`lartpc` trains on it; add it, or name trained weights in `judges.ssnet.weights`"
             )
     return run
@@ -83,7 +92,7 @@ def _split_own(config: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
             raise DarkpixelError(f"data/{name}.py: a data set of that name is shipped; rename it")
         given = isinstance(datasets, dict) and name in datasets
         if given and datasets[name] is not None:
-            own[name] = dict(datasets[name])
+            own[name] = datasets[name]
         elif not given and getattr(data_settings(name), "in_every_run", False):
             own[name] = {}
     if isinstance(datasets, dict):
@@ -95,12 +104,21 @@ def _add_own_models(config: dict[str, Any], own: dict[str, Any]) -> None:
     """Add the model files that say on which data sets they are to be trained (`trained_on`).
 
     A model that the configuration names itself stays as it is there.
+
+    Raises:
+        DarkpixelError: `trained_on` is no sequence of names, or names an unknown data set.
     """
     datasets, models = config.get("datasets"), config.get("models")
     if not isinstance(datasets, dict) or not isinstance(models, dict):
         return
     for name in model_names():
         places = getattr(model_settings(name), "trained_on", ())
+        where = f"models/{name}.py: Settings.trained_on: "
+        if not isinstance(places, list | tuple):
+            raise DarkpixelError(f'{where}found {places!r}; give a tuple of names, ("jets",)')
+        for place in places:
+            if place not in known_datasets():
+                raise DarkpixelError(where + unknown("data set", str(place), known_datasets()))
         if not places or name in models:
             continue
         config["models"] = {**config["models"], name: {"model": name}}
@@ -109,8 +127,10 @@ def _add_own_models(config: dict[str, Any], own: dict[str, Any]) -> None:
                 data = group.get(place)
                 if isinstance(data, dict):
                     kind = data_settings(place) if group is own else Data
-                    known = data.get("models", kind.model_fields["models"].default)
-                    group[place] = {**data, "models": [*known, name]}
+                    default = kind.model_fields["models"].get_default(call_default_factory=True)
+                    known = data.get("models", default)
+                    if isinstance(known, list) and name not in known:
+                        group[place] = {**data, "models": [*known, name]}
 
 
 def _own_data(own: dict[str, Any], files: Sequence[str | Path]) -> dict[str, Data]:
@@ -121,7 +141,9 @@ def _own_data(own: dict[str, Any], files: Sequence[str | Path]) -> dict[str, Dat
         try:
             checked[name] = settings.model_validate(entry)
         except ValidationError as error:
-            raise DarkpixelError(_line(error, settings, ("datasets", name), files)) from None
+            raise DarkpixelError(
+                first_problem(error, settings, ("datasets", name), files)
+            ) from None
     return checked
 
 
@@ -129,30 +151,60 @@ def _check_known(
     kind: str, name: str, known: Iterable[str], key: Key, files: Sequence[str | Path]
 ) -> None:
     if name not in known:
-        raise DarkpixelError(_where(key, files) + _unknown(kind, name, tuple(known)))
+        raise DarkpixelError(located(key, files) + unknown(kind, name, tuple(known)))
+
+
+def _check_widths(run: Run, files: Sequence[str | Path]) -> None:
+    """Refuse a study of the upsampling layer's width of a model that has none."""
+    name, key = run.widths.model, ("widths", "model")
+    assert run.datasets.jets is not None
+    _check_known("model", name, run.models, key, files)
+    if not has_width(run.model(name, "jets", run.datasets.jets.labels[0])):
+        raise DarkpixelError(
+            located(key, files)
+            + f"'{name}' has no upsampling layer; name a sarm with `likelihood: "
+            "discrete`"
+        )
 
 
 def _check_study(run: Run, name: str, files: Sequence[str | Path]) -> None:
-    """Refuse a search on data or of a model that is not there, or over keys that it lacks."""
+    """Refuse a search on unknown data or of an unknown model, or over keys that it lacks.
+
+    One on a data set that is left out is no mistake: it is left out too.
+    """
     study, key = run.search.studies[name], ("search", "studies", name)
-    data = run.datasets.present()
-    _check_known("data set", study.dataset, data, (*key, "dataset"), files)
-    _check_known("label", study.label, data[study.dataset].labels, (*key, "label"), files)
+    _check_known("data set", study.dataset, known_datasets(), (*key, "dataset"), files)
     _check_known("model", study.model, run.models, (*key, "model"), files)
+    if name not in run.studies:
+        return
+    labels = run.datasets.present()[study.dataset].labels
+    _check_known("label", study.label, labels, (*key, "label"), files)
     problem = space_problem(study, run.model(study.model, study.dataset, study.label))
     if problem:
-        raise DarkpixelError(_where((*key, *problem[0]), files) + problem[1])
+        raise DarkpixelError(located((*key, *problem[0]), files) + problem[1])
 
 
-def _check_place(run: Run, place: str, key: Key, files: Sequence[str | Path]) -> None:
+def _check_place(run: Run, model: Model, place: str, key: Key, files: Sequence[str | Path]) -> None:
     """Refuse what is neither a data set nor `data set/label`; absent data sets may be named."""
-    dataset, _, label = place.partition("/")
-    known = (*Datasets.model_fields, *run.datasets.own)
-    if dataset not in known:
-        raise DarkpixelError(_where(key, files) + _unknown("data set", dataset, known))
+    dataset, slash, label = place.partition("/")
+    _check_known("data set", dataset, known_datasets(), key, files)
+    if slash and getattr(model_settings(model.model), "joint", False):
+        raise DarkpixelError(
+            located(key, files) + f"a {model.model} is trained once for all labels; give what "
+            f"differs under `{dataset}`"
+        )
     data = run.datasets.present().get(dataset)
-    if label and data is not None and label not in data.labels:
-        raise DarkpixelError(_where(key, files) + _unknown("label", label, data.labels))
+    if slash and data is not None and label not in data.labels:
+        raise DarkpixelError(located(key, files) + unknown("label", label, data.labels))
+
+
+def _check_joint(model: Model, data: Data, key: Key, files: Sequence[str | Path]) -> None:
+    """Refuse a model of all labels together on a data set that has one."""
+    if len(data.labels) < 2 and getattr(model_settings(model.model), "joint", False):
+        raise DarkpixelError(
+            located(key, files) + f"a {model.model} learns to tell labels apart, and there is only "
+            f"'{data.labels[0]}'; leave it out"
+        )
 
 
 def _check_autoencoder(run: Run, model: Model, key: Key, files: Sequence[str | Path]) -> None:
@@ -160,49 +212,36 @@ def _check_autoencoder(run: Run, model: Model, key: Key, files: Sequence[str | P
     name = model.autoencoder
     if name is None:
         if model.model == "vqvae_pixelcnn":
-            raise DarkpixelError(_where(key, files) + "missing; name the vqvae of its codes")
+            raise DarkpixelError(located(key, files) + "missing; name the vqvae of its codes")
         return
     if name not in run.models:
-        raise DarkpixelError(_where(key, files) + _unknown("model", name, tuple(run.models)))
+        raise DarkpixelError(located(key, files) + unknown("model", name, tuple(run.models)))
     kind = run.models[name].model
     if kind != "vqvae":
-        raise DarkpixelError(_where(key, files) + f"'{name}' is a {kind}, not a vqvae")
+        raise DarkpixelError(located(key, files) + f"'{name}' is a {kind}, not a vqvae")
 
 
 def _check_model(
-    entry: Model | SSNet | ClassifierJudge, key: Key, files: Sequence[str | Path]
+    entry: Model | SSNet | ClassifierJudge | LowLevel, key: Key, files: Sequence[str | Path]
 ) -> None:
     """Refuse a model file that is not there and settings that it does not take."""
     if entry.model not in model_names():
         raise DarkpixelError(
-            _where((*key, "model"), files) + _unknown("model file", entry.model, model_names())
+            located((*key, "model"), files) + unknown("model file", entry.model, model_names())
         )
     settings = model_settings(entry.model)
     try:
         settings.model_validate(entry.settings)
     except ValidationError as error:
-        raise DarkpixelError(_line(error, settings, (*key, "settings"), files)) from None
+        raise DarkpixelError(first_problem(error, settings, (*key, "settings"), files)) from None
 
 
 def read_yaml(*paths: str | Path) -> dict[str, Any]:
     """Read a base configuration and its overlays, merged as Snakemake merges them."""
     merged: dict[str, Any] = {}
     for path in paths:
-        merged = _merged(merged, _parsed(path))
+        merged = _merged(merged, parsed(path))
     return merged
-
-
-def _parsed(path: str | Path) -> dict[str, Any]:
-    try:
-        content = yaml.safe_load(Path(path).read_text())
-    except OSError as error:
-        raise DarkpixelError(f"{path}: cannot be read ({error.strerror})") from None
-    except yaml.YAMLError as error:
-        problem = " ".join(str(error).split())
-        raise DarkpixelError(f"{path}: not valid YAML: {problem}") from None
-    if not isinstance(content, dict):
-        raise DarkpixelError(f"{path}: expected keys and values, found {type(content).__name__}")
-    return content
 
 
 def _merged(base: dict[str, Any], overlay: dict[str, Any]) -> dict[str, Any]:
@@ -212,73 +251,3 @@ def _merged(base: dict[str, Any], overlay: dict[str, Any]) -> dict[str, Any]:
         both = isinstance(old, dict) and isinstance(value, dict)
         result[key] = _merged(old, value) if both else value  # type: ignore[arg-type]
     return result
-
-
-def _line(
-    error: ValidationError, model: type[BaseModel], prefix: Key, files: Sequence[str | Path]
-) -> str:
-    """One line for the first problem; the number of further ones."""
-    # A wrong key of the run's `training` is wrong in every model that shares it: told once, and
-    # the shortest location is where it was written.
-    found = sorted(error.errors(), key=lambda problem: len(problem["loc"]))
-    problems = list(
-        {(p["type"], p["loc"][-1:], repr(p["input"])): p for p in reversed(found)}.values()
-    )
-    first = problems[-1]
-    location = tuple(first["loc"])
-    more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-    where = _where(prefix + location, files)
-    if first["type"] == "extra_forbidden":
-        parent = _model_at(model, location[:-1])
-        allowed = tuple(parent.model_fields) if parent else ()
-        return where + _unknown("key", str(location[-1]), allowed) + more
-    if first["type"] == "missing":
-        return where + "missing; add it" + more
-    expected = first["msg"].removeprefix("Value error, ")
-    expected = expected[0].lower() + expected[1:]
-    return f"{where}found {first['input']!r}; {expected}{more}"
-
-
-def _unknown(kind: str, found: str, allowed: Sequence[str]) -> str:
-    close = get_close_matches(found, allowed, n=1, cutoff=0.5)
-    hint = f"; did you mean '{close[0]}'?" if close else ""
-    return f"unknown {kind} '{found}'{hint} (allowed: {', '.join(allowed)})"
-
-
-def _where(key: Key, files: Sequence[str | Path]) -> str:
-    """`file: key: `, the file being the last one that sets the key or the block around it."""
-    for length in range(len(key), 0, -1):
-        for path in reversed(files):
-            if _has(_parsed(path), key[:length]):
-                return f"{path}: {'.'.join(map(str, key))}: "
-    return f"configuration: {'.'.join(map(str, key))}: "
-
-
-def _has(content: Any, key: Key) -> bool:
-    for part in key:
-        in_list = isinstance(content, list) and isinstance(part, int) and part < len(content)
-        if not in_list and not (isinstance(content, dict) and part in content):
-            return False
-        content = content[part]
-    return True
-
-
-def _model_at(model: type[BaseModel], location: Key) -> type[BaseModel] | None:
-    """The settings class that a location inside `model` points to, if it is one."""
-    annotation: Any = model
-    for part in location:
-        if _is_settings(annotation):
-            field = annotation.model_fields.get(part)
-            annotation = field.annotation if field else None
-        elif get_origin(annotation) is dict:
-            annotation = get_args(annotation)[1]
-        else:
-            return None
-        if get_origin(annotation) is not dict:  # `Settings | None`
-            choices = (annotation, *get_args(annotation))
-            annotation = next((choice for choice in choices if _is_settings(choice)), None)
-    return annotation if _is_settings(annotation) else None
-
-
-def _is_settings(annotation: Any) -> bool:
-    return isinstance(annotation, type) and issubclass(annotation, Settings)

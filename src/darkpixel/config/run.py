@@ -8,7 +8,7 @@ from darkpixel.config.base import Settings
 from darkpixel.config.classifier import ClassifierJudge
 from darkpixel.config.data import ArgonData, Data, JetData, MuonData
 from darkpixel.config.evaluation import Evaluation
-from darkpixel.config.search import Search, Widths
+from darkpixel.config.search import Search, Study, Widths
 from darkpixel.config.speed import Speed
 from darkpixel.config.training import Training
 
@@ -45,6 +45,14 @@ class Datasets(Settings):
         return tuple(self._own)
 
 
+class Variation(Settings):
+    """What differs of a model on a data set, or on one label of it."""
+
+    autoencoder: str | None = Field(None, description="as that of the model")
+    settings: dict[str, Any] = Field({}, description="keys that differ from the model's")
+    training: Training = Field(Training(), description="keys that differ from the model's")
+
+
 class Model(Settings):
     """One model, or one variant of a model. Its name is a model name in every path."""
 
@@ -58,7 +66,7 @@ class Model(Settings):
     training: Training = Field(
         Training(), description="training keys that differ from the run's `training`"
     )
-    where: dict[str, "Model"] = Field(
+    where: dict[str, Variation] = Field(
         {},
         description="what differs on a data set (`muons`) or on one label of it (`muons/signal`): "
         "`autoencoder`, `settings`, `training`",
@@ -154,7 +162,7 @@ class Run(Settings):
         for name, entry in data["models"].items():
             models[name] = whole = _under(shared, entry)
             if isinstance(entry, dict) and isinstance(entry.get("where"), dict):
-                base = {key: value for key, value in whole.items() if key != "where"}
+                base = {key: whole[key] for key in Variation.model_fields if key in whole}
                 places: dict[str, Any] = {}
                 for place in sorted(entry["where"]):  # a data set before its labels
                     parent = places.get(place.partition("/")[0], base)
@@ -165,7 +173,14 @@ class Run(Settings):
     def model(self, name: str, dataset: str, label: str | None = None) -> Model:
         """The entry of that name as it is on a data set, or on one label of it."""
         entry = self.models[name]
-        return entry.where.get(f"{dataset}/{label}", entry.where.get(dataset, entry))
+        differs = entry.where.get(f"{dataset}/{label}", entry.where.get(dataset))
+        return entry if differs is None else Model(model=entry.model, **dict(differs))
+
+    @property
+    def studies(self) -> dict[str, Study]:
+        """The studies whose data set is in the run, by name."""
+        present = self.datasets.present()
+        return {name: s for name, s in self.search.studies.items() if s.dataset in present}
 
     @field_validator("models")
     @classmethod

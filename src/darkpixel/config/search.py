@@ -4,7 +4,7 @@ from typing import Any, Literal, Protocol
 
 from pydantic import Field, PositiveInt, ValidationError, field_validator
 
-from darkpixel.config.base import Settings
+from darkpixel.config.base import Settings, without_nulls
 from darkpixel.discovery import model_settings
 
 Space = dict[str, list[Any]]
@@ -59,7 +59,15 @@ class Study(Settings):
 class Search(Settings):
     """The architecture search of SARM section 8.6."""
 
-    studies: dict[str, Study] = Field({}, description="studies by name; all are in one table")
+    studies: dict[str, Study] = Field(
+        {},
+        description="studies by name; all are in one table; null leaves one out, as does a data "
+        "set that is left out",
+    )
+
+    _given = field_validator(
+        "studies", mode="before", json_schema_input_type=dict[str, Study | None]
+    )(without_nulls)
 
     @field_validator("studies")
     @classmethod

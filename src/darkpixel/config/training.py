@@ -11,6 +11,9 @@ class Training(Settings):
     """One training run. Defaults are SARM section 8.6 unless a description says otherwise."""
 
     epochs: int = Field(50, ge=1, description="passes over the training images")
+    epoch_images: int | None = Field(
+        None, ge=1, description="images of an epoch, drawn anew for each; null: all"
+    )
     batch_size: int = Field(128, ge=1, description="images per step (SARM 8.6)")
     learning_rate: float = Field(3e-4, gt=0, description="Adam's step size at the start (SARM 8.6)")
     schedule: Literal["halve", "cosine", "constant"] = Field(
@@ -49,7 +52,8 @@ class Training(Settings):
     monitor_images: int = Field(
         0,
         ge=0,
-        description="images for that: generated ones, W1 of pT and mass on validation, 0: none; "
+        description="images for that: generated ones, W1 of pT and mass on validation (of each "
+        "label for models of all labels), 0: none; "
         "labelled ones of each split for SSNet, 0: 500",
     )
     snapshots: list[int] = Field([], description="epochs whose weights are kept beside the model's")

@@ -8,13 +8,29 @@ from darkpixel.config.base import Settings
 from darkpixel.config.training import Training
 
 
+class LowLevelTraining(Training):
+    """Training of that network; keys as in `training`, which it does not inherit."""
+
+    epochs: int = Field(5, ge=1, description="passes at most; early stopping ends it before")
+    learning_rate: float = Field(1e-3, gt=0, description="Adam's step size (SARM 8.6)")
+    schedule: Literal["halve", "cosine", "constant"] = Field(
+        "cosine", description="of the learning rate; the paper names none for a classifier"
+    )
+    early_stopping: int | None = Field(
+        2,
+        ge=1,
+        description="stop after this many epochs without a better validation loss (SARM 8.6 stops "
+        "early and does not say how)",
+    )
+
+
 class LowLevel(Settings):
     """The network of the two-sample test on pixels, trained anew for each sample."""
 
     model: str = Field("classifier", description="file of src/darkpixel/models/ that builds it")
     settings: dict[str, Any] = Field({}, description="keys of that model")
-    training: Training = Field(
-        Training(epochs=5, learning_rate=0.001, schedule="cosine", early_stopping=2),
+    training: LowLevelTraining = Field(
+        LowLevelTraining(),
         description="its training (SARM 8.6: rate 0.001, batches of 128, early stopping)",
     )
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -9,6 +10,7 @@ from darkpixel.data.image_file import ImageFile
 from darkpixel.data.image_format import ATTRIBUTES
 from darkpixel.data.image_writer import ImageWriter
 from darkpixel.errors import DarkpixelError
+from darkpixel.provenance import settings_digest
 
 JOINT = "joint"
 """The label under which such models are trained."""
@@ -16,6 +18,7 @@ CLASS = "class"
 """Column of a joint file: place of the image's label in the root attribute `classes`."""
 
 _TAKEN = set(ATTRIBUTES) - {"format", "version", "software"}  # those are the writer's
+_SHARED = ("pixel_size", "unit", "dataset")  # attributes that must be alike
 _BLOCK = 2048  # images of a label read at once
 
 
@@ -24,36 +27,46 @@ def join_labels(paths: Mapping[str, str | Path], output: str | Path) -> None:
 
     The file has the column `class` (uint8) and the root attribute `classes`, the labels in the
     order of `paths`, with commas between. Every stretch of the file holds the labels in the
-    proportion of the whole, so that a batch in the order of the file holds them too.
+    proportion of the whole, so that a batch in the order of the file holds them too. The
+    attribute `source` names every source, and `config_digest` is that of the labels' digests.
 
     Arguments:
-        paths: image file of each label, alike in size and pixel size.
+        paths: image file of each label, alike in size, pixel size, unit and data set.
 
     Raises:
         DarkpixelError: a file is not an image file, or two do not belong together.
     """
-    sizes, shapes, about = {}, {}, {}
+    sizes, about = {}, {}
+    kinds: dict[str, dict[str, Any]] = {}
     for label, path in paths.items():
         with ImageFile(path) as file:
             sizes[label] = len(file)
-            shapes[label] = (*file.shape[1:], file.attributes.get("pixel_size"))
+            shared = {name: file.attributes.get(name) for name in _SHARED}
+            kinds[label] = {"height": file.shape[1], "width": file.shape[2], **shared}
             about[label] = {k: v for k, v in file.attributes.items() if k in _TAKEN}
     first = next(iter(paths))
-    for label, shape in shapes.items():
-        if shape != shapes[first]:
-            raise DarkpixelError(
-                f"{paths[label]}: height, width and pixel_size are {shape}, but {shapes[first]} in "
-                f"{paths[first]}; a joint model needs labels of one kind."
-            )
-    height, width, _ = shapes[first]
+    for label, kind in kinds.items():
+        for name, value in kind.items():
+            if value != kinds[first][name]:
+                raise DarkpixelError(
+                    f"{paths[label]}: {name} is {value!r}, but {kinds[first][name]!r} in "
+                    f"{paths[first]}; a joint model needs labels of one kind."
+                )
+    sources = dict.fromkeys(str(entry["source"]) for entry in about.values())
+    joined = {
+        **about[first],
+        "label": JOINT,
+        "source": ", ".join(sources),
+        "config_digest": settings_digest([entry["config_digest"] for entry in about.values()]),
+    }
     blocks = -(-max(sizes.values()) // _BLOCK)
     with ImageWriter(
         output,
-        height=height,
-        width=width,
+        height=kinds[first]["height"],
+        width=kinds[first]["width"],
         columns={CLASS: np.uint8},
         attributes={"classes": ",".join(paths)},
-        **{**about[first], "label": JOINT},
+        **joined,
     ) as writer:
         for block in range(blocks):
             images, classes = [], []

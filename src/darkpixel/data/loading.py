@@ -21,9 +21,10 @@ Batch = tuple[Tensor, dict[str, Tensor]]
 class ImageBatches:
     """Batches of an image file, in an order that is a function of (seed, epoch) alone.
 
-    Each epoch holds every image exactly once. All batches have `batch_size` images, but when
-    the remainder is under half a batch the last two share their images evenly, so that no
-    step rests on a few images (and batch normalisation never meets a single one).
+    Each epoch holds every image exactly once, or `epoch_images` of them. All batches have
+    `batch_size` images, but when the remainder is under half a batch the last two share their
+    images evenly, so that no step rests on a few images (and batch normalisation never meets a
+    single one).
 
     Small sets are one tensor on the device and shuffled freely. Larger ones are shuffled in
     two steps: the chunks of the file, then the images of as many chunks as fit in the memory
@@ -36,6 +37,7 @@ class ImageBatches:
         memory_mb: images up to this size as float32 are held whole; a bound for buffers else.
         seed: of the order of images.
         columns: event attributes to give with the images.
+        epoch_images: images in an epoch, the first of its order; None: all.
 
     Raises:
         DarkpixelError: the file is not an image file, lacks a column, or a column is not numeric.
@@ -50,6 +52,7 @@ class ImageBatches:
         memory_mb: int,
         seed: int,
         columns: Sequence[str] = (),
+        epoch_images: int | None = None,
     ) -> None:
         self.path = Path(path)
         self.batch_size = batch_size
@@ -58,6 +61,7 @@ class ImageBatches:
         self.columns = tuple(columns)
         self._file = ImageFile(self.path)
         self.images, self.height, self.width = self._file.shape
+        self.epoch_images = min(self.images, epoch_images or self.images)
         bytes_per_image = 4 * self.height * self.width
         if "pixel_labels" in self.columns:
             bytes_per_image += self.height * self.width
@@ -118,10 +122,11 @@ class ImageBatches:
             yield images.cpu()
 
     def _bounds(self) -> NDArray[np.int64]:
-        """Where batches begin and end in the epoch's order: 0, ..., N."""
-        bounds = np.append(np.arange(0, self.images, self.batch_size), self.images)
+        """Where batches begin and end in the epoch's order: 0, ..., `epoch_images`."""
+        total = self.epoch_images
+        bounds = np.append(np.arange(0, total, self.batch_size), total)
         if len(bounds) > 2 and 2 * (bounds[-1] - bounds[-2]) < self.batch_size:
-            bounds[-2] = self.images - (self.images - bounds[-3]) // 2
+            bounds[-2] = total - (total - bounds[-3]) // 2
         return bounds
 
     def _read(self, start: int, stop: int) -> Batch:
@@ -198,7 +203,9 @@ class ImageBatches:
                 held = fresh if held is None else _joined(held, fresh)
                 while stop <= position + len(held[0]):
                     yield self._to_device(_part(held, start - position, stop - position))
-                    start, stop = next(batches, (self.images, self.images + 1))
+                    if stop == self.epoch_images:
+                        return
+                    start, stop = next(batches)
                 held = _part(held, start - position, len(held[0]))
                 position = start
 

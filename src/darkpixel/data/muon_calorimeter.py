@@ -18,7 +18,7 @@ from darkpixel.data.muon_particles import ECAL, ETA, HCAL, PHI, Floats
 
 
 @dataclass(frozen=True)
-class Particles:
+class Arrivals:
     """Particles at the calorimeter: (M,) muon that each may be near, (M, 4) as in `Deposits`."""
 
     muon: NDArray[np.int64]
@@ -40,7 +40,7 @@ class Cells:
 
 
 def draw_images(
-    particles: Particles,
+    particles: Arrivals,
     muon_eta: Floats,
     muon_phi: Floats,
     detector: MuonDetector,
@@ -65,7 +65,7 @@ def draw_images(
 
 
 def sum_cells(
-    particles: Particles, layer: int, muon_eta: Floats, muon_phi: Floats, detector: MuonDetector
+    particles: Arrivals, layer: int, muon_eta: Floats, muon_phi: Floats, detector: MuonDetector
 ) -> Cells:
     """True energies, and centres, of the cells of a layer that reach into the cone of each muon.
 

@@ -23,7 +23,7 @@ _B_HADRONS = (511, 521, 531, 5122)  # B0, B+, Bs0, Lambda_b
 
 
 @dataclass(frozen=True)
-class Particles:
+class FinalState:
     """Final-state particles of some collisions, neutrinos included; arrays of equal length."""
 
     events: int
@@ -34,11 +34,11 @@ class Particles:
     pz: NDArray[np.float64]
     energy: NDArray[np.float64]
 
-    def __getitem__(self, which: NDArray[Any]) -> "Particles":
+    def __getitem__(self, which: NDArray[Any]) -> "FinalState":
         names = ("event", "species", "px", "py", "pz", "energy")
-        return Particles(self.events, *(getattr(self, name)[which] for name in names))
+        return FinalState(self.events, *(getattr(self, name)[which] for name in names))
 
-    def renumbered(self, number: NDArray[np.int64], events: int) -> "Particles":
+    def renumbered(self, number: NDArray[np.int64], events: int) -> "FinalState":
         """The particles of collisions with `number` >= 0, as collisions 0 to `events` - 1."""
         kept = self[number[self.event] >= 0]
         return replace(kept, events=events, event=number[kept.event])
@@ -145,7 +145,7 @@ class Collisions:
         charge: Callable[[int], float] = self._pythia.particleData.charge
         return np.array([charge(int(code)) for code in codes])[index]
 
-    def __iter__(self) -> Iterator[Particles]:
+    def __iter__(self) -> Iterator[FinalState]:
         flat = self._awkward.flatten
         while True:
             # One flattening per batch: awkward arrays indexed event by event cost twice the time.
@@ -159,7 +159,7 @@ class Collisions:
             momentum = (
                 np.asarray(flat(getattr(record.p, name)))[final] for name in ("px", "py", "pz", "e")
             )
-            yield Particles(events, event, species, *momentum)
+            yield FinalState(events, event, species, *momentum)
 
 
 def _packages() -> tuple[Any, Any]:

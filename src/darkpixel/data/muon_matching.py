@@ -27,13 +27,19 @@ def matching_probability(signal_pt: Floats, background_pt: Floats) -> Floats:
     """With which probability each signal muon is kept, (n,), so that the spectra agree.
 
     The logarithm of the ratio of the spectra is fitted by a polynomial of degree 3 in pT, bin by
-    bin with its Poisson error; its largest value among the signal's muons becomes 1.
+    bin with its Poisson error; its largest value among the signal's muons becomes 1. With fewer
+    than 200 background muons there are too few bins: all probabilities are 1, with a warning.
     """
     bins = int(np.clip(len(background_pt) // _FEWEST, 1, _BINS))
     edges = np.quantile(np.concatenate([signal_pt, background_pt]), np.linspace(0, 1, bins + 1))
     signal, background = (np.histogram(pt, edges)[0] for pt in (signal_pt, background_pt))
     filled = (signal > 0) & (background > 0)
-    if filled.sum() <= _DEGREE:  # too few muons to see a difference
+    if filled.sum() <= _DEGREE:
+        logger.warning(
+            "pT matching is left out: %d background and %d signal muons are too few to tell their "
+            "spectra apart, %d are needed of the background; all signal images are kept",
+            *(len(background_pt), len(signal_pt), _FEWEST * (_DEGREE + 1)),
+        )
         return np.ones(len(signal_pt))
     centres = (edges[1:] + edges[:-1])[filled] / 2
     signal, background = signal[filled], background[filled]

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from darkpixel.config.muons import MuonDetector
-from darkpixel.data.muon_collisions import Particles
+from darkpixel.data.muon_collisions import FinalState
 
 Floats = NDArray[np.float64]
 
@@ -94,7 +94,7 @@ def propagate(
 
 
 def deposits(
-    particles: Particles, charge: Floats, detector: MuonDetector, eta_max: float
+    particles: FinalState, charge: Floats, detector: MuonDetector, eta_max: float
 ) -> Deposits:
     """What reaches the calorimeter within |eta| < `eta_max`.
 
@@ -112,7 +112,7 @@ def deposits(
 
 
 def choose_muons(
-    particles: Particles, pt_window: tuple[float, float], eta_max: float
+    particles: FinalState, pt_window: tuple[float, float], eta_max: float
 ) -> NDArray[np.int64]:
     """Index of the muon of highest pT inside the window of each event that has one, by event."""
     low, high = pt_window

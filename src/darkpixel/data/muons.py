@@ -19,7 +19,7 @@ from tqdm import tqdm
 
 from darkpixel.config.muons import MuonImaging, MuonSimulation
 from darkpixel.data.image_file import ImageWriter
-from darkpixel.data.muon_calorimeter import Particles, draw_images
+from darkpixel.data.muon_calorimeter import Arrivals, draw_images
 from darkpixel.data.muon_collisions import Collisions
 from darkpixel.data.muon_particles import (
     Deposits,
@@ -195,12 +195,12 @@ def _company(
     pool: Deposits | None,
     settings: MuonSimulation,
     generator: np.random.Generator,
-) -> Particles:
+) -> Arrivals:
     """The other particles of the muons' own collisions, and those of the pile-up."""
-    own = Particles(muons.company.event, muons.company.particles)
+    own = Arrivals(muons.company.event, muons.company.particles)
     if pool is None:
         return own
     detector = settings.detector
     reach = detector.cone + 2 * max(detector.hcal_tower, detector.ecal_cell)
     event, particles = overlay(pool, pileup, muons.eta_calorimeter, reach, generator)
-    return Particles(np.concatenate([own.muon, event]), np.concatenate([own.deposits, particles]))
+    return Arrivals(np.concatenate([own.muon, event]), np.concatenate([own.deposits, particles]))

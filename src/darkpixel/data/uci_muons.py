@@ -2,8 +2,9 @@
 
 `low/train` and `low/test` hold the images in GeV, (N, 32, 32) with or without axes of length one;
 per-image weights, where there are any, are at `weights/low/{train,test}` or
-`weights/{train,test}`, (N,). The authors' own division is not kept: both parts are joined, and
-split anew by the seed as every data set here.
+`weights/{train,test}`, (N,): they give the signal's muons the pT spectrum of the background's
+(SARM section 2.2). The authors' own division is not kept: both parts are joined, and split anew by
+the seed as every data set here.
 """
 
 import logging
@@ -12,7 +13,9 @@ from pathlib import Path
 
 import h5py
 import numpy as np
+from numpy.typing import NDArray
 
+from darkpixel.data.muon_particles import Floats
 from darkpixel.data.prepare import Block, Events
 from darkpixel.errors import DarkpixelError
 
@@ -31,11 +34,17 @@ def is_uci(path: str | Path) -> bool:
         return False
 
 
-def uci_events(path: str | Path) -> Events:
-    """All images of a UCI file, `low/train` first, with the column `weight` where there are any.
+def uci_events(path: str | Path, *, seed: int | None) -> Events:
+    """The images of a UCI file, `low/train` first.
+
+    A generative model is trained on images without weights: an image of weight w is kept with the
+    probability w / (largest weight), as `darkpixel.data.muon_matching` does with simulated ones.
+
+    Arguments:
+        seed: of that draw; None: every image is kept, its weight as the column `weight`.
 
     Raises:
-        DarkpixelError: a part is missing or of another shape.
+        DarkpixelError: a part is missing or of another shape, or the weights are none.
     """
     path = Path(path)
     shapes: list[tuple[int, ...]] = []
@@ -62,12 +71,41 @@ def uci_events(path: str | Path) -> Events:
                 f"{shapes[1][1:]}; both must have one size."
             )
         if "weights" in file and len(weights) < len(PARTS):
-            logger.warning("%s: group weights has no entry per image; weights are left out", path)
+            logger.warning("%s: group weights has no entry per image; all images are kept", path)
             weights = {}
-    return Events(_blocks(path, weights), sum(shape[0] for shape in shapes))
+    total = sum(shape[0] for shape in shapes)
+    if not weights or seed is None:
+        return Events(_blocks(path, weights, np.ones(total, bool)), total)
+    kept = np.random.default_rng([seed, 1]).random(total) < _probability(path, weights)
+    left = int(kept.sum())
+    logger.info(
+        "%s: of %d images %d are kept (%.1f %%), in proportion to their weights; "
+        "`datasets.muons.match_pt: false` keeps all",
+        *(path, total, left, 100 * left / total),
+    )
+    return Events(_blocks(path, {}, kept), left)
 
 
-def _blocks(path: Path, weights: dict[str, str]) -> Iterator[Block]:
+def _probability(path: Path, weights: dict[str, str]) -> Floats:
+    """With which probability each image is kept, (N,): its weight over the largest."""
+    with h5py.File(path, "r", locking=False) as file:
+        pieces = [np.asarray(file[weights[part]], np.float64).ravel() for part in PARTS]
+    weight: Floats = np.concatenate(pieces)
+    good = np.isfinite(weight) & (weight >= 0)
+    if not good.all() or not weight.any():
+        number = int(np.argmin(good))
+        found = "all are 0" if good.all() else f"that of image {number} is {weight[number]:g}"
+        raise DarkpixelError(
+            f"{path}: weights must be finite, none negative and one above 0, but {found}; correct "
+            "them, or keep all images with `datasets.muons.match_pt: false`."
+        )
+    probability: Floats = weight / weight.max()
+    return probability
+
+
+def _blocks(path: Path, weights: dict[str, str], kept: NDArray[np.bool_]) -> Iterator[Block]:
+    """The images to be kept, (N,), with the column `weight` where the weights' places are given."""
+    first = 0
     with h5py.File(path, "r", locking=False) as file:
         for part in PARTS:
             stored = file[f"low/{part}"]
@@ -86,4 +124,6 @@ def _blocks(path: Path, weights: dict[str, str]) -> Iterator[Block]:
                         f"{path}: low/{part} from {start} to {stop} cannot be read ({problem}); "
                         "copy the file again."
                     ) from error
-                yield images, columns
+                chosen = kept[first : first + len(images)]
+                first += len(images)
+                yield images[chosen], {name: values[chosen] for name, values in columns.items()}

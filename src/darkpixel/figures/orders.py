@@ -1,12 +1,13 @@
 """Quality of the images by the order in which their pixels are generated (SARM figure 10)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator
 
 from darkpixel.errors import DarkpixelError
@@ -19,18 +20,26 @@ _MARKERS = ("o", "s", "^", "D")
 
 
 def order_distances(
-    rows: pd.DataFrame, stem: str | Path, *, orders: Mapping[str, str], dataset: str
+    rows: pd.DataFrame,
+    stem: str | Path,
+    *,
+    orders: Mapping[str, str],
+    epochs: Mapping[str, str],
+    dataset: str,
 ) -> None:
     """SARM figure 10: W1 of pT and mass for each order, the labels side by side.
 
     A point is the mean over seeds with its bootstrap error; with several seeds, the larger of
     that and their standard deviation. A band is the noise floor of a label, mean ± standard
-    deviation: what a perfect generator scores.
+    deviation: what a perfect generator scores. A point is hollow where a training had not levelled
+    off; below each order stand the epochs that it was trained.
 
     Args:
-        rows: `darkpixel.metrics.rows.wasserstein_rows` of all labels, concatenated; models
-            that are not in `orders`, and their quantised Monte Carlo, are left out.
+        rows: `darkpixel.metrics.rows.wasserstein_rows` of all labels, concatenated and marked
+            (`darkpixel.metrics.convergence.mark`); models that are not in `orders`, and their
+            quantised Monte Carlo, are left out.
         orders: order ("spiral_out") to the model that generates in it, in the order of the figure.
+        epochs: of the trainings of each model: `20`, or `18–20`.
         dataset: for the messages.
 
     Raises:
@@ -53,9 +62,13 @@ def order_distances(
                 _draw(axes, own, label, number, len(labels))
             axes.set_ylabel(f"$W_1$ of {OBSERVABLES[name]} [{UNITS[name]}]")
             axes.set_title(OBSERVABLES[name])
-            _scales(axes, list(orders))
+            _scales(axes, {order: epochs[model] for order, model in orders.items()})
         handles, names = figure.axes[0].get_legend_handles_labels()
         names = [f"{name} (floor shaded)" for name in names]
+        shown = rows[rows["model"].isin(orders.values())]
+        if shown["converged"].eq(False).any():
+            hollow = Line2D([], [], color="0.3", marker="o", markerfacecolor="white", linestyle="")
+            handles, names = [*handles, hollow], [*names, "hollow: not converged"]
         figure.legend(handles, names, ncols=len(names), loc="outside upper center")
         save(figure, stem)
 
@@ -78,21 +91,35 @@ def _draw(axes: Axes, rows: pd.DataFrame, label: str, number: int, labels: int) 
         alpha=0.18,
         linewidth=0,
     )
+    marker = _MARKERS[number % len(_MARKERS)]
     axes.errorbar(
         place,
         rows["value"],
         yerr=error,
-        fmt=_MARKERS[number % len(_MARKERS)],
+        fmt=marker,
         color=colour,
         markersize=5,
         capsize=2.5,
         label=label,
     )
+    late = rows["converged"].eq(False).fillna(False).to_numpy(bool)
+    axes.plot(
+        place[late],
+        rows["value"].to_numpy(np.float64)[late],
+        marker,
+        color=colour,
+        markerfacecolor="white",
+        markersize=5,
+        zorder=3,
+    )
 
 
-def _scales(axes: Axes, orders: Sequence[str]) -> None:
-    """A tick an order; distances on a logarithmic scale, since orders differ by factors."""
-    names = [order.replace("spiral_", "spiral\n").replace("_", " ") for order in orders]
+def _scales(axes: Axes, orders: Mapping[str, str]) -> None:
+    """A tick an order, with its epochs; the scale is logarithmic: orders differ by factors."""
+    names = [
+        order.replace("spiral_", "spiral\n").replace("_", " ") + f"\n{epochs}\nepochs"
+        for order, epochs in orders.items()
+    ]
     axes.set_xticks(np.arange(len(orders)), names)
     axes.set_xlim(-0.5, len(orders) - 0.5)
     axes.xaxis.set_tick_params(which="both", length=0)

@@ -12,7 +12,7 @@ from darkpixel.data.image_file import ImageFile
 from darkpixel.figures.ratio import Histogram, draw_with_ratio, mark_overflow
 from darkpixel.figures.style import look, pixel_axis, save
 from darkpixel.metrics.images import largest_pixel, summarise_images
-from darkpixel.metrics.names import MONTE_CARLO, QUANTISED, display_name, ordered
+from darkpixel.metrics.names import DERIVED, MONTE_CARLO, display_name, ordered
 
 BEYOND = 5
 CENTRE, PERIPHERY = "#D55E00", "#0072B2"
@@ -79,7 +79,7 @@ def pixel_value_distributions(
     """
     with look():
         models = ordered(m for by_model in samples.values() for m in by_model)
-        models = [model for model in models if not model.startswith(QUANTISED)]
+        models = [model for model in models if not model.startswith(DERIVED)]
         tall = 4.2 + 0.17 * max(0, len(models) - 6)  # the legends are inside the panels
         figure = Figure(figsize=(4.3 * len(samples), tall))
         grid = figure.add_gridspec(

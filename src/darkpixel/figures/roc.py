@@ -11,7 +11,7 @@ from matplotlib.ticker import MaxNLocator
 
 from darkpixel.figures.style import line_style, look, save
 from darkpixel.metrics.names import MONTE_CARLO, display_name, ordered
-from darkpixel.metrics.tables import measured
+from darkpixel.metrics.tables import measured, row_name
 
 SMALLEST_RATE = 1e-3  # of background; below it, test images are too few to draw a curve
 EFFICIENCIES = (0.2, 1.0)  # of signal, where the rejection of background is shown
@@ -30,7 +30,8 @@ def roc_curves(curves: pd.DataFrame, rows: pd.DataFrame, stem: str | Path, *, da
 
     Args:
         curves: `darkpixel.metrics.roc.classifier_curves` of one data set.
-        rows: `darkpixel.metrics.roc.classifier_rows` of the same.
+        rows: `darkpixel.metrics.roc.classifier_rows` of the same; where they are marked
+            (`darkpixel.metrics.convergence.mark`) the legend names what has not converged.
     """
     with look():
         sources = ordered(curves["model"])
@@ -50,7 +51,7 @@ def roc_curves(curves: pd.DataFrame, rows: pd.DataFrame, stem: str | Path, *, da
             own = _of(curves, source)
             style = line_style(source)
             _draw(main, own["rate"], own["true_positive"], own["true_positive_spread"], style,
-                  label=_entry(rows, source, dataset))  # fmt: skip
+                  label=_entry(rows, source))  # fmt: skip
             rates, spread = own["false_positive"], own["false_positive_spread"]
             filled = (rates >= SMALLEST_RATE) & (monte_carlo >= SMALLEST_RATE) & seen
             rates = np.where(filled, rates, np.nan)
@@ -86,10 +87,10 @@ def _of(curves: pd.DataFrame, source: str) -> dict[str, Array]:
     }
 
 
-def _entry(rows: pd.DataFrame, source: str, dataset: str) -> str:
-    row = rows[rows["model"] == source].iloc[0]
-    name = display_name(source, dataset)
-    return f"{name}: AUC {measured(row['value'], row['error'])}"
+def _entry(rows: pd.DataFrame, source: str) -> str:
+    own = rows[rows["model"] == source]
+    value, error = own[["value", "error"]].iloc[0]
+    return f"{row_name(own)}: AUC {measured(value, error)}"
 
 
 def _draw(

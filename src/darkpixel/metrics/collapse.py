@@ -18,8 +18,15 @@ import pandas as pd
 
 from darkpixel.data.image_file import ImageFile
 from darkpixel.errors import DarkpixelError
-from darkpixel.metrics.names import MONTE_CARLO, display_name, ordered
-from darkpixel.metrics.tables import document, measured, one_or_range, write_table
+from darkpixel.metrics.names import DATASETS, MONTE_CARLO, display_name, ordered
+from darkpixel.metrics.tables import (
+    document,
+    late_note,
+    measured,
+    one_or_range,
+    row_name,
+    write_table,
+)
 
 Array = npt.NDArray[np.float64]
 COLUMNS = [
@@ -94,7 +101,7 @@ def diversity_rows(
     *,
     dataset: str,
     label: str,
-    n: int = 2000,
+    n: int,
     seed: int = 1,
 ) -> pd.DataFrame:
     """Spread of each model's images over the spread of as many test images, one row a measure.
@@ -128,10 +135,11 @@ def diversity_rows(
             f"twice as many in {test_path}."
         )
     reference = diversity(_read(test_path, 0, n), seed)
-    if min(reference.values.values()) <= 0:
+    smallest = min(values.min() for values in reference.resampled.values())
+    if min(smallest, *reference.values.values()) <= 0:
         raise DarkpixelError(
-            f"{test_path}: the first {n} images are copies of each other; "
-            "their spread is no reference."
+            f"{test_path}: the first {n} images, or a resampling of them, are copies of each "
+            "other; their spread is no reference."
         )
     control = _ratios(diversity(_read(test_path, n, 2 * n), seed + 1), reference)
     rows = []
@@ -161,12 +169,12 @@ def diversity_rows(
 
 
 def diversity_table(rows: pd.DataFrame, stem: str | Path) -> None:
-    """Spread of the samples over that of Monte Carlo, by model; the last row is the control.
+    """Spread of the samples over that of Monte Carlo, by model; the control closes each data set.
 
     Args:
-        rows: `diversity_rows` of all labels of one data set, concatenated.
+        rows: `diversity_rows` of all data sets and labels, concatenated; marked, or not, as for
+            `wasserstein_table`.
     """
-    dataset = str(rows["dataset"].iloc[0])
     columns = [(name, label) for name in MEASURES for label in dict.fromkeys(rows["label"])]
 
     def cells(own: pd.DataFrame, value: str, error: str) -> list[str]:
@@ -177,32 +185,40 @@ def diversity_table(rows: pd.DataFrame, stem: str | Path) -> None:
         ]
 
     body = []
-    for model in ordered(rows["model"]):
-        own = rows[rows["model"] == model]
+    for name, of_data in rows.groupby("dataset", sort=False):
+        dataset = str(name)
+        images = DATASETS.get(dataset, dataset)
+        for model in ordered(of_data["model"]):
+            own = of_data[of_data["model"] == model]
+            body.append(
+                [
+                    row_name(own),
+                    images,
+                    *cells(own, "value", "error"),
+                    one_or_range(own["n"]),
+                    one_or_range(own["seeds"]),
+                ]
+            )
         body.append(
             [
-                display_name(model, dataset),
-                *cells(own, "value", "error"),
-                one_or_range(own["n"]),
-                one_or_range(own["seeds"]),
+                f"*other {display_name(MONTE_CARLO, dataset)}*",
+                images,
+                *cells(of_data, "floor", "floor_error"),
+                one_or_range(of_data["n"]),
+                "",
             ]
         )
-    body.append(
-        [
-            f"*other {display_name(MONTE_CARLO, dataset)}*",
-            *cells(rows, "floor", "floor_error"),
-            one_or_range(rows["n"]),
-            "",
-        ]
-    )
-    header = ["model", *(f"{MEASURES[name]}, {label}" for name, label in columns), "n", "seeds"]
+    measures = [f"{MEASURES[name]}, {label}" for name, label in columns]
+    header = ["model", "images", *measures, "n", "seeds"]
     note = (
         "Ratio of the samples' own spread to that of Monte Carlo test images ± bootstrap standard "
         "deviation; 1: as diverse, below: collapsed, above: noisier. Pixels as asinh(pixel / GeV). "
         "Variance: of all pixels together. Distance to the nearest: of an image to the most "
         "similar one of its own sample. Effective dimensions: participation ratio of the "
-        "covariance of the pixels. Last row: other test images in the model's place."
+        "covariance of the pixels. Last row of each data set: other test images in the model's "
+        "place."
     )
+    note += late_note(rows)
     write_table(rows, stem, document("Diversity of the samples", header, body, note))
 
 

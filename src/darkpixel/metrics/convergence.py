@@ -6,8 +6,10 @@ the epochs. A cosine schedule ends with epochs that cannot move the model and so
 whatever came before; by this measure its last quarter begins before half of the epochs, where
 the rate was still high, and what the loss gained since then counts.
 
-A training whose loss has passed its minimum has also levelled off: with more of it the model only
-overfits. An undertrained model does not do that, whatever the schedule; its loss falls to the end.
+A training whose loss has passed its minimum has also levelled off, if it keeps the weights of its
+best epoch: with more of it the model only overfits. An undertrained model does not do that; its
+loss falls to the end. But losses fluctuate, and the lowest of a noisy curve may lie anywhere: what
+counts is a rise beyond the noise, which is taken from the losses themselves.
 """
 
 import math
@@ -20,20 +22,25 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from darkpixel.errors import DarkpixelError
-from darkpixel.metrics.names import MONTE_CARLO, QUANTISED, RECONSTRUCTED, display_name, ordered
+from darkpixel.metrics.names import AGAINST, display_name, ordered
 from darkpixel.metrics.tables import document, one_or_range, write_table
 
 FEWEST_EPOCHS = 4
 """Fewer are not judged, and count as not converged."""
 LARGEST_GAIN = 0.01
 """A levelled-off training gained less than this share of all that it gained after epoch 1."""
+SMALLEST_RISE = 3.0
+"""Standard errors by which a loss must have risen again to have passed its minimum."""
+SMALLEST_LEARNING = 5.0
+"""Standard deviations of the noise that the loss must have fallen since epoch 1, at least."""
 JOINT = "joint"
 """Label of the models that are trained on all labels together."""
 MEASURE = "validation_loss"
 
 COLUMNS = [
     "model", "dataset", "label", "seed", "observable", "epochs", "judged_from", "best_epoch",
-    "first", "last", "best", "late_gain", "passed_minimum", "judged", "converged",
+    "first", "last", "best", "late_gain", "noise", "passed_minimum", "judged", "kept",
+    "autoencoder", "converged",
 ]  # fmt: skip
 
 
@@ -41,8 +48,7 @@ class Convergence(NamedTuple):
     """What the losses of one training say."""
 
     levelled: bool
-    """Whether it gained less than `LARGEST_GAIN` in the last quarter of its learning, or its
-    loss had passed the minimum."""
+    """See `levelled_off`."""
     judged: bool
     """Whether there were enough epochs to tell."""
     epochs: int
@@ -56,21 +62,29 @@ class Convergence(NamedTuple):
     late_gain: float
     """Improvement of the best loss in the last quarter, as a share of that since epoch 1; NaN
     where nothing was ever gained or too few epochs were run."""
+    noise: float
+    """Standard deviation of a loss about a smooth curve; NaN for fewer than three epochs."""
     passed_minimum: bool
-    """Whether the best epoch lies before the last quarter of the epochs."""
+    """Whether the loss of the last quarter of the epochs is above its minimum beyond the noise."""
 
 
-def levelled_off(history: pd.DataFrame, measure: str = MEASURE) -> Convergence:
+def levelled_off(history: pd.DataFrame, measure: str = MEASURE, kept: str = "best") -> Convergence:
     """Judge one training by its validation measure, the smaller the better.
 
     Let b be the best value before the last quarter of the summed learning rate, B the best of
-    all and f the first. The training had levelled off if (b - B) < 1% of (f - B), or if no epoch
-    in the last quarter of the epochs reached B. One that gained nothing after its first epoch
-    never learned and has not converged.
+    all, f the first, and s the noise: the standard deviation of a value about the mean of its two
+    neighbours, by the median of these differences. The training had levelled off if
+    (b - B) < 1% of (f - B) and (f - B) > 5 s: a loss that moved less has shown nothing but noise.
+
+    The loss has passed its minimum if B lies after the first epoch and before the last quarter of
+    the epochs, and the mean of that quarter is above the lowest mean of as many epochs before it
+    by 3 standard errors, 3 s sqrt(2 / epochs of the quarter). Such a training had levelled off if
+    it kept the weights of its best epoch, and had not if it kept the last: those are past it.
 
     Args:
         history: rows of `darkpixel.history`, one an epoch: `learning_rate` and `measure`. A GAN
             has a distance as its `validation_loss`, which is judged alike.
+        kept: the weights that are saved, `best` or `last` (`training.keep`).
 
     Raises:
         DarkpixelError: no epoch, or a column is missing.
@@ -86,12 +100,14 @@ def levelled_off(history: pd.DataFrame, measure: str = MEASURE) -> Convergence:
     judged = len(losses) >= FEWEST_EPOCHS
     gain = first - best
     best_epoch = int(np.argmin(losses)) + 1
+    noise = _noise(losses)
     late, passed = float("nan"), False
     if judged and gain > 0:
         late = (float(np.min(losses[:start])) - best) / gain
-        passed = best_epoch <= len(losses) - math.ceil(len(losses) / 4)
+        passed = _risen(losses, noise)
+    flat = late < LARGEST_GAIN and gain > SMALLEST_LEARNING * noise
     return Convergence(
-        levelled=late < LARGEST_GAIN or passed,
+        levelled=kept == "best" if passed else flat,
         judged=judged,
         epochs=len(losses),
         judged_from=start + 1,
@@ -100,6 +116,7 @@ def levelled_off(history: pd.DataFrame, measure: str = MEASURE) -> Convergence:
         last=float(losses[-1]),
         best=best,
         late_gain=late,
+        noise=noise,
         passed_minimum=passed,
     )
 
@@ -113,11 +130,33 @@ def _last_quarter(rates: NDArray[np.float64]) -> int:
     return int(np.clip(start, 1, max(len(rates) - 1, 1)))
 
 
+def _noise(losses: NDArray[np.float64]) -> float:
+    """Standard deviation of the losses about a smooth curve, from three neighbours each."""
+    if len(losses) < 3:
+        return float("nan")
+    differences = losses[1:-1] - (losses[:-2] + losses[2:]) / 2  # of variance 3/2 s^2
+    # 1.4826: from the median of |x| to the standard deviation of normally distributed x
+    return float(1.4826 * np.median(np.abs(differences)) / 1.5**0.5)
+
+
+def _risen(losses: NDArray[np.float64], noise: float) -> bool:
+    """Whether the last quarter lies above a minimum before it, beyond the noise."""
+    quarter = math.ceil(len(losses) / 4)
+    before = losses[:-quarter]
+    if np.argmin(losses) >= len(before):
+        return False
+    lowest = np.convolve(before, np.full(quarter, 1 / quarter), mode="valid").min()
+    rise = losses[-quarter:].mean() - lowest
+    return bool(rise > SMALLEST_RISE * noise * (2 / quarter) ** 0.5)
+
+
 def convergence_rows(
     histories: Mapping[str, Mapping[str, Sequence[str | Path]]],
     *,
     dataset: str,
     seeds: Sequence[int],
+    kept: Mapping[str, Mapping[str, str]],
+    autoencoders: Mapping[str, Mapping[str, str | None]],
 ) -> pd.DataFrame:
     """The verdict on every training of a data set, one row each.
 
@@ -125,41 +164,54 @@ def convergence_rows(
         histories: label -> model -> `history.csv` files, one a seed. The label `joint` holds the
             models that are trained on all labels together.
         seeds: of the files, in their order.
+        kept: label -> model -> the weights that are saved, `best` or `last`.
+        autoencoders: label -> model -> the autoencoder of whose codes it is a prior, or None.
 
     Returns:
-        Columns `COLUMNS`; `late_gain` and the others as in `Convergence`.
+        Columns `COLUMNS`; `late_gain` and the others as in `Convergence`; `autoencoder` is empty
+        where there is none, and has rows of its own.
     """
     rows = []
     for label, models in histories.items():
         for model in ordered(models):
             for seed, path in zip(seeds, models[model], strict=False):
-                verdict = levelled_off(pd.read_csv(path))._asdict()
+                keep = kept[label][model]
+                verdict = levelled_off(pd.read_csv(path), kept=keep)._asdict()
                 verdict["converged"] = verdict.pop("levelled")
                 about = {"model": model, "dataset": dataset, "label": label, "seed": seed}
+                about |= {"kept": keep, "autoencoder": autoencoders[label][model] or ""}
                 rows.append(about | {"observable": MEASURE} | verdict)
     return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def read_statuses(paths: Iterable[str | Path]) -> pd.DataFrame:
+    """The `convergence_rows` of several data sets, as they were written."""
+    tables = [pd.read_parquet(path) for path in paths]
+    return pd.concat([table for table in tables if len(table)] or tables, ignore_index=True)
 
 
 def mark(rows: pd.DataFrame, statuses: pd.DataFrame) -> pd.DataFrame:
     """`rows` with a column `converged`: True, False, or missing for what is not a training.
 
-    A model has converged if all its trainings have; one that is trained on all labels together
-    lends its status to each of them. Monte Carlo, also quantised or reconstructed, has none.
+    A model has converged if all its trainings have, and those of its autoencoder; one that is
+    trained on all labels together lends its status to each of them. Monte Carlo, also quantised
+    or reconstructed, has none.
 
     Args:
-        rows: any table with the columns `model`, `dataset` and `label`.
+        rows: any table with the columns `model`, `dataset` and `label`; a label may be two,
+            "signal against background".
         statuses: `convergence_rows` of all data sets in `rows`.
     """
-    verdicts = statuses.groupby(["dataset", "label", "model"])["converged"].all()
+    trainings = statuses.groupby(["dataset", "label", "model"])
+    verdicts, behind = trainings["converged"].all(), trainings["autoencoder"].first()
 
     def status(row: "pd.Series[str]") -> object:
-        if row["model"] == MONTE_CARLO or row["model"].startswith((QUANTISED, RECONSTRUCTED)):
-            return pd.NA
-        for label in (row["label"], JOINT):
-            key = (row["dataset"], label, row["model"])
-            if key in verdicts.index:
-                return bool(verdicts[key])
-        return pd.NA
+        keys = [
+            (row["dataset"], label, row["model"]) for label in (*row["label"].split(AGAINST), JOINT)
+        ]
+        own = [key for key in keys if key in verdicts.index]
+        codes = [(*key[:2], behind[key]) for key in own if behind[key]]
+        return all(bool(verdicts[key]) for key in (*own, *codes)) if own else pd.NA
 
     marks = [status(row) for _, row in rows.iterrows()]
     return rows.assign(converged=pd.array(marks, dtype="boolean"))
@@ -198,8 +250,12 @@ def convergence_table(rows: pd.DataFrame, stem: str | Path) -> None:
         "Validation losses (nats per image for likelihood models, a distance for a GAN); means "
         "over seeds. Judged from: the epoch after three quarters of the summed learning rate. Late "
         "gain: how much the best loss improved from there on, as a share of all improvement after "
-        f"epoch 1. Converged: less than {LARGEST_GAIN:.0%} of it for every seed, or the loss had "
-        "passed its minimum: no epoch of the last quarter of the epochs reached the best loss. "
+        f"epoch 1. Converged: less than {LARGEST_GAIN:.0%} of it for every seed, all improvement "
+        f"being more than {SMALLEST_LEARNING:g} times the noise of a loss; or the loss had passed "
+        "its minimum, and the weights of the best epoch are kept: the mean loss of the last "
+        "quarter of the epochs is above the lowest mean of as many epochs before it by more than "
+        f"{SMALLEST_RISE:g} standard errors of that noise. A prior of codes is called converged in "
+        "the other tables if its autoencoder is, too. "
         f"Fewer than {FEWEST_EPOCHS} epochs are not judged and count as not converged."
     )
     write_table(rows, stem, document("Had the trainings levelled off?", header, body, note))
@@ -214,4 +270,7 @@ def _percent(gains: Iterable[float]) -> str:
 def _verdict(own: pd.DataFrame) -> str:
     if own["converged"].all():
         return "converged, minimum passed" if own["passed_minimum"].all() else "converged"
-    return "not converged" if own["judged"].all() else "too few epochs: not converged"
+    if not own["judged"].all():
+        return "too few epochs: not converged"
+    late = own["passed_minimum"] & own["kept"].ne("best")
+    return "minimum passed, last epoch kept: not converged" if late.any() else "not converged"

@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 
 from darkpixel.data.image_file import ImageFile
-from darkpixel.metrics.names import display_name, ordered
-from darkpixel.metrics.tables import document, measured, write_table
+from darkpixel.metrics.names import ordered
+from darkpixel.metrics.tables import document, late_note, measured, row_name, write_table
 
 if TYPE_CHECKING:
     from darkpixel.models.base import GenerativeModel
@@ -128,17 +128,18 @@ def likelihood_table(rows: pd.DataFrame, stem: str | Path) -> None:
     """Bits per pixel of the test images by model and label; a dash where a model has none.
 
     Args:
-        rows: of `density_row`, of any data sets.
+        rows: of `density_row`, of any data sets; marked, or not, as for `wasserstein_table`.
     """
     header = ["model", "data set", "label", "bits per pixel", "rounded to zero, %", "n", "seeds"]
     body = []
     for dataset, own in rows.groupby("dataset", sort=False):
         for model in ordered(own["model"]):
-            for row in own[own["model"] == model].to_dict("records"):
+            chosen = own[own["model"] == model]
+            for row in chosen.to_dict("records"):
                 lost = row["rounded_to_zero"]
                 body.append(
                     [
-                        display_name(model, str(dataset)),
+                        row_name(chosen[chosen["label"] == row["label"]]),
                         str(dataset),
                         row["label"],
                         measured(row["value"], row["error"]),
@@ -157,4 +158,5 @@ def likelihood_table(rows: pd.DataFrame, stem: str | Path) -> None:
         "model has no likelihood of an image (LAGAN; a prior of codes; totals drawn before the "
         "pixels; a first pixel from the data)."
     )
+    note += late_note(rows)
     write_table(rows, stem, document("Likelihood of test images", header, body, note))

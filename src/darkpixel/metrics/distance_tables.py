@@ -7,7 +7,14 @@ import pandas as pd
 
 from darkpixel.metrics.features import SCALE, SCALED
 from darkpixel.metrics.names import DATASETS, MONTE_CARLO, display_name
-from darkpixel.metrics.tables import document, measured, one_or_range, write_table
+from darkpixel.metrics.tables import (
+    document,
+    late_note,
+    measured,
+    one_or_range,
+    row_name,
+    write_table,
+)
 
 KINDS = {"high_level": "features", "low_level": "pixels"}
 Cell = Callable[["pd.Series[float]"], str]
@@ -43,6 +50,7 @@ def two_sample_table(rows: pd.DataFrame, stem: str | Path) -> None:
         "of their features, see only what is coarser. Quantised rows: other test images on that "
         "grid, the AUC of a perfect generator on it. n: images a side; means over seeds."
     )
+    note += late_note(rows)
     title = "Two-sample test: can generated images be told from Monte Carlo?"
     write_table(
         rows.drop(columns="column"), stem, document(title, [*header, "controls"], body, note)
@@ -77,6 +85,7 @@ def physics_distances_table(rows: pd.DataFrame, stem: str | Path) -> None:
         f"Carlo, as it is and × {SCALE:g}, are training images. Our features differ from JetNet's, "
         "so the numbers do not compare with other papers'. n: images a side; means over seeds."
     )
+    note += late_note(rows)
     write_table(rows, stem, document("Physics distances", header, body, note))
 
 
@@ -104,18 +113,23 @@ def memorisation_table(rows: pd.DataFrame, stem: str | Path) -> None:
         "image. Ratio: median over that of Monte Carlo test images, ± bootstrap; well below 1 is "
         "memorisation. Close: share of images nearer than the 1% quantile of the test images, 1% "
         "for a perfect generator, ± binomial error at 1%. Copies: images equal to a training image "
-        "bit for bit. Blank images are left out; n: the others, per sample; means over seeds. The "
-        "row of Monte Carlo is other test images."
+        "bit for bit; a dash for models on a grid of pixel values, which cannot give one back as "
+        "it is. Theirs would be rounded, and show in the other two columns: compare with the "
+        "quantised row, other test images on that grid. Nor can a prior of codes: compare with the "
+        "reconstructed row. Blank images are left out; n: the others, per sample; means over "
+        "seeds. The row of Monte Carlo is other test images."
     )
+    note += late_note(rows)
     write_table(rows, stem, document("Memorisation of training images", header, body, note))
 
 
-def _name(model: str, dataset: str) -> str:
+def _name(rows: pd.DataFrame) -> str:
+    model, dataset = (str(rows[key].iloc[0]) for key in ("model", "dataset"))
     if model == "floor":
         return "*noise floor*"
     if model == SCALED:
         return f"{display_name(MONTE_CARLO, dataset)} × {SCALE:g}"
-    return display_name(model, dataset)
+    return row_name(rows)
 
 
 def _pairs(rows: pd.DataFrame) -> list[tuple[str, str]]:
@@ -142,7 +156,7 @@ def _wide(rows: pd.DataFrame, cell: Cell, columns: list[str]) -> tuple[list[str]
         seeds = own["seeds"].dropna()
         body.append(
             [
-                _name(model, dataset),
+                _name(own),
                 DATASETS.get(dataset, dataset),
                 *cells,
                 one_or_range(own["n"]),

@@ -10,7 +10,7 @@ from darkpixel.data.image_file import ImageFile
 from darkpixel.errors import DarkpixelError
 from darkpixel.metrics.images import centre_mask
 from darkpixel.metrics.kinematics import image_observables, pixel_size_of
-from darkpixel.metrics.names import MONTE_CARLO, QUANTISED, ordered
+from darkpixel.metrics.names import DERIVED, MONTE_CARLO, ordered
 from darkpixel.metrics.observables import Source
 
 Array = npt.NDArray[np.float64]
@@ -189,4 +189,4 @@ def pixel_size_in(path: str) -> float:
 
 
 def _rounded(source: Source) -> bool:
-    return source.model.startswith(QUANTISED)
+    return source.model.startswith(DERIVED)

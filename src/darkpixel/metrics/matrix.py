@@ -16,7 +16,7 @@ from darkpixel.metrics.names import (
     ordered,
     plain,
 )
-from darkpixel.metrics.tables import document, measured, millions, write_table
+from darkpixel.metrics.tables import document, late_note, measured, millions, row_name, write_table
 
 MAIN_OBSERVABLES = ("pt", "mass")
 ARGON_OBSERVABLES = ("track_length", "shower_charge")
@@ -125,16 +125,15 @@ def matrix_table(rows: pd.DataFrame, stem: str | Path) -> None:
     """
     names = [list(dict.fromkeys(rows[f"observable_{number}"])) for number in (1, 2)]
     header = ["model", "data set", *(f"W1 / floor, {_observables(own)}" for own in names),
-              "zero pixels (test), %", "bits per pixel", "parameters", "images/s", "n"]  # fmt: skip
+              "zero pixels (test), %", "bits per pixel", "parameters",
+              "images/s (first label)", "n"]  # fmt: skip
     body = []
-    for row in rows.to_dict("records"):
-        name = display_name(row["model"], row["dataset"])
-        late = row["converged"] is not pd.NA and not row["converged"]
+    for place, row in enumerate(rows.to_dict("records")):
         truth = 100 * row["zero_fraction_test"]
         zeros = measured(100 * row["zero_fraction"], 100 * row["zero_fraction_error"])
         body.append(
             [
-                f"{name} (not converged)" if late else name,
+                row_name(rows.iloc[[place]]),
                 row["dataset"],
                 measured(row["w1_over_floor_1"], row["w1_over_floor_1_error"]),
                 measured(row["w1_over_floor_2"], row["w1_over_floor_2_error"]),
@@ -151,11 +150,12 @@ def matrix_table(rows: pd.DataFrame, stem: str | Path) -> None:
         "Zero pixels: of liquid-argon images those at or below threshold. Bits per pixel: -log2 of "
         "the density of test images, less is better; it depends on the unit and cannot be compared "
         "between data sets. Parameters: entries of all weight matrices, with the autoencoder where "
-        "there is one. Images/s: see the speed tables; not measured where there is a dash. "
-        "A dash under bits per pixel: the model has no likelihood of an image (a GAN; a prior of "
-        "codes; totals drawn before the pixels). A dash under W1 or zero pixels: not measured."
+        "there is one. Images/s: of the model of the first label (see the speed tables); a dash "
+        "where not measured. A dash under bits per pixel: the model has no likelihood of an image "
+        "(a GAN; a prior of codes; totals drawn before the pixels). A dash under W1 or zero "
+        "pixels: not measured."
     )
-    note += _left_out(rows)
+    note += late_note(rows) + _left_out(rows)
     write_table(rows, stem, document("Every model on every data set", header, body, note))
 
 

@@ -14,6 +14,7 @@ import pandas as pd
 
 from darkpixel.data.image_file import ImageFile
 from darkpixel.metrics.features import Images, Sample
+from darkpixel.metrics.names import QUANTISED
 from darkpixel.metrics.rows import COLUMNS
 from darkpixel.metrics.two_sample import over_seeds
 
@@ -110,26 +111,40 @@ def memorisation_rows(
         samples: those of each sample; other test images among them show what chance does.
 
     Returns:
-        Columns `darkpixel.metrics.rows.COLUMNS`; `floor` is what a perfect generator gives. By
-        `observable`:
+        Columns `darkpixel.metrics.rows.COLUMNS`; `floor` is what a perfect generator gives: of a
+        model on a grid, for which there is a sample `quantised_{model}`, what that sample, other
+        test images on the same grid, gives. By `observable`:
 
         - `nearest_ratio`: median distance over that of the test images (1), bootstrap error;
         - `close_share`: share of images closer than the 1% quantile of the test images (0.01),
           and the binomial error, at 1%, of that share and of that quantile;
         - `copies`: images equal to a training image bit for bit (as many as of the test images;
-          images of few pixels on a grid can agree by chance).
+          images of few pixels can agree by chance). A model on a grid cannot give a training
+          image back bit for bit, whether it learned it by heart or not: NaN. Its copies are
+          rounded ones, which the other two measures see.
 
         `n` counts images that are not blank; a model that makes blank ones only has no values.
     """
     by_model: dict[str, list[Nearest]] = {}
     for sample, nearest in samples.items():
         by_model.setdefault(sample.model, []).append(nearest)
-    floors = {"nearest_ratio": 1.0, "close_share": CLOSE, "copies": float(test.copies)}
+    found = {
+        model: [_measures(nearest, test, seed) for nearest in by_seed]
+        for model, by_seed in by_model.items()
+    }
+    perfect = {"nearest_ratio": 1.0, "close_share": CLOSE, "copies": float(test.copies)}
     rows = []
     for model, by_seed in by_model.items():
-        measured = [_measures(nearest, test, seed) for nearest in by_seed]
-        for name, floor in floors.items():
-            values, errors = zip(*(found[name] for found in measured), strict=True)
+        rounded = found.get(f"{QUANTISED}{model}")
+        on_grid = rounded is not None or model.startswith(QUANTISED)
+        for name, ideal in perfect.items():
+            values, errors = zip(*(each[name] for each in found[model]), strict=True)
+            floor, floor_error = ideal, np.nan
+            if on_grid and name == "copies":
+                floor = np.nan
+                values = errors = (np.nan,) * len(by_seed)
+            elif rounded is not None:
+                floor, floor_error = rounded[0][name]
             rows.append(
                 {
                     "model": model,
@@ -138,7 +153,7 @@ def memorisation_rows(
                     "observable": name,
                     **over_seeds(values, errors),
                     "floor": floor,
-                    "floor_error": np.nan,
+                    "floor_error": floor_error,
                     "n": min(len(nearest.distance) for nearest in by_seed),
                     "published": np.nan,
                     "hardware": "",

@@ -7,6 +7,10 @@ from collections.abc import Iterable
 MONTE_CARLO = "monte_carlo"
 QUANTISED = "quantised_"
 RECONSTRUCTED = "reconstructed_"
+DERIVED = (QUANTISED, RECONSTRUCTED)
+"""How the names of test images begin that a model has rounded or given back."""
+AGAINST = " against "
+"""Between the two labels that a classifier tells apart."""
 _SNAPSHOT = re.compile(r"(.+)-epoch(\d+)")
 
 # In the order of the papers' tables.

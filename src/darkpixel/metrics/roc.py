@@ -10,19 +10,28 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.stats import rankdata
 from sklearn.metrics import roc_curve
 
 from darkpixel.errors import DarkpixelError
-from darkpixel.metrics.names import DATASETS, MONTE_CARLO, display_name, ordered
+from darkpixel.metrics.delong import area_under_curve, placements, sampling_error
+from darkpixel.metrics.names import AGAINST, DATASETS, MONTE_CARLO, ordered
 from darkpixel.metrics.rows import COLUMNS
-from darkpixel.metrics.tables import document, measured, one_or_range, write_table
+from darkpixel.metrics.tables import (
+    document,
+    late_note,
+    measured,
+    one_or_range,
+    row_name,
+    write_table,
+)
 
 Array = npt.NDArray[np.float64]
 
-ROW_COLUMNS = [*COLUMNS, "difference", "difference_error", "n_test"]
+ROW_COLUMNS = [*COLUMNS, "difference", "difference_error", "n_test", "shared"]
 """`COLUMNS` of the other measures, and: AUC less that of the classifier trained on Monte Carlo,
-its error, and the Monte Carlo test images per class. `n` counts training images per class."""
+its error, the Monte Carlo test images per class, and the share of its training images that a
+repetition has on average in common with another on the same file. `n` counts training images per
+class."""
 POINTS = np.linspace(0, 1, 201)
 """Where the curves of different classifiers are compared."""
 
@@ -38,41 +47,10 @@ def roc(scores: npt.ArrayLike, is_signal: npt.ArrayLike) -> tuple[Array, Array]:
     return false.astype(np.float64), true.astype(np.float64)
 
 
-def placements(signal: npt.ArrayLike, background: npt.ArrayLike) -> tuple[Array, Array]:
-    """Share of the other class that each image is on the right side of; ties count half.
-
-    The mean of either array is the AUC; their variances give its error (DeLong et al. 1988).
-
-    Args:
-        signal, background: scores, (m,) and (n,); larger ones say signal.
-
-    Returns:
-        Of each signal image the share of background with a smaller score, (m,); of each
-        background image the share of signal with a larger score, (n,).
-    """
-    signal, background = np.asarray(signal, np.float64), np.asarray(background, np.float64)
-    m, n = len(signal), len(background)
-    ranks = rankdata(np.concatenate([signal, background]))
-    above = (ranks[:m] - rankdata(signal)) / n
-    below = 1 - (ranks[m:] - rankdata(background)) / m
-    return above, below
-
-
-def sampling_error(above: Array, below: Array) -> float:
-    """Standard error of the AUC from the finite test sample.
-
-    Args:
-        above, below: `placements`; also their means over classifiers, or their differences
-            between two, for the error of the mean AUC or of the difference on the same images.
-    """
-    return float(np.sqrt(above.var(ddof=1) / len(above) + below.var(ddof=1) / len(below)))
-
-
 def auc(scores: npt.ArrayLike, is_signal: npt.ArrayLike) -> tuple[float, float]:
     """AUC and its standard error over test images; arguments as for `roc`."""
     scores, chosen = np.asarray(scores), np.asarray(is_signal, bool)
-    above, below = placements(scores[chosen], scores[~chosen])
-    return float(above.mean()), sampling_error(above, below)
+    return area_under_curve(scores[chosen], scores[~chosen])
 
 
 def classifier_rows(scores: Mapping[str, pd.DataFrame], *, dataset: str) -> pd.DataFrame:
@@ -88,8 +66,8 @@ def classifier_rows(scores: Mapping[str, pd.DataFrame], *, dataset: str) -> pd.D
         seed_spread squared / repetitions), the first alone for one repetition. `difference` is
         `value` less that of Monte Carlo; its error is paired over test images. `floor` is one
         standard deviation of the difference of two such means that are both trained on Monte
-        Carlo: sqrt(2 / repetitions) times the spread of its repetitions. It is too small where
-        the repetitions share training images. `seeds` counts repetitions.
+        Carlo: sqrt(2 / repetitions) times the spread of its repetitions. Both are too small where
+        the repetitions share training images (`shared`). `seeds` counts repetitions.
 
     Raises:
         DarkpixelError: `monte_carlo` is missing, or test images differ.
@@ -114,7 +92,7 @@ def classifier_rows(scores: Mapping[str, pd.DataFrame], *, dataset: str) -> pd.D
             {
                 "model": source,
                 "dataset": dataset,
-                "label": " against ".join(result.labels),
+                "label": AGAINST.join(result.labels),
                 "observable": "auc",
                 "value": result.value,
                 "error": float(
@@ -130,6 +108,7 @@ def classifier_rows(scores: Mapping[str, pd.DataFrame], *, dataset: str) -> pd.D
                 "difference": difference,
                 "difference_error": difference_error,
                 "n_test": min(result.shape),
+                "shared": float((scores[source]["images"] / scores[source]["pool"]).max()),
             }
         )
     return pd.DataFrame(rows, columns=ROW_COLUMNS)
@@ -161,17 +140,18 @@ def classifier_table(rows: pd.DataFrame, stem: str | Path) -> None:
     """Table `classifier_auc`: AUC by data set and source of the training images.
 
     Args:
-        rows: `classifier_rows` of all data sets, concatenated.
+        rows: `classifier_rows` of all data sets, concatenated; marked, or not, as for
+            `wasserstein_table`.
     """
     header = ["trained on", "data set", "AUC on Monte Carlo", "less Monte Carlo's",
               "spread over repetitions", "floor of the difference", "n", "test images",
-              "repetitions"]  # fmt: skip
+              "repetitions", "shared, %"]  # fmt: skip
     body = []
-    for row in rows.itertuples():
+    for place, row in enumerate(rows.itertuples()):
         own = row.model == MONTE_CARLO
         body.append(
             [
-                display_name(row.model, row.dataset),
+                row_name(rows.iloc[[place]]),
                 DATASETS.get(row.dataset, row.dataset),
                 measured(row.value, row.error),
                 "–" if own else measured(row.difference, row.difference_error),
@@ -180,6 +160,7 @@ def classifier_table(rows: pd.DataFrame, stem: str | Path) -> None:
                 str(row.n),
                 str(row.n_test),
                 str(row.seeds),
+                f"{100 * row.shared:.0f}",
             ]
         )
     note = (
@@ -188,8 +169,13 @@ def classifier_table(rows: pd.DataFrame, stem: str | Path) -> None:
         "AUC). Mean over repetitions ± standard error, of test images (DeLong) and of repetitions. "
         "The difference is paired over test images. Floor: one standard deviation of the "
         "difference between two such means that are both trained on Monte Carlo. "
+        "Shared: share of its training images that a repetition has on average in common with "
+        "another on the same images: where it is large, error and floor leave out most of what "
+        "other training images would change. Repetitions take the samples of the run's seeds in "
+        "turn; with one seed, the spread over trainings of the generator is not in the error. "
         f"Test images: {one_or_range(rows['n_test'])} per class."
     )
+    note += late_note(rows)
     write_table(rows, stem, document("Classifiers trained on generated images", header, body, note))
 
 

@@ -11,7 +11,7 @@ from darkpixel.config.evaluation import Evaluation
 from darkpixel.data.image_file import ImageFile
 from darkpixel.errors import DarkpixelError
 from darkpixel.metrics.kinematics import image_observables, pixel_size_of
-from darkpixel.metrics.names import MONTE_CARLO, QUANTISED, ordered
+from darkpixel.metrics.names import DERIVED, MONTE_CARLO, ordered
 from darkpixel.metrics.published import Table, published_value
 from darkpixel.metrics.wasserstein import bootstrap_error, floor, wasserstein
 
@@ -75,16 +75,16 @@ def wasserstein_rows(
             continue
         by_seed = [seed for _, seed in observables[observables["model"] == model].groupby("seed")]
         n = min(settings.n, half, *(len(sample) for sample in by_seed))
-        if model.startswith(QUANTISED) and any(len(sample) < 2 * n for sample in by_seed):
+        if model.startswith(DERIVED) and any(len(sample) < 2 * n for sample in by_seed):
             raise DarkpixelError(
                 f"{dataset}/{label}: {model} holds {len(by_seed[0])} images, but the distance at "
-                f"n = {n} needs all {2 * n} test images quantised; make the file from all of them."
+                f"n = {n} needs all {2 * n} test images in it; make the file from all of them."
             )
         for name in names:
             reference = _values(test, name)
             if (name, n) not in floors:
                 floors[name, n] = floor(reference, n, settings.floor_splits, settings.seed)
-            start = n if model.startswith(QUANTISED) else 0
+            start = n if model.startswith(DERIVED) else 0
             samples = [_values(sample, name)[start : start + n] for sample in by_seed]
             value, error, spread = mean_distance(samples, reference[:n], settings)
             rows.append(

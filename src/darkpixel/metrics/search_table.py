@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 COLUMNS = [
     "study", "trial", "model", "dataset", "label", "settings", "observable", "value", "error",
     "difference", "difference_error", "best", "rounded_to_zero", "parameters", "epochs",
-    "best_epoch", "images", "n", "seeds", "seconds", "method", "choices", "space", "hardware",
+    "steps", "best_epoch", "images", "n", "seeds", "seconds", "method", "choices", "space",
+    "hardware",
 ]  # fmt: skip
 # SARM 8.5.2, 8.6.
 PAPER = (
@@ -77,6 +78,7 @@ def search_rows(
                 "rounded_to_zero": trial.rounded_to_zero,
                 "parameters": trial.parameters,
                 "epochs": trial.epochs,
+                "steps": trial.steps,
                 "best_epoch": trial.best_epoch,
                 "images": images,
                 "n": len(trial.bits),
@@ -142,7 +144,7 @@ def _account(rows: pd.DataFrame) -> str:
         f"{first['study']}: {display_name(first['model'], first['dataset'])} on "
         f"{first['dataset']}, {first['label']}; {len(rows)} of {first['choices']} settings, "
         f"{method} ({space}); {first['images']} training images, epochs at most "
-        f"{rows['epochs'].max()}, {first['n']} validation images."
+        f"{rows['epochs'].max()} ({rows['steps'].max()} steps), {first['n']} validation images."
     )
 
 

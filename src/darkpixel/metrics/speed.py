@@ -10,9 +10,10 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 import pandas as pd
 
-from darkpixel.metrics.names import DATASETS, MONTE_CARLO, display_name, ordered
+from darkpixel.errors import DarkpixelError
+from darkpixel.metrics.names import DATASETS, MONTE_CARLO, ordered
 from darkpixel.metrics.published import Table, published_value
-from darkpixel.metrics.tables import document, measured, write_table
+from darkpixel.metrics.tables import document, late_note, measured, row_name, write_table
 
 COLUMNS = [
     "model", "dataset", "label", "observable", "value", "error", "floor", "n", "repetitions",
@@ -32,7 +33,8 @@ REPETITIONS = 3
 """Least number of timed repetitions."""
 _SMALLEST_BATCH, _BATCH_STEP = 64, 4
 _FASTER = 1.05  # a larger batch costs memory
-_MOST_STEPS = 12  # of the search for a number of images that takes long enough
+_LEAST_SECONDS = 0.5  # of a repetition
+_MOST_STEPS = 20  # of the search for a number of images that takes long enough
 
 Clock = Callable[[], float]
 Result = TypeVar("Result")
@@ -122,24 +124,31 @@ def simulation_rate(
         simulate: simulate(n) makes n images from scratch, start included.
         seconds: of the three repetitions together.
         clock: seconds.
+
+    Raises:
+        DarkpixelError: the time of the images does not stand out from that of the start.
     """
     trials = [_timed(simulate, 1, clock) for _ in range(2)]
     single, first = min(elapsed for elapsed, _ in trials), trials[0][1]
-    wanted = seconds / REPETITIONS
-
-    def rate(images: int) -> tuple[float, float]:
-        elapsed, collisions = _timed(simulate, images, clock)
-        beyond = max(elapsed - single, 1e-9)
-        made = collisions.made - first.made
-        return beyond, made * images / collisions.needed / beyond
-
-    images = _SMALLEST_BATCH
+    # The start varies by tenths of a second on a busy machine; what is measured must be longer.
+    wanted = max(seconds / REPETITIONS, _LEAST_SECONDS, 3 * abs(trials[0][0] - trials[1][0]))
+    images, found = _SMALLEST_BATCH, []
     for _ in range(_MOST_STEPS):
-        elapsed, speed = rate(images)
-        if elapsed >= 0.8 * wanted and speed > 0:
-            break
-        images = int(np.ceil(images * np.clip(wanted / elapsed, 1.2, 4)))
-    found = [speed, *(rate(images)[1] for _ in range(REPETITIONS - 1))]
+        elapsed, collisions = _timed(simulate, images, clock)
+        beyond = elapsed - single
+        made = collisions.made - first.made
+        if made > 0 and beyond >= wanted / 2:
+            found.append(made * images / collisions.needed / beyond)
+            if len(found) == REPETITIONS:
+                break
+        else:
+            factor = wanted / max(beyond, wanted / 4)
+            images, found = int(np.ceil(images * np.clip(factor, 1.5, 4))), []
+    if len(found) < REPETITIONS:
+        raise DarkpixelError(
+            f"speed: {images} simulated images take no longer than the simulation's start; raise "
+            "speed.seconds, or measure on a machine with less other work."
+        )
     value, spread = float(np.median(found)), float(np.std(found, ddof=1))
     # All repetitions have the same collisions, whose number is random.
     error = float(np.hypot(spread, value / images**0.5))
@@ -247,17 +256,17 @@ def speed_table(rows: pd.DataFrame, stem: str | Path, title: str) -> None:
     """SARM tables 2 and 4: images per second of the simulation and of every model.
 
     Args:
-        rows: `speed_rows` of one data set.
+        rows: `speed_rows` of one data set; marked, or not, as for `wasserstein_table`.
     """
     dataset = str(rows["dataset"].iloc[0])
     header = ["model", "label", "images/s", "published", "ratio to Monte Carlo", "batch",
               "threads", "device", "load", "conditions"]  # fmt: skip
     body = []
-    for row in rows.to_dict("records"):
+    for place, row in enumerate(rows.to_dict("records")):
         published = f"{row['published']:.0f}" if np.isfinite(row["published"]) else "–"
         body.append(
             [
-                display_name(row["model"], dataset),
+                row_name(rows.iloc[[place]]),
                 row["label"],
                 measured(row["value"], row["error"]),
                 published,
@@ -279,4 +288,5 @@ def speed_table(rows: pd.DataFrame, stem: str | Path, title: str) -> None:
         f"Published: {PUBLISHED_HARDWARE.get(dataset, 'none')}, another machine and networks of "
         f"other sizes. {DATASETS.get(dataset, dataset).capitalize()} images."
     )
+    note += late_note(rows)
     write_table(rows, stem, document(title, header, body, note))

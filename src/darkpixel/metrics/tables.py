@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from darkpixel.files import whole_file
-from darkpixel.metrics.names import OBSERVABLES, UNITS, display_name, plain
+from darkpixel.metrics.names import DERIVED, OBSERVABLES, UNITS, display_name, plain
 
 LABELS = ("signal", "background")
 
@@ -23,6 +23,28 @@ def write_table(frame: pd.DataFrame, stem: str | Path, markdown: str) -> None:
         frame.to_csv(path, index=False, lineterminator="\n")
     with whole_file(stem.with_name(stem.name + ".md")) as path:
         path.write_text(markdown, encoding="utf-8")
+
+
+def row_name(rows: pd.DataFrame) -> str:
+    """The name of a table's row: of the model, saying so where a training had not levelled off.
+
+    Args:
+        rows: of one model and data set; with a column `converged`
+            (`darkpixel.metrics.convergence.mark`) or without.
+    """
+    first = rows.iloc[0]
+    name = display_name(str(first["model"]), str(first["dataset"]))
+    return f"{name} (not converged)" if _late(rows) else name
+
+
+def late_note(rows: pd.DataFrame) -> str:
+    """What to add below a table of `row_name`s; empty where all have converged."""
+    if not _late(rows):
+        return ""
+    return (
+        " Not converged: the validation loss of some training had not levelled off, see the table "
+        "`convergence`; its score says little about the model."
+    )
 
 
 def wasserstein_table(
@@ -43,7 +65,6 @@ def wasserstein_table(
     observables = [name for name in names if name in set(rows["observable"])]
     labels = _labels(rows)
     columns = [(name, label) for name in observables for label in labels]
-    dataset = str(rows["dataset"].iloc[0])
     header = ["model"]
     for name, label in columns:
         unit = f", {UNITS[name]}" if UNITS[name] else ""
@@ -52,10 +73,7 @@ def wasserstein_table(
     for model in dict.fromkeys(rows["model"]):
         own = rows[rows["model"] == model]
         cells = [_cell(own, name, label) for name, label in columns]
-        name = display_name(model, dataset)
-        if "converged" in own and not own["converged"].fillna(True).all():
-            name += " (not converged)"
-        body.append([name, *cells, one_or_range(own["n"]), one_or_range(own["seeds"])])
+        body.append([row_name(own), *cells, one_or_range(own["n"]), one_or_range(own["seeds"])])
     for n in sorted(set(rows["n"]), reverse=True):
         same = rows[rows["n"] == n].drop_duplicates(["observable", "label"])
         cells = [_cell(same, name, label, "floor") for name, label in columns]
@@ -66,16 +84,13 @@ def wasserstein_table(
         "images, mean ± standard deviation over random splits: what a perfect generator scores. "
         "n: images a side; values are means over seeds."
     )
-    if any(model.startswith("quantised_") for model in rows["model"]):
+    if any(model.startswith(DERIVED) for model in rows["model"]):
         note += (
             " Quantised rows: other test images rounded to the model's grid: the score of a "
-            "perfect generator on that grid."
+            "perfect generator on that grid. Reconstructed rows: other test images through an "
+            "autoencoder: the score of a perfect prior of its codes."
         )
-    if "converged" in rows and not rows["converged"].fillna(True).all():
-        note += (
-            " Not converged: the validation loss of some training had not levelled off, see the "
-            "table `convergence`; its score says little about the model."
-        )
+    note += late_note(rows)
     write_table(rows, stem, document(title, [*header, "n", "seeds"], body, note))
 
 
@@ -151,15 +166,15 @@ def statistics_table(rows: pd.DataFrame, stem: str | Path) -> None:
     header = ["model", "label", "zero pixels, %", "blank images, %", "mean sum, GeV",
               "largest pixel, GeV", "images"]  # fmt: skip
     body = []
-    for (model, label), own in rows.groupby(["model", "label"], sort=False):
+    for (_, label), own in rows.groupby(["model", "label"], sort=False):
         by_name = own.set_index("observable")
-        cells = [display_name(str(model), str(own["dataset"].iloc[0])), str(label)]
+        cells = [row_name(own), str(label)]
         for name, scale in (("zero_fraction", 100.0), ("blank_fraction", 100.0), ("sum", 1.0)):
             row = by_name.loc[name]
             cells.append(measured(scale * row["value"], scale * row["error"]))
         largest = by_name.loc["maximum"]
         body.append([*cells, f"{largest['value']:.4g}", str(largest["n"])])
-    note = "Means over all images (all seeds) ± standard error."
+    note = "Means over all images (all seeds) ± standard error." + late_note(rows)
     write_table(rows, stem, document("Image statistics", header, body, note))
 
 
@@ -182,6 +197,10 @@ def markdown_table(header: list[str], body: list[list[str]]) -> str:
 def document(title: str, header: list[str], body: list[list[str]], note: str) -> str:
     """A Markdown file of one table: title, table, note."""
     return f"# {title}\n\n{markdown_table(header, body)}\n{note}\n"
+
+
+def _late(rows: pd.DataFrame) -> bool:
+    return "converged" in rows and bool(rows["converged"].eq(False).fillna(False).any())
 
 
 def _labels(rows: pd.DataFrame) -> list[str]:

@@ -10,16 +10,14 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.stats import rankdata
 
 from darkpixel.config.two_sample import TwoSample
+from darkpixel.metrics.delong import Auc, area_under_curve
 from darkpixel.metrics.features import SCALED, Sample
 from darkpixel.metrics.names import MONTE_CARLO
 from darkpixel.metrics.rows import COLUMNS
 
 Array = npt.NDArray[np.float64]
-Auc = tuple[float, float]
-"""AUC and its standard error."""
 
 CONTROLS = (MONTE_CARLO, SCALED)
 """Other Monte Carlo images, which must not be told from the test images, and the same with
@@ -27,26 +25,6 @@ pixels 5% too large, which must."""
 STANDARD_ERRORS = 3.0
 """A control holds or fails at so many standard errors."""
 ROW_COLUMNS = [*COLUMNS, "kind", "verdict"]
-
-
-def area_under_curve(generated: npt.ArrayLike, real: npt.ArrayLike) -> Auc:
-    """AUC of scores, and its standard error after DeLong et al., Biometrics 44 (1988) 837.
-
-    Args:
-        generated, real: (m,) and (n,) scores; larger ones say "generated". Ties count half.
-
-    Returns:
-        The probability that a generated image scores above a real one, and the error, for a
-        classifier that has seen none of these images.
-    """
-    generated, real = np.asarray(generated, np.float64), np.asarray(real, np.float64)
-    m, n = len(generated), len(real)
-    ranks = rankdata(np.concatenate([generated, real]))
-    # share of the other class that each image scores above (below, for a real image)
-    above = (ranks[:m] - rankdata(generated)) / n
-    below = 1 - (ranks[m:] - rankdata(real)) / m
-    variance = above.var(ddof=1) / m + below.var(ddof=1) / n
-    return float(above.mean()), float(np.sqrt(variance))
 
 
 def high_level_auc(generated: Array, real: Array, settings: TwoSample, seed: int = 0) -> Auc:
@@ -126,10 +104,11 @@ def two_sample_rows(
 def verdict(areas: Mapping[Sample, Auc]) -> str:
     """Empty if both controls hold, else why the AUCs beside them cannot be quoted."""
     by_model = {sample.model: area for sample, area in areas.items()}
-    away = {model: (by_model[model][0] - 0.5) / by_model[model][1] for model in CONTROLS}
-    if abs(away[MONTE_CARLO]) > STANDARD_ERRORS:
+    (same, error), (scaled, other_error) = (by_model[model] for model in CONTROLS)
+    # An error is zero where all scores are equal or the two sides are told apart without a mistake.
+    if abs(same - 0.5) > STANDARD_ERRORS * error:
         return "tells Monte Carlo from Monte Carlo"
-    if away[SCALED] <= STANDARD_ERRORS:
+    if scaled - 0.5 <= STANDARD_ERRORS * other_error:
         return "too weak to quote"
     return ""
 

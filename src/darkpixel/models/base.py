@@ -15,7 +15,7 @@ import difflib
 import importlib
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -195,6 +195,31 @@ def with_pixel_size(settings: Mapping[str, Any], pixel_size: float) -> dict[str,
             "the training images; leave the key out."
         )
     return {**settings, "pixel_size": pixel_size}
+
+
+def with_classes(settings: Mapping[str, Any], labels: Sequence[str]) -> dict[str, Any]:
+    """Settings of a model that is trained on several labels, with their number.
+
+    Models without a key `classes` keep their settings.
+
+    Raises:
+        DarkpixelError: the settings name another number, or there is one label only.
+    """
+    name = settings["model"]
+    if "classes" not in model_settings(name).model_fields:
+        return dict(settings)
+    if len(labels) < 2:
+        raise DarkpixelError(
+            f"model {name}: its training images have the one label {', '.join(labels)}; it tells "
+            "labels apart, give it two or more."
+        )
+    given = settings.get("classes", len(labels))
+    if given != len(labels):
+        raise DarkpixelError(
+            f"model {name}: classes {given} in the configuration, {len(labels)} in the training "
+            f"images ({', '.join(labels)}); leave the key out."
+        )
+    return {**settings, "classes": len(labels)}
 
 
 def save_weights(state: Mapping[str, Tensor], path: str | Path) -> None:

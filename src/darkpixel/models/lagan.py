@@ -17,10 +17,8 @@ from torch.nn import functional as F
 from darkpixel.config import base
 from darkpixel.errors import DarkpixelError
 from darkpixel.models.base import Batches, GenerativeModel
-from darkpixel.nn.locally_connected import LocallyConnected2d
+from darkpixel.nn.lagan import Discriminator, Generator
 
-SLOPE = 0.3
-"""Of LeakyReLU: Keras' default, as the authors trained; likewise batch norm's constants."""
 PIECE = 256
 """Images generated at once: the patches of a locally connected layer take 0.3 MB an image."""
 
@@ -30,7 +28,9 @@ class Settings(base.Settings):
     Adam at 2e-4 and betas (0.5, 0.999): keys of `training`."""
 
     joint: ClassVar[bool] = True
-    classes: int = Field(2, ge=2, description="labels that the joint training file holds")
+    classes: int = Field(
+        2, ge=2, description="labels that it knows; a training takes them from its images"
+    )
     latent: int = Field(200, ge=1, description="numbers that an image is made from")
     generator_filters: int = Field(64, ge=1, description="channels of the generator's convolution")
     discriminator_filters: int = Field(
@@ -47,7 +47,8 @@ class Settings(base.Settings):
         0.05,
         ge=0,
         lt=1,
-        description="share of wrong answers, real or not and label, given to the discriminator",
+        description="share of wrong answers given to the discriminator: real or not, and the "
+        "labels of generated images; those of real images stay",
     )
     generator_label_flips: float = Field(
         0.09, ge=0, lt=1, description="share of wrong labels in the generator's steps"
@@ -90,8 +91,21 @@ class LAGAN(GenerativeModel):
                 f"model lagan: images of {height}x{width} pixels; it needs 12x12 at least."
             )
         self.options = settings
-        self.generator = Generator(settings, height, width)
-        self.discriminator = Discriminator(settings, height, width)
+        self.generator = Generator(
+            height,
+            width,
+            classes=settings.classes,
+            latent=settings.latent,
+            filters=settings.generator_filters,
+        )
+        self.discriminator = Discriminator(
+            height,
+            width,
+            classes=settings.classes,
+            filters=settings.discriminator_filters,
+            dropout=settings.dropout,
+            kernels=(settings.minibatch_kernels, settings.minibatch_dimensions),
+        )
         self.register_buffer("spread", torch.ones(4))  # one for each of `_descriptions`
         self._real_next = True  # always so between steps, where training can be interrupted
         self._chosen: int | None = None
@@ -131,17 +145,18 @@ class LAGAN(GenerativeModel):
             return _cross_entropy(answers, torch.ones_like(labels), labels)
         real, self._real_next = self._real_next, not self._real_next
         if real:
-            classes = columns["class"].long()
+            labels = columns["class"].long()
             shown = self._to_network(images)
         else:
             classes = self._random_classes(images)
             with torch.no_grad(), _evaluating(self.generator):
                 shown = self.generator(self._noise(images), classes)
+            labels = flipped(classes, options.label_flips, options.classes)
         truth = torch.full((batch,), int(real), device=images.device)
         return _cross_entropy(
             self.discriminator(shown),
             flipped(truth, options.label_flips, 2),
-            flipped(classes, options.label_flips, options.classes),
+            labels,
         )
 
     def validation_loss(self, images: Tensor, **columns: Tensor) -> Tensor:
@@ -199,94 +214,6 @@ class LAGAN(GenerativeModel):
 
     def _to_images(self, made: Tensor) -> Tensor:
         return F.threshold(made.float() * self.options.scale, self.options.threshold, 0.0)
-
-
-class Generator(nn.Module):
-    """Latent numbers (B, latent) and classes (B,) to images (B, H, W), in units of the scale."""
-
-    def __init__(self, settings: Settings, height: int, width: int) -> None:
-        super().__init__()
-        filters = settings.generator_filters
-        self.last = (height + 3, width + 3)  # before the layers of 3x3 and 2x2
-        self.start = (2 * filters, *(-(-side // 4) for side in self.last))
-        rows, columns = 2 * self.start[1], 2 * self.start[2]
-        self.embedding = nn.Embedding(settings.classes, settings.latent)
-        self.dense = nn.Linear(settings.latent, 2 * filters * self.start[1] * self.start[2])
-        self.convolution = nn.Sequential(
-            nn.Conv2d(2 * filters, filters, 5, padding=2),
-            nn.LeakyReLU(SLOPE),
-            _normalisation(filters),
-            nn.Upsample(scale_factor=2),
-        )
-        self.up = nn.Sequential(
-            LocallyConnected2d(filters, 6, (rows, columns), 5, padding=2),
-            nn.LeakyReLU(SLOPE),
-            _normalisation(6),
-            nn.Upsample(scale_factor=2),
-        )
-        last = LocallyConnected2d(6, 1, (height + 1, width + 1), 2, bias=False)
-        self.pixels = nn.Sequential(
-            LocallyConnected2d(6, 6, self.last, 3), nn.LeakyReLU(SLOPE), last, nn.ReLU()
-        )
-        # Images far brighter than any would be told apart at once, and take long to fade.
-        nn.init.normal_(last.weight, std=0.003)
-
-    def forward(self, latent: Tensor, classes: Tensor) -> Tensor:
-        x = self.dense(latent * self.embedding(classes)).unflatten(1, self.start)
-        x = self.up(self.convolution(x))[:, :, : self.last[0], : self.last[1]]
-        images: Tensor = self.pixels(x).squeeze(1)
-        return images
-
-
-class Discriminator(nn.Module):
-    """Images (B, H, W), in units of the scale, to logits: real (B,) and label (B, classes)."""
-
-    def __init__(self, settings: Settings, height: int, width: int) -> None:
-        super().__init__()
-        filters, drop = settings.discriminator_filters, settings.dropout
-        half = ((height + 1) // 2, (width + 1) // 2)
-        quarter = ((half[0] + 1) // 2, (half[1] + 1) // 2)
-        self.layers = nn.Sequential(
-            nn.Conv2d(1, filters, 5, padding=2),
-            nn.LeakyReLU(SLOPE),
-            nn.Dropout(drop),
-            *_compared(
-                LocallyConnected2d(filters, 8, (height, width), 5, stride=2, padding=2), drop
-            ),
-            *_compared(LocallyConnected2d(8, 8, half, 5, padding=2), drop),
-            *_compared(LocallyConnected2d(8, 8, half, 3, stride=2, padding=1), drop),
-            nn.AvgPool2d(2),
-            nn.Flatten(),
-        )
-        features = 8 * (quarter[0] // 2) * (quarter[1] // 2)
-        self.kernels = (settings.minibatch_kernels, settings.minibatch_dimensions)
-        self.minibatch = nn.Linear(features, self.kernels[0] * self.kernels[1])
-        self.real = nn.Linear(features + self.kernels[0], 1)
-        # The first class has the logit 0: for two classes this is the authors' sigmoid.
-        self.label = nn.Linear(features + self.kernels[0], settings.classes - 1)
-
-    def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
-        x = self.layers(images.unsqueeze(1))
-        x = torch.cat([x, _closeness(self.minibatch(x).unflatten(1, self.kernels))], dim=1)
-        return self.real(x).squeeze(1), F.pad(self.label(x), (1, 0))
-
-
-def _normalisation(channels: int) -> nn.BatchNorm2d:
-    return nn.BatchNorm2d(channels, eps=1e-3, momentum=0.01)
-
-
-def _compared(layer: LocallyConnected2d, dropout: float) -> list[nn.Module]:
-    return [layer, nn.LeakyReLU(SLOPE), _normalisation(8), nn.Dropout(dropout)]
-
-
-def _closeness(values: Tensor) -> Tensor:
-    """Minibatch discrimination (arXiv:1606.03498), (B, kernels, d) to (B, kernels).
-
-    For each kernel the sum over the batch of exp(-L1 distance): it shows a generator that repeats
-    itself.
-    """
-    values = values.float().transpose(0, 1)
-    return torch.exp(-torch.cdist(values, values, p=1)).sum(2).T
 
 
 def flipped(labels: Tensor, share: float, classes: int) -> Tensor:

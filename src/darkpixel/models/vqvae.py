@@ -151,10 +151,10 @@ class VQVAE(Trainable):
     def error(self, outputs: Tensor, images: Tensor) -> Tensor:
         """How badly the decoder's outputs describe images, mean over pixels.
 
-        With `pixels: root`, half the Poisson deviance of x / pixel_scale + 1/4, which is close to
-        the squared error of what is seen. Of many images with the same codes the decoder then
-        makes the mean, as with the squared error of x itself, and so keeps their total; with the
-        squared error of the roots it would lose a fifth of a jet's pT.
+        With `pixels: root`, a quarter of the Poisson deviance of x / pixel_scale + 1/4, which is
+        close to the squared error of what is seen. Of many images with the same codes the decoder
+        then makes the mean, as with the squared error of x itself, and so keeps their total; with
+        the squared error of the roots it would lose a fifth of a jet's pT.
         """
         if self.options.pixels == "linear":
             return mse_loss(outputs, images)

@@ -1,0 +1,112 @@
+"""Lines that say what is wrong with a configuration: file, key, found, allowed."""
+
+from collections.abc import Sequence
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, get_args, get_origin
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from darkpixel.config.base import Settings
+from darkpixel.config.run import Datasets
+from darkpixel.discovery import data_names
+from darkpixel.errors import DarkpixelError
+
+Key = tuple[str | int, ...]
+"""Where in a configuration, from the outermost key on."""
+
+
+def known_datasets() -> tuple[str, ...]:
+    """Every data set that a configuration may name, in the run or left out."""
+    return (*Datasets.model_fields, *data_names())
+
+
+def first_problem(
+    error: ValidationError, model: type[BaseModel], prefix: Key, files: Sequence[str | Path]
+) -> str:
+    """One line for the first problem; the number of further ones."""
+    # A wrong key of the run's `training` is wrong in every model that shares it: told once, and
+    # the shortest location is where it was written.
+    found = sorted(error.errors(), key=lambda problem: len(problem["loc"]))
+    problems = list(
+        {(p["type"], p["loc"][-1:], repr(p["input"])): p for p in reversed(found)}.values()
+    )
+    first = problems[-1]
+    location = tuple(first["loc"])
+    more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+    where = located(prefix + location, files)
+    if first["type"] == "extra_forbidden":
+        parent = _model_at(model, location[:-1])
+        allowed = tuple(parent.model_fields) if parent else ()
+        allowed = known_datasets() if parent is Datasets else allowed
+        return where + unknown("key", str(location[-1]), allowed) + more
+    if first["type"] == "missing":
+        return where + "missing; add it" + more
+    expected = first["msg"].removeprefix("Value error, ")
+    expected = expected[0].lower() + expected[1:]
+    return f"{where}found {first['input']!r}; {expected}{more}"
+
+
+def unknown(kind: str, found: str, allowed: Sequence[str]) -> str:
+    """What is allowed instead of a name, the nearest first."""
+    close = get_close_matches(found, allowed, n=1, cutoff=0.5)
+    hint = f"; did you mean '{close[0]}'?" if close else ""
+    return f"unknown {kind} '{found}'{hint} (allowed: {', '.join(allowed)})"
+
+
+def located(key: Key, files: Sequence[str | Path]) -> str:
+    """`file: key: `, the file being the last one that sets the key or the block around it."""
+    for length in range(len(key), 0, -1):
+        for path in reversed(files):
+            if _has(parsed(path), key[:length]):
+                return f"{path}: {'.'.join(map(str, key))}: "
+    return f"configuration: {'.'.join(map(str, key))}: "
+
+
+def _has(content: Any, key: Key) -> bool:
+    for part in key:
+        in_list = isinstance(content, list) and isinstance(part, int) and part < len(content)
+        if not in_list and not (isinstance(content, dict) and part in content):
+            return False
+        content = content[part]
+    return True
+
+
+def _model_at(model: type[BaseModel], location: Key) -> type[BaseModel] | None:
+    """The settings class that a location inside `model` points to, if it is one."""
+    annotation: Any = model
+    for part in location:
+        if _is_settings(annotation):
+            field = annotation.model_fields.get(part)
+            annotation = field.annotation if field else None
+        elif get_origin(annotation) is dict:
+            annotation = get_args(annotation)[1]
+        else:
+            return None
+        if get_origin(annotation) is not dict:  # `Settings | None`
+            choices = (annotation, *get_args(annotation))
+            annotation = next((choice for choice in choices if _is_settings(choice)), None)
+    return annotation if _is_settings(annotation) else None
+
+
+def _is_settings(annotation: Any) -> bool:
+    return isinstance(annotation, type) and issubclass(annotation, Settings)
+
+
+def parsed(path: str | Path) -> dict[str, Any]:
+    """The content of a configuration file.
+
+    Raises:
+        DarkpixelError: it cannot be read, or is no mapping in YAML.
+    """
+    try:
+        content = yaml.safe_load(Path(path).read_text())
+    except OSError as error:
+        raise DarkpixelError(f"{path}: cannot be read ({error.strerror})") from None
+    except yaml.YAMLError as error:
+        problem = " ".join(str(error).split())
+        raise DarkpixelError(f"{path}: not valid YAML: {problem}") from None
+    if not isinstance(content, dict):
+        raise DarkpixelError(f"{path}: expected keys and values, found {type(content).__name__}")
+    return content

@@ -1,0 +1,91 @@
+"""The monitor of generated pT and mass: of one label, or of each of several."""
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from darkpixel.data.image_writer import ImageWriter
+from darkpixel.data.joint import join_labels
+from darkpixel.metrics.monitor import observable_monitor
+
+SIDE = 12
+
+
+def images(count, seed, scale=1.0):
+    random = np.random.default_rng(seed)
+    lit = random.random((count, SIDE, SIDE)) < 0.2
+    made = scale * random.exponential(5.0, lit.shape) * lit
+    made[0] = 0
+    return made.astype(np.float32)
+
+
+def write(path, content):
+    with ImageWriter(
+        path, height=SIDE, width=SIDE, dataset="jets", label="signal", split="validation",
+        pixel_size=0.1, unit="GeV", source="test", seed=0, config_digest="0",
+    ) as file:  # fmt: skip
+        file.append(content)
+    return path
+
+
+@pytest.fixture
+def files(tmp_path):
+    """Validation images of two labels, of which the second is brighter, and of both together."""
+    parts = {"signal": images(2500, 1), "background": images(1500, 2, scale=3.0)}
+    paths = {label: write(tmp_path / f"{label}.h5", own) for label, own in parts.items()}
+    join_labels(paths, tmp_path / "joint.h5")
+    return {**paths, "joint": tmp_path / "joint.h5"}
+
+
+class Drawn(nn.Module):
+    """Gives the images of the chosen class; without a choice, those of the first."""
+
+    def __init__(self, *classes):
+        super().__init__()
+        self.classes, self.chosen = classes, 0
+
+    def choose_class(self, index):
+        self.chosen = index
+
+    def sample(self, n, *, generator):
+        return torch.from_numpy(self.classes[self.chosen][:n])
+
+
+def test_one_label(files):
+    monitor = observable_monitor(files["signal"], 300, 1)
+    same = monitor(Drawn(images(2500, 1)), 1)
+    assert same.keys() == {"w1_pt", "w1_mass", "zeros"}
+    assert same["w1_pt"] == same["w1_mass"] == 0
+    assert 0.7 < same["zeros"] < 0.9
+    assert monitor(Drawn(images(300, 1, scale=2.0)), 1)["w1_pt"] > 100
+    assert observable_monitor(files["signal"], 0, 1) is None
+
+
+def test_each_label_of_several_is_compared_with_its_own_images(files):
+    signal, background = images(1000, 11), images(1000, 12, scale=3.0)
+    monitor = observable_monitor(files["joint"], 1000, 1)
+    right, swapped = monitor(Drawn(signal, background), 1), monitor(Drawn(background, signal), 1)
+    measures = ("w1_pt", "w1_mass", "zeros")
+    assert right.keys() == {f"{m}_{label}" for m in measures for label in ("signal", "background")}
+    for measure in measures[:2]:
+        for label in ("signal", "background"):
+            assert right[f"{measure}_{label}"] < 0.1 * swapped[f"{measure}_{label}"]
+    # A label that repeats one image shows, and only that one.
+    collapsed = monitor(Drawn(signal, background[5:6].repeat(1000, 0)), 1)
+    assert collapsed["w1_pt_background"] > 3 * right["w1_pt_background"]
+    assert collapsed["w1_pt_signal"] == right["w1_pt_signal"]
+
+
+def test_labels_have_no_more_images_than_are_asked_for(files, monkeypatch):
+    """The references are as large as the samples, or hold all images of a label."""
+    sizes = []
+
+    def recorded(shown, pixel_size):
+        sizes.append(len(shown))
+        return {"pt": np.zeros(len(shown))}
+
+    monkeypatch.setattr("darkpixel.metrics.monitor.image_observables", recorded)
+    observable_monitor(files["joint"], 40, 1)
+    observable_monitor(files["joint"], 2000, 1)
+    assert sizes == [40, 40, 2000, 1500]
