@@ -69,7 +69,7 @@ def test_an_overhead_does_not_end_the_search_early():
 
 def test_no_larger_batch_is_tried_after_one_that_took_too_long():
     machine = Machine(lambda n: n / 10)
-    rate = sampling_rate(machine, [64, 256, 1024], 6.0, machine.clock)
+    rate = sampling_rate(machine, [64, 256, 1024], 0.6, machine.clock)
     assert set(machine.calls) == {64}
     assert rate.repetitions == 3
 
