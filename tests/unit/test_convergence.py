@@ -14,7 +14,7 @@ from darkpixel.metrics.convergence import (
     read_statuses,
     unconverged,
 )
-from darkpixel.metrics.density import likelihood_table
+from darkpixel.metrics.likelihood_table import likelihood_table
 from darkpixel.metrics.roc import classifier_table
 from darkpixel.metrics.speed import speed_table
 from darkpixel.metrics.tables import statistics_table, wasserstein_table

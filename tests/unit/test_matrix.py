@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from darkpixel.metrics.convergence import COLUMNS as CONVERGENCE_COLUMNS
-from darkpixel.metrics.density import COLUMNS as DENSITY_COLUMNS
+from darkpixel.metrics.likelihood_table import COLUMNS as DENSITY_COLUMNS
 from darkpixel.metrics.matrix import matrix_rows, matrix_table
 from darkpixel.metrics.speed import COLUMNS as SPEED_COLUMNS
 

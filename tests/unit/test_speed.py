@@ -10,7 +10,8 @@ import torch
 from sarm_toys import make_sarm, toy_images
 
 from darkpixel.data.image_writer import ImageWriter
-from darkpixel.metrics.density import bits_per_pixel, density_row, likelihood_table
+from darkpixel.metrics.density import bits_per_pixel
+from darkpixel.metrics.likelihood_table import density_row, likelihood_table
 from darkpixel.metrics.names import MONTE_CARLO
 from darkpixel.metrics.published import load_published
 from darkpixel.metrics.speed import (

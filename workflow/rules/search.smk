@@ -20,7 +20,7 @@ rule search_hyperparameters:
     wildcard_constraints:
         study="|".join(STUDIES) or "none",
     conda:
-        "../../envs/models.yaml"
+        "../../envs/search.yaml"
     threads: run.jobs.training_threads
     resources:
         mem_mb=4000,

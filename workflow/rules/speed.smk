@@ -69,7 +69,9 @@ rule measure_likelihood:
         models=lambda wildcards: scored_models(wildcards.dataset),
         images=run.speed.likelihood_images,
         device=run.sampling.device,
-        code=lambda wildcards: compared_code(wildcards, "metrics.density"),
+        code=lambda wildcards: compared_code(
+            wildcards, "metrics.density", "metrics.likelihood_table"
+        ),
     script:
         "../scripts/measure_likelihood.py"
 
@@ -154,7 +156,7 @@ rule tabulate_speed:
             for name in COMPARED
             if name in SARM_DATA
         },
-        code=code_digest("metrics.convergence", "metrics.density", "metrics.speed"),
+        code=code_digest("metrics.convergence", "metrics.likelihood_table", "metrics.speed"),
     script:
         "../scripts/tabulate_speed.py"
 

@@ -7,7 +7,8 @@ import torch
 
 from darkpixel.files import whole_file
 from darkpixel.jobs import job
-from darkpixel.metrics.density import COLUMNS, bits_per_pixel, density_row
+from darkpixel.metrics.density import bits_per_pixel
+from darkpixel.metrics.likelihood_table import COLUMNS, density_row
 from darkpixel.models.base import load_generator
 from darkpixel.training import choose_device
 

@@ -7,7 +7,7 @@ import pandas as pd
 
 from darkpixel.jobs import job
 from darkpixel.metrics.convergence import mark, read_statuses
-from darkpixel.metrics.density import likelihood_table
+from darkpixel.metrics.likelihood_table import likelihood_table
 from darkpixel.metrics.speed import speed_table
 
 if TYPE_CHECKING:

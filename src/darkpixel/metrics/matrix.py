@@ -48,7 +48,7 @@ def matrix_rows(
         distances: rows of `darkpixel.metrics.rows.wasserstein_rows` (jets, muons) and
             `darkpixel.metrics.lartpc_rows.argon_rows`.
         statistics: rows of `darkpixel.metrics.rows.image_statistics`.
-        likelihoods: rows of `darkpixel.metrics.density.density_row`.
+        likelihoods: rows of `darkpixel.metrics.likelihood_table.density_row`.
         speeds: `darkpixel.metrics.speed.speed_rows`.
         statuses: `darkpixel.metrics.convergence.convergence_rows`.
 
