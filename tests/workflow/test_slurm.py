@@ -173,7 +173,7 @@ def test_slurm_equals_local(cluster, tmp_path):
     logs = [
         f"results/test/logs/{log}.log"
         for run in RUNS
-        for log in (f"models/{run}", f"samples/{run}.shard0")
+        for log in (f"models/{run}", f"samples/{run}")
     ]
     for log in logs:
         assert re.search(r"node=gpu1 CUDA_VISIBLE_DEVICES=\d", (remote / log).read_text()), log
