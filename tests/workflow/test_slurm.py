@@ -182,7 +182,7 @@ def test_slurm_equals_local(cluster, tmp_path):
     jobs = jobs_of(cluster)
     for job in jobs:
         rule = job["Comment"]
-        wants_gpu = "train_model" in rule or "sample_model" in rule
+        wants_gpu = "train_model" in rule or "sample_whole" in rule
         assert job.get("TresPerJob") == ("gres:gpu:1" if wants_gpu else None), rule
         assert job["NodeList"].startswith("gpu" if wants_gpu else "cpu"), rule
     assert sum("TresPerJob" in job for job in jobs) == len(logs)

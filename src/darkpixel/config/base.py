@@ -20,3 +20,11 @@ def without_nulls(entries: Any) -> Any:
     if not isinstance(entries, dict):
         return entries
     return {key: value for key, value in entries.items() if value is not None}
+
+
+def ascending(window: tuple[float, float]) -> tuple[float, float]:
+    """A validator of windows in GeV."""
+    low, high = window
+    if not 0 <= low < high:
+        raise ValueError("must be [low, high] with 0 <= low < high, GeV")
+    return window

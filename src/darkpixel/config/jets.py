@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field, field_validator
 
-from darkpixel.config.base import Settings
+from darkpixel.config.base import Settings, ascending
 
 
 class JetSimulation(Settings):
@@ -43,13 +43,7 @@ class JetSimulation(Settings):
         5000, ge=1, description="accepted jets per simulation job; one seed each"
     )
 
-    @field_validator("pt_hat", "jet_pt")
-    @classmethod
-    def _ascending(cls, window: tuple[float, float]) -> tuple[float, float]:
-        low, high = window
-        if not 0 <= low < high:
-            raise ValueError("must be [low, high] with 0 <= low < high, GeV")
-        return window
+    _ascending = field_validator("pt_hat", "jet_pt")(ascending)
 
 
 class JetImaging(Settings):

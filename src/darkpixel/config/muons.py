@@ -4,7 +4,7 @@ from typing import Self
 
 from pydantic import Field, field_validator, model_validator
 
-from darkpixel.config.base import Settings
+from darkpixel.config.base import Settings, ascending
 
 Resolution = tuple[float, float, float]
 
@@ -97,13 +97,7 @@ class MuonSimulation(Settings):
         5000, ge=1, description="accepted muons per simulation job; one seed each"
     )
 
-    @field_validator("mass_window", "muon_pt")
-    @classmethod
-    def _ascending(cls, window: tuple[float, float]) -> tuple[float, float]:
-        low, high = window
-        if not 0 <= low < high:
-            raise ValueError("must be [low, high] with 0 <= low < high, GeV")
-        return window
+    _ascending = field_validator("mass_window", "muon_pt")(ascending)
 
     @model_validator(mode="after")
     def _mass_in_window(self) -> Self:

@@ -5,22 +5,18 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from darkpixel.config.base import Settings
-from darkpixel.config.training import Training
+from darkpixel.config.classifier import ClassifierTraining
 
 
-class LowLevelTraining(Training):
-    """Training of that network; keys as in `training`, which it does not inherit."""
+class LowLevelTraining(ClassifierTraining):
+    """Training of that network: as the classifier's, but shorter, since one judges one sample."""
 
     epochs: int = Field(5, ge=1, description="passes at most; early stopping ends it before")
-    learning_rate: float = Field(1e-3, gt=0, description="Adam's step size (SARM 8.6)")
     schedule: Literal["halve", "cosine", "constant"] = Field(
         "cosine", description="of the learning rate; the paper names none for a classifier"
     )
     early_stopping: int | None = Field(
-        2,
-        ge=1,
-        description="stop after this many epochs without a better validation loss (SARM 8.6 stops "
-        "early and does not say how)",
+        2, ge=1, description="stop after this many epochs without a better validation loss"
     )
 
 

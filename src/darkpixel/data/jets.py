@@ -20,6 +20,7 @@ import numpy as np
 from tqdm import tqdm
 
 from darkpixel.config.jets import JetSimulation
+from darkpixel.data import pythia
 from darkpixel.data.hdf5 import new_hdf5
 from darkpixel.data.jet_events import JetEventsWriter
 from darkpixel.data.jet_finding import JetFinder, Particles
@@ -27,7 +28,6 @@ from darkpixel.errors import DarkpixelError
 
 Label = Literal["signal", "background"]
 
-LARGEST_SEED = 900_000_000  # Pythia's own limit of Random:seed
 # Far below any sensible recipe: the default accepts about one collision in three.
 _PATIENCE, _LEAST_ACCEPTANCE = 20_000, 1e-3
 _NEUTRINOS = (12, 14, 16)
@@ -63,8 +63,7 @@ def simulate(
         raise DarkpixelError(f"jets: label {label!r} is unknown; use 'signal' or 'background'.")
     if images < 1:
         raise DarkpixelError(f"jets: {images} images asked for; ask for at least 1.")
-    if not 1 <= seed <= LARGEST_SEED:
-        raise DarkpixelError(f"jets: seed {seed} is outside Pythia's range 1 to {LARGEST_SEED}.")
+    pythia.check_seed("jets", seed)
     packages = _packages()
     collisions = _Collisions(packages, settings, label, seed, batch)
     finder = JetFinder(packages.fastjet, packages.awkward, settings)
@@ -113,19 +112,10 @@ class _Packages:
 
 
 def _packages() -> _Packages:
-    found = {}
-    for name in ("pythia8mc", "fastjet", "awkward"):
-        try:
-            found[name] = import_module(name)
-        except ImportError as error:
-            raise DarkpixelError(
-                f"jets: simulation needs {name}, which cannot be imported ({error}); "
-                "install it with `pip install pythia8mc fastjet awkward`, "
-                "or set the source of the jets to 'download' or 'file'."
-            ) from error
+    found = pythia.packages("jets", ("pythia8mc", "fastjet", "awkward"), "'download' or 'file'")
     # FastJet prints a banner on C stdout at the first clustering, where Python cannot catch it.
     import_module("fastjet._swig").ClusterSequence.set_fastjet_banner_stream(None)
-    return _Packages(**found)
+    return _Packages(*found)
 
 
 def pythia_settings(settings: JetSimulation, label: Label) -> list[str]:
@@ -168,33 +158,21 @@ class _Collisions:
     ) -> None:
         self._awkward = packages.awkward
         self._batch = batch
-        self._pythia = packages.pythia8mc.Pythia("", False)
-        for line in settings.pythia:
-            if line.strip().lower().startswith("random:"):
-                raise DarkpixelError(
-                    f"jets: the Pythia setting {line!r} (key `pythia`) is not allowed: "
-                    "the seed is chosen per chunk by the workflow."
-                )
-        seeding = ["Random:setSeed = on", f"Random:seed = {seed}"]
-        for line in pythia_settings(settings, label) + seeding:
-            if not self._pythia.readString(line, False):
-                key = " (key `pythia`)" if line in settings.pythia else ""
-                raise DarkpixelError(f"jets: Pythia 8 refuses the setting {line!r}{key}.")
-        if not self._pythia.init():
-            raise DarkpixelError(
-                f"jets/{label}: Pythia 8 cannot start with energy = {settings.energy:g}, "
-                f"resonance_mass = {settings.resonance_mass:g}, pt_hat = {list(settings.pt_hat)}, "
-                f"pythia = {settings.pythia}; change these settings."
-            )
+        self._pythia = pythia.start(
+            packages.pythia8mc,
+            "jets",
+            pythia_settings(settings, label),
+            settings.pythia,
+            seed,
+            f"jets/{label}: Pythia 8 cannot start with energy = {settings.energy:g}, "
+            f"resonance_mass = {settings.resonance_mass:g}, pt_hat = {list(settings.pt_hat)}, "
+            f"pythia = {settings.pythia}; change these settings.",
+        )
 
     def __iter__(self) -> Iterator[Particles]:
         flat = self._awkward.flatten
-        while True:
-            # One flattening per batch: awkward arrays indexed event by event cost twice the time.
-            record = self._pythia.nextBatch(self._batch).prt
+        for record in pythia.batches(self._pythia, "jets", self._batch):
             events = len(record)
-            if events == 0:
-                raise DarkpixelError("jets: Pythia 8 failed to make any further collision.")
             counts = np.asarray(self._awkward.num(record.id))
             species = np.abs(np.asarray(flat(record.id)))
             visible = (np.asarray(flat(record.status)) > 0) & ~np.isin(species, _NEUTRINOS)

@@ -6,7 +6,6 @@ works without them.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from importlib import import_module
 from importlib.metadata import version
 from typing import Any, Literal
 
@@ -14,11 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from darkpixel.config.muons import MuonSimulation
-from darkpixel.errors import DarkpixelError
+from darkpixel.data import pythia
 
 Process = Literal["signal", "background", "pileup"]
 
-LARGEST_SEED = 900_000_000  # Pythia's own limit of Random:seed
 _B_HADRONS = (511, 521, 531, 5122)  # B0, B+, Bs0, Lambda_b
 
 
@@ -113,31 +111,20 @@ class Collisions:
     def __init__(
         self, settings: MuonSimulation, process: Process, seed: int, batch: int = 200
     ) -> None:
-        if not 1 <= seed <= LARGEST_SEED:
-            raise DarkpixelError(
-                f"muons: seed {seed} is outside Pythia's range 1 to {LARGEST_SEED}."
-            )
-        pythia8mc, self._awkward = _packages()
+        pythia.check_seed("muons", seed)
+        pythia8mc, self._awkward = pythia.packages("muons", ("pythia8mc", "awkward"), "'file'")
         self.software = f"pythia8mc {version('pythia8mc')}"
         self._batch = batch
-        self._pythia = pythia8mc.Pythia("", False)
-        for line in settings.pythia:
-            if line.strip().lower().startswith("random:"):
-                raise DarkpixelError(
-                    f"muons: the Pythia setting {line!r} (key `pythia`) is not allowed: "
-                    "the seed is chosen per chunk by the workflow."
-                )
-        seeding = ["Random:setSeed = on", f"Random:seed = {seed}"]
-        for line in pythia_settings(settings, process) + seeding:
-            if not self._pythia.readString(line, False):
-                key = " (key `pythia`)" if line in settings.pythia else ""
-                raise DarkpixelError(f"muons: Pythia 8 refuses the setting {line!r}{key}.")
-        if not self._pythia.init():
-            raise DarkpixelError(
-                f"muons/{process}: Pythia 8 cannot start with energy = {settings.energy:g}, "
-                f"resonance_mass = {settings.resonance_mass:g}, pt_hat_min = "
-                f"{settings.pt_hat_min:g}, pythia = {settings.pythia}; change these settings."
-            )
+        self._pythia = pythia.start(
+            pythia8mc,
+            "muons",
+            pythia_settings(settings, process),
+            settings.pythia,
+            seed,
+            f"muons/{process}: Pythia 8 cannot start with energy = {settings.energy:g}, "
+            f"resonance_mass = {settings.resonance_mass:g}, pt_hat_min = "
+            f"{settings.pt_hat_min:g}, pythia = {settings.pythia}; change these settings.",
+        )
 
     def charges(self, species: NDArray[np.int64]) -> NDArray[np.float64]:
         """Electric charge of each PDG code, in units of the proton's."""
@@ -147,12 +134,8 @@ class Collisions:
 
     def __iter__(self) -> Iterator[FinalState]:
         flat = self._awkward.flatten
-        while True:
-            # One flattening per batch: awkward arrays indexed event by event cost twice the time.
-            record = self._pythia.nextBatch(self._batch).prt
+        for record in pythia.batches(self._pythia, "muons", self._batch):
             events = len(record)
-            if events == 0:
-                raise DarkpixelError("muons: Pythia 8 failed to make any further collision.")
             final = np.asarray(flat(record.status)) > 0
             event = np.repeat(np.arange(events), np.asarray(self._awkward.num(record.id)))[final]
             species = np.asarray(flat(record.id))[final].astype(np.int64)
@@ -160,17 +143,3 @@ class Collisions:
                 np.asarray(flat(getattr(record.p, name)))[final] for name in ("px", "py", "pz", "e")
             )
             yield FinalState(events, event, species, *momentum)
-
-
-def _packages() -> tuple[Any, Any]:
-    found = []
-    for name in ("pythia8mc", "awkward"):
-        try:
-            found.append(import_module(name))
-        except ImportError as error:
-            raise DarkpixelError(
-                f"muons: simulation needs {name}, which cannot be imported ({error}); "
-                "install it with `pip install pythia8mc awkward`, "
-                "or set the source of the muons to 'file'."
-            ) from error
-    return found[0], found[1]
