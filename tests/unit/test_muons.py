@@ -16,6 +16,8 @@ from darkpixel.data.muon_particles import Deposits, choose_muons
 from darkpixel.data.muon_pileup import eta_reach, read_pileup, simulate_pileup
 from darkpixel.data.muons import simulate
 from darkpixel.errors import DarkpixelError
+from darkpixel.metrics.simulation_speed import BATCH
+from darkpixel.metrics.simulation_speed import simulate as simulate_for_speed
 
 # Without multiple interactions in diffraction, Pythia starts 5 seconds sooner.
 FAST = MuonSimulation(
@@ -246,3 +248,16 @@ def test_configuration_refuses_what_cannot_be() -> None:
     with pytest.raises(ValueError, match="none of them negative"):
         MuonDetector(ecal_resolution=(0, -1, 0))
     assert MuonData(images=sizes).labels == ("signal", "background")
+
+
+@pytest.mark.parametrize("label", ["signal", "background"])
+def test_a_timed_simulation_counts_its_collisions(label: str, tmp_path: Path) -> None:
+    """Those that the speed tables divide by are those of the file that is thrown away."""
+    simulate(QUIET, IMAGING, label, 30, 3, tmp_path / "a.h5", batch=BATCH)
+    with ImageFile(tmp_path / "a.h5") as file:
+        needed = int(file.column("event").max()) + 1
+    recipe = QUIET.model_dump(), IMAGING.model_dump()
+    found = simulate_for_speed("muons", label, 30, 3, *recipe)
+    assert found.needed == needed
+    assert found.made % BATCH == 0
+    assert 0 <= found.made - found.needed < BATCH

@@ -31,11 +31,8 @@ rule measure_speed:
         seed=lambda wildcards: job_seed("speed", wildcards.dataset),
         code=lambda wildcards: compared_code(
             wildcards,
-            "metrics.speed",
+            "metrics.simulation_speed",
             "sampling.shards",
-            "data.jet_images",
-            "data.jets",
-            "data.muons",
         ),
     script:
         "../scripts/measure_speed.py"

@@ -1,26 +1,18 @@
 """Measure how fast each model of a data set, and its simulation, make images, one by one."""
 
 import itertools
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import torch
 
-from darkpixel.config.jets import JetImaging, JetSimulation
-from darkpixel.config.muons import MuonImaging, MuonSimulation
-from darkpixel.data import jets, muons
-from darkpixel.data.image_file import ImageFile
-from darkpixel.data.jet_events import read_header
-from darkpixel.data.jet_images import event_blocks
 from darkpixel.data.muon_pileup import read_pileup
 from darkpixel.files import whole_file
 from darkpixel.jobs import job
 from darkpixel.metrics.names import MONTE_CARLO
 from darkpixel.metrics.published import load_published
+from darkpixel.metrics.simulation_speed import simulate
 from darkpixel.metrics.speed import (
     PUBLISHED_TABLES,
-    Collisions,
     batch_choices,
     processor,
     sampling_rate,
@@ -34,29 +26,6 @@ from darkpixel.training import choose_device
 
 if TYPE_CHECKING:
     from snakemake.script import snakemake
-
-
-BATCH = 200  # collisions at once, as in the run's own simulation
-
-
-def simulate(dataset, label, images, seed, simulation, imaging, pool):
-    """From nothing to `images` images, in a file that is thrown away."""
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "events.h5"
-        if dataset == "jets":
-            recipe = JetSimulation(**simulation)
-            jets.simulate(recipe, label, images, seed, path, batch=BATCH, progress=False)
-            for _ in event_blocks([path], JetImaging(**imaging)):
-                pass
-            needed = read_header(path).generated
-        else:
-            recipe = MuonSimulation(**simulation), MuonImaging(**imaging)
-            muons.simulate(
-                *recipe, label, images, seed, path, pool=pool, batch=BATCH, progress=False
-            )
-            with ImageFile(path) as file:
-                needed = int(file.column("event").max()) + 1
-    return Collisions(-(-needed // BATCH) * BATCH, needed)
 
 
 with job(snakemake.log[0]) as logger:

@@ -1,0 +1,55 @@
+"""One timed run of the simulation of jets or muons, for the speed tables (SARM tables 2 and 4)."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from darkpixel.config.jets import JetImaging, JetSimulation
+from darkpixel.config.muons import MuonImaging, MuonSimulation
+from darkpixel.data import jets, muons
+from darkpixel.data.image_file import ImageFile
+from darkpixel.data.jet_events import read_header
+from darkpixel.data.jet_images import event_blocks
+from darkpixel.data.muon_particles import Deposits
+from darkpixel.metrics.speed import Collisions
+
+BATCH = 200  # collisions at once, as in the run's own simulation
+
+
+def simulate(
+    dataset: str,
+    label: Any,
+    images: int,
+    seed: int,
+    simulation: Mapping[str, Any],
+    imaging: Mapping[str, Any],
+    pool: Deposits | None = None,
+) -> Collisions:
+    """From nothing to `images` images, in a file that is thrown away.
+
+    Args:
+        dataset: `jets` or `muons`.
+        label: `signal` or `background`.
+        images: how many; of muons, before their pT is matched.
+        seed: of Pythia.
+        simulation: the settings of the data set's simulation.
+        imaging: those of its images.
+        pool: pile-up collisions of muons, made before.
+    """
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "events.h5"
+        if dataset == "jets":
+            recipe = JetSimulation(**simulation)
+            jets.simulate(recipe, label, images, seed, path, batch=BATCH, progress=False)
+            for _ in event_blocks([path], JetImaging(**imaging)):
+                pass
+            needed = read_header(path).generated
+        else:
+            settings = MuonSimulation(**simulation), MuonImaging(**imaging)
+            muons.simulate(
+                *settings, label, images, seed, path, pool=pool, batch=BATCH, progress=False
+            )
+            with ImageFile(path) as file:
+                needed = int(file.column("event").max()) + 1
+    return Collisions(-(-needed // BATCH) * BATCH, needed)

@@ -1,0 +1,259 @@
+"""The image file: every fault is named in one line, and nothing half-written stays."""
+
+import errno
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from image_files import ABOUT, EXAMPLES, ONES, sparse_images, write
+
+from darkpixel.data.image_file import ImageFile, ImageWriter
+from darkpixel.data.image_format import ATTRIBUTES
+from darkpixel.errors import DarkpixelError
+
+
+def refusal(path: Path) -> str:
+    """The one line with which the reader refuses `path`, whether on opening or while reading."""
+    with pytest.raises(DarkpixelError) as caught, ImageFile(path) as file:
+        for _ in file.batches(7, file.columns):
+            pass
+    message = str(caught.value)
+    assert str(path) in message
+    assert "\n" not in message
+    return message
+
+
+def datasets(**values: Any) -> Callable[[h5py.File], None]:
+    def fill(file: h5py.File) -> None:
+        for name, value in values.items():
+            file[name] = value
+
+    return fill
+
+
+def spoiled(value: float) -> np.ndarray:
+    images = ONES.astype(np.float64)
+    images[[13, 17], 2, 1] = value
+    return images
+
+
+@pytest.mark.parametrize(
+    ("fill", "words"),
+    [
+        (datasets(image=ONES), ["no dataset 'images'", "found image"]),
+        (datasets(), ["no dataset 'images'", "nothing"]),
+        (datasets(images=ONES[0]), ["(4, 4)", "(N, H, W)"]),
+        (datasets(images=ONES[:0]), ["images", "no image"]),
+        (datasets(images=ONES.astype(complex)), ["images", "complex128"]),
+        (datasets(images=ONES.astype("S4")), ["images", "|S4"]),
+        (datasets(images=ONES > 0), ["images", "bool"]),
+        (datasets(images=ONES, event=np.arange(19)), ["event has length 19", "20"]),
+        (datasets(images=spoiled(np.nan)), ["images[13]", "nan"]),
+        (datasets(images=spoiled(np.inf)), ["images[13]", "inf"]),
+        (datasets(images=spoiled(-0.25)), ["images[13]", "-0.25"]),
+        (datasets(images=spoiled(1e300)), ["images[13]", "1e+300"]),
+        (datasets(images=ONES, pixel_labels=ONES), ["pixel_labels is float32", "uint8"]),
+        (
+            datasets(images=ONES, pixel_labels=np.full((20, 4, 4), 3, np.uint8)),
+            ["pixel_labels holds 3", "track"],
+        ),
+    ],
+)
+def test_faults_of_content(
+    tmp_path: Path, fill: Callable[[h5py.File], None], words: list[str]
+) -> None:
+    with h5py.File(tmp_path / "bad.h5", "w") as file:
+        fill(file)
+    message = refusal(tmp_path / "bad.h5")
+    assert all(word in message for word in words), message
+
+
+def test_faults_of_the_file(tmp_path: Path) -> None:
+    assert "no such file" in refusal(tmp_path / "absent.h5")
+    assert "not a file" in refusal(tmp_path)
+    (tmp_path / "text.h5").write_text("pixels\n" * 500)
+    assert "not an HDF5 file (3500 bytes)" in refusal(tmp_path / "text.h5")
+    (tmp_path / "empty.h5").touch()
+    assert "not an HDF5 file (0 bytes)" in refusal(tmp_path / "empty.h5")
+    write(tmp_path / "whole.h5", sparse_images(500))
+    content = (tmp_path / "whole.h5").read_bytes()
+    (tmp_path / "cut.h5").write_bytes(content[: len(content) // 2])
+    assert "truncated" in refusal(tmp_path / "cut.h5")
+
+
+def test_damaged_metadata_is_refused(tmp_path: Path) -> None:
+    write(tmp_path / "a.h5", ONES, event=np.arange(20))
+    content = (tmp_path / "a.h5").read_bytes()
+    (tmp_path / "b.h5").write_bytes(content.replace(b"SNOD", b"NODS"))
+    assert "damaged" in refusal(tmp_path / "b.h5")
+
+
+@settings(EXAMPLES, max_examples=60)
+@given(data=st.data())
+def test_damaged_pixels_are_never_read(tmp_path: Path, data: st.DataObject) -> None:
+    """Whatever bytes of the stored pixels change, the reader refuses, or reads what was written."""
+    images = sparse_images(300)
+    whole, damaged = tmp_path / "a.h5", tmp_path / "b.h5"
+    if not whole.exists():
+        write(whole, images)
+    with h5py.File(whole) as file:
+        chunk = file["images"].id.get_chunk_info(0)
+    content = bytearray(whole.read_bytes())
+    patch = data.draw(st.binary(min_size=1, max_size=40))
+    start = chunk.byte_offset + data.draw(st.integers(0, chunk.size - len(patch)))
+    content[start : start + len(patch)] = patch
+    damaged.write_bytes(content)
+    try:
+        with ImageFile(damaged) as file:
+            np.testing.assert_array_equal(file.read(), images)
+    except DarkpixelError:
+        assert "images[0:300] cannot be read" in refusal_of_all(damaged)
+
+
+def refusal_of_all(path: Path) -> str:
+    with ImageFile(path) as file, pytest.raises(DarkpixelError) as caught:
+        file.read()
+    return str(caught.value)
+
+
+def test_other_version_and_missing_attributes(tmp_path: Path) -> None:
+    for name in ATTRIBUTES:
+        write(tmp_path / "a.h5", ONES)
+        with h5py.File(tmp_path / "a.h5", "a") as file:
+            del file.attrs[name]
+        assert f"attribute {name} is missing" in refusal(tmp_path / "a.h5")
+    write(tmp_path / "a.h5", ONES)
+    with h5py.File(tmp_path / "a.h5", "a") as file:
+        file.attrs["seed"] = "seven"
+    assert "attribute seed is 'seven'" in refusal(tmp_path / "a.h5")
+    with h5py.File(tmp_path / "a.h5", "a") as file:
+        file.attrs["version"] = 99
+    assert "version is 99, this darkpixel reads 1" in refusal(tmp_path / "a.h5")
+
+
+def test_unknown_column(tmp_path: Path) -> None:
+    write(tmp_path / "a.h5", ONES, momentum=np.arange(20.0))
+    with ImageFile(tmp_path / "a.h5") as file, pytest.raises(DarkpixelError, match="momentum"):
+        file.column("species")
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -1.0])
+def test_bad_pixels_are_never_written(tmp_path: Path, value: float) -> None:
+    images = ONES.copy()
+    images[3, 1, 1] = value
+    with pytest.raises(DarkpixelError, match="image 23 to be written"):
+        write(tmp_path / "a.h5", np.concatenate([ONES, images]), [20])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_failed_block_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
+    write(tmp_path / "a.h5", ONES)
+    before = (tmp_path / "a.h5").read_bytes()
+
+    def interrupted() -> None:
+        with ImageWriter(tmp_path / "a.h5", height=4, width=4, **ABOUT) as file:
+            for _ in range(100):
+                file.append(ONES)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert [path.name for path in tmp_path.iterdir()] == ["a.h5"]
+    assert (tmp_path / "a.h5").read_bytes() == before
+
+
+def test_no_images_is_an_error(tmp_path: Path) -> None:
+    with (
+        pytest.raises(DarkpixelError, match="no images"),
+        ImageWriter(tmp_path / "a.h5", height=4, width=4, **ABOUT),
+    ):
+        pass
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_undeclared_columns_and_wrong_shapes_are_refused(tmp_path: Path) -> None:
+    with (
+        pytest.raises(ValueError, match="expected"),
+        ImageWriter(tmp_path / "a.h5", height=4, width=5, **ABOUT) as file,
+    ):
+        file.append(ONES)
+    with (
+        pytest.raises(ValueError, match="declared"),
+        ImageWriter(tmp_path / "a.h5", height=4, width=4, **ABOUT) as file,
+    ):
+        file.append(ONES, event=np.arange(20))
+
+
+FULL_DISK = """
+import errno, io, sys
+import numpy as np
+from darkpixel.data import hdf5
+from darkpixel.data.image_file import ImageWriter
+from darkpixel.errors import DarkpixelError
+
+class Full(hdf5.Disk):
+    def __init__(self, raw):
+        super().__init__(Limited(raw, int(sys.argv[2])))
+
+class Limited:
+    def __init__(self, raw, room):
+        self.raw, self.room = raw, room
+    def write(self, data):
+        if self.raw.tell() + len(data) > self.room:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return self.raw.write(data)
+    def __getattr__(self, name):
+        return getattr(self.raw, name)
+
+hdf5.Disk = Full
+images = np.random.default_rng(0).random((500, 28, 28))
+try:
+    with ImageWriter(sys.argv[1], height=28, width=28, dataset="jets", label="signal",
+                     split="train", pixel_size=0.1, unit="GeV", source="simulate", seed=1,
+                     config_digest="a", columns={"event": "i8"}) as file:
+        for start in range(0, 500, 50):
+            file.append(images[start : start + 50], event=np.arange(50))
+except DarkpixelError as error:
+    print(error)
+"""
+
+
+@pytest.mark.parametrize("fraction", [0.0, 0.01, 0.5, 0.99])
+def test_full_disk_is_one_line(tmp_path: Path, fraction: float) -> None:
+    """At any moment: while creating, in the first chunk, later, and at the close.
+
+    In a process of its own, because HDF5 may crash at the end of one in which a write failed.
+    """
+
+    def fill(room: int) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-c", FULL_DISK, str(tmp_path / "a.h5"), str(room)]
+        return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+    assert fill(2**30).stdout == ""
+    size = (tmp_path / "a.h5").stat().st_size
+    (tmp_path / "a.h5").unlink()
+    done = fill(int(fraction * size))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.count("\n") == 1
+    assert "a.h5: disk full" in done.stdout
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_other_write_errors_are_passed_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from darkpixel.data import hdf5
+
+    def broken(self: object, data: bytes) -> int:
+        self._error = OSError(errno.EIO, "Input/output error")  # type: ignore[attr-defined]
+        return len(data)
+
+    monkeypatch.setattr(hdf5.Disk, "write", broken)
+    with pytest.raises(OSError, match="Input/output error"):
+        write(tmp_path / "a.h5", ONES)
+    assert list(tmp_path.iterdir()) == []
