@@ -21,8 +21,8 @@ import torch
 from numpy.typing import NDArray
 
 from darkpixel.config.training import Training
-from darkpixel.data.image_file import ImageFile, ImageWriter
-from darkpixel.data.joint import CLASS, JOINT
+from darkpixel.data.image_file import ImageFile
+from darkpixel.data.joint import JOINT, JointWriter
 from darkpixel.errors import DarkpixelError
 from darkpixel.files import whole_file
 from darkpixel.history import HISTORY
@@ -139,12 +139,11 @@ def write_split(
         about = files[0].attributes
         writers = [
             stack.enter_context(
-                ImageWriter(
+                JointWriter(
                     path,
+                    list(sources),
                     height=height,
                     width=width,
-                    columns={CLASS: np.uint8},
-                    attributes={"classes": ",".join(sources)},
                     dataset=str(about.get("dataset", "")),
                     label=JOINT,
                     split=path.stem,
@@ -159,17 +158,14 @@ def write_split(
         ]
         blocks = -(-max(map(len, files)) // _BLOCK)
         for block in range(blocks):
-            pieces, classes, splits = [], [], []
-            for index, (file, use) in enumerate(zip(files, uses, strict=True)):
+            pieces: list[list[NDArray[np.float32]]] = [[] for _ in writers]
+            for file, use in zip(files, uses, strict=True):
                 start, stop = (len(file) * k // blocks for k in (block, block + 1))
-                chosen = use[start:stop] >= 0
-                pieces.append(file.read(start, stop)[chosen])
-                classes.append(np.full(chosen.sum(), index, np.uint8))
-                splits.append(use[start:stop][chosen])
-            mixed = random.permutation(sum(map(len, pieces)))
-            pixels, labels, split = (np.concatenate(x)[mixed] for x in (pieces, classes, splits))
-            for number, writer in enumerate(writers):
-                writer.append(pixels[split == number], **{CLASS: labels[split == number]})
+                pixels = file.read(start, stop)
+                for number, part in enumerate(pieces):
+                    part.append(pixels[use[start:stop] == number])
+            for writer, part in zip(writers, pieces, strict=True):
+                writer.append_mixed(part, random)
     return paths[0], paths[1]
 
 

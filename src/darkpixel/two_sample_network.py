@@ -8,9 +8,9 @@ import numpy.typing as npt
 import torch
 
 from darkpixel.config.two_sample import LowLevel
-from darkpixel.data.image_file import ImageFile, ImageWriter
+from darkpixel.data.image_file import ImageFile
 from darkpixel.data.image_format import ATTRIBUTES
-from darkpixel.data.joint import CLASS
+from darkpixel.data.joint import JointWriter
 from darkpixel.metrics.delong import Auc, area_under_curve
 from darkpixel.metrics.features import Sample
 from darkpixel.metrics.names import MONTE_CARLO
@@ -72,22 +72,11 @@ def _write_joint(
     with ImageFile(test) as file:
         about = {name: file.attributes[name] for name in ATTRIBUTES if name in file.attributes}
         height, width = file.shape[1:]
-    about.pop("software")
-    writer = ImageWriter(
-        path,
-        height=height,
-        width=width,
-        columns={CLASS: np.uint8},
-        attributes={"classes": ",".join(CLASSES)},
-        **{k: v for k, v in about.items() if k not in ("format", "version")},
-    )
+    kept = {k: v for k, v in about.items() if k not in ("format", "version", "software")}
     streams = [side.part(start).blocks(stop - start, _BLOCK) for side in sides]
-    with writer:
-        for blocks in zip(*streams, strict=True):
-            images = np.concatenate(blocks)
-            classes = np.repeat(np.arange(2, dtype=np.uint8), [len(block) for block in blocks])
-            mixed = np.random.default_rng(len(images)).permutation(len(images))
-            writer.append(images[mixed], **{CLASS: classes[mixed]})
+    with JointWriter(path, CLASSES, height=height, width=width, **kept) as writer:
+        for block, images in enumerate(zip(*streams, strict=True)):
+            writer.append_mixed(images, np.random.default_rng(block))
 
 
 def _scores(

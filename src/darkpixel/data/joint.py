@@ -1,10 +1,11 @@
 """The images of all labels in one file, for models that are trained on all of them together."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from darkpixel.data.image_file import ImageFile
 from darkpixel.data.image_format import ATTRIBUTES
@@ -20,6 +21,28 @@ CLASS = "class"
 _TAKEN = set(ATTRIBUTES) - {"format", "version", "software"}  # those are the writer's
 _SHARED = ("pixel_size", "unit", "dataset")  # attributes that must be alike
 _BLOCK = 2048  # images of a label read at once
+
+
+class JointWriter(ImageWriter):
+    """Writes a joint file: images of several classes, the column `class`, the attribute `classes`.
+
+    Arguments:
+        classes: names, in the order of the column's numbers.
+        about: further arguments of `ImageWriter`.
+    """
+
+    def __init__(self, path: str | Path, classes: Sequence[str], **about: Any) -> None:
+        names = {"classes": ",".join(classes)}
+        super().__init__(path, columns={CLASS: np.uint8}, attributes=names, **about)
+
+    def append_mixed(
+        self, images: Sequence[NDArray[np.float32]], random: np.random.Generator
+    ) -> None:
+        """Append images of each class, (n, H, W) each and n = 0 among them, in random order."""
+        sizes = [len(block) for block in images]
+        mixed = random.permutation(sum(sizes))
+        classes = np.repeat(np.arange(len(sizes), dtype=np.uint8), sizes)
+        self.append(np.concatenate(images)[mixed], **{CLASS: classes[mixed]})
 
 
 def join_labels(paths: Mapping[str, str | Path], output: str | Path) -> None:
@@ -59,23 +82,13 @@ def join_labels(paths: Mapping[str, str | Path], output: str | Path) -> None:
         "source": ", ".join(sources),
         "config_digest": settings_digest([entry["config_digest"] for entry in about.values()]),
     }
+    size = {name: kinds[first][name] for name in ("height", "width")}
     blocks = -(-max(sizes.values()) // _BLOCK)
-    with ImageWriter(
-        output,
-        height=kinds[first]["height"],
-        width=kinds[first]["width"],
-        columns={CLASS: np.uint8},
-        attributes={"classes": ",".join(paths)},
-        **joined,
-    ) as writer:
+    with JointWriter(output, list(paths), **size, **joined) as writer:
         for block in range(blocks):
-            images, classes = [], []
-            for index, (label, path) in enumerate(paths.items()):
+            images = []
+            for label, path in paths.items():
                 start, stop = (sizes[label] * k // blocks for k in (block, block + 1))
-                if start == stop:
-                    continue
                 with ImageFile(path) as file:
                     images.append(file.read(start, stop))
-                classes.append(np.full(stop - start, index, np.uint8))
-            mixed = np.random.default_rng(block).permutation(sum(map(len, images)))
-            writer.append(np.concatenate(images)[mixed], **{CLASS: np.concatenate(classes)[mixed]})
+            writer.append_mixed(images, np.random.default_rng(block))
