@@ -31,13 +31,13 @@ from darkpixel.data.image_file import ImageFile, ImageWriter
 from darkpixel.data.image_format import ATTRIBUTES
 from darkpixel.errors import DarkpixelError
 from darkpixel.history import HISTORY
+from darkpixel.image_settings import with_image_settings
 from darkpixel.metrics.density import bits_per_pixel
 from darkpixel.models.base import (
     GenerativeModel,
     Trainable,
     build_model,
     load_config,
-    with_pixel_size,
 )
 from darkpixel.provenance import settings_digest
 from darkpixel.training import train
@@ -218,7 +218,7 @@ class Trainer:
         train_file, validation_file = self.files
         with ImageFile(train_file) as file:
             images, height, width = file.shape
-            settings = with_pixel_size(self.settings, file.attributes["pixel_size"])
+            settings = with_image_settings(self.settings, file.attributes)
         output = self.folder / "model"
         try:
             model = build_model({**settings, **choice}, (height, width), seed=self.seed)

@@ -6,14 +6,13 @@ from toy_training import SIDE
 
 import darkpixel.models
 from darkpixel.errors import DarkpixelError
+from darkpixel.image_settings import with_image_settings
 from darkpixel.models.base import (
     build_model,
     load_model,
     model_names,
     save_model,
     save_weights,
-    with_classes,
-    with_pixel_size,
 )
 
 SOURCE = '''
@@ -134,23 +133,29 @@ def test_names_without_base():
 
 
 def test_pixel_size_comes_from_the_images_and_must_not_differ():
-    assert with_pixel_size({"model": "sarm"}, 0.2)["pixel_size"] == 0.2
-    assert with_pixel_size({"model": "sarm", "pixel_size": 0.2}, 0.2)["pixel_size"] == 0.2
+    images = {"pixel_size": 0.2}
+    assert with_image_settings({"model": "sarm"}, images)["pixel_size"] == 0.2
+    assert with_image_settings({"model": "sarm", "pixel_size": 0.2}, images)["pixel_size"] == 0.2
+    assert with_image_settings({"model": "classifier"}, images) == {"model": "classifier"}
     with pytest.raises(DarkpixelError, match=r"pixel_size 0\.1 in the configuration, 0\.2 in"):
-        with_pixel_size({"model": "sarm", "pixel_size": 0.1}, 0.2)
+        with_image_settings({"model": "sarm", "pixel_size": 0.1}, images)
 
 
 def test_the_number_of_classes_comes_from_the_images_and_must_not_differ():
-    three = ["signal", "background", "top"]
-    assert with_classes({"model": "lagan"}, three) == {"model": "lagan", "classes": 3}
-    assert with_classes({"model": "lagan", "classes": 3}, three)["classes"] == 3
-    assert with_classes({"model": "classifier"}, three) == {
-        "model": "classifier"
-    }  # has no such key
-    for labels, given, message in (
-        (three, 2, r"classes 2 in the configuration, 3 in .*\(signal, background, top\)"),
-        (["signal"], 2, "the one label signal"),
+    three = {"pixel_size": 0.2, "classes": "signal,background,top"}
+    assert with_image_settings({"model": "lagan"}, three)["classes"] == 3
+    assert with_image_settings({"model": "lagan", "classes": 3}, three)["classes"] == 3
+    assert with_image_settings({"model": "classifier"}, three) == {"model": "classifier"}
+    for classes, given, message in (
+        (
+            three["classes"],
+            2,
+            r"classes 2 in the configuration, 3 in .*\(signal, background, top\)",
+        ),
+        ("signal", 2, "the one label signal"),
     ):
         with pytest.raises(DarkpixelError, match=message) as error:
-            with_classes({"model": "lagan", "classes": given}, labels)
+            with_image_settings(
+                {"model": "lagan", "classes": given}, {"pixel_size": 0.2, "classes": classes}
+            )
         assert "\n" not in str(error.value)

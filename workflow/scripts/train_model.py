@@ -8,16 +8,11 @@ import torch
 from darkpixel.codes import vqvae_monitor
 from darkpixel.config.training import Training
 from darkpixel.data.image_file import ImageFile
+from darkpixel.image_settings import with_image_settings
 from darkpixel.jobs import job
 from darkpixel.labelling import ssnet_monitor
 from darkpixel.metrics.monitor import observable_monitor
-from darkpixel.models.base import (
-    build_model,
-    load_config,
-    load_model,
-    with_classes,
-    with_pixel_size,
-)
+from darkpixel.models.base import build_model, load_config, load_model
 from darkpixel.models.vqvae_pixelcnn import with_autoencoder
 from darkpixel.provenance import file_digest, settings_digest
 from darkpixel.training import train
@@ -37,9 +32,7 @@ with job(snakemake.log[0]):
         }
         if "classes" in images.attributes:
             about["classes"] = images.attributes["classes"].split(",")
-    settings = with_pixel_size(params.settings, about["pixel_size"])
-    if "classes" in about:
-        settings = with_classes(settings, about["classes"])
+        settings = with_image_settings(params.settings, images.attributes)
     autoencoder = paths.get("autoencoder")
     if autoencoder:
         folder = Path(autoencoder).parent

@@ -20,8 +20,9 @@ from torch import Tensor
 
 from darkpixel.config.search import Widths
 from darkpixel.data.image_file import ImageFile
+from darkpixel.image_settings import with_image_settings
 from darkpixel.metrics.speed import Rate, load_average, sampling_rate
-from darkpixel.models.base import build_model, with_pixel_size
+from darkpixel.models.base import build_model
 from darkpixel.models.sarm import SARM
 
 COLUMNS = [
@@ -63,7 +64,7 @@ def width_rows(
     with ImageFile(train_file) as file:
         images = torch.from_numpy(file.read(0, FITTED_IMAGES))
         about = {name: file.attributes[name] for name in ("dataset", "label")}
-        settings = with_pixel_size(settings, file.attributes["pixel_size"])
+        settings = with_image_settings(settings, file.attributes)
     batch = min(widths.batch, len(images))
     chosen = sorted(widths.widths)
     settings = {

@@ -15,7 +15,7 @@ import difflib
 import importlib
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,7 @@ import yaml
 from safetensors import SafetensorError
 from torch import Tensor, nn
 
-from darkpixel.discovery import model_names, model_settings
+from darkpixel.discovery import model_names
 from darkpixel.errors import DarkpixelError
 from darkpixel.files import whole_file
 
@@ -176,50 +176,6 @@ def build_model(
     model.settings = {"model": name, **resolved.model_dump(mode="json")}
     model.image_size = (height, width)
     return model
-
-
-def with_pixel_size(settings: Mapping[str, Any], pixel_size: float) -> dict[str, Any]:
-    """Settings of a model that computes in eta and phi, with the pixel size of its images.
-
-    Models without a key `pixel_size` keep their settings.
-
-    Raises:
-        DarkpixelError: the settings name another size.
-    """
-    if "pixel_size" not in model_settings(settings["model"]).model_fields:
-        return dict(settings)
-    given = settings.get("pixel_size")
-    if given is not None and given != pixel_size:
-        raise DarkpixelError(
-            f"model {settings['model']}: pixel_size {given} in the configuration, {pixel_size} in "
-            "the training images; leave the key out."
-        )
-    return {**settings, "pixel_size": pixel_size}
-
-
-def with_classes(settings: Mapping[str, Any], labels: Sequence[str]) -> dict[str, Any]:
-    """Settings of a model that is trained on several labels, with their number.
-
-    Models without a key `classes` keep their settings.
-
-    Raises:
-        DarkpixelError: the settings name another number, or there is one label only.
-    """
-    name = settings["model"]
-    if "classes" not in model_settings(name).model_fields:
-        return dict(settings)
-    if len(labels) < 2:
-        raise DarkpixelError(
-            f"model {name}: its training images have the one label {', '.join(labels)}; it tells "
-            "labels apart, give it two or more."
-        )
-    given = settings.get("classes", len(labels))
-    if given != len(labels):
-        raise DarkpixelError(
-            f"model {name}: classes {given} in the configuration, {len(labels)} in the training "
-            f"images ({', '.join(labels)}); leave the key out."
-        )
-    return {**settings, "classes": len(labels)}
 
 
 def save_weights(state: Mapping[str, Tensor], path: str | Path) -> None:
