@@ -98,7 +98,8 @@ def test_memory_of_a_model_on_a_grid_shows_beside_quantised_test_images():
 
 def rows_on_grid(samples, test, training):
     found = {Sample(name, 1, "a.h5"): compared(some, training) for name, some in samples.items()}
-    return memorisation_rows(compared(test, training), found, **ABOUT)
+    limits = {"made": "quantised_made"}
+    return memorisation_rows(compared(test, training), found, **ABOUT, limits=limits)
 
 
 def test_other_images_of_the_simulation_are_as_far_as_test_images():

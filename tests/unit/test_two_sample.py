@@ -123,6 +123,14 @@ def test_rows_average_seeds_and_begin_with_the_controls():
     assert (row["value"], row["seeds"]) == (pytest.approx(0.62), 2)
     assert row["error"] == pytest.approx(np.sqrt((0.01**2 + 0.03**2) / 2))
     assert row["seed_spread"] == pytest.approx(0.02 * np.sqrt(2))
+    assert (row["floor"], row["floor_error"]) == (0.5, 0.0)
+    grid = Sample("quantised_sarm2_dd", 1, "")
+    rows = two_sample_rows(
+        areas | {grid: (0.53, 0.02)}, "high_level", dataset="jets", label="signal", n=100,
+        limits={"sarm2_dd": grid.model},
+    )  # fmt: skip
+    floors = rows.set_index("model")["floor"]
+    assert floors.to_dict() == {MONTE_CARLO: 0.5, SCALED: 0.5, "sarm2_dd": 0.53, grid.model: 0.5}
     none = two_sample_rows({}, "high_level", dataset="jets", label="signal", n=100)
     assert none.empty
     assert list(none.columns) == ROW_COLUMNS

@@ -235,10 +235,20 @@ def quantised_files(dataset, label):
     They are what a perfect generator on that grid, or a perfect prior of the codes, would make.
     """
     folder = f"{RESULTS}/samples/{dataset}/{label}"
-    discrete = [m for m in DATASETS[dataset].models if is_discrete(m, dataset, label)]
-    names = [f"quantised_{model}" for model in discrete]
-    names += [f"reconstructed_{name}" for name in autoencoders(dataset, label)]
+    names = dict.fromkeys(limits(dataset, label).values())
     return {name: [f"{folder}/{name}/seed{run.seeds[0]}.h5"] for name in names}
+
+
+def limits(dataset, label):
+    """Model -> the sample that is the best it can do, of `quantised_files`."""
+    found = {}
+    for model in DATASETS[dataset].models:
+        if is_discrete(model, dataset, label):
+            found[model] = f"quantised_{model}"
+        autoencoder = run.model(model, dataset, label).autoencoder
+        if autoencoder is not None:
+            found[model] = f"reconstructed_{autoencoder}"
+    return found
 
 
 def flat(files):

@@ -27,6 +27,7 @@ rule measure_distances:
         runtime=120,
     params:
         samples=lambda wildcards: sample_files(*wildcards) | quantised_files(*wildcards),
+        limits=lambda wildcards: limits(*wildcards),
         seeds=run.seeds,
         settings=TWO_SAMPLE.model_dump(exclude={"low_level"}),
         code=code_digest("metrics.two_sample", "metrics.frechet", "metrics.memorisation"),
@@ -56,6 +57,7 @@ rule measure_two_sample:
         gpu=run.jobs.gpus,
     params:
         samples=lambda wildcards: sample_files(*wildcards) | quantised_files(*wildcards),
+        limits=lambda wildcards: limits(*wildcards),
         seeds=run.seeds,
         settings=TWO_SAMPLE.model_dump(),
         code=code_digest("two_sample_network", f"models.{TWO_SAMPLE.low_level.model}"),

@@ -30,6 +30,7 @@ with job(snakemake.log[0]):
         for model, paths in snakemake.params.samples.items()
         for seed, path in zip(snakemake.params.seeds, paths, strict=False)
     ]
+    limits = snakemake.params.limits
     samples, n = compared_samples(sources, test=test, train=train, n=settings.n)
     about = {"dataset": dataset, "label": label}
 
@@ -45,7 +46,7 @@ with job(snakemake.log[0]):
             for sample, found in features.items()
         }
     tables = {
-        "two_sample": two_sample_rows(areas, "high_level", **about, n=n),
+        "two_sample": two_sample_rows(areas, "high_level", **about, n=n, limits=limits),
         "distances": distance_rows(
             real, features, perfect, **about, batches=settings.kernel_batches, seed=settings.seed
         ),
@@ -56,7 +57,7 @@ with job(snakemake.log[0]):
     generated = [sample for sample in samples if sample.model not in CONTROLS]
     nearest = nearest_training_images([reference, others, *generated], count, train)
     tables["memorisation"] = memorisation_rows(
-        nearest.pop(reference), nearest, **about, seed=settings.seed
+        nearest.pop(reference), nearest, **about, seed=settings.seed, limits=limits
     )
     for name, table in tables.items():
         with whole_file(getattr(snakemake.output, name)) as path:

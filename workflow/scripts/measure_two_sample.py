@@ -26,6 +26,7 @@ with job(snakemake.log[0]) as logger:
         for model, paths in snakemake.params.samples.items()
         for seed, path in zip(snakemake.params.seeds, paths, strict=False)
     ]
+    limits = snakemake.params.limits
     samples, n = compared_samples(sources, test=test, train=snakemake.input.train, n=settings.n)
     areas = {}
     for sample in samples:
@@ -38,6 +39,6 @@ with job(snakemake.log[0]) as logger:
             folder=Path(snakemake.output.rows).parent,
         )
         logger.info("%s, seed %d: AUC %.4f ± %.4f", sample.model, sample.seed, *areas[sample])
-    rows = two_sample_rows(areas, "low_level", dataset=dataset, label=label, n=n)
+    rows = two_sample_rows(areas, "low_level", dataset=dataset, label=label, n=n, limits=limits)
     with whole_file(snakemake.output.rows) as path:
         rows.to_parquet(path, index=False)

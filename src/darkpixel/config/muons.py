@@ -71,7 +71,7 @@ class MuonSimulation(Settings):
     )
     forced_b_to_muon: bool = Field(
         False,
-        description="every b hadron decays to a muon: 9 times faster, biased, as muons from "
+        description="every b hadron decays to a muon: 8 times faster, biased, as muons from "
         "b -> c -> mu and from c, pi and K become rare (background only)",
     )
     muon_pt: tuple[float, float] = Field(

@@ -8,8 +8,9 @@ the rate was still high, and what the loss gained since then counts.
 
 A training whose loss has passed its minimum has also levelled off, if it keeps the weights of its
 best epoch: with more of it the model only overfits. An undertrained model does not do that; its
-loss falls to the end. But losses fluctuate, and the lowest of a noisy curve may lie anywhere: what
-counts is a rise beyond the noise, which is taken from the losses themselves.
+loss falls to the end. A GAN whose measure rises has gone wrong, and has not levelled off. But
+losses fluctuate, and the lowest of a noisy curve may lie anywhere: what counts is a rise beyond
+the noise, which is taken from the losses themselves.
 """
 
 import math
@@ -79,7 +80,9 @@ def levelled_off(history: pd.DataFrame, measure: str = MEASURE, kept: str = "bes
     The loss has passed its minimum if B lies after the first epoch and before the last quarter of
     the epochs, and the mean of that quarter is above the lowest mean of as many epochs before it
     by 3 standard errors, 3 s sqrt(2 / epochs of the quarter). Such a training had levelled off if
-    it kept the weights of its best epoch, and had not if it kept the last: those are past it.
+    it kept the weights of its best epoch, and had not if it kept the last: those are past it. A
+    GAN, whose history has the loss of each network, had not either: its measure does not rise
+    because it overfits but because the game between the networks went wrong.
 
     Args:
         history: rows of `darkpixel.history`, one an epoch: `learning_rate` and `measure`. A GAN
@@ -106,8 +109,9 @@ def levelled_off(history: pd.DataFrame, measure: str = MEASURE, kept: str = "bes
         late = (float(np.min(losses[:start])) - best) / gain
         passed = _risen(losses, noise)
     flat = late < LARGEST_GAIN and gain > SMALLEST_LEARNING * noise
+    adversarial = any(name.startswith("train_loss_") for name in history)
     return Convergence(
-        levelled=kept == "best" if passed else flat,
+        levelled=kept == "best" and not adversarial if passed else flat,
         judged=judged,
         epochs=len(losses),
         judged_from=start + 1,
@@ -215,11 +219,6 @@ def mark(rows: pd.DataFrame, statuses: pd.DataFrame) -> pd.DataFrame:
 
     marks = [status(row) for _, row in rows.iterrows()]
     return rows.assign(converged=pd.array(marks, dtype="boolean"))
-
-
-def unconverged(rows: pd.DataFrame) -> list[str]:
-    """The models of marked rows of which some training had not levelled off."""
-    return ordered(rows.loc[rows["converged"].eq(False).fillna(False).astype(bool), "model"])
 
 
 def convergence_table(rows: pd.DataFrame, stem: str | Path) -> None:

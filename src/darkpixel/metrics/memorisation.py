@@ -14,7 +14,7 @@ import pandas as pd
 
 from darkpixel.data.image_file import ImageFile
 from darkpixel.metrics.features import Images, Sample
-from darkpixel.metrics.names import QUANTISED
+from darkpixel.metrics.names import DERIVED
 from darkpixel.metrics.rows import COLUMNS
 from darkpixel.metrics.two_sample import over_seeds
 
@@ -102,24 +102,31 @@ def nearest_training_images(
 
 
 def memorisation_rows(
-    test: Nearest, samples: Mapping[Sample, Nearest], *, dataset: str, label: str, seed: int = 1
+    test: Nearest,
+    samples: Mapping[Sample, Nearest],
+    *,
+    dataset: str,
+    label: str,
+    seed: int = 1,
+    limits: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
     """What the distances say of each model, three rows each.
 
     Args:
         test: nearest training images of test images, the reference.
         samples: those of each sample; other test images among them show what chance does.
+        limits: model -> the sample that is the best it can do: other test images on its grid, or
+            through its autoencoder.
 
     Returns:
-        Columns `darkpixel.metrics.rows.COLUMNS`; `floor` is what a perfect generator gives: of a
-        model on a grid, for which there is a sample `quantised_{model}`, what that sample, other
-        test images on the same grid, gives. By `observable`:
+        Columns `darkpixel.metrics.rows.COLUMNS`; `floor` is what a perfect generator gives, or
+        the sample in `limits`. By `observable`:
 
         - `nearest_ratio`: median distance over that of the test images (1), bootstrap error;
         - `close_share`: share of images closer than the 1% quantile of the test images (0.01),
           and the binomial error, at 1%, of that share and of that quantile;
         - `copies`: images equal to a training image bit for bit (as many as of the test images;
-          images of few pixels can agree by chance). A model on a grid cannot give a training
+          images of few pixels can agree by chance). A model with a limit cannot give a training
           image back bit for bit, whether it learned it by heart or not: NaN. Its copies are
           rounded ones, which the other two measures see.
 
@@ -135,16 +142,16 @@ def memorisation_rows(
     perfect = {"nearest_ratio": 1.0, "close_share": CLOSE, "copies": float(test.copies)}
     rows = []
     for model, by_seed in by_model.items():
-        rounded = found.get(f"{QUANTISED}{model}")
-        on_grid = rounded is not None or model.startswith(QUANTISED)
+        limit = found.get((limits or {}).get(model, ""))
+        bounded = limit is not None or model.startswith(DERIVED)
         for name, ideal in perfect.items():
             values, errors = zip(*(each[name] for each in found[model]), strict=True)
             floor, floor_error = ideal, np.nan
-            if on_grid and name == "copies":
+            if bounded and name == "copies":
                 floor = np.nan
                 values = errors = (np.nan,) * len(by_seed)
-            elif rounded is not None:
-                floor, floor_error = rounded[0][name]
+            elif limit is not None:
+                floor, floor_error = limit[0][name]
             rows.append(
                 {
                     "model": model,

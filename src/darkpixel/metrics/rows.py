@@ -1,7 +1,7 @@
 """From observables per image to the rows of the tables: values, errors, noise floors."""
 
-from collections.abc import Callable, Sequence
-from typing import Protocol
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -194,21 +194,24 @@ def quantisation_rows(
 
 
 def parameter_rows(
-    counts: Sequence[dict[str, object]], *, dataset: str, published: Table
+    counts: Sequence[Mapping[str, Any]], *, dataset: str, published: Table
 ) -> pd.DataFrame:
     """Rows of `model`, `dataset`, `dense`, `free`, `published`.
 
     Args:
-        counts: one dictionary a model: `model`, `dense` (full matrices, as the paper counts)
-            and `free` (weights that the masks leave).
+        counts: one dictionary a model: `model`, `dense` (full matrices, as the paper counts),
+            `free` (weights that the masks leave), and `autoencoder`, where the model has one, whose
+            parameters count too.
     """
     by_model = {str(entry["model"]): entry for entry in counts}
     rows = [
         {
             "model": model,
             "dataset": dataset,
-            "dense": by_model[model]["dense"],
-            "free": by_model[model]["free"],
+            **{
+                kind: by_model[model][kind] + by_model[model].get("autoencoder", 0)
+                for kind in ("dense", "free")
+            },
             "published": published_value(published, model, "parameters"),
         }
         for model in ordered(by_model)

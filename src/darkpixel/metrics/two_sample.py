@@ -64,7 +64,13 @@ def high_level_auc(generated: Array, real: Array, settings: TwoSample, seed: int
 
 
 def two_sample_rows(
-    areas: Mapping[Sample, Auc], kind: str, *, dataset: str, label: str, n: int
+    areas: Mapping[Sample, Auc],
+    kind: str,
+    *,
+    dataset: str,
+    label: str,
+    n: int,
+    limits: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
     """One row a model, controls first.
 
@@ -72,16 +78,21 @@ def two_sample_rows(
         areas: AUC and error of each sample, the controls among them; empty: no rows.
         kind: `high_level` or `low_level`.
         n: images a side.
+        limits: model -> the sample that is the best it can do: other test images on its grid, or
+            through its autoencoder.
 
     Returns:
         Columns `ROW_COLUMNS`: `value` the mean AUC over seeds, `error` that of one seed,
-        `seed_spread` the standard deviation over seeds; `floor` 0.5, what a perfect generator
-        scores; `verdict` of the whole test: empty, or why no AUC of this `kind` can be quoted.
+        `seed_spread` the standard deviation over seeds; `floor` what a perfect generator scores:
+        0.5, or what the sample in `limits` scores; `verdict` of the whole test: empty, or why no
+        AUC of this `kind` can be quoted.
     """
     reason = verdict(areas) if areas else ""
+    by_model = {sample.model: area for sample, area in areas.items()}
     rows = []
     for model in dict.fromkeys(sample.model for sample in areas):
         values, errors = np.array([areas[s] for s in areas if s.model == model]).T
+        floor, floor_error = by_model.get((limits or {}).get(model, ""), (0.5, 0.0))
         rows.append(
             {
                 "model": model,
@@ -89,8 +100,8 @@ def two_sample_rows(
                 "label": label,
                 "observable": "auc",
                 **over_seeds(values, errors),
-                "floor": 0.5,
-                "floor_error": 0.0,
+                "floor": floor,
+                "floor_error": floor_error,
                 "n": n,
                 "published": np.nan,
                 "hardware": "",

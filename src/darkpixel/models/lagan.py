@@ -164,10 +164,10 @@ class LAGAN(GenerativeModel):
 
         The losses of the two networks are relative to each other and rank no epochs. This is the
         mean energy distance, 2 E|x - y| - E|x - x'| - E|y - y'|, of four descriptions of an image
-        in units of their spread over the training images: sum of the pixels, width, number of
-        non-zero pixels, and asinh of all pixels, which a collapsed generator fails. Zero for a
-        perfect generator; the estimate has no bias at any batch size, so its mean over batches
-        is that of all images, where a mean W1 would be mostly noise.
+        in units of their spread over the training images: sum of the pixels, mass (for small
+        angles), number of non-zero pixels, and asinh of all pixels, which a collapsed generator
+        fails. Zero for a perfect generator; the estimate has no bias at any batch size, so its
+        mean over batches is that of all images, where a mean W1 would be mostly noise.
         """
         present = columns["class"].long()
         total = images.new_zeros(())
@@ -238,9 +238,11 @@ def _descriptions(images: Tensor) -> Sequence[Tensor]:
     squared = rows[:, None] ** 2 + columns**2
     total = images.sum((1, 2))
     second = (images * squared).sum((1, 2))
+    first = (images.sum(2) @ rows).square() + (images.sum(1) @ columns).square()
     return [
         total[:, None],
-        (total * second).sqrt()[:, None],  # the mass, where angles are small
+        # The mass in units of GeV times pixels, where angles are small.
+        (total * second - first).clamp(min=0).sqrt()[:, None],
         (images > 0).sum((1, 2))[:, None].to(images.dtype),
         images.flatten(1).asinh(),
     ]
