@@ -65,7 +65,9 @@ format: $(VENV)/installed
 bench: $(VENV)/installed
 	OMP_WAIT_POLICY=passive $(BIN)/python bench/sampling.py
 	OMP_WAIT_POLICY=passive $(BIN)/python bench/codes.py
+	OMP_WAIT_POLICY=passive $(BIN)/python bench/pixelcnnpp.py
 	$(BIN)/python bench/argon.py
+	$(BIN)/python bench/muons.py
 
 clean:
 	rm -rf .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis build

@@ -1,6 +1,6 @@
 """Speed of each stage of the muon images: pile-up pool, Pythia 8, overlay and calorimeter.
 
-Run by `python bench/muons.py --help`. Times are processor seconds on one core; Pythia's start,
+Run by `make bench`, or `python bench/muons.py --help`. Times are processor seconds on one core; Pythia's start,
 which a job pays once, is a stage of its own.
 """
 
