@@ -1,7 +1,7 @@
 """Speed of each stage of the muon images: pile-up pool, Pythia 8, overlay and calorimeter.
 
-Run by `make bench`, or `python bench/muons.py --help`. Times are processor seconds on one core; Pythia's start,
-which a job pays once, is a stage of its own.
+Run by `make bench`, or `python bench/muons.py --help`. Times are processor seconds on one core;
+Pythia's start, which a job pays once, is a stage of its own.
 """
 
 import argparse

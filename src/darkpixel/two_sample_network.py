@@ -1,5 +1,6 @@
 """Two-sample test on pixels: the network of SARM section 8.6 between real and generated images."""
 
+import json
 import tempfile
 from pathlib import Path
 
@@ -11,15 +12,46 @@ from darkpixel.config.two_sample import LowLevel
 from darkpixel.data.image_file import ImageFile
 from darkpixel.data.image_format import ATTRIBUTES
 from darkpixel.data.joint import JointWriter
+from darkpixel.files import whole_file
 from darkpixel.metrics.delong import Auc, area_under_curve
 from darkpixel.metrics.features import Sample
 from darkpixel.metrics.names import MONTE_CARLO
 from darkpixel.models.base import Trainable, build_model, load_model
+from darkpixel.provenance import file_digest, settings_digest
 from darkpixel.training import choose_device, train
 
 CLASSES = ("generated", "real")  # the network gives the log-odds of the first
 VALIDATION = 0.1  # of the images that train, for early stopping (SARM 8.6)
 _BLOCK = 1024
+
+
+def resumed_auc(
+    sample: Sample,
+    test: str,
+    n: int,
+    settings: LowLevel,
+    *,
+    seed: int,
+    folder: str | Path,
+    code: str = "",
+) -> Auc:
+    """As `low_level_auc`, from the file of an interrupted job where that has it.
+
+    Args:
+        folder: keeps the result; the caller removes it when its job is done.
+        code: digest of the code that the result depends on.
+    """
+    digest = settings_digest(
+        [*sample, file_digest(sample.path), file_digest(test), n, settings.model_dump(), seed, code]
+    )
+    path = Path(folder) / f"{sample.model}_seed{sample.seed}_{digest}.json"
+    if path.exists():
+        value, error = json.loads(path.read_text())
+        return value, error
+    found = low_level_auc(sample, test, n, settings, seed=seed, folder=folder)
+    with whole_file(path) as temporary:
+        temporary.write_text(json.dumps([float(value) for value in found]))
+    return found
 
 
 def low_level_auc(

@@ -214,3 +214,32 @@ def test_network_sees_larger_pixels_but_no_other_images(tmp_path):
     assert list(place.iterdir()) == []
     with h5py.File(test) as file:
         assert "class" not in file
+
+
+def test_an_interrupted_job_keeps_the_areas_that_it_has(tmp_path, monkeypatch):
+    from darkpixel import two_sample_network
+
+    calls = []
+
+    def costly(sample, test, n, settings, **about):
+        calls.append((sample.model, n))
+        return 0.5 + 0.01 * len(calls), 0.02
+
+    monkeypatch.setattr(two_sample_network, "low_level_auc", costly)
+    test = write_images(tmp_path / "test.h5", 30, 1)
+    first, second = Sample("first", 1, test), Sample("second", 1, test)
+    place = tmp_path / "checkpoints"
+
+    def area(sample, n=10, code="a"):
+        settings = LowLevel()
+        return two_sample_network.resumed_auc(
+            sample, test, n, settings, seed=1, folder=place, code=code
+        )
+
+    before = area(first)
+    assert area(first) == before == (0.51, 0.02)
+    assert area(second) == (0.52, 0.02)
+    assert area(first, n=11) != before  # another measurement
+    assert area(first, code="b") != before
+    assert area(first) == before
+    assert calls == [("first", 10), ("second", 10), ("first", 11), ("first", 10)]

@@ -60,6 +60,7 @@ rule measure_two_sample:
         limits=lambda wildcards: limits(*wildcards),
         seeds=run.seeds,
         settings=TWO_SAMPLE.model_dump(),
+        checkpoints=f"{RESULTS}/checkpoints/two_sample/{{dataset}}/{{label}}",
         code=code_digest("two_sample_network", f"models.{TWO_SAMPLE.low_level.model}"),
     script:
         "../scripts/measure_two_sample.py"

@@ -1,5 +1,6 @@
 """Two-sample test on pixels, of one data set and label: a network for each sample."""
 
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from darkpixel.jobs import job
 from darkpixel.metrics.features import compared_samples
 from darkpixel.metrics.observables import Source
 from darkpixel.metrics.two_sample import two_sample_rows
-from darkpixel.two_sample_network import low_level_auc
+from darkpixel.two_sample_network import resumed_auc
 
 if TYPE_CHECKING:
     from snakemake.script import snakemake
@@ -28,17 +29,19 @@ with job(snakemake.log[0]) as logger:
     ]
     limits = snakemake.params.limits
     samples, n = compared_samples(sources, test=test, train=snakemake.input.train, n=settings.n)
-    areas = {}
+    areas, checkpoints = {}, Path(snakemake.params.checkpoints)
     for sample in samples:
-        areas[sample] = low_level_auc(
+        areas[sample] = resumed_auc(
             sample,
             test,
             n,
             settings.low_level,
             seed=settings.seed,
-            folder=Path(snakemake.output.rows).parent,
+            folder=checkpoints,
+            code=snakemake.params.code,
         )
         logger.info("%s, seed %d: AUC %.4f ± %.4f", sample.model, sample.seed, *areas[sample])
     rows = two_sample_rows(areas, "low_level", dataset=dataset, label=label, n=n, limits=limits)
     with whole_file(snakemake.output.rows) as path:
         rows.to_parquet(path, index=False)
+    shutil.rmtree(checkpoints)
