@@ -43,6 +43,8 @@ SlurmctldLogFile=$dir/log/slurmctld.log
 SlurmdLogFile=$dir/log/slurmd.%n.log
 SchedulerParameters=batch_sched_delay=0,sched_interval=5,bf_interval=5
 KillWait=5
+# The test asks about every job at the end; Slurm forgets those that ended 300 s ago.
+MinJobAge=86400
 NodeName=cpu1 NodeHostname=$host NodeAddr=127.0.0.1 Port=$((port + 1)) CPUs=4 RealMemory=16000
 NodeName=cpu2 NodeHostname=$host NodeAddr=127.0.0.1 Port=$((port + 2)) CPUs=4 RealMemory=16000
 NodeName=gpu1 NodeHostname=$host NodeAddr=127.0.0.1 Port=$((port + 3)) CPUs=4 RealMemory=16000 Gres=gpu:2
