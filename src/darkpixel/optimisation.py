@@ -28,6 +28,11 @@ def learning_rate(settings: Training, update: int, updates_per_epoch: int) -> fl
     return rate
 
 
+def network_of(phase: str) -> str:
+    """The name by which a phase has its optimiser: what stands before the colon."""
+    return phase.partition(":")[0]
+
+
 def build_optimisers(
     model: Trainable, settings: Training, device: torch.device
 ) -> dict[str, torch.optim.Optimizer]:
@@ -36,7 +41,7 @@ def build_optimisers(
     The decay moves matrices only: a decaying bias or scale shifts what the model predicts.
     """
     optimisers: dict[str, torch.optim.Optimizer] = {}
-    for phase in dict.fromkeys(model.phases):
+    for phase in dict.fromkeys(map(network_of, model.phases)):
         parameters = [p for p in model.phase_parameters(phase) if p.requires_grad]
         # The fused kernels do the whole update in one pass over memory.
         fused = device.type in ("cpu", "cuda") and all(p.is_floating_point() for p in parameters)

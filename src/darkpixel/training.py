@@ -30,7 +30,7 @@ from darkpixel.errors import DarkpixelError
 from darkpixel.files import whole_file
 from darkpixel.history import HISTORY, Row, best_epoch, write_history
 from darkpixel.models.base import WEIGHTS, Trainable, save_config, save_weights
-from darkpixel.optimisation import learning_rate
+from darkpixel.optimisation import learning_rate, network_of
 from darkpixel.signals import StopRequest, StopRequested, noted_signals
 from darkpixel.training_state import TrainingState
 
@@ -218,7 +218,8 @@ class _Loop:
         state = self.state
         rate = state.rate
         for phase in self.model.phases:
-            optimiser = state.optimisers[phase]
+            network = network_of(phase)
+            optimiser = state.optimisers[network]
             optimiser.zero_grad(set_to_none=True)
             with self.autocast():
                 loss = self.loss(images, phase, **columns)
@@ -228,7 +229,7 @@ class _Loop:
                 norm = get_total_norm([p.grad for p in parameters if p.grad is not None])
             else:
                 norm = clip_grad_norm_(parameters, self.settings.gradient_clip)
-            state.sums[f"loss_{phase}"] += loss.detach() * len(images)
+            state.sums[f"loss_{network}"] += loss.detach() * len(images)
             state.sums["gradient_norm"] += norm
             if self.on_cpu:  # there looking is free, and the weights stay good
                 state.check_finite()
@@ -267,7 +268,7 @@ class _Loop:
 
     def end_epoch(self, measures: Mapping[str, float]) -> None:
         """Write the epoch's row of the history and save."""
-        state, phases = self.state, self.model.phases
+        state, phases = self.state, [network_of(phase) for phase in self.model.phases]
         losses = {
             phase: state.sums[f"loss_{phase}"].item() / (state.seen * phases.count(phase))
             for phase in state.optimisers

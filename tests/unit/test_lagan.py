@@ -1,5 +1,6 @@
 """LAGAN: the authors' network, its steps, its samples; interrupted training ends the same."""
 
+import itertools
 import math
 
 import h5py
@@ -13,6 +14,7 @@ from darkpixel.models.base import build_model, load_generator
 from darkpixel.models.lagan import LAGAN, flipped
 from darkpixel.training import train
 
+KINDS = ("real", "generated")
 SMALL = {"generator_filters": 4, "discriminator_filters": 4, "latent": 10}
 
 
@@ -63,13 +65,15 @@ def test_any_size_from_twelve(size):
 def test_a_phase_moves_its_own_network():
     model = build()
     shown, classes = images()
-    for phase, other in (("generator", "discriminator"), ("discriminator", "generator")):
+    for phase in model.phases:
+        network = phase.partition(":")[0]
+        other = {"generator": "discriminator", "discriminator": "generator"}[network]
         model.zero_grad(set_to_none=True)
         model.loss(shown, phase, **{"class": classes}).backward()
-        assert all(p.grad is not None for p in getattr(model, phase).parameters())
+        assert all(p.grad is not None for p in getattr(model, network).parameters())
         assert all(p.grad is None for p in getattr(model, other).parameters())
-        own = set(map(id, model.phase_parameters(phase)))
-        assert own == set(map(id, getattr(model, phase).parameters()))
+        own = set(map(id, model.phase_parameters(network)))
+        assert own == set(map(id, getattr(model, network).parameters()))
     assert all(p.requires_grad for p in model.parameters())
 
 
@@ -100,8 +104,8 @@ def test_losses_are_the_cross_entropies_of_their_targets():
     ones = {"class": torch.ones(len(shown), dtype=torch.uint8)}
     real, label = torch.tensor(0.7), torch.tensor(-0.4)
     expected = -F.logsigmoid(real) - F.logsigmoid(label)  # for two classes, one sigmoid
-    torch.testing.assert_close(model.loss(shown, "discriminator", **ones), expected)
-    made = model.loss(shown, "discriminator", **ones) + F.logsigmoid(-real)
+    torch.testing.assert_close(model.loss(shown, "discriminator:real", **ones), expected)
+    made = model.loss(shown, "discriminator:generated", **ones) + F.logsigmoid(-real)
     tricked = model.loss(shown, "generator", **ones) + F.logsigmoid(real)
     ends = sorted([-F.logsigmoid(label).item(), -F.logsigmoid(-label).item()])
     for mixed in (made, tricked):  # random labels: in between
@@ -118,7 +122,7 @@ def test_labels_of_real_images_are_never_flipped():
     shown, _ = images()
     model._random_classes = lambda images: torch.ones(len(images), dtype=torch.long)
     ones = {"class": torch.ones(len(shown), dtype=torch.uint8)}
-    real, made = (model.loss(shown, "discriminator", **ones) for _ in range(2))
+    real, made = (model.loss(shown, f"discriminator:{kind}", **ones) for kind in KINDS)
     torch.testing.assert_close(real, -F.logsigmoid(torch.tensor(-0.7)))  # called generated
     torch.testing.assert_close(made, 20 - F.logsigmoid(torch.tensor(0.7)))  # and the other way
 
@@ -265,9 +269,10 @@ def test_each_network_wins_against_one_that_stands_still(network):
     shown, classes = images()
     optimiser = torch.optim.Adam(model.phase_parameters(network), 3e-3)
     losses = []
-    for _ in range(60):
+    phases = [phase for phase in model.phases if phase.startswith(network)]
+    for _, phase in zip(range(60), itertools.cycle(phases), strict=False):
         optimiser.zero_grad()
-        loss = model.loss(shown, network, **{"class": classes})
+        loss = model.loss(shown, phase, **{"class": classes})
         loss.backward()
         optimiser.step()
         losses.append(loss.item())

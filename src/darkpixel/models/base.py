@@ -46,8 +46,9 @@ class Trainable(nn.Module, ABC):
     """
 
     phases: tuple[str, ...] = ("model",)
-    """Optimiser steps within one batch, in order, each with its own optimiser by name: a GAN
-    has `("discriminator", "generator")`; a name that occurs twice steps twice."""
+    """Optimiser steps within one batch, in order: a GAN has `("discriminator", "generator")`. Each
+    name has an optimiser; one that occurs twice steps twice. What follows a colon, as in
+    `"discriminator:real"`, is for `loss` alone: the optimiser is the discriminator's."""
 
     columns: tuple[str, ...] = ()
     """Columns of the image file that `loss` takes beside the images, `pixel_labels` for example."""
@@ -64,7 +65,7 @@ class Trainable(nn.Module, ABC):
         return self.image_size
 
     def phase_parameters(self, phase: str) -> Iterable[nn.Parameter]:
-        """The parameters that `phase` moves (default: all)."""
+        """The parameters that `phase`, without its colon, moves (default: all)."""
         return self.parameters()
 
     @abstractmethod
@@ -73,7 +74,7 @@ class Trainable(nn.Module, ABC):
 
         Arguments:
             images: (B, H, W) float32, in the unit of the image file.
-            phase: one of `phases`.
+            phase: one of `phases`, whole.
             columns: those that `self.columns` names, each (B, ...).
         """
 

@@ -80,7 +80,7 @@ class LAGAN(GenerativeModel):
         DarkpixelError: the images are smaller.
     """
 
-    phases = ("discriminator", "discriminator", "generator", "generator")
+    phases = ("discriminator:real", "discriminator:generated", "generator", "generator")
     columns = ("class",)
     spread: Tensor
 
@@ -107,7 +107,6 @@ class LAGAN(GenerativeModel):
             kernels=(settings.minibatch_kernels, settings.minibatch_dimensions),
         )
         self.register_buffer("spread", torch.ones(4))  # one for each of `_descriptions`
-        self._real_next = True  # always so between steps, where training can be interrupted
         self._chosen: int | None = None
 
     def phase_parameters(self, phase: str) -> Iterable[nn.Parameter]:
@@ -131,9 +130,8 @@ class LAGAN(GenerativeModel):
     def loss(self, images: Tensor, phase: str = "generator", **columns: Tensor) -> Tensor:
         """Cross-entropies of "real or not" and of the label, nats; see the base class.
 
-        Successive calls with phase `discriminator` take real images and generated ones in turn:
-        a batch holds one kind only, else batch normalisation and the comparison within the batch
-        would tell them apart.
+        The discriminator sees real and generated images in batches of their own: in a mixed batch,
+        normalisation and the comparison between its images would give them away.
         """
         options, batch = self.options, len(images)
         if phase == "generator":
@@ -143,7 +141,7 @@ class LAGAN(GenerativeModel):
                 answers = self.discriminator(made)
             labels = flipped(classes, options.generator_label_flips, options.classes)
             return _cross_entropy(answers, torch.ones_like(labels), labels)
-        real, self._real_next = self._real_next, not self._real_next
+        real = phase == "discriminator:real"
         if real:
             labels = columns["class"].long()
             shown = self._to_network(images)
