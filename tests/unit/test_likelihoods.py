@@ -14,6 +14,7 @@ from darkpixel.nn.likelihoods import (
     Likelihood,
     TruncatedLogistic,
     power_grid,
+    smoothed_counts,
 )
 from darkpixel.nn.quantisation import choose_power, quantisation_table
 
@@ -133,6 +134,38 @@ def test_discrete_probabilities_sum_to_one_and_samples_follow_them() -> None:
         x = likelihood.sample(parameters.expand(len(u), -1), u, u)
     frequency = (x[:, None] == likelihood.grid).float().mean(0)
     torch.testing.assert_close(frequency, p, atol=3e-4, rtol=0)
+
+
+def test_rare_levels_share_their_counts_and_frequent_ones_keep_theirs() -> None:
+    counts = torch.tensor([0, 0, 500, 40, 9, 3, 12, 0, 5, 0, 0, 4, 1, 0, 1, 0])
+    found = smoothed_counts(counts)
+    assert found[[2, 3, 6]].tolist() == [500, 40, 12]
+    assert (found > 0).all()
+    rare = counts < 10  # from the top: 1 + 1 + 4; 5 + 3; 9 and the empty ones below
+    assert float(found[rare].sum()) == pytest.approx(float(counts[rare].sum()))
+    assert found[9:].tolist() == pytest.approx([6 / 7] * 7)
+    assert smoothed_counts(torch.zeros(5, dtype=torch.long)).tolist() == [0.2] * 5
+
+
+def test_discrete_starts_with_the_frequencies_of_the_levels_tail_included() -> None:
+    generator = torch.Generator().manual_seed(0)
+    x = -torch.rand(20_000, generator=generator).log()
+    x[::1000] = 20 + 60 * torch.rand(20, generator=generator)  # one in a thousand, far up
+    likelihood = Discrete(4, 300, 2.0)
+    likelihood.fit(largest=float(x.max()), typical=float(x.mean()))
+    likelihood.fit_values(x)
+    with torch.no_grad():
+        p = likelihood.log_prob(torch.zeros(300, 4), likelihood.grid).exp()
+    grid = likelihood.grid
+    assert float(p.sum()) == pytest.approx(1, abs=1e-5)
+    # The tail's lowest group reaches down into the empty levels below it.
+    assert float(p[grid > 12].sum()) == pytest.approx(1e-3, rel=0.1)
+    assert (p[grid > 12] > 1e-6).all()
+    assert float(p @ grid) == pytest.approx(float(x.mean()), rel=0.02)
+    likelihood.fit_values(x[:0])  # no pixel of this stage is ever lit: as it was
+    with torch.no_grad():
+        again = likelihood.log_prob(torch.zeros(300, 4), grid).exp()
+    assert torch.equal(again, p)
 
 
 def test_power_is_chosen_by_the_damage_that_rounding_does() -> None:

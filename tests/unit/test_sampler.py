@@ -151,3 +151,17 @@ def test_tolerance_redraws_what_misses_its_totals() -> None:
     assert now_good.sum() > good.sum()
     again = bound.sample(200, generator=torch.Generator().manual_seed(1), batch=64)
     assert torch.equal(again, kept)
+
+
+def test_each_total_has_its_own_tolerance() -> None:
+    only_pt = make_sarm(6, totals=True, sums=True, total_tolerance=[20.0, 1e6])
+    free = make_sarm(6, totals=True, sums=True)
+    first = free.sample(200, generator=torch.Generator().manual_seed(1))
+    kept = only_pt.sample(200, generator=torch.Generator().manual_seed(1))
+    assert free.totals is not None
+    uniforms = draw_uniforms(free, 200, torch.Generator().manual_seed(1))
+    misses = (free.totals_of(first) - free.totals.sample(uniforms.totals)).abs()
+    good = misses[:, 0] <= 20.0
+    assert (good & (misses[:, 1] > 20.0)).any()
+    assert torch.equal(kept[good], first[good])
+    assert (kept[~good] != first[~good]).flatten(1).any(1).all()

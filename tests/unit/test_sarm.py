@@ -278,6 +278,27 @@ def test_noise_on_totals_is_laplace_and_never_below_zero() -> None:
     assert noise.abs().mean(0) == pytest.approx([3.0, 3.0], rel=0.03)  # a Laplace scale
     assert model.noisy(torch.zeros(1000, 2)).min() == 0
     assert torch.equal(make_sarm(4, totals=True).noisy(far), far)
+    each = make_sarm(4, totals=True, total_noise=[3.0, 0.5]).noisy(far) - far
+    assert each.abs().mean(0) == pytest.approx([3.0, 0.5], rel=0.03)
+
+
+@pytest.mark.parametrize("key", ["total_noise", "total_tolerance"])
+def test_as_many_scales_as_totals(key: str) -> None:
+    with pytest.raises(DarkpixelError, match=rf"{key}: .* each of pt, mass; found \[1.0\]"):
+        build_model({"model": "sarm", "totals": True, key: [1.0]}, (5, 5))
+
+
+def test_each_stage_starts_with_the_values_of_its_own_pixels() -> None:
+    images = toy_images(400, 6)
+    images[:, 2:5, 2:5] *= 3
+    model = build_model({"model": "sarm", "layers": 1, "units": 8, "power": 1.5}, (6, 6), seed=1)
+    model.fit_to_data(lambda: iter([images]))
+    x = model.quantise(images).flatten(1)[:, model.permutation]
+    for offset, stage in zip(model.offsets, model.stages, strict=True):
+        lit = x[:, offset : offset + stage.pixels]
+        p = stage.likelihood.upsample.bias.detach().softmax(0)
+        expected = lit[lit > 0].double().mean()
+        assert float(p @ stage.likelihood.grid) == pytest.approx(float(expected), rel=0.02)
 
 
 def test_features_of_the_sums_are_standardised_position_by_position() -> None:

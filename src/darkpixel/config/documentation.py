@@ -5,10 +5,11 @@ Run `python -m darkpixel.config.documentation` after a change; a test fails when
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 from types import UnionType
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
@@ -86,18 +87,20 @@ def _settings_in(annotation: Any) -> type[Settings] | None:
 
 
 def _type(field: FieldInfo) -> str:
-    bounds = [re.sub(r"^(\w+)\(\w+=(.*)\)$", r"\1 \2", str(item)) for item in field.metadata]
+    return ", ".join([_name(field.annotation), *_bounds(field.metadata)])
+
+
+def _bounds(metadata: Iterable[Any]) -> list[str]:
     signs = {"Gt": ">", "Ge": "≥", "Lt": "<", "Le": "≤"}
-    shown = [
-        f"{signs[kind]} {value}"
-        for kind, _, value in (b.partition(" ") for b in bounds)
-        if kind in signs
-    ]
-    return ", ".join([_name(field.annotation), *shown])
+    metadata = chain.from_iterable(getattr(item, "metadata", [item]) for item in metadata)
+    found = (re.fullmatch(r"(\w+)\(\w+=(.*)\)", str(item)) for item in metadata)
+    return [f"{signs[match[1]]} {match[2]}" for match in found if match and match[1] in signs]
 
 
 def _name(annotation: Any) -> str:
     origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return " ".join([_name(arguments[0]), *_bounds(arguments[1:])])
     if annotation is type(None):
         return "null"
     if origin is Literal:

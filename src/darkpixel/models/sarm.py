@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 import torch
-from pydantic import Field, model_validator
+from pydantic import Field, NonNegativeFloat, PositiveFloat, model_validator
 from torch import Tensor, nn
 
 from darkpixel.config import base
@@ -89,17 +89,15 @@ class Settings(base.Settings):
     total_observables: list[Literal["pt", "mass", "energy", "nonzero"]] = Field(
         ["pt", "mass"], min_length=1, description="the totals, in the order in which they are drawn"
     )
-    total_noise: float = Field(
+    total_noise: NonNegativeFloat | list[NonNegativeFloat] = Field(
         0.0,
-        ge=0,
-        description="scale of Laplace noise on the totals, GeV: the model draws and is given noisy "
-        "totals, and so learns what to do when the pixels overshoot them",
+        description="scale of Laplace noise on the totals, GeV, one for all or one for each: the "
+        "model draws and is given noisy totals, and so learns what to do when the pixels overshoot",
     )
-    total_tolerance: float | None = Field(
+    total_tolerance: PositiveFloat | list[PositiveFloat] | None = Field(
         None,
-        gt=0,
         description="redraw the pixels of an image whose totals miss those drawn for it by more "
-        "than this, GeV; null: keep every image",
+        "than this, GeV, one for all or one for each; null: keep every image",
     )
     total_mixtures: int = Field(32, ge=1, description="logistics in the density of each total")
     pixel_size: float | None = Field(
@@ -142,6 +140,18 @@ class Settings(base.Settings):
             raise ValueError(f"log_scale must rise, found {list(self.log_scale)}")
         return self
 
+    @model_validator(mode="after")
+    def _one_for_each_total(self) -> Self:
+        count = len(self.total_observables)
+        for key in ("total_noise", "total_tolerance"):
+            found = getattr(self, key)
+            if isinstance(found, list) and len(found) != count:
+                raise ValueError(
+                    f"{key}: one number, or one for each of {', '.join(self.total_observables)}; "
+                    f"found {found}"
+                )
+        return self
+
     @model_validator(mode="before")
     @classmethod
     def _fill_preset(cls, keys: Any) -> Any:
@@ -167,6 +177,7 @@ class SARM(GenerativeModel):
     stages: Sequence[Stage]
     permutation: Tensor
     first_values: Tensor
+    noise_scale: Tensor
 
     def __init__(self, options: Settings, side: int) -> None:
         super().__init__()
@@ -184,6 +195,8 @@ class SARM(GenerativeModel):
         names = tuple(options.total_observables) if options.totals else ()
         self.sums = RunningSums(side, self.pixel_size, permutation, names)
         self.totals = TotalsDensity(len(names), options.total_mixtures) if names else None
+        noise = torch.tensor(options.total_noise).expand(len(names))
+        self.register_buffer("noise_scale", noise, persistent=False)
         self.inputs_per_pixel = 3 if options.inputs == "features" else 1
         self.offsets: list[int] = []
         self.stages = nn.ModuleList()  # type: ignore[assignment]
@@ -253,11 +266,10 @@ class SARM(GenerativeModel):
         pixels overshoot meets just that, and goes astray. With noise s' = s + n, the product
         p(s') p(x | s') still has the images' own distribution as its margin, whatever the scale.
         """
-        if not self.options.total_noise:
+        if self.options.total_noise == 0:
             return totals
-        scale = torch.full_like(totals, self.options.total_noise)
-        noise = torch.distributions.Laplace(torch.zeros_like(totals), scale).sample()
-        return (totals + noise).clamp(min=0)
+        unit = torch.distributions.Laplace(torch.zeros_like(totals), torch.ones_like(totals))
+        return (totals + self.noise_scale * unit.sample()).clamp(min=0)
 
     def log_prob_parts(self, images: Tensor) -> dict[str, Tensor]:
         """`totals`, log p(s), and `pixels`, sum_i log p(x_i | x_<i, s); (B,) nats each.
@@ -338,7 +350,9 @@ class SARM(GenerativeModel):
         zeros = (x == 0).double().sum(0)
         logits = torch.log((zeros + 1) / (len(x) - zeros + 1)).float()
         for offset, stage in zip(self.offsets, self.stages, strict=True):
-            stage.gamma.set_bias(logits[offset : offset + stage.pixels])
+            here = slice(offset, offset + stage.pixels)
+            stage.gamma.set_bias(logits[here])
+            stage.likelihood.fit_values(x[:, here][x[:, here] > 0])
         known = self.noisy(self.sums.of_image(x)) if self.totals is not None else None
         if self.options.sums:
             self.sums.fit(x[:4000], None if known is None else known[:4000])

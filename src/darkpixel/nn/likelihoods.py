@@ -57,6 +57,9 @@ class Likelihood(nn.Module, ABC):
     def fit(self, largest: float, typical: float) -> None:
         """Set the scale from the training images: largest and mean non-zero pixel, GeV."""
 
+    def fit_values(self, x: Tensor) -> None:
+        """Begin near the values of non-zero training pixels x (n,), GeV (default: nothing)."""
+
 
 class Discrete(Likelihood):
     """Categorical over a grid of levels (D+D).
@@ -83,9 +86,17 @@ class Discrete(Likelihood):
         count = self.levels or level_count(largest)
         self._resize(count)
         self.grid = power_grid(count, float(self.power), largest_level(largest))
-        with torch.no_grad():  # start near the data: exponential in x with the training mean
-            spacing = torch.diff(self.grid, prepend=torch.zeros(1)).log()
-            self.upsample.bias.copy_(spacing - self.grid / max(typical, 0.1))
+
+    @torch.no_grad()
+    def fit_values(self, x: Tensor) -> None:
+        """Begin with the frequencies of the levels.
+
+        Training hardly moves the logits of levels that it meets a few times, so what the rare
+        large pixels begin with is what they end with.
+        """
+        counts = torch.bincount(self.level(x), minlength=len(self.grid) + 1)[1:]
+        if counts.any():
+            self.upsample.bias.copy_(smoothed_counts(counts).log().to(self.upsample.bias))
 
     def _resize(self, count: int) -> None:
         if count == self.upsample.out_features:
@@ -273,6 +284,24 @@ def choose_component(log_weight: Tensor, u: Tensor) -> Tensor:
     """Component (n, 1) of a mixture by inverse cumulative weights, from uniforms (n,)."""
     cumulative = log_weight.exp().cumsum(-1)
     return (u[:, None] >= cumulative[:, :-1]).sum(-1, keepdim=True)
+
+
+def smoothed_counts(counts: Tensor, least: int = 10) -> Tensor:
+    """Counts of neighbouring rare levels shared among them, (N,) float64, all positive.
+
+    Levels of at least `least` counts keep theirs. The others, from the top down, are put into
+    groups of up to `least` counts, and each gets its group's mean.
+    """
+    wide = counts.double()
+    rare = wide < least
+    above = (wide * rare).flip(0).cumsum(0).flip(0)
+    group = (above / least).ceil().clamp(min=1).long()
+    totals, members = (
+        torch.zeros(int(group.max()) + 1, dtype=wide.dtype).index_add(0, group[rare], values[rare])
+        for values in (wide, torch.ones_like(wide))
+    )
+    means = (totals / members.clamp(min=1)).clamp(min=1 / len(wide))
+    return torch.where(rare, means[group], wide)
 
 
 def level_count(largest: float) -> int:

@@ -91,10 +91,11 @@ def sample_incremental(
     draw(torch.arange(n, device=images.device))
     if model.totals is not None and model.options.total_tolerance is not None:
         wanted = model.totals.sample(totals)
+        tolerance = wanted.new_tensor(model.options.total_tolerance)
         counts = []
         for _ in range(_REDRAWS):
             found = model.totals_of(images)
-            missed = ((found - wanted).abs() > model.options.total_tolerance).any(1)
+            missed = ((found - wanted).abs() > tolerance).any(1)
             counts.append(int(missed.sum()))
             if not counts[-1]:
                 break
