@@ -53,6 +53,7 @@ VARIANTS: list[dict[str, Any]] = [
     {"inputs": "value", "power": 1.0},
     {"sums": True},
     {"sums": True, "centres": [], "units": 5, "layers": 1},
+    {"sums": True, "shared_units": 6},
     {"totals": True},
     {"sums": True, "totals": True, "residual": True, "context_units": 4, "total_noise": 2.0},
     {
@@ -61,6 +62,7 @@ VARIANTS: list[dict[str, Any]] = [
         "total_observables": ["nonzero", "energy", "pt", "mass"],
         "likelihood": "truncated_logistic",
         "centres": [2, 4],
+        "shared_units": 3,
     },
 ]
 

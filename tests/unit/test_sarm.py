@@ -288,6 +288,11 @@ def test_as_many_scales_as_totals(key: str) -> None:
         build_model({"model": "sarm", "totals": True, key: [1.0]}, (5, 5))
 
 
+def test_shared_units_want_sums() -> None:
+    with pytest.raises(DarkpixelError, match="shared_units .* sums: true"):
+        build_model({"model": "sarm", "shared_units": 4}, (5, 5))
+
+
 def test_each_stage_starts_with_the_values_of_its_own_pixels() -> None:
     images = toy_images(400, 6)
     images[:, 2:5, 2:5] *= 3

@@ -83,6 +83,12 @@ class Settings(base.Settings):
         description="also feed running sums over the earlier pixels: energy, momentum, mass, "
         "moments, non-zeros (ours)",
     )
+    shared_units: int = Field(
+        0,
+        ge=0,
+        description="hidden units of a network from the running sums to a pixel's value, the same "
+        "for all pixels; 0: none (ours: rare large pixels are learnt by all pixels together)",
+    )
     totals: bool = Field(
         False, description="draw the totals of the image first and condition every pixel on them"
     )
@@ -138,6 +144,12 @@ class Settings(base.Settings):
     def _scales_in_order(self) -> Self:
         if self.log_scale[0] >= self.log_scale[1]:
             raise ValueError(f"log_scale must rise, found {list(self.log_scale)}")
+        return self
+
+    @model_validator(mode="after")
+    def _shared_units_see_sums(self) -> Self:
+        if self.shared_units and not self.sums:
+            raise ValueError("shared_units see the running sums only; set sums: true")
         return self
 
     @model_validator(mode="after")
@@ -210,6 +222,7 @@ class SARM(GenerativeModel):
                     inputs=self.inputs_per_pixel,
                     context=offset * self.inputs_per_pixel + len(names),
                     sums=self.sums.features_count if options.sums else 0,
+                    shared_units=options.shared_units,
                     units=options.units or max(len(pixels), 128),
                     context_units=options.context_units,
                     layers=options.layers,

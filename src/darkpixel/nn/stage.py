@@ -44,6 +44,9 @@ class Stage(nn.Module):
         context: features known before the stage (pixels of earlier stages, totals), C. They
             enter the first layer through an unmasked linear layer without bias.
         sums: running sums per position, S; 0 for none. Each unit sees those up to its degree.
+        shared_units: hidden units of a network from the sums before a pixel to the parameters of
+            its value, the same for all pixels; 0 for none. What each pixel alone meets too rarely
+            to learn, a large value when much is left of the totals, they learn together.
         units, context_units, layers: of the hidden layers; see `spread_degrees`.
         activation: a key of ACTIVATIONS; the output layer has none.
         residual: h + f(W h) instead of f(W h) from the second layer on.
@@ -62,6 +65,7 @@ class Stage(nn.Module):
         inputs: int = 1,
         context: int = 0,
         sums: int = 0,
+        shared_units: int = 0,
         units: int = 128,
         context_units: int = 0,
         layers: int = 5,
@@ -94,6 +98,13 @@ class Stage(nn.Module):
             self.last_sums = nn.Parameter(0.1 * torch.randn(len(degrees), sums))
             self.gamma_sums = nn.Parameter(torch.zeros(pixels, sums))
             self.values_sums = nn.Parameter(torch.zeros(pixels, likelihood.size, sums))
+        self.values_shared = None
+        if sums and shared_units:
+            last = nn.Linear(shared_units, likelihood.size)
+            nn.init.zeros_(last.weight)
+            nn.init.zeros_(last.bias)
+            first = nn.Linear(sums, shared_units)
+            self.values_shared = nn.Sequential(first, nn.GELU(approximate="tanh"), last)
         self.recent = _unseen(degrees, pixels)
         if self.recent:
             # A layer narrower than the pixels has no unit between some neighbours.
@@ -131,8 +142,11 @@ class Stage(nn.Module):
         """phi_i of n chosen pixels (sorted by pixel), (n, likelihood.size)."""
         parameters = self.values.at(h, pixel, image)
         if given.sums is not None:
-            chosen = given.sums[:, image, pixel].T[..., None]
-            parameters = parameters + (self.values_sums.index_select(0, pixel) @ chosen)[..., 0]
+            chosen = given.sums[:, image, pixel].T
+            of_pixel = self.values_sums.index_select(0, pixel)
+            parameters = parameters + (of_pixel @ chosen[..., None])[..., 0]
+            if self.values_shared is not None:
+                parameters = parameters + self.values_shared(chosen)
         if self.recent:
             chosen = self._recent_inputs(given.inputs)[image, pixel][..., None]
             parameters = parameters + (self.values_recent.index_select(0, pixel) @ chosen)[..., 0]

@@ -280,7 +280,10 @@ class Walk:
             return
         parameters = torch.addmm(step.bias, step.values, _columns(units, images))
         if self.sums is not None:
-            parameters += stage.values_sums[i] @ _columns(self.sums.features, images)
+            sums = _columns(self.sums.features, images)
+            parameters += stage.values_sums[i] @ sums
+            if stage.values_shared is not None:
+                parameters += stage.values_shared(sums.T).T
         if recent is not None:
             parameters += stage.values_recent[i] @ _columns(recent, images)
         u1, u2 = _columns(self.u[1:, i], images)
