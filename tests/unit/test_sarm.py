@@ -289,7 +289,7 @@ def test_as_many_scales_as_totals(key: str) -> None:
 
 
 def test_shared_units_want_sums() -> None:
-    with pytest.raises(DarkpixelError, match="shared_units .* sums: true"):
+    with pytest.raises(DarkpixelError, match=r"shared_units .* sums: true"):
         build_model({"model": "sarm", "shared_units": 4}, (5, 5))
 
 
