@@ -36,17 +36,17 @@ def network_of(phase: str) -> str:
 def build_optimisers(
     model: Trainable, settings: Training, device: torch.device
 ) -> dict[str, torch.optim.Optimizer]:
-    """One optimiser for each distinct phase: Adam, or AdamW with `weight_decay`.
+    """One optimiser for each network that the phases name: Adam, or AdamW with `weight_decay`.
 
     The decay moves matrices only: a decaying bias or scale shifts what the model predicts.
     """
     optimisers: dict[str, torch.optim.Optimizer] = {}
-    for phase in dict.fromkeys(map(network_of, model.phases)):
-        parameters = [p for p in model.phase_parameters(phase) if p.requires_grad]
+    for network in dict.fromkeys(map(network_of, model.phases)):
+        parameters = [p for p in model.phase_parameters(network) if p.requires_grad]
         # The fused kernels do the whole update in one pass over memory.
         fused = device.type in ("cpu", "cuda") and all(p.is_floating_point() for p in parameters)
         if settings.weight_decay == 0:
-            optimisers[phase] = torch.optim.Adam(
+            optimisers[network] = torch.optim.Adam(
                 parameters, settings.learning_rate, betas=settings.adam_betas, fused=fused
             )
         else:
@@ -57,7 +57,7 @@ def build_optimisers(
                 },
                 {"params": [p for p in parameters if p.ndim < 2], "weight_decay": 0.0},
             ]
-            optimisers[phase] = torch.optim.AdamW(
+            optimisers[network] = torch.optim.AdamW(
                 groups, settings.learning_rate, betas=settings.adam_betas, fused=fused
             )
     return optimisers

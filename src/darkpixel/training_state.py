@@ -31,7 +31,7 @@ class TrainingState:
         step: steps done in the next epoch.
         seen: images seen in those steps.
         seconds: time spent on them.
-        sums: sums over those steps, on the device: loss times images by phase, gradient norm.
+        sums: sums over those steps, on the device: loss times images by network, gradient norm.
         history: a row for every epoch done.
         best: weights and buffers with the smallest validation loss, if these are to be kept.
     """
@@ -71,7 +71,7 @@ class TrainingState:
         if settings.average is not None:
             self.average = WeightAverage(model, settings.average)
         kind = torch.float32 if device.type == "mps" else torch.float64
-        names = [*(f"loss_{phase}" for phase in self.optimisers), "gradient_norm"]
+        names = [*(f"loss_{network}" for network in self.optimisers), "gradient_norm"]
         self.sums = {name: torch.zeros((), dtype=kind, device=device) for name in names}
         if saved is not None:
             self._restore(saved)
@@ -79,8 +79,8 @@ class TrainingState:
     def _restore(self, saved: dict[str, Any]) -> None:
         self.epoch, self.step, self.seen = saved["epoch"], saved["step"], saved["seen"]
         self.seconds, self.history, self.best = saved["seconds"], saved["history"], saved["best"]
-        for phase, optimiser in self.optimisers.items():
-            optimiser.load_state_dict(saved["optimisers"][phase])
+        for network, optimiser in self.optimisers.items():
+            optimiser.load_state_dict(saved["optimisers"][network])
         if self.average is not None:
             self.average.load(saved["average"])
         for name, total in self.sums.items():

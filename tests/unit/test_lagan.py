@@ -77,6 +77,12 @@ def test_a_phase_moves_its_own_network():
     assert all(p.requires_grad for p in model.parameters())
 
 
+def test_unknown_phases_are_refused():
+    shown, classes = images()
+    with pytest.raises(ValueError, match="discriminator:real, discriminator:generated, generator"):
+        build().loss(shown, "discriminator", **{"class": classes})
+
+
 def test_discriminator_sees_real_then_generated_images_apart():
     model = build(label_flips=0.0)
     shown, classes = images()

@@ -137,35 +137,44 @@ def test_discrete_probabilities_sum_to_one_and_samples_follow_them() -> None:
 
 
 def test_rare_levels_share_their_counts_and_frequent_ones_keep_theirs() -> None:
-    counts = torch.tensor([0, 0, 500, 40, 9, 3, 12, 0, 5, 0, 0, 4, 1, 0, 1, 0])
+    counts = torch.tensor([0, 0, 500, 40, 9, 3, 12, 0, 5, 0, 0, 4, 1, 0, 1, 0, 0, 0])
     found = smoothed_counts(counts)
     assert found[[2, 3, 6]].tolist() == [500, 40, 12]
-    assert (found > 0).all()
-    rare = counts < 10  # from the top: 1 + 1 + 4; 5 + 3; 9 and the empty ones below
-    assert float(found[rare].sum()) == pytest.approx(float(counts[rare].sum()))
-    assert found[9:].tolist() == pytest.approx([6 / 7] * 7)
+    assert found[15:].tolist() == pytest.approx([1 / 18] * 3)  # above all that there is
+    assert found[9:15].tolist() == pytest.approx([6 / 6] * 6)  # 1 + 1 + 4
+    assert found[7:9].tolist() == [2.5, 2.5]
+    assert found[4:6].tolist() == [9, 3]  # 12 together would be more than 10
+    assert found[:2].tolist() == pytest.approx([1 / 18] * 2)  # another run, nothing in it
     assert smoothed_counts(torch.zeros(5, dtype=torch.long)).tolist() == [0.2] * 5
 
 
 def test_discrete_starts_with_the_frequencies_of_the_levels_tail_included() -> None:
+    """A tail that falls: as heavy at the start as it is, at every height, and no heavier."""
     generator = torch.Generator().manual_seed(0)
-    x = -torch.rand(20_000, generator=generator).log()
-    x[::1000] = 20 + 60 * torch.rand(20, generator=generator)  # one in a thousand, far up
-    likelihood = Discrete(4, 300, 2.0)
-    likelihood.fit(largest=float(x.max()), typical=float(x.mean()))
-    likelihood.fit_values(x)
+    x = 0.5 * torch.rand(400_000, generator=generator).pow(-1 / 3)  # P(x > t) = (t / 0.5)^-3
+    likelihood = Discrete(4, 600, 2.0)
+    likelihood.fit(largest=2 * float(x.max()), typical=float(x.mean()))
+    likelihood.start_from(likelihood.counts(x.view(100, -1)))
     with torch.no_grad():
-        p = likelihood.log_prob(torch.zeros(300, 4), likelihood.grid).exp()
+        p = likelihood.log_prob(torch.zeros(600, 4), likelihood.grid).exp()
     grid = likelihood.grid
     assert float(p.sum()) == pytest.approx(1, abs=1e-5)
-    # The tail's lowest group reaches down into the empty levels below it.
-    assert float(p[grid > 12].sum()) == pytest.approx(1e-3, rel=0.1)
-    assert (p[grid > 12] > 1e-6).all()
-    assert float(p @ grid) == pytest.approx(float(x.mean()), rel=0.02)
-    likelihood.fit_values(x[:0])  # no pixel of this stage is ever lit: as it was
+    for threshold, rel in ((1.0, 0.01), (5.0, 0.1), (10.0, 0.1), (20.0, 0.5)):  # 20: 7 pixels
+        share = float((likelihood.quantise(x) > threshold).double().mean())
+        assert float(p[grid > threshold].sum()) == pytest.approx(share, rel=rel), threshold
+    assert float(p @ grid) == pytest.approx(float(x.mean()), rel=0.01)
+    assert float(p @ grid**2) == pytest.approx(float(x.square().mean()), rel=0.05)
+    likelihood.start_from(torch.zeros(600, dtype=torch.long))  # no pixel of the stage is ever lit
+    assert likelihood.upsample.bias.tolist() == pytest.approx([-math.log(600)] * 600)
+
+
+def test_logits_of_levels_are_exact_under_autocast() -> None:
+    likelihood = Discrete(4, 300, 1.5)
+    parameters, x = torch.randn(50, 4), likelihood.grid[:50]
     with torch.no_grad():
-        again = likelihood.log_prob(torch.zeros(300, 4), grid).exp()
-    assert torch.equal(again, p)
+        expected = likelihood.log_prob(parameters, x)
+        with torch.autocast("cpu", torch.bfloat16):
+            assert torch.equal(likelihood.log_prob(parameters, x), expected)
 
 
 def test_power_is_chosen_by_the_damage_that_rounding_does() -> None:

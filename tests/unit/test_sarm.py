@@ -288,6 +288,40 @@ def test_as_many_scales_as_totals(key: str) -> None:
         build_model({"model": "sarm", "totals": True, key: [1.0]}, (5, 5))
 
 
+def test_scales_of_totals_wait_for_totals() -> None:
+    model = make_sarm(4, totals=False, total_noise=[3.0, 0.5], total_tolerance=[1.0, 1.0])
+    assert model.log_prob(toy_images(3, 4)).isfinite().all()
+
+
+def test_shared_units_give_all_pixels_the_same_function_of_their_sums() -> None:
+    model = make_sarm(6, sums=True, shared_units=5, noise=0.2)
+    plain = make_sarm(6, sums=True, noise=0.2)
+    x = model.quantise(toy_images(40, 6)).flatten(1)[:, model.permutation]
+    for number, (offset, stage, given) in enumerate(model.conditions(x, None)):
+        shared = stage.values_shared
+        assert shared is not None
+        pixel, image = (x[:, offset : offset + stage.pixels] > 0).T.nonzero().unbind(1)
+        h = stage.trunk(given)
+        with_shared = stage.value_parameters(h, given, pixel, image)
+        expected = shared(given.sums[:, image, pixel].T)
+        assert expected.abs().mean() > 0.01
+        stage.values_shared = None
+        without = stage.value_parameters(h, given, pixel, image)
+        stage.values_shared = shared
+        torch.testing.assert_close(with_shared - without, expected, atol=1e-5, rtol=1e-4)
+        gradients = torch.autograd.grad(with_shared.square().sum(), shared.parameters())
+        assert all(gradient.any() for gradient in gradients)
+        more = sum(p.numel() for p in shared.parameters())
+        sizes = [m.stages[number].counts()["dense"] for m in (model, plain)]
+        assert sizes[0] - sizes[1] == more
+
+
+def test_shared_units_begin_without_effect() -> None:
+    model = build_model({"model": "sarm", "layers": 1, "sums": True, "shared_units": 4}, (5, 5))
+    model.fit_to_data(lambda: iter([toy_images(50, 5)]))
+    assert all(not stage.values_shared[-1].weight.any() for stage in model.stages)
+
+
 def test_shared_units_want_sums() -> None:
     with pytest.raises(DarkpixelError, match=r"shared_units .* sums: true"):
         build_model({"model": "sarm", "shared_units": 4}, (5, 5))
@@ -304,6 +338,10 @@ def test_each_stage_starts_with_the_values_of_its_own_pixels() -> None:
         p = stage.likelihood.upsample.bias.detach().softmax(0)
         expected = lit[lit > 0].double().mean()
         assert float(p @ stage.likelihood.grid) == pytest.approx(float(expected), rel=0.02)
+        frequencies = (lit == 0).double().mean(0).clamp(1 / 402, 401 / 402)
+        torch.testing.assert_close(
+            stage.gamma.column_bias().flatten().sigmoid().double(), frequencies, atol=3e-3, rtol=0
+        )
 
 
 def test_features_of_the_sums_are_standardised_position_by_position() -> None:

@@ -71,9 +71,9 @@ class BrokenModel(MeanModel):
 
 
 class TwoPhases(MeanModel):
-    """Two players who move one parameter each; the second moves twice a batch."""
+    """Two players who move one parameter each; the second moves twice a batch, in two ways."""
 
-    phases = ("first", "second", "second")
+    phases = ("first", "second:a", "second:b")
 
     def __init__(self):
         super().__init__()
@@ -81,9 +81,9 @@ class TwoPhases(MeanModel):
         self.asked, self.moments = [], []
 
     def phase_parameters(self, phase):
-        return [self.mean if phase == "first" else self.other]
+        return [{"first": self.mean, "second": self.other}[phase]]
 
-    def loss(self, images, phase="second", **columns):
+    def loss(self, images, phase="second:b", **columns):
         self.asked.append((phase, self.training, sorted(columns)))
         if self.training:
             now = self.mean.detach().clone(), self.other.detach().clone()
@@ -234,7 +234,7 @@ def test_phases_move_their_own_parameters_in_order(folder):
     model.columns = ("species",)
     train_toy(folder, changed(keep="last"), model)
     order = [phase for phase, training, _ in model.asked if training]
-    assert order == ["first", "second", "second"] * 21
+    assert order == ["first", "second:a", "second:b"] * 21
     assert all(columns == ["species"] for _, _, columns in model.asked)
     assert {"train_loss_first", "train_loss_second"} < set(history(folder))
 

@@ -1,5 +1,6 @@
 """Lines that say what is wrong with a configuration: file, key, found, allowed."""
 
+import re
 from collections.abc import Sequence
 from difflib import get_close_matches
 from pathlib import Path
@@ -7,11 +8,14 @@ from typing import Any, get_args, get_origin
 
 import yaml
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from darkpixel.config.base import Settings
 from darkpixel.config.run import Datasets
 from darkpixel.discovery import data_names
 from darkpixel.errors import DarkpixelError
+
+_BRANCH = r"(constrained-)?(float|int|str)|list\[.*\]"
 
 Key = tuple[str | int, ...]
 """Where in a configuration, from the outermost key on."""
@@ -28,12 +32,12 @@ def first_problem(
     """One line for the first problem; the number of further ones."""
     # A wrong key of the run's `training` is wrong in every model that shares it: told once, and
     # the shortest location is where it was written.
-    found = sorted(error.errors(), key=lambda problem: len(problem["loc"]))
+    found = sorted(filter(_of_its_branch, error.errors()), key=lambda problem: len(problem["loc"]))
     problems = list(
         {(p["type"], p["loc"][-1:], repr(p["input"])): p for p in reversed(found)}.values()
     )
     first = problems[-1]
-    location = tuple(first["loc"])
+    location = tuple(part for part in first["loc"] if not _names_a_branch(part))
     more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
     where = located(prefix + location, files)
     if first["type"] == "extra_forbidden":
@@ -45,7 +49,22 @@ def first_problem(
         return where + "missing; add it" + more
     expected = first["msg"].removeprefix("Value error, ")
     expected = expected[0].lower() + expected[1:]
+    if isinstance(first["input"], dict):  # several keys that do not go together
+        return f"{where}{expected}{more}"
     return f"{where}found {first['input']!r}; {expected}{more}"
+
+
+def _names_a_branch(part: str | int) -> bool:
+    """Whether pydantic puts this into a location to say which type of `number or list` it means."""
+    return isinstance(part, str) and re.fullmatch(_BRANCH, part) is not None
+
+
+def _of_its_branch(problem: ErrorDetails) -> bool:
+    """Whether a value of one of several types is told what is wrong, not what else it might be."""
+    if not problem["loc"] or not _names_a_branch(problem["loc"][-1]):
+        return True
+    wants_list = str(problem["loc"][-1]).startswith("list[")
+    return wants_list == isinstance(problem["input"], list)
 
 
 def unknown(kind: str, found: str, allowed: Sequence[str]) -> str:

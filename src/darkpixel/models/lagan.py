@@ -133,6 +133,8 @@ class LAGAN(GenerativeModel):
         The discriminator sees real and generated images in batches of their own: in a mixed batch,
         normalisation and the comparison between its images would give them away.
         """
+        if phase not in self.phases:
+            raise ValueError(f"phase {phase!r}: one of {', '.join(dict.fromkeys(self.phases))}")
         options, batch = self.options, len(images)
         if phase == "generator":
             classes = self._random_classes(images)

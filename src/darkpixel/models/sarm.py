@@ -97,13 +97,14 @@ class Settings(base.Settings):
     )
     total_noise: NonNegativeFloat | list[NonNegativeFloat] = Field(
         0.0,
-        description="scale of Laplace noise on the totals, GeV, one for all or one for each: the "
-        "model draws and is given noisy totals, and so learns what to do when the pixels overshoot",
+        description="scale of Laplace noise on the totals, GeV (or pixels), one for all or one "
+        "for each: the model draws and is given noisy totals, and so learns what to do when the "
+        "pixels overshoot",
     )
     total_tolerance: PositiveFloat | list[PositiveFloat] | None = Field(
         None,
         description="redraw the pixels of an image whose totals miss those drawn for it by more "
-        "than this, GeV, one for all or one for each; null: keep every image",
+        "than this, GeV (or pixels), one for all or one for each; null: keep every image",
     )
     total_mixtures: int = Field(32, ge=1, description="logistics in the density of each total")
     pixel_size: float | None = Field(
@@ -207,7 +208,7 @@ class SARM(GenerativeModel):
         names = tuple(options.total_observables) if options.totals else ()
         self.sums = RunningSums(side, self.pixel_size, permutation, names)
         self.totals = TotalsDensity(len(names), options.total_mixtures) if names else None
-        noise = torch.tensor(options.total_noise).expand(len(names))
+        noise = torch.tensor(options.total_noise if names else [])
         self.register_buffer("noise_scale", noise, persistent=False)
         self.inputs_per_pixel = 3 if options.inputs == "features" else 1
         self.offsets: list[int] = []
@@ -359,13 +360,8 @@ class SARM(GenerativeModel):
                     stage.likelihood.power.fill_(power)
         for stage in self.stages:
             stage.likelihood.fit(largest, total / count)
+        self._start_from(batches)
         x = self.quantise(some).flatten(1)[:, self.permutation.cpu()]
-        zeros = (x == 0).double().sum(0)
-        logits = torch.log((zeros + 1) / (len(x) - zeros + 1)).float()
-        for offset, stage in zip(self.offsets, self.stages, strict=True):
-            here = slice(offset, offset + stage.pixels)
-            stage.gamma.set_bias(logits[here])
-            stage.likelihood.fit_values(x[:, here][x[:, here] > 0])
         known = self.noisy(self.sums.of_image(x)) if self.totals is not None else None
         if self.options.sums:
             self.sums.fit(x[:4000], None if known is None else known[:4000])
@@ -374,6 +370,24 @@ class SARM(GenerativeModel):
         if len(self.first_values):
             chosen = torch.linspace(0, len(x) - 1, len(self.first_values)).long()
             self.first_values.copy_(x[chosen, 0])
+
+    def _start_from(self, batches: Batches) -> None:
+        """Begin with the frequencies of zeros, pixel by pixel, and of levels, stage by stage.
+
+        Of all images: a level that one in 100,000 pixels has matters for the mass.
+        """
+        images, zeros = 0, torch.zeros(len(self.permutation), dtype=torch.float64)
+        counts: list[Tensor | int] = [0] * len(self.stages)
+        for batch in batches():
+            x = self.quantise(batch).flatten(1)[:, self.permutation.cpu()]
+            images += len(x)
+            zeros += (x == 0).sum(0)
+            for number, (offset, stage) in enumerate(zip(self.offsets, self.stages, strict=True)):
+                counts[number] += stage.likelihood.counts(x[:, offset : offset + stage.pixels])
+        logits = torch.log((zeros + 1) / (images - zeros + 1)).float()
+        for offset, stage, found in zip(self.offsets, self.stages, counts, strict=True):
+            stage.gamma.set_bias(logits[offset : offset + stage.pixels])
+            stage.likelihood.start_from(torch.as_tensor(found))
 
     def _chosen_power(self, images: Tensor, largest: float, validation: Batches | None) -> float:
         if not self.in_angles:

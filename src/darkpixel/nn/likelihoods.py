@@ -57,8 +57,12 @@ class Likelihood(nn.Module, ABC):
     def fit(self, largest: float, typical: float) -> None:
         """Set the scale from the training images: largest and mean non-zero pixel, GeV."""
 
-    def fit_values(self, x: Tensor) -> None:
-        """Begin near the values of non-zero training pixels x (n,), GeV (default: nothing)."""
+    def counts(self, x: Tensor) -> Tensor:
+        """How often each level occurs among pixels x, any shape, GeV: (N,) int64 (D+C: N = 0)."""
+        return torch.zeros(0, dtype=torch.int64)
+
+    def start_from(self, counts: Tensor) -> None:
+        """Begin with the frequencies that all training images have (D+C: nothing)."""
 
 
 class Discrete(Likelihood):
@@ -87,16 +91,18 @@ class Discrete(Likelihood):
         self._resize(count)
         self.grid = power_grid(count, float(self.power), largest_level(largest))
 
+    def counts(self, x: Tensor) -> Tensor:
+        return torch.bincount(self.level(x).flatten(), minlength=len(self.grid) + 1)[1:]
+
     @torch.no_grad()
-    def fit_values(self, x: Tensor) -> None:
-        """Begin with the frequencies of the levels.
+    def start_from(self, counts: Tensor) -> None:
+        """Begin with the frequencies of the levels, smoothed.
 
         Training hardly moves the logits of levels that it meets a few times, so what the rare
         large pixels begin with is what they end with.
         """
-        counts = torch.bincount(self.level(x), minlength=len(self.grid) + 1)[1:]
-        if counts.any():
-            self.upsample.bias.copy_(smoothed_counts(counts).log().to(self.upsample.bias))
+        frequencies = smoothed_counts(counts)
+        self.upsample.bias.copy_((frequencies / frequencies.sum()).log())
 
     def _resize(self, count: int) -> None:
         if count == self.upsample.out_features:
@@ -135,12 +141,17 @@ class Discrete(Likelihood):
         top = self.grid[-1] * (1 + 0.5 / count) ** self.power
         return int((x > top).sum())
 
+    def _logits(self, parameters: Tensor) -> Tensor:
+        """(n, width) -> (n, N), in float32: bfloat16 would round rare levels' logits by 0.06."""
+        with torch.autocast(parameters.device.type, enabled=False):
+            logits: Tensor = self.upsample(parameters.float())
+            return logits
+
     def log_prob(self, parameters: Tensor, x: Tensor) -> Tensor:
-        logits = self.upsample(parameters).float()
-        return -F.cross_entropy(logits, self.level(x) - 1, reduction="none")
+        return -F.cross_entropy(self._logits(parameters), self.level(x) - 1, reduction="none")
 
     def sample(self, parameters: Tensor, u1: Tensor, u2: Tensor) -> Tensor:
-        cumulative = torch.softmax(self.upsample(parameters).float(), -1).cumsum(-1)
+        cumulative = torch.softmax(self._logits(parameters), -1).cumsum(-1)
         level = (u1[:, None] * cumulative[:, -1:] >= cumulative).sum(-1)
         return self.grid[level.clamp(max=len(self.grid) - 1)]
 
@@ -287,21 +298,26 @@ def choose_component(log_weight: Tensor, u: Tensor) -> Tensor:
 
 
 def smoothed_counts(counts: Tensor, least: int = 10) -> Tensor:
-    """Counts of neighbouring rare levels shared among them, (N,) float64, all positive.
+    """Counts (N,) of which neighbouring rare ones are shared, (N,) float64, all positive.
 
-    Levels of at least `least` counts keep theirs. The others, from the top down, are put into
-    groups of up to `least` counts, and each gets its group's mean.
+    Levels of at least `least` counts keep theirs. Runs of rarer ones are cut, from the top down,
+    into groups of up to `least` counts, and each level gets its group's mean. Levels above the
+    largest that occurs, and other empty groups, get 1 / N: one count in all, were every level so.
     """
     wide = counts.double()
     rare = wide < least
-    above = (wide * rare).flip(0).cumsum(0).flip(0)
-    group = (above / least).ceil().clamp(min=1).long()
+
+    def above(values: Tensor) -> Tensor:
+        return values.flip(0).cumsum(0).flip(0)
+
+    run, part = above((~rare).double()), (above(wide * rare) / least).ceil()
+    groups, group = torch.unique(torch.stack([run, part]), dim=1, return_inverse=True)
     totals, members = (
-        torch.zeros(int(group.max()) + 1, dtype=wide.dtype).index_add(0, group[rare], values[rare])
-        for values in (wide, torch.ones_like(wide))
+        torch.zeros(groups.shape[1], dtype=wide.dtype).index_add(0, group, values)
+        for values in (wide * rare, rare.double())
     )
-    means = (totals / members.clamp(min=1)).clamp(min=1 / len(wide))
-    return torch.where(rare, means[group], wide)
+    means = totals / members.clamp(min=1)
+    return torch.where(rare, means[group], wide).clamp(min=1 / len(wide))
 
 
 def level_count(largest: float) -> int:
