@@ -11,6 +11,7 @@ import darkpixel.models
 from darkpixel.config.documentation import key_table, schema, with_keys
 from darkpixel.config.loading import load_run, read_yaml
 from darkpixel.errors import DarkpixelError
+from darkpixel.metrics.convergence import FEWEST_EPOCHS
 
 CONFIG = Path(__file__).resolve().parents[2] / "config"
 OVERLAYS = ["test.yaml", "study.yaml", "paper.yaml"]
@@ -292,6 +293,23 @@ def test_shipped_files_hold_no_key_twice():
         ),
         ("models: {sarm2_dc: {settings: {log_scale: [3, -7]}}}", "log_scale must rise"),
         (
+            "models: {sarm2_dd_totals: {settings: {total_noise: [-1, 2]}}}",
+            "mine.yaml: models.sarm2_dd_totals.settings.total_noise.0: found -1; input should be "
+            "greater than or equal to 0",
+        ),
+        (
+            "models: {sarm2_dd_totals: {settings: {total_tolerance: -3}}}",
+            "models.sarm2_dd_totals.settings.total_tolerance: found -3; input should be greater",
+        ),
+        (
+            "models: {sarm2_dd_totals: {settings: {total_tolerance: [1, 2, 3]}}}",
+            "settings: total_tolerance: one number, or one for each of pt, mass; found [1.0, 2.0,",
+        ),
+        (
+            "models: {sarm2_dd: {settings: {shared_units: 3}}}",
+            "settings: shared_units see the running sums only; set sums: true",
+        ),
+        (
             "datasets: {jets: null, muons: null, lartpc: null, lartpc_vertex: null}",
             "datasets: empty; give one, jets for example",
         ),
@@ -345,3 +363,14 @@ def test_shipped_files_hold_no_key_twice():
 )
 def test_values_that_would_fail_later_are_refused(tmp_path, text, expected):
     assert expected in problem(tmp_path, text)
+
+
+def test_trainings_of_the_study_are_long_enough_to_be_judged():
+    """But for the six orders, which are compared with each other."""
+    files = [CONFIG / "config.yaml", CONFIG / "study.yaml"]
+    run = load_run(read_yaml(*files), files)
+    for dataset in ("jets", "muons"):
+        for name in getattr(run.datasets, dataset).models:
+            for label in ("signal", "background"):
+                epochs = run.model(name, dataset, label).training.epochs
+                assert epochs >= FEWEST_EPOCHS, (dataset, name)
