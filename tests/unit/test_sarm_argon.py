@@ -6,8 +6,8 @@ import torch
 from argon_toys import argon_images
 
 from darkpixel.errors import DarkpixelError
-from darkpixel.models import sarm
 from darkpixel.models.base import build_model
+from darkpixel.nn import sarm_start
 
 CENTIMETRES = 0.5
 SETTINGS = {
@@ -65,7 +65,7 @@ def test_it_learns_and_samples_with_blank_images(images):
 
 def test_the_fit_holds_no_more_than_its_share_of_the_images(images, monkeypatch):
     """A set of large images would not fit into memory; the largest pixel is still found."""
-    monkeypatch.setattr(sarm, "_FIT_PIXELS", 20 * 24**2)
+    monkeypatch.setattr(sarm_start, "FIT_PIXELS", 20 * 24**2)
     model, seen = argon_model(), []
     quantise = model.quantise
     monkeypatch.setattr(model, "quantise", lambda x: seen.append(len(x)) or quantise(x))

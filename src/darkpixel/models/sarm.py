@@ -5,7 +5,6 @@ depend on the pixels before it in a fixed order. One masked network (MADE) gives
 one pass; several stages use one network each. `sarm1` has no centre, `sarm2` one.
 """
 
-import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, ClassVar, Literal, Self
@@ -19,13 +18,11 @@ from darkpixel.errors import DarkpixelError
 from darkpixel.models.base import Batches, GenerativeModel
 from darkpixel.nn.likelihoods import Discrete, Exponential, Gamma, Likelihood, TruncatedLogistic
 from darkpixel.nn.orders import order, stage_pixels
-from darkpixel.nn.quantisation import choose_power, quantisation_table
+from darkpixel.nn.sarm_start import fit, no_angles
 from darkpixel.nn.stage import Given, Stage
 from darkpixel.nn.sums import RunningSums
 from darkpixel.nn.totals import TotalsDensity
 from darkpixel.sampling.incremental import sample_incremental
-
-_FIT_PIXELS = 20_000 * 28**2  # of training images: enough for the power, the scales, the totals
 
 
 class Settings(base.Settings):
@@ -334,74 +331,9 @@ class SARM(GenerativeModel):
         """
         return sample_incremental(self, n, generator=generator, **options)
 
-    @torch.no_grad()
     def fit_to_data(self, batches: Batches, validation: Batches | None = None) -> None:
-        """Set grids, scales and the initial probabilities of zero from the training images.
-
-        `power: auto` is chosen on the validation images, where they are given.
-        """
-        enough = _FIT_PIXELS // self.side**2
-        largest, total, count, kept = 0.0, 0.0, 0, 0
-        first: list[Tensor] = []
-        for images in batches():
-            largest = max(largest, float(images.max()))
-            total += float(images.double().sum())
-            count += int((images > 0).sum())
-            if kept < enough:
-                first.append(images)
-                kept += len(images)
-        if not count:
-            raise DarkpixelError("training images: every pixel is zero; nothing to learn.")
-        some = torch.cat(first)[:enough]
-        if self.options.likelihood == "discrete" and self.options.power == "auto":
-            power = self._chosen_power(some, largest, validation)
-            for stage in self.stages:
-                if isinstance(stage.likelihood, Discrete):
-                    stage.likelihood.power.fill_(power)
-        for stage in self.stages:
-            stage.likelihood.fit(largest, total / count)
-        self._start_from(batches)
-        x = self.quantise(some).flatten(1)[:, self.permutation.cpu()]
-        known = self.noisy(self.sums.of_image(x)) if self.totals is not None else None
-        if self.options.sums:
-            self.sums.fit(x[:4000], None if known is None else known[:4000])
-        if self.totals is not None and known is not None:
-            self.totals.fit(known)
-        if len(self.first_values):
-            chosen = torch.linspace(0, len(x) - 1, len(self.first_values)).long()
-            self.first_values.copy_(x[chosen, 0])
-
-    def _start_from(self, batches: Batches) -> None:
-        """Begin with the frequencies of zeros, pixel by pixel, and of levels, stage by stage.
-
-        Of all images: a level that one in 100,000 pixels has matters for the mass.
-        """
-        images, zeros = 0, torch.zeros(len(self.permutation), dtype=torch.float64)
-        counts: list[Tensor | int] = [0] * len(self.stages)
-        for batch in batches():
-            x = self.quantise(batch).flatten(1)[:, self.permutation.cpu()]
-            images += len(x)
-            zeros += (x == 0).sum(0)
-            for number, (offset, stage) in enumerate(zip(self.offsets, self.stages, strict=True)):
-                counts[number] += stage.likelihood.counts(x[:, offset : offset + stage.pixels])
-        logits = torch.log((zeros + 1) / (images - zeros + 1)).float()
-        for offset, stage, found in zip(self.offsets, self.stages, counts, strict=True):
-            stage.gamma.set_bias(logits[offset : offset + stage.pixels])
-            stage.likelihood.start_from(torch.as_tensor(found))
-
-    def _chosen_power(self, images: Tensor, largest: float, validation: Batches | None) -> float:
-        if not self.in_angles:
-            raise DarkpixelError(
-                f"model sarm: power: auto compares pT and mass, which {_no_angles(self)} do not "
-                "have; give a number, say power: 1.5, and levels."
-            )
-        if validation is not None:
-            images = torch.cat(list(itertools.islice(validation(), 5)))
-            images = images[: _FIT_PIXELS // self.side**2]
-        table = quantisation_table(
-            images, self.pixel_size, levels=self.options.levels, largest=largest
-        )
-        return choose_power(table)
+        """Set grids, scales and first frequencies (`darkpixel.nn.sarm_start`)."""
+        fit(self, batches, validation)
 
     def fitted(self) -> dict[str, float]:
         """D+D: the power of the grid, its number of levels and the largest, GeV."""
@@ -430,13 +362,6 @@ class SARM(GenerativeModel):
         return {key: totals + sum(count[key] for count in counts) for key in ("dense", "free")}
 
 
-def _no_angles(model: SARM) -> str:
-    return (
-        f"images of {model.side} pixels of {model.pixel_size:g}, over 2 pi wide and so not in eta "
-        "and phi,"
-    )
-
-
 def _likelihood(options: Settings) -> Likelihood:
     if options.likelihood == "discrete":
         power = 1.0 if options.power == "auto" else options.power
@@ -460,7 +385,7 @@ def build(settings: Settings, height: int, width: int) -> SARM:
     model = SARM(settings, height)
     if (settings.sums or settings.totals) and not model.in_angles:
         raise DarkpixelError(
-            f"model sarm: sums and totals are of pT and mass, which {_no_angles(model)} do not "
+            f"model sarm: sums and totals are of pT and mass, which {no_angles(model)} do not "
             "have; set both to false."
         )
     return model
