@@ -1,6 +1,7 @@
 """`darkpixel check | sample | label | evaluate | show`: the library without the workflow."""
 
 import argparse
+import math
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -68,7 +69,14 @@ def _positive(text: str) -> int:
 def _check(options: argparse.Namespace) -> None:
     from darkpixel.config.loading import load_run, read_yaml
 
-    run = load_run(read_yaml(*options.files), options.files)
+    content = read_yaml(*options.files)
+    if missing := {"run", "datasets", "models"} - content.keys():
+        files = " ".join(map(str, options.files))
+        raise DarkpixelError(
+            f"{files}: no whole configuration (no {', '.join(sorted(missing))}); name the base "
+            f"before the overlay: darkpixel check config/config.yaml {files}"
+        )
+    run = load_run(content, options.files)
     print(f"run '{run.run}': {', '.join(run.datasets.present())}")
 
 
@@ -93,6 +101,7 @@ def _sample(options: argparse.Namespace) -> None:
         source=str(options.model),
         config_digest=config["digest"],
     )
+    print(f"{options.output}: {options.images} images of {options.label or about['label']}")
 
 
 def _label(options: argparse.Namespace) -> None:
@@ -115,13 +124,21 @@ def _label(options: argparse.Namespace) -> None:
         images=config["images"],
         threshold=options.threshold,
     )
+    print(f"{options.output}: labels of {options.images}")
 
 
 def _evaluate(options: argparse.Namespace) -> None:
     from darkpixel.config.evaluation import Evaluation
+    from darkpixel.data.image_file import ImageFile
+    from darkpixel.metrics.kinematics import pixel_size_of
     from darkpixel.metrics.observables import Source, measure_observables
     from darkpixel.metrics.rows import wasserstein_rows
 
+    with ImageFile(options.reference) as file:
+        in_angles = max(file.shape[1:]) * pixel_size_of(file) <= 2 * math.pi
+        unit = file.attributes.get("unit", "GeV")
+    names = ("pt", "mass") if in_angles else ("sum", "maximum", "nonzero")
+    units = dict.fromkeys(("pt", "mass", "sum", "maximum"), unit)
     sources = [Source("images", 0, str(options.images))]
     observables = measure_observables(sources, str(options.reference))
     rows = wasserstein_rows(
@@ -130,13 +147,13 @@ def _evaluate(options: argparse.Namespace) -> None:
         label="",
         settings=Evaluation(),
         published={},
-        names=("pt", "mass", "zero_fraction"),
+        names=(*names, "zero_fraction"),
     )
     print(f"W1 of {options.images} against {options.reference}, error by bootstrap;")
     print("floor: the same distance between two halves of the reference")
     for row in rows.itertuples():
         print(f"{row.observable:>14} {row.value:8.4f} ± {row.error:.4f}", end="")
-        print(f"   floor {row.floor:.4f}   n {row.n}")
+        print(f"   floor {row.floor:.4f} {units.get(row.observable, '')}   n {row.n}")
 
 
 def _show(options: argparse.Namespace) -> None:

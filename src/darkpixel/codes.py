@@ -163,8 +163,9 @@ def vqvae_monitor(
             raise DarkpixelError(
                 f"training stopped: the codebook has collapsed: in epoch {epoch} the perplexity of "
                 f"the codes of charged cells is {found:.2f} of {options.codes} (model.vqvae: "
-                f"least_perplexity {options.least_perplexity:g}); set kmeans_start: true and "
-                "replace_after: 20, or a smaller learning_rate."
+                f"least_perplexity {options.least_perplexity:g}); in the autoencoder's entry of "
+                "the config set kmeans_start: true, a smaller replace_after or learning_rate, or "
+                "give it more images."
             )
         return {
             "codes_used": float(np.count_nonzero(everywhere)),

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 import torch
@@ -47,8 +48,48 @@ def test_sample_then_evaluate_then_show(folder, tmp_path, capsys):
     out = capsys.readouterr().out
     assert "pt" in out
     assert "floor" in out
+    assert "GeV" in out
     assert main(["show", made]) == 0
     assert "40 images of 6 x 6 pixels" in capsys.readouterr().out
+
+
+def test_a_model_of_one_label_draws_no_other(folder, tmp_path, capsys):
+    made = tmp_path / "made.h5"
+    assert main(["sample", folder, str(made), "-n", "4", "--label", "background"]) == 1
+    assert "trained on the label signal alone; found 'background'" in capsys.readouterr().err
+    assert not made.exists()
+    assert main(["sample", folder, str(made), "-n", "4", "--label", "signal"]) == 0
+    assert "made.h5: 4 images of signal" in capsys.readouterr().out
+
+
+def test_an_overlay_alone_is_no_configuration(tmp_path, capsys):
+    overlay = tmp_path / "my.yaml"
+    overlay.write_text("run: mine")
+    assert main(["check", str(overlay)]) == 1
+    assert f"darkpixel check config/config.yaml {overlay}" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("attribute", "value", "words"),
+    [("unit", "MeV", "in MeV, but"), ("pixel_size", 0.2, "pixels of 0.2 in GeV")],
+)
+def test_files_of_two_scales_are_not_compared(tmp_path, capsys, attribute, value, words):
+    other, test = (write_images(tmp_path / name) for name in ("other.h5", "test.h5"))
+    with h5py.File(other, "a") as file:
+        file.attrs[attribute] = value
+    assert main(["evaluate", other, test]) == 1
+    assert words in capsys.readouterr().err
+
+
+def test_images_without_angles_have_no_mass(tmp_path, capsys):
+    names = [write_images(tmp_path / name) for name in ("made.h5", "test.h5")]
+    for name in names:
+        with h5py.File(name, "a") as file:
+            file.attrs["pixel_size"], file.attrs["unit"] = 1.5, "0.255 MeV"
+    assert main(["evaluate", *names]) == 0
+    out = capsys.readouterr().out
+    assert "mass" not in out
+    assert "0.255 MeV" in out
 
 
 def test_label(tmp_path):

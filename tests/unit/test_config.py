@@ -284,6 +284,7 @@ def test_shipped_files_hold_no_key_twice():
     ("text", "expected"),
     [
         ("seeds: [-1]", "seeds.0: found -1"),
+        ("seeds: [1, 2, 1]", "seeds: found [1, 2, 1]; each seed is a training of its own"),
         ("training: {adam_betas: [1.5, 0.9]}", "training.adam_betas.0: found 1.5"),
         ("models: {monte_carlo: {model: sarm}}", "model name 'monte_carlo' is taken"),
         ("models: {reconstructed_x: {model: sarm}}", "model name 'reconstructed_x' is taken"),

@@ -23,6 +23,7 @@ from darkpixel.data.prepare import (
     Events,
     assign_splits,
     file_events,
+    file_in_angles,
     write_splits,
 )
 from darkpixel.errors import DarkpixelError
@@ -231,6 +232,43 @@ def test_users_columns_that_cannot_be_kept(
         file[column] = values
     with pytest.raises(DarkpixelError, match=words):
         file_events(tmp_path / "own.h5")
+
+
+def own_file(path: Path, height: int = 6, width: int = 6, **attributes: Any) -> Path:
+    with h5py.File(path, "w") as file:
+        file["images"] = np.ones((4, height, width))
+        file.attrs.update(attributes)
+    return path
+
+
+def test_a_users_images_in_angles(tmp_path: Path) -> None:
+    stated, silent = own_file(tmp_path / "a.h5", pixel_size=0.2), own_file(tmp_path / "b.h5")
+    assert file_in_angles(stated, 0.1, [silent])[1] == 0.2
+    assert file_in_angles(silent, 0.1, [stated])[1] == 0.1
+    assert sum(len(images) for images, _ in file_in_angles(silent, 0.1)[0].blocks) == 4
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"width": 5}, "own.h5: images of 6 x 5 pixels; square ones needed"),
+        ({"unit": "MeV"}, "own.h5: attribute unit is 'MeV', and jets and muons are measured in Ge"),
+        ({"height": 7, "width": 7}, "own.h5: images of 7 x 7 pixels, but those of .*other.h5 have"),
+    ],
+)
+def test_images_that_do_not_fit_are_refused(
+    tmp_path: Path, change: dict[str, Any], words: str
+) -> None:
+    own, other = own_file(tmp_path / "own.h5", **change), own_file(tmp_path / "other.h5")
+    with pytest.raises(DarkpixelError, match=words):
+        file_in_angles(own, 0.1, [other])
+
+
+def test_blank_images_alone_are_refused(tmp_path: Path) -> None:
+    images = np.zeros((20, 4, 4), np.float32)
+    with pytest.raises(DarkpixelError, match=r"every pixel of .* is zero"):
+        prepare(tmp_path, Events(iter([(images, {})]), 20), split_sizes(10, 5, 5))
+    assert not list(tmp_path.glob("*.h5*"))
 
 
 def write_lagan(path: Path, total: int, **changes: Any) -> dict[str, np.ndarray]:

@@ -110,6 +110,12 @@ def raw_files(wildcards):
     return chunk_files(wildcards.dataset, wildcards.label)
 
 
+def files_beside(dataset, label):
+    """The user's own files of the other labels."""
+    files = DATASETS[dataset].file if DATASETS[dataset].source == "file" else {}
+    return [path for other, path in files.items() if other != label]
+
+
 def model_entry(wildcards):
     """The configuration of a model as it is on the data set and label at hand."""
     return run.model(wildcards.model, wildcards.dataset, wildcards.label)

@@ -68,6 +68,7 @@ rule prepare_muons:
         mem_mb=2000,
         runtime=60,
     params:
+        beside=lambda wildcards: files_beside("muons", wildcards.label),
         source=lambda wildcards: DATASETS["muons"].source,
         match_pt=lambda wildcards: DATASETS["muons"].match_pt,
         imaging=lambda wildcards: DATASETS["muons"].imaging.model_dump(),

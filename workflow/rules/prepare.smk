@@ -47,6 +47,7 @@ rule prepare_data:
         runtime=120,
     params:
         source=lambda wildcards: DATASETS[wildcards.dataset].source,
+        beside=lambda wildcards: files_beside(wildcards.dataset, wildcards.label),
         imaging=lambda wildcards: DATASETS[wildcards.dataset].imaging.model_dump(),
         sizes=lambda wildcards: DATASETS[wildcards.dataset].images.model_dump(),
         seed=lambda wildcards: job_seed("prepare", wildcards.dataset, wildcards.label),

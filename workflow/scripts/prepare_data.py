@@ -5,10 +5,9 @@ from typing import TYPE_CHECKING
 
 from darkpixel.config.data import SplitSizes
 from darkpixel.config.jets import JetImaging
-from darkpixel.data.image_file import ImageFile
 from darkpixel.data.jet_images import count_events, event_blocks
 from darkpixel.data.lagan_jets import PIXEL_SIZE, lagan_events
-from darkpixel.data.prepare import Events, file_events, write_splits
+from darkpixel.data.prepare import Events, file_in_angles, write_splits
 from darkpixel.jobs import job
 from darkpixel.provenance import settings_digest
 
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
 with job(snakemake.log[0]):
     params, label = snakemake.params, snakemake.wildcards.label
     imaging = JetImaging(**params.imaging)
-    pixel_size, unit = imaging.pixel_size, "GeV"
+    pixel_size = imaging.pixel_size
     paths = [Path(path) for path in snakemake.input.raw]
     match params.source:
         case "simulate":
@@ -29,11 +28,8 @@ with job(snakemake.log[0]):
             source = paths[0].stem
             pixel_size = PIXEL_SIZE  # the public file's own, whatever `imaging` says
         case "file":
-            events = file_events(paths[0])
+            events, pixel_size = file_in_angles(paths[0], pixel_size, params.beside)
             source = str(paths[0])
-            with ImageFile(paths[0]) as file:
-                pixel_size = file.attributes.get("pixel_size", pixel_size)
-                unit = file.attributes.get("unit", unit)
     write_splits(
         *events,
         {split: getattr(snakemake.output, split) for split in ("train", "validation", "test")},
@@ -42,7 +38,7 @@ with job(snakemake.log[0]):
         dataset=snakemake.wildcards.dataset,
         label=label,
         pixel_size=pixel_size,
-        unit=unit,
+        unit="GeV",
         source=source,
         config_digest=settings_digest(dict(params.items())),
     )

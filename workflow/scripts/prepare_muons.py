@@ -5,9 +5,8 @@ from typing import TYPE_CHECKING
 
 from darkpixel.config.data import SplitSizes
 from darkpixel.config.muons import MuonImaging
-from darkpixel.data.image_file import ImageFile
 from darkpixel.data.muon_matching import chunk_events, matched_events
-from darkpixel.data.prepare import file_events, write_splits
+from darkpixel.data.prepare import file_in_angles, write_splits
 from darkpixel.data.uci_muons import is_uci, uci_events
 from darkpixel.jobs import job
 from darkpixel.provenance import settings_digest
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
 with job(snakemake.log[0]):
     params, label = snakemake.params, snakemake.wildcards.label
     sizes = SplitSizes(**params.sizes)
-    pixel_size, unit = MuonImaging(**params.imaging).pixel_size, "GeV"
+    pixel_size = MuonImaging(**params.imaging).pixel_size
     if params.source == "simulate":
         source = "Pythia 8"
         paths, reference = (
@@ -33,10 +32,8 @@ with job(snakemake.log[0]):
         if is_uci(source):
             events = uci_events(source, seed=params.seed if params.match_pt else None)
         else:
-            events = file_events(source)
-            with ImageFile(source) as file:
-                pixel_size = file.attributes.get("pixel_size", pixel_size)
-                unit = file.attributes.get("unit", unit)
+            beside = [path for path in params.beside if not is_uci(path)]
+            events, pixel_size = file_in_angles(source, pixel_size, beside)
     write_splits(
         *events,
         {split: getattr(snakemake.output, split) for split in ("train", "validation", "test")},
@@ -45,7 +42,7 @@ with job(snakemake.log[0]):
         dataset="muons",
         label=label,
         pixel_size=pixel_size,
-        unit=unit,
+        unit="GeV",
         source=source,
         config_digest=settings_digest(dict(params.items())),
     )

@@ -60,7 +60,10 @@ class JetData(Data):
     own_labels: ClassVar[tuple[str, ...]] = ("signal", "background")
 
     simulation: JetSimulation = Field(JetSimulation(), description="source simulate: Pythia 8")
-    imaging: JetImaging = Field(JetImaging(), description="source simulate")
+    imaging: JetImaging = Field(
+        JetImaging(),
+        description="source simulate; `pixel_size` also for files that do not state theirs",
+    )
     download: str = Field(
         "lagan_jets", description="entry of config/sources.yaml (source download)"
     )
@@ -81,7 +84,10 @@ class MuonData(Data):
     own_labels: ClassVar[tuple[str, ...]] = ("signal", "background")
 
     simulation: MuonSimulation = Field(MuonSimulation(), description="source simulate: Pythia 8")
-    imaging: MuonImaging = Field(MuonImaging(), description="source simulate")
+    imaging: MuonImaging = Field(
+        MuonImaging(),
+        description="source simulate; `pixel_size` also for files that do not state theirs",
+    )
     match_pt: bool = Field(
         True,
         description="source simulate: leave out signal images until their muons have the pT "

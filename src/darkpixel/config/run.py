@@ -182,6 +182,13 @@ class Run(Settings):
         present = self.datasets.present()
         return {name: s for name, s in self.search.studies.items() if s.dataset in present}
 
+    @field_validator("seeds")
+    @classmethod
+    def _seeds_differ(cls, seeds: list[int]) -> list[int]:
+        if len(set(seeds)) < len(seeds):
+            raise ValueError("each seed is a training of its own; give different ones")
+        return seeds
+
     @field_validator("models")
     @classmethod
     def _names_are_paths(cls, models: dict[str, Model]) -> dict[str, Model]:

@@ -4,7 +4,7 @@ Every source offers `Events`: blocks of images with their columns, in a fixed or
 goes to which split depends on the number of events, the sizes and the seed alone.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -88,14 +88,14 @@ def write_splits(
         dataset, label, pixel_size, unit, source, config_digest, attributes: as in `ImageWriter`.
 
     Raises:
-        DarkpixelError: too few events, bad pixels, or a full disk.
+        DarkpixelError: too few events, bad pixels, none that is lit, or a full disk.
     """
     if set(outputs) != set(SPLITS):
         raise ValueError(f"outputs for {sorted(outputs)}, expected {sorted(SPLITS)}")
     splits = assign_splits(total, sizes, seed, f"{dataset}/{label}")
     paths = {split: Path(outputs[split]) for split in SPLITS}
     writers: dict[str, ImageWriter] = {}
-    seen, whole = 0, False
+    seen, lit, whole = 0, False, False
     try:
         with ExitStack() as stack:
             for images, columns in blocks:
@@ -124,10 +124,15 @@ def write_splits(
                     part = {name: values[chosen] for name, values in columns.items()}
                     writers[split].append(images[chosen], **part)
                 seen += len(images)
+                lit = lit or bool(images.any())
             if seen != total:
                 raise DarkpixelError(
                     f"{dataset}/{label}: {seen} events came from {source}, {total} were announced; "
                     "make its files again."
+                )
+            if not lit:
+                raise DarkpixelError(
+                    f"{dataset}/{label}: every pixel of {source} is zero; nothing to learn."
                 )
             for writer in writers.values():
                 writer.finish()
@@ -166,6 +171,42 @@ def file_events(path: str | Path) -> Events:
                 )
         total = len(file)
     return Events(_file_blocks(Path(path)), total)
+
+
+def file_in_angles(
+    path: str | Path, pixel_size: float, beside: Iterable[str | Path] = ()
+) -> tuple[Events, float]:
+    """The events of a user's file of images in eta and phi, and their pixel size.
+
+    Arguments:
+        pixel_size: of files that do not state theirs.
+        beside: files of the other labels, whose images must have the same size.
+
+    Raises:
+        DarkpixelError: as `file_events`; or the images are not square, not of the size of those
+            beside them, or not in GeV.
+    """
+    with ImageFile(path) as file:
+        _, height, width = file.shape
+        unit = file.attributes.get("unit", "GeV")
+        pixel_size = float(file.attributes.get("pixel_size", pixel_size))
+    if height != width:
+        raise DarkpixelError(
+            f"{path}: images of {height} x {width} pixels; square ones needed: pad or crop them."
+        )
+    if unit != "GeV":
+        raise DarkpixelError(
+            f"{path}: attribute unit is '{unit}', and jets and muons are measured in GeV; convert "
+            "the pixels and set it to 'GeV'."
+        )
+    for other in beside:
+        with ImageFile(other) as file:
+            if file.shape[1:] != (height, width):
+                raise DarkpixelError(
+                    f"{path}: images of {height} x {width} pixels, but those of {other} have "
+                    f"{file.shape[1]} x {file.shape[2]}; the labels of a data set need one size."
+                )
+    return file_events(path), pixel_size
 
 
 def _file_blocks(path: Path) -> Iterator[Block]:

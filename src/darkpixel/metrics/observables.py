@@ -31,17 +31,25 @@ def measure_observables(
         and `zero_fraction`.
 
     Raises:
-        DarkpixelError: a sample's images differ in size from the test images.
+        DarkpixelError: a sample's images differ from the test images in size, pixel size or unit.
     """
     frames = []
     with ImageFile(test_path) as test:
         pixel_size, image_size = pixel_size_of(test), test.shape[1:]
+        unit = test.attributes.get("unit")
     for source in [Source(MONTE_CARLO, 0, test_path), *sources]:
         with ImageFile(source.path) as file:
             if file.shape[1:] != image_size:
                 raise DarkpixelError(
                     f"{source.path}: images of {file.shape[1:]} pixels, but those of {test_path} "
                     f"have {image_size}; sample and test data must come from the same data set."
+                )
+            sides = np.array([file.attributes.get("pixel_size", pixel_size), pixel_size], float)
+            units = {file.attributes.get("unit", unit), unit} - {None}
+            if not np.isclose(*sides) or len(units) > 1:
+                raise DarkpixelError(
+                    f"{source.path}: pixels of {sides[0]:g} in {file.attributes.get('unit')}, but "
+                    f"those of {test_path} are {sides[1]:g} in {unit}; bring both to one scale."
                 )
             for batch in file.batches(batch_size):
                 images = batch["images"]

@@ -281,7 +281,13 @@ def load_generator(
             f"{folder}: a model '{model.settings['model']}' generates no images; give the folder "
             "of a generative model."
         )
-    classes = load_config(folder).get("images", {}).get("classes")
+    images = load_config(folder).get("images", {})
+    classes = images.get("classes")
+    if classes is None and label not in (None, images.get("label", label)):
+        raise DarkpixelError(
+            f"{folder}: trained on the label {images['label']} alone; found {label!r}: leave the "
+            "label out, or name the folder of a model of that label."
+        )
     if classes is not None:
         if label not in classes:
             raise DarkpixelError(
