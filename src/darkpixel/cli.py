@@ -1,7 +1,6 @@
 """`darkpixel check | sample | label | evaluate | show`: the library without the workflow."""
 
 import argparse
-import math
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -130,14 +129,14 @@ def _label(options: argparse.Namespace) -> None:
 def _evaluate(options: argparse.Namespace) -> None:
     from darkpixel.config.evaluation import Evaluation
     from darkpixel.data.image_file import ImageFile
-    from darkpixel.metrics.kinematics import pixel_size_of
+    from darkpixel.metrics.kinematics import in_angles, pixel_size_of
     from darkpixel.metrics.observables import Source, measure_observables
     from darkpixel.metrics.rows import wasserstein_rows
 
     with ImageFile(options.reference) as file:
-        in_angles = max(file.shape[1:]) * pixel_size_of(file) <= 2 * math.pi
+        has_mass = in_angles(max(file.shape[1:]), pixel_size_of(file))
         unit = file.attributes.get("unit", "GeV")
-    names = ("pt", "mass") if in_angles else ("sum", "maximum", "nonzero")
+    names = ("pt", "mass") if has_mass else ("sum", "maximum", "nonzero")
     units = dict.fromkeys(("pt", "mass", "sum", "maximum"), unit)
     sources = [Source("images", 0, str(options.images))]
     observables = measure_observables(sources, str(options.reference))

@@ -13,7 +13,7 @@ TIMING_COLUMNS = ("images_per_second", "seconds")
 Row = dict[str, float]
 """epoch (from 1), step (updates so far), train_loss, validation_loss, learning_rate,
 gradient_norm (mean before clipping), images_per_second, seconds (both of training alone), the
-losses by phase if there are several, and the monitor's measures."""
+losses by network if there are several, and the monitor's measures."""
 
 
 def best_epoch(rows: Sequence[Row]) -> int:

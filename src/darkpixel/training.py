@@ -268,10 +268,10 @@ class _Loop:
 
     def end_epoch(self, measures: Mapping[str, float]) -> None:
         """Write the epoch's row of the history and save."""
-        state, phases = self.state, [network_of(phase) for phase in self.model.phases]
+        state, networks = self.state, [network_of(phase) for phase in self.model.phases]
         losses = {
-            phase: state.sums[f"loss_{phase}"].item() / (state.seen * phases.count(phase))
-            for phase in state.optimisers
+            network: state.sums[f"loss_{network}"].item() / (state.seen * networks.count(network))
+            for network in state.optimisers
         }
         row: Row = {
             "epoch": state.epoch + 1,
@@ -279,12 +279,12 @@ class _Loop:
             "train_loss": sum(losses.values()),
             "validation_loss": measures["validation_loss"],
             "learning_rate": learning_rate(self.settings, state.updates - 1, state.steps),
-            "gradient_norm": state.sums["gradient_norm"].item() / (state.steps * len(phases)),
+            "gradient_norm": state.sums["gradient_norm"].item() / (state.steps * len(networks)),
             "images_per_second": state.seen / max(state.seconds, 1e-9),
             "seconds": state.seconds,
         }
         if len(losses) > 1:
-            row |= {f"train_loss_{phase}": loss for phase, loss in losses.items()}
+            row |= {f"train_loss_{network}": loss for network, loss in losses.items()}
         row |= measures
         if self.bar is None:
             logger.info(", ".join(f"{name} {value:.6g}" for name, value in row.items()))
@@ -295,7 +295,8 @@ class _Loop:
         if self.bar is None:
             return
         state = self.state
-        loss = sum(state.sums[f"loss_{phase}"].item() for phase in state.optimisers) / state.seen
+        total = sum(state.sums[f"loss_{network}"].item() for network in state.optimisers)
+        loss = total / state.seen
         text = f"epoch {state.epoch + 1}/{self.settings.epochs}, loss {loss:.5g}"
         self.bar.set_description(text, refresh=False)
         self.bar.update(state.epoch * self.batches.epoch_images + state.seen - self.bar.n)

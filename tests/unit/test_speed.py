@@ -14,6 +14,7 @@ from darkpixel.metrics.density import bits_per_pixel
 from darkpixel.metrics.likelihood_table import density_row, likelihood_table
 from darkpixel.metrics.names import MONTE_CARLO
 from darkpixel.metrics.published import load_published
+from darkpixel.metrics.simulation_speed import conditions
 from darkpixel.metrics.speed import (
     Collisions,
     Rate,
@@ -228,3 +229,15 @@ def test_models_without_likelihood_show_a_dash(tmp_path):
     likelihood_table(pd.DataFrame([none, known]), tmp_path / "t")
     lines = (tmp_path / "t.md").read_text(encoding="utf-8").splitlines()
     assert "–" in next(line for line in lines if "LAGAN" in line)
+
+
+def test_conditions_of_a_simulation_name_what_makes_it_faster():
+    muons = {"multi_parton_interactions": False, "forced_b_to_muon": True}
+    forced = conditions(muons, "background", start_up=0.23, from_pool=True)
+    assert forced == (
+        "multi-parton interactions off, start of 0.2 s left out, b hadrons decay to muons, "
+        "pile-up from a pool, made before; pT not yet matched"
+    )
+    assert "b hadrons" not in conditions(muons, "signal", start_up=0.2, from_pool=True)
+    jets = conditions({"multi_parton_interactions": True}, "signal", start_up=1, from_pool=False)
+    assert jets == "multi-parton interactions on, start of 1.0 s left out"

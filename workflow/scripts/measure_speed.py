@@ -10,7 +10,7 @@ from darkpixel.files import whole_file
 from darkpixel.jobs import job
 from darkpixel.metrics.names import MONTE_CARLO
 from darkpixel.metrics.published import load_published
-from darkpixel.metrics.simulation_speed import simulate
+from darkpixel.metrics.simulation_speed import conditions, simulate
 from darkpixel.metrics.speed import (
     PUBLISHED_TABLES,
     batch_choices,
@@ -70,18 +70,12 @@ with job(snakemake.log[0]) as logger:
             ),
             seconds,
         )
-        parts = "on" if recipe[0]["multi_parton_interactions"] else "off"
-        condition = [
-            f"multi-parton interactions {parts}",
-            f"start of {rate.start_up:.1f} s left out",
-        ]
-        if recipe[0].get("forced_b_to_muon") and label == "background":
-            condition.append("b hadrons decay to muons")
-        if pool is not None:
-            condition.append("pile-up from a pool, made before; pT not yet matched")
+        condition = conditions(
+            simulated["simulation"], label, start_up=rate.start_up, from_pool=pool is not None
+        )
         rows.append(
             speed_row(MONTE_CARLO, rate, label=label, threads=1, device="cpu",
-                      condition=", ".join(condition), **about)
+                      condition=condition, **about)
         )  # fmt: skip
         logger.info("Monte Carlo, %s: %.4g images/s", label, rate.value)
     with whole_file(snakemake.output.rows) as path:

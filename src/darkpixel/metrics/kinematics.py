@@ -1,5 +1,7 @@
 """Transverse momentum, invariant mass and girth of an image, each pixel a massless particle."""
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 
@@ -51,6 +53,11 @@ def girth(images: npt.NDArray[np.floating], pixel_size: float) -> Array:
     weighted = np.tensordot(images.astype(np.float64), distance, axes=2)
     result: Array = np.divide(weighted, total, out=np.zeros(len(images)), where=total > 0)
     return result
+
+
+def in_angles(pixels: int, pixel_size: float) -> bool:
+    """Whether images so many pixels wide can lie in eta and phi: no more than once around."""
+    return pixels * pixel_size <= 2 * math.pi
 
 
 def pixel_size_of(file: ImageFile) -> float:

@@ -53,3 +53,23 @@ def simulate(
             with ImageFile(path) as file:
                 needed = int(file.column("event").max()) + 1
     return Collisions(-(-needed // BATCH) * BATCH, needed)
+
+
+def conditions(
+    simulation: Mapping[str, Any], label: str, *, start_up: float, from_pool: bool
+) -> str:
+    """What else a reader of the simulation's speed must know.
+
+    Args:
+        simulation: the settings of the data set's simulation.
+        label: `signal` or `background`.
+        start_up: seconds that were left out of the measurement.
+        from_pool: whether pile-up was made before.
+    """
+    parts = "on" if simulation["multi_parton_interactions"] else "off"
+    found = [f"multi-parton interactions {parts}", f"start of {start_up:.1f} s left out"]
+    if simulation.get("forced_b_to_muon") and label == "background":
+        found.append("b hadrons decay to muons")
+    if from_pool:
+        found.append("pile-up from a pool, made before; pT not yet matched")
+    return ", ".join(found)

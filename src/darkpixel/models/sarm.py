@@ -5,7 +5,6 @@ depend on the pixels before it in a fixed order. One masked network (MADE) gives
 one pass; several stages use one network each. `sarm1` has no centre, `sarm2` one.
 """
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, ClassVar, Literal, Self
 
@@ -15,6 +14,7 @@ from torch import Tensor, nn
 
 from darkpixel.config import base
 from darkpixel.errors import DarkpixelError
+from darkpixel.metrics.kinematics import in_angles
 from darkpixel.models.base import Batches, GenerativeModel
 from darkpixel.nn.likelihoods import Discrete, Exponential, Gamma, Likelihood, TruncatedLogistic
 from darkpixel.nn.orders import order, stage_pixels
@@ -193,7 +193,7 @@ class SARM(GenerativeModel):
         super().__init__()
         self.options, self.side = options, side
         self.pixel_size = 0.1 if options.pixel_size is None else options.pixel_size
-        self.in_angles = side * self.pixel_size <= 2 * math.pi
+        self.in_angles = in_angles(side, self.pixel_size)
         raster = order(options.order, side, options.order_seed)
         stages = stage_pixels(side, options.centres, raster, options.centre_first)
         permutation = torch.cat([torch.as_tensor(pixels) for pixels in stages])

@@ -69,17 +69,18 @@ def _start_from(model: "SARM", batches: "Batches") -> None:
     Of all images: a level that one in 100,000 pixels has matters for the mass.
     """
     images, zeros = 0, torch.zeros(len(model.permutation), dtype=torch.float64)
-    counts: list[Tensor | int] = [0] * len(model.stages)
+    counts = [stage.likelihood.counts(zeros[:0]) for stage in model.stages]
     for batch in batches():
         x = model.quantise(batch).flatten(1)[:, model.permutation]
         images += len(x)
         zeros += (x == 0).sum(0)
         for number, (offset, stage) in enumerate(zip(model.offsets, model.stages, strict=True)):
-            counts[number] += stage.likelihood.counts(x[:, offset : offset + stage.pixels])
+            here = x[:, offset : offset + stage.pixels]
+            counts[number] += stage.likelihood.counts(here)
     logits = torch.log((zeros + 1) / (images - zeros + 1)).float()
     for offset, stage, found in zip(model.offsets, model.stages, counts, strict=True):
         stage.gamma.set_bias(logits[offset : offset + stage.pixels])
-        stage.likelihood.start_from(torch.as_tensor(found))
+        stage.likelihood.start_from(found)
 
 
 def _chosen_power(
