@@ -11,9 +11,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from darkpixel.config.argon import ArgonImaging, ArgonSimulation
-from darkpixel.data.argon_events import read_header
-from darkpixel.data.argon_simulation import Kind, simulate
+from darkpixel.config.lartpc import ArgonImaging, ArgonSimulation
+from darkpixel.simulation.argon.events import read_header
+from darkpixel.simulation.argon.simulation import Kind, simulate
 
 
 def processor() -> str:

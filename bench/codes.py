@@ -13,8 +13,8 @@ import torch
 from timing import seconds
 
 from darkpixel.models.base import build_model
-from darkpixel.models.vqvae_pixelcnn import VQVAEPixelCNN
-from darkpixel.sampling.codes import sample_cached, sample_naive
+from darkpixel.models.vqvae_pixelcnn.model import VQVAEPixelCNN
+from darkpixel.models.vqvae_pixelcnn.sampler import sample_cached, sample_naive
 
 
 def make_model(side: int, codes: int, **settings: object) -> VQVAEPixelCNN:

@@ -14,11 +14,11 @@ from pathlib import Path
 import numpy as np
 
 from darkpixel.config.muons import MuonImaging, MuonSimulation
-from darkpixel.data.image_file import ImageFile, statistics
-from darkpixel.data.muon_collisions import Collisions, Process
-from darkpixel.data.muon_particles import Deposits
-from darkpixel.data.muon_pileup import read_pileup, simulate_pileup
-from darkpixel.data.muons import Label, simulate
+from darkpixel.formats.image_file import ImageFile, statistics
+from darkpixel.simulation.muons.collisions import Collisions, Process
+from darkpixel.simulation.muons.particles import Deposits
+from darkpixel.simulation.muons.pileup import read_pileup, simulate_pileup
+from darkpixel.simulation.muons.simulation import Label, simulate
 
 
 def cpu_seconds(call: Callable[[], object]) -> float:

@@ -15,8 +15,8 @@ from sampling import SIDE, sparse_images
 from timing import seconds
 
 from darkpixel.models.base import build_model
-from darkpixel.models.pixelcnnpp import PixelCNNPlusPlus
-from darkpixel.sampling.pixelcnnpp import draw_uniforms, sample_cached, sample_naive
+from darkpixel.models.pixelcnnpp.model import PixelCNNPlusPlus
+from darkpixel.models.pixelcnnpp.sampler import draw_uniforms, sample_cached, sample_naive
 
 
 def make_model(filters: int, blocks: int) -> PixelCNNPlusPlus:

@@ -17,10 +17,10 @@ from timing import seconds
 from torch import Tensor
 
 from darkpixel.models.base import build_model
-from darkpixel.models.sarm import SARM
-from darkpixel.sampling.blocks import prepare
-from darkpixel.sampling.incremental import draw_uniforms, sample_from_uniforms
-from darkpixel.sampling.naive import sample_naive
+from darkpixel.models.sarm.blocks import prepare
+from darkpixel.models.sarm.model import SARM
+from darkpixel.models.sarm.naive_sampler import sample_naive
+from darkpixel.models.sarm.sampler import draw_uniforms, sample_from_uniforms
 
 SIDE = 28
 

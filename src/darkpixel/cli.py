@@ -81,8 +81,8 @@ def _check(options: argparse.Namespace) -> None:
 
 def _sample(options: argparse.Namespace) -> None:
     from darkpixel.models.base import load_config, load_generator
-    from darkpixel.sampling.shards import shard_blocks, write_shard
-    from darkpixel.training import choose_device
+    from darkpixel.models.shards import shard_blocks, write_shard
+    from darkpixel.training.loop import choose_device
 
     config = load_config(options.model)
     device = choose_device(options.device)
@@ -104,10 +104,10 @@ def _sample(options: argparse.Namespace) -> None:
 
 
 def _label(options: argparse.Namespace) -> None:
-    from darkpixel.labelling import label_file
     from darkpixel.models.base import load_config, load_model
-    from darkpixel.models.ssnet import SSNet
-    from darkpixel.training import choose_device
+    from darkpixel.models.ssnet.labelling import label_file
+    from darkpixel.models.ssnet.model import SSNet
+    from darkpixel.training.loop import choose_device
 
     config = load_config(options.model)
     model = load_model(options.model, device=choose_device(options.device))
@@ -128,7 +128,7 @@ def _label(options: argparse.Namespace) -> None:
 
 def _evaluate(options: argparse.Namespace) -> None:
     from darkpixel.config.evaluation import Evaluation
-    from darkpixel.data.image_file import ImageFile
+    from darkpixel.formats.image_file import ImageFile
     from darkpixel.metrics.kinematics import in_angles, pixel_size_of
     from darkpixel.metrics.observables import Source, measure_observables
     from darkpixel.metrics.rows import wasserstein_rows
@@ -156,7 +156,7 @@ def _evaluate(options: argparse.Namespace) -> None:
 
 
 def _show(options: argparse.Namespace) -> None:
-    from darkpixel.data.image_file import ImageFile, statistics
+    from darkpixel.formats.image_file import ImageFile, statistics
 
     with ImageFile(options.images) as file:
         print(f"{file.path}: {len(file)} images of {file.shape[1]} x {file.shape[2]} pixels")

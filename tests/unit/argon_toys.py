@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from darkpixel.data.image_format import SHOWER, TRACK
-from darkpixel.data.image_writer import ImageWriter
+from darkpixel.formats.image_format import SHOWER, TRACK
+from darkpixel.formats.image_writer import ImageWriter
 
 SIDE = 64
 COLUMNS = {

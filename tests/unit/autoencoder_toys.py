@@ -5,7 +5,7 @@ import torch
 from argon_toys import argon_images
 from torch import nn
 
-from darkpixel.data.image_file import ImageWriter
+from darkpixel.formats.image_file import ImageWriter
 from darkpixel.models.base import build_model
 
 SIDE = 32

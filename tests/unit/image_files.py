@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from hypothesis import HealthCheck, settings
 
-from darkpixel.data.image_file import ImageWriter
+from darkpixel.formats.image_file import ImageWriter
 
 ABOUT: dict[str, Any] = {
     "dataset": "jets",

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from darkpixel.models.base import build_model
-from darkpixel.models.sarm import SARM
+from darkpixel.models.sarm.model import SARM
 
 
 def toy_images(n: int, side: int, seed: int = 0) -> Tensor:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from darkpixel.data.image_file import ImageWriter
+from darkpixel.formats.image_file import ImageWriter
 
 SIDE = 16
 IMAGES = {"dataset": "lartpc_vertex", "label": "all", "pixel_size": 0.5, "unit": "0.255 MeV"}

@@ -11,10 +11,10 @@ import pytest
 from larcv_files import classification, segmentation, write_trees
 from numpy.typing import NDArray
 
-from darkpixel.config.argon import ArgonImaging
 from darkpixel.config.data import SplitSizes
-from darkpixel.data import argon_images
-from darkpixel.data.argon_images import (
+from darkpixel.config.lartpc import ArgonImaging
+from darkpixel.datasets import lartpc as argon_images
+from darkpixel.datasets.lartpc import (
     SpeciesMix,
     charge_per_unit,
     crop_events,
@@ -22,10 +22,11 @@ from darkpixel.data.argon_images import (
     scale_events,
     unit_of,
 )
-from darkpixel.data.image_file import ImageFile
-from darkpixel.data.larcv import larcv_events
-from darkpixel.data.prepare import SPLITS, Block, file_events
+from darkpixel.datasets.splits import SPLITS, file_events
 from darkpixel.errors import DarkpixelError
+from darkpixel.formats.blocks import Block
+from darkpixel.formats.image_file import ImageFile
+from darkpixel.formats.larcv import larcv_events
 
 SIZES = SplitSizes(train=6, validation=2, test=4)
 ABOUT: dict[str, Any] = {

@@ -6,9 +6,9 @@ import warnings
 import numpy as np
 import pytest
 
-from darkpixel.data import argon_validation as validation
-from darkpixel.data.argon_electrons import radiate
-from darkpixel.data.argon_physics import (
+from darkpixel.simulation.argon import validation
+from darkpixel.simulation.argon.electrons import radiate
+from darkpixel.simulation.argon.physics import (
     DELTA_CUT,
     DENSITY,
     ELECTRON_MASS,
@@ -19,8 +19,8 @@ from darkpixel.data.argon_physics import (
     heavy_loss,
     moller_ratio,
 )
-from darkpixel.data.argon_record import clear, isotropic, new_record, turned
-from darkpixel.data.argon_tables import (
+from darkpixel.simulation.argon.record import clear, isotropic, new_record, turned
+from darkpixel.simulation.argon.tables import (
     COMPTON,
     ELECTRON_LOSS,
     PAIR,
@@ -30,8 +30,8 @@ from darkpixel.data.argon_tables import (
     place,
     value,
 )
-from darkpixel.data.argon_transport import seed_generator
-from darkpixel.data.xcom_argon import XCOM_ARGON
+from darkpixel.simulation.argon.transport import seed_generator
+from darkpixel.simulation.argon.xcom import XCOM_ARGON
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # the packages of the NIST tables use deprecated calls

@@ -6,16 +6,16 @@ import h5py
 import numpy as np
 import pytest
 
-from darkpixel.config.argon import ArgonImaging, ArgonSimulation, MomentumRanges
-from darkpixel.data import argon_kernels
-from darkpixel.data.argon_crop import crop_corner
-from darkpixel.data.argon_events import count_events, event_blocks, read_header
-from darkpixel.data.argon_record import Record, clear, deposit, new_record
-from darkpixel.data.argon_simulation import Kind, simulate
-from darkpixel.data.argon_transport import SPECIES, seed_generator
-from darkpixel.data.argon_voxels import choose_box, empty, new_projections, project, sparse
-from darkpixel.data.image_format import SHOWER, TRACK
+from darkpixel.config.lartpc import ArgonImaging, ArgonSimulation, MomentumRanges
 from darkpixel.errors import DarkpixelError
+from darkpixel.formats.image_format import SHOWER, TRACK
+from darkpixel.simulation.argon import kernels as argon_kernels
+from darkpixel.simulation.argon.crop import crop_corner
+from darkpixel.simulation.argon.events import count_events, event_blocks, read_header
+from darkpixel.simulation.argon.record import Record, clear, deposit, new_record
+from darkpixel.simulation.argon.simulation import Kind, simulate
+from darkpixel.simulation.argon.transport import SPECIES, seed_generator
+from darkpixel.simulation.argon.voxels import choose_box, empty, new_projections, project, sparse
 
 SETTINGS, IMAGING = ArgonSimulation(), ArgonImaging()
 WHOLE = ArgonImaging(pixels=256)
@@ -224,7 +224,7 @@ def test_a_larger_pixel_takes_a_larger_box(tmp_path: Path) -> None:
 
 
 def test_hardly_any_event_passes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("darkpixel.data.argon_simulation._PATIENCE", 30)
+    monkeypatch.setattr("darkpixel.simulation.argon.simulation._PATIENCE", 30)
     imaging = ArgonImaging(minimum_filled=0.9)
     with pytest.raises(DarkpixelError, match=r"0 events of 30 pass the crop"):
         simulate(SETTINGS, imaging, kind="single", images=1, seed=1, path=tmp_path / "a.h5")

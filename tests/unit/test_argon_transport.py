@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
-from darkpixel.data.argon_nucleus import evaporate
-from darkpixel.data.argon_record import (
+from darkpixel.errors import DarkpixelError
+from darkpixel.formats.image_format import SHOWER, TRACK
+from darkpixel.simulation.argon.nucleus import evaporate
+from darkpixel.simulation.argon.record import (
     ELECTRON,
     NEUTRON,
     NUCLEAR,
@@ -16,8 +18,8 @@ from darkpixel.data.argon_record import (
     new_record,
     push,
 )
-from darkpixel.data.argon_tables import argon_tables
-from darkpixel.data.argon_transport import (
+from darkpixel.simulation.argon.tables import argon_tables
+from darkpixel.simulation.argon.transport import (
     SPECIES,
     Deposits,
     check_overflow,
@@ -25,8 +27,6 @@ from darkpixel.data.argon_transport import (
     seed_generator,
     transport,
 )
-from darkpixel.data.image_format import SHOWER, TRACK
-from darkpixel.errors import DarkpixelError
 
 
 @pytest.mark.parametrize("species", SPECIES)

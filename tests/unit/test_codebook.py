@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.nn.functional import mse_loss
 from vector_quantize_pytorch import VectorQuantize
 
-from darkpixel.nn.codebook import Codebook, k_means
+from darkpixel.models.vqvae.codebook import Codebook, k_means
 
 CODES, DIMENSION = 48, 6
 

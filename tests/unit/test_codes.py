@@ -7,10 +7,10 @@ import torch
 from autoencoder_toys import SIDE, fitted_vqvae, small_images, toy_vqvae, write_argon
 from scipy.stats import entropy
 
-from darkpixel.codes import code_statistics, encode_file, perplexity, reconstruct_file
-from darkpixel.data.image_file import ImageFile, ImageWriter
 from darkpixel.errors import DarkpixelError
+from darkpixel.formats.image_file import ImageFile, ImageWriter
 from darkpixel.models.base import build_model
+from darkpixel.models.vqvae.codes import code_statistics, encode_file, perplexity, reconstruct_file
 
 
 @pytest.fixture(scope="module")

@@ -4,10 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from darkpixel.data.image_writer import ImageWriter
 from darkpixel.errors import DarkpixelError
-from darkpixel.metrics.collapse import COLUMNS, diversity, diversity_rows, diversity_table
-from darkpixel.metrics.names import MONTE_CARLO, display_name
+from darkpixel.formats.image_writer import ImageWriter
+from darkpixel.metrics.diversity import COLUMNS, diversity, diversity_rows
+from darkpixel.metrics.names import MONTE_CARLO
+from darkpixel.tables.diversity import diversity_table
+from darkpixel.tables.names import display_name
 
 SIDE = 8
 

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from autoencoder_toys import fitted_vqvae, small_images, write_argon
 
-from darkpixel.codes import encode_file, reconstruct_file
-from darkpixel.data.image_file import ImageFile
 from darkpixel.errors import DarkpixelError
+from darkpixel.formats.image_file import ImageFile
 from darkpixel.metrics.compression import COLUMNS, UNITS, compression_rows
-from darkpixel.metrics.lartpc_tables import reconstruction_table
+from darkpixel.models.vqvae.codes import encode_file, reconstruct_file
+from darkpixel.tables.lartpc import reconstruction_table
 
 COUNT = 60
 

@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-import darkpixel.data
+import darkpixel.datasets
 import darkpixel.models
-from darkpixel.config.documentation import key_table, schema, with_keys
 from darkpixel.config.loading import load_run, read_yaml
 from darkpixel.errors import DarkpixelError
 from darkpixel.metrics.convergence import FEWEST_EPOCHS
+from darkpixel.pipeline.documentation import key_table, schema, with_keys
 
 CONFIG = Path(__file__).resolve().parents[2] / "config"
 OVERLAYS = ["test.yaml", "study.yaml", "paper.yaml"]
@@ -183,11 +183,11 @@ def test_null_leaves_out_what_the_base_names(tmp_path):
 def spots(tmp_path, monkeypatch):
     """A data set of one file, and a function that adds a model with such a `trained_on`."""
     models = tmp_path / "models"
-    for module in (darkpixel.data, darkpixel.models):
+    for module in (darkpixel.datasets, darkpixel.models):
         folder = tmp_path / module.__name__.rpartition(".")[2]
         folder.mkdir()
         monkeypatch.setattr(module, "__path__", [*module.__path__, str(folder)])
-    (tmp_path / "data/spots.py").write_text(
+    (tmp_path / "datasets/spots.py").write_text(
         "from typing import ClassVar\n"
         "from darkpixel.config.data import OwnData, SplitSizes\n"
         "class Settings(OwnData):\n"
@@ -247,7 +247,7 @@ def test_wrong_entries_of_own_data_sets_are_refused(tmp_path, spots, datasets, e
 
 
 def test_schema_and_key_table_follow_the_settings():
-    """Run `python -m darkpixel.config.documentation` when this fails."""
+    """Run `python -m darkpixel.pipeline.documentation` when this fails."""
     assert json.loads((CONFIG / "schema.json").read_text()) == schema()
     readme = (CONFIG / "README.md").read_text()
     assert readme == with_keys(readme)

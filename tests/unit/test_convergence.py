@@ -5,18 +5,13 @@ import pandas as pd
 import pytest
 
 from darkpixel.errors import DarkpixelError
-from darkpixel.history import write_history
-from darkpixel.metrics.convergence import (
-    convergence_rows,
-    convergence_table,
-    levelled_off,
-    mark,
-    read_statuses,
-)
-from darkpixel.metrics.likelihood_table import likelihood_table
-from darkpixel.metrics.roc import classifier_table
-from darkpixel.metrics.speed import speed_table
-from darkpixel.metrics.tables import statistics_table, wasserstein_table
+from darkpixel.metrics.convergence import convergence_rows, levelled_off, mark, read_statuses
+from darkpixel.tables.classifiers import classifier_table
+from darkpixel.tables.convergence import convergence_table
+from darkpixel.tables.likelihood import likelihood_table
+from darkpixel.tables.sarm import statistics_table, wasserstein_table
+from darkpixel.tables.speed import speed_table
+from darkpixel.training.history import write_history
 
 
 def history(losses, rates=None):

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from darkpixel.config.lartpc_evaluation import LArTPCEvaluation
-from darkpixel.data.image_file import ImageFile
 from darkpixel.errors import DarkpixelError
+from darkpixel.formats.image_file import ImageFile
 from darkpixel.metrics.divergence import (
     QUANTITIES,
     divergence_rows,

@@ -28,9 +28,9 @@ from bad_server import (
 )
 
 from darkpixel.config.sources import Source
-from darkpixel.data import download as module
-from darkpixel.data.download import Patience, download
 from darkpixel.errors import DarkpixelError
+from darkpixel.formats import download as module
+from darkpixel.formats.download import Patience, download
 
 QUICK = Patience(tries=3, wait=0.01, longest_wait=0.05, timeout=0.3)
 

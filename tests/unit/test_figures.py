@@ -6,21 +6,11 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from darkpixel.data.image_file import ImageFile
-from darkpixel.data.image_writer import ImageWriter
 from darkpixel.errors import DarkpixelError
-from darkpixel.figures import (
-    data,
-    examples,
-    mean_images,
-    observables,
-    pixel_values,
-    style,
-    toy,
-    training,
-)
-from darkpixel.figures.grid import wrapped
+from darkpixel.figures import data, style, training
+from darkpixel.figures.sarm import examples, mean_images, observables, pixel_values, toy
 from darkpixel.figures.ratio import Histogram, density, draw_with_ratio
+from darkpixel.figures.sarm.grid import wrapped
 from darkpixel.figures.style import (
     draw_image,
     image_colours,
@@ -30,8 +20,10 @@ from darkpixel.figures.style import (
     pixel_axis,
     save,
 )
+from darkpixel.formats.image_file import ImageFile
+from darkpixel.formats.image_writer import ImageWriter
 from darkpixel.metrics.observables import Source, measure_observables
-from darkpixel.nn.orders import order, stage_pixels
+from darkpixel.models.sarm.orders import order, stage_pixels
 
 LABELS = ("signal", "background")
 MODELS = ("sarm2_dd", "sarm2_dd_sums", "lagan")

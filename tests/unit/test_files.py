@@ -5,7 +5,7 @@ import errno
 import pytest
 
 from darkpixel.errors import DarkpixelError
-from darkpixel.files import whole_file
+from darkpixel.formats.files import whole_file
 
 
 def test_appears_at_the_end_and_keeps_its_suffix(tmp_path):

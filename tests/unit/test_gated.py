@@ -6,7 +6,12 @@ import pytest
 import torch
 from torch import Tensor
 
-from darkpixel.nn.gated import GatedOptions, GatedPixelCNN, kernel_taps, receptive_field
+from darkpixel.models.vqvae_pixelcnn.gated import (
+    GatedOptions,
+    GatedPixelCNN,
+    kernel_taps,
+    receptive_field,
+)
 
 TEXT: dict[str, Any] = {
     "codes": 7,

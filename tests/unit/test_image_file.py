@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from image_files import ABOUT, EXAMPLES, ONES, sparse_images, write
 
-from darkpixel.data.image_file import ImageFile, ImageWriter, concatenate, statistics
-from darkpixel.data.image_format import chunk_length
 from darkpixel.errors import DarkpixelError
+from darkpixel.formats.image_file import ImageFile, ImageWriter, concatenate, statistics
+from darkpixel.formats.image_format import chunk_length
 
 
 def test_round_trip(tmp_path: Path) -> None:

@@ -14,9 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from image_files import ABOUT, EXAMPLES, ONES, sparse_images, write
 
-from darkpixel.data.image_file import ImageFile, ImageWriter
-from darkpixel.data.image_format import ATTRIBUTES
 from darkpixel.errors import DarkpixelError
+from darkpixel.formats.image_file import ImageFile, ImageWriter
+from darkpixel.formats.image_format import ATTRIBUTES
 
 
 def refusal(path: Path) -> str:
@@ -194,8 +194,8 @@ def test_undeclared_columns_and_wrong_shapes_are_refused(tmp_path: Path) -> None
 FULL_DISK = """
 import errno, io, sys
 import numpy as np
-from darkpixel.data import hdf5
-from darkpixel.data.image_file import ImageWriter
+from darkpixel.formats import hdf5
+from darkpixel.formats.image_file import ImageWriter
 from darkpixel.errors import DarkpixelError
 
 class Full(hdf5.Disk):
@@ -247,7 +247,7 @@ def test_full_disk_is_one_line(tmp_path: Path, fraction: float) -> None:
 
 
 def test_other_write_errors_are_passed_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from darkpixel.data import hdf5
+    from darkpixel.formats import hdf5
 
     def broken(self: object, data: bytes) -> int:
         self._error = OSError(errno.EIO, "Input/output error")  # type: ignore[attr-defined]

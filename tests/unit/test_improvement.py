@@ -13,11 +13,11 @@ from darkpixel.metrics.improvement import (
     Claim,
     improvement,
     improvement_rows,
-    improvement_table,
     published_score,
 )
 from darkpixel.metrics.published import wasserstein_published
 from darkpixel.metrics.rows import COLUMNS
+from darkpixel.tables.improvement import improvement_table
 
 PUBLISHED = Path(__file__).parents[2] / "config" / "published.yaml"
 TABLES = {name: wasserstein_published(PUBLISHED, name) for name in ("jets", "muons")}

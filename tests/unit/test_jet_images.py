@@ -9,15 +9,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from darkpixel.config.jets import JetImaging, JetSimulation
-from darkpixel.data.jet_images import (
+from darkpixel.errors import DarkpixelError
+from darkpixel.simulation.jets.images import (
     IMAGE_COLUMNS,
     count_events,
     draw_images,
     event_blocks,
     rotated,
 )
-from darkpixel.data.jets import simulate
-from darkpixel.errors import DarkpixelError
+from darkpixel.simulation.jets.simulation import simulate
 
 FAST = JetSimulation(multi_parton_interactions=False)
 ROTATIONS = ("catmull_rom", "cells")

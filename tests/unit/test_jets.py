@@ -13,10 +13,11 @@ import numpy as np
 import pytest
 
 from darkpixel.config.jets import JetSimulation
-from darkpixel.data import hdf5
-from darkpixel.data import jets as jets_module
-from darkpixel.data.hdf5 import Disk
-from darkpixel.data.jet_events import (
+from darkpixel.errors import DarkpixelError
+from darkpixel.formats import hdf5
+from darkpixel.formats.hdf5 import Disk
+from darkpixel.simulation.jets import simulation as jets_module
+from darkpixel.simulation.jets.events import (
     COLUMNS,
     JetEvents,
     JetEventsWriter,
@@ -24,9 +25,8 @@ from darkpixel.data.jet_events import (
     read_blocks,
     read_header,
 )
-from darkpixel.data.jet_finding import JetFinder, Particles
-from darkpixel.data.jets import simulate
-from darkpixel.errors import DarkpixelError
+from darkpixel.simulation.jets.finding import JetFinder, Particles
+from darkpixel.simulation.jets.simulation import simulate
 
 FAST = JetSimulation(multi_parton_interactions=False)
 IMAGES = 400
@@ -185,7 +185,7 @@ def test_multi_parton_interactions_add_particles(tmp_path: Path) -> None:
 def test_nothing_is_printed_when_not_a_terminal(tmp_path: Path) -> None:
     program = (
         "from darkpixel.config.jets import JetSimulation\n"
-        "from darkpixel.data.jets import simulate\n"
+        "from darkpixel.simulation.jets.simulation import simulate\n"
         "settings = JetSimulation(multi_parton_interactions=False)\n"
         f"simulate(settings, 'signal', 5, 1, {str(tmp_path / 'a.h5')!r})\n"
     )

@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from darkpixel.data.image_file import ImageFile
-from darkpixel.data.image_writer import ImageWriter
-from darkpixel.data.joint import join_labels
+from darkpixel.datasets.joint import join_labels
 from darkpixel.errors import DarkpixelError
+from darkpixel.formats.image_file import ImageFile
+from darkpixel.formats.image_writer import ImageWriter
 
 
 def write(path: Path, label: str, images: int, value: float, side: int = 5, **about: str) -> Path:

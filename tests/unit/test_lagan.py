@@ -11,8 +11,8 @@ from torch.nn import functional as F
 from darkpixel.config.training import Training
 from darkpixel.errors import DarkpixelError
 from darkpixel.models.base import build_model, load_generator
-from darkpixel.models.lagan import LAGAN, flipped
-from darkpixel.training import train
+from darkpixel.models.lagan.model import LAGAN, flipped
+from darkpixel.training.loop import train
 
 KINDS = ("real", "generated")
 SMALL = {"generator_filters": 4, "discriminator_filters": 4, "latent": 10}
@@ -169,7 +169,7 @@ def test_samples_are_sparse_images_of_the_generator_given():
 def test_samples_made_in_pieces_are_those_made_at_once(monkeypatch):
     model = build().eval()
     whole = sampled(model, 10)
-    monkeypatch.setattr("darkpixel.models.lagan.PIECE", 4)
+    monkeypatch.setattr("darkpixel.models.lagan.model.PIECE", 4)
     torch.testing.assert_close(sampled(model, 10), whole)
 
 

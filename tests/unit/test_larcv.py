@@ -22,9 +22,9 @@ from larcv_files import (
 )
 from numpy.typing import NDArray
 
-from darkpixel.data import larcv
-from darkpixel.data.larcv import PLANES, larcv_events
 from darkpixel.errors import DarkpixelError
+from darkpixel.formats import larcv
+from darkpixel.formats.larcv import PLANES, larcv_events
 
 REAL = os.environ.get("DARKPIXEL_LARCV_FILE")
 

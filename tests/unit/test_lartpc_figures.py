@@ -9,18 +9,16 @@ from matplotlib.figure import Figure
 from matplotlib.image import imread
 
 from darkpixel.config.lartpc_evaluation import LArTPCEvaluation
-from darkpixel.data.image_writer import ImageWriter
 from darkpixel.errors import DarkpixelError
-from darkpixel.figures import (
-    lartpc_codes,
-    lartpc_images,
-    lartpc_labels,
-    lartpc_observables,
-    style,
-)
+from darkpixel.figures import style
+from darkpixel.figures.lartpc import codes as lartpc_codes
+from darkpixel.figures.lartpc import images as lartpc_images
+from darkpixel.figures.lartpc import labels as lartpc_labels
+from darkpixel.figures.lartpc import observables as lartpc_observables
+from darkpixel.formats.image_writer import ImageWriter
 from darkpixel.metrics.lartpc import measure_argon
-from darkpixel.metrics.names import COMPACT_SIMULATOR
 from darkpixel.metrics.observables import Source
+from darkpixel.tables.names import COMPACT_SIMULATOR
 
 EVALUATION = LArTPCEvaluation(examples=8)
 MODELS = ("vqvae_pixelcnn", "vqvae_pixelcnn_reference_code")

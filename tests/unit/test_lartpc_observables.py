@@ -6,8 +6,8 @@ import pytest
 from argon_toys import argon_images, draw_line, write_labels, write_plain
 
 from darkpixel.config.lartpc_evaluation import LArTPCEvaluation
-from darkpixel.data.image_file import ImageFile
 from darkpixel.errors import DarkpixelError
+from darkpixel.formats.image_file import ImageFile
 from darkpixel.metrics.lartpc import ARGON_OBSERVABLES, measure_argon, track_shapes
 from darkpixel.metrics.lartpc_rows import (
     ablation_rows,
@@ -16,9 +16,10 @@ from darkpixel.metrics.lartpc_rows import (
     reference_code_rows,
     share_and_error,
 )
-from darkpixel.metrics.names import MONTE_CARLO, display_name, ordered, snapshot_epoch
+from darkpixel.metrics.names import MONTE_CARLO, ordered, snapshot_epoch
 from darkpixel.metrics.observables import Source
 from darkpixel.metrics.wasserstein import wasserstein
+from darkpixel.tables.names import display_name
 
 EVALUATION = LArTPCEvaluation(bootstrap_repetitions=20, floor_splits=4)
 

@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from darkpixel.metrics.divergence import DIRECTIONS, QUANTITIES
-from darkpixel.metrics.lartpc_tables import (
+from darkpixel.metrics.published import load_published
+from darkpixel.tables.lartpc import (
     ablation_table,
     codebook_table,
     divergence_table,
@@ -17,7 +18,6 @@ from darkpixel.metrics.lartpc_tables import (
     reference_code_table,
     vqvae_parameters_table,
 )
-from darkpixel.metrics.published import load_published
 
 PUBLISHED = Path(__file__).parents[2] / "config" / "published.yaml"
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 from scipy import integrate, stats
 
-from darkpixel.nn.likelihoods import (
+from darkpixel.models.sarm.likelihoods import (
     Discrete,
     Exponential,
     Gamma,
@@ -16,7 +16,7 @@ from darkpixel.nn.likelihoods import (
     power_grid,
     smoothed_counts,
 )
-from darkpixel.nn.quantisation import choose_power, quantisation_table
+from darkpixel.models.sarm.quantisation import choose_power, quantisation_table
 
 
 def _continuous(name: str) -> Likelihood:

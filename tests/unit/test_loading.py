@@ -7,8 +7,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from darkpixel.data import loading
 from darkpixel.errors import DarkpixelError
+from darkpixel.training import feed as loading
 
 SIDE = 60  # 14,400 bytes an image: 1 MB holds 69
 

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from darkpixel.nn.locally_connected import LocallyConnected2d
+from darkpixel.models.lagan.locally_connected import LocallyConnected2d
 
 CASES = [(5, 1, 2), (5, 2, 2), (3, 2, 1), (2, 1, 0), (1, 1, 0)]
 

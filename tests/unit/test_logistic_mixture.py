@@ -7,7 +7,7 @@ import torch
 from scipy import stats
 from torch import Tensor
 
-from darkpixel.nn.logistic_mixture import LogisticMixture
+from darkpixel.models.pixelcnnpp.logistic_mixture import LogisticMixture
 
 
 def mixture(components: int = 3, levels: int = 6, unit: float = 2.5) -> LogisticMixture:

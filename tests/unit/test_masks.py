@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from darkpixel.nn.masked import BlockTriangularLinear, spread_degrees
-from darkpixel.nn.pixel_head import PixelHead
+from darkpixel.models.sarm.masked import BlockTriangularLinear, spread_degrees
+from darkpixel.models.sarm.pixel_head import PixelHead
 
 
 @pytest.mark.parametrize("units", [1, 5, 18, 19, 20, 47])

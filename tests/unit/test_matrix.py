@@ -5,9 +5,10 @@ import pandas as pd
 import pytest
 
 from darkpixel.metrics.convergence import COLUMNS as CONVERGENCE_COLUMNS
-from darkpixel.metrics.likelihood_table import COLUMNS as DENSITY_COLUMNS
-from darkpixel.metrics.matrix import matrix_rows, matrix_table
-from darkpixel.metrics.speed import COLUMNS as SPEED_COLUMNS
+from darkpixel.metrics.matrix import matrix_rows
+from darkpixel.studies.density import COLUMNS as DENSITY_COLUMNS
+from darkpixel.studies.speed import COLUMNS as SPEED_COLUMNS
+from darkpixel.tables.matrix import matrix_table
 
 CONFIG = {"parameters": {"dense": 1_000_000, "free": 500_000}, "image_size": [10, 10]}
 

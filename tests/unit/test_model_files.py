@@ -6,7 +6,6 @@ from toy_training import SIDE
 
 import darkpixel.models
 from darkpixel.errors import DarkpixelError
-from darkpixel.image_settings import with_image_settings
 from darkpixel.models.base import (
     build_model,
     load_model,
@@ -14,6 +13,7 @@ from darkpixel.models.base import (
     save_model,
     save_weights,
 )
+from darkpixel.models.image_settings import with_image_settings
 
 SOURCE = '''
 import torch

@@ -5,9 +5,9 @@ import pytest
 import torch
 from torch import nn
 
-from darkpixel.data.image_writer import ImageWriter
-from darkpixel.data.joint import join_labels
-from darkpixel.metrics.monitor import observable_monitor
+from darkpixel.datasets.joint import join_labels
+from darkpixel.formats.image_writer import ImageWriter
+from darkpixel.training.monitors.observables import observable_monitor
 
 SIDE = 12
 
@@ -85,7 +85,7 @@ def test_labels_have_no_more_images_than_are_asked_for(files, monkeypatch):
         sizes.append(len(shown))
         return {"pt": np.zeros(len(shown))}
 
-    monkeypatch.setattr("darkpixel.metrics.monitor.image_observables", recorded)
+    monkeypatch.setattr("darkpixel.training.monitors.observables.image_observables", recorded)
     observable_monitor(files["joint"], 40, 1)
     observable_monitor(files["joint"], 2000, 1)
     assert sizes == [40, 40, 2000, 1500]

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from darkpixel.config.muons import MuonDetector, MuonImaging
-from darkpixel.data.muon_calorimeter import (
+from darkpixel.simulation.muons.calorimeter import (
     Arrivals,
     Cells,
     draw_images,
@@ -15,8 +15,8 @@ from darkpixel.data.muon_calorimeter import (
     spread,
     sum_cells,
 )
-from darkpixel.data.muon_collisions import FinalState
-from darkpixel.data.muon_particles import (
+from darkpixel.simulation.muons.collisions import FinalState
+from darkpixel.simulation.muons.particles import (
     ECAL,
     ETA,
     HCAL,
@@ -26,7 +26,7 @@ from darkpixel.data.muon_particles import (
     deposits,
     propagate,
 )
-from darkpixel.data.muon_pileup import overlay
+from darkpixel.simulation.muons.pileup import overlay
 
 DETECTOR = MuonDetector()
 PERFECT = MuonDetector(

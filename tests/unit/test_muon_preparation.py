@@ -8,12 +8,13 @@ import pytest
 from scipy.stats import ks_2samp
 
 from darkpixel.config.data import SplitSizes
-from darkpixel.data.image_file import ImageFile, ImageWriter
-from darkpixel.data.muon_matching import chunk_events, matched_events, matching_probability
-from darkpixel.data.muons import COLUMNS
-from darkpixel.data.prepare import Events, write_splits
-from darkpixel.data.uci_muons import is_uci, uci_events
+from darkpixel.datasets.muon_matching import chunk_events, matched_events, matching_probability
+from darkpixel.datasets.splits import write_splits
+from darkpixel.datasets.uci_muons import is_uci, uci_events
 from darkpixel.errors import DarkpixelError
+from darkpixel.formats.blocks import Events
+from darkpixel.formats.image_file import ImageFile, ImageWriter
+from darkpixel.simulation.muons.simulation import COLUMNS
 
 SIDE = 12
 

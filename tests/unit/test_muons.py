@@ -9,15 +9,15 @@ import pytest
 
 from darkpixel.config.data import MuonData
 from darkpixel.config.muons import MuonDetector, MuonImaging, MuonSimulation
-from darkpixel.data import muons as muons_module
-from darkpixel.data.image_file import ImageFile
-from darkpixel.data.muon_collisions import Collisions, pythia_settings
-from darkpixel.data.muon_particles import Deposits, choose_muons
-from darkpixel.data.muon_pileup import eta_reach, read_pileup, simulate_pileup
-from darkpixel.data.muons import simulate
+from darkpixel.simulation.muons import simulation as muons_module
 from darkpixel.errors import DarkpixelError
-from darkpixel.metrics.simulation_speed import BATCH
-from darkpixel.metrics.simulation_speed import simulate as simulate_for_speed
+from darkpixel.formats.image_file import ImageFile
+from darkpixel.simulation.muons.collisions import Collisions, pythia_settings
+from darkpixel.simulation.muons.particles import Deposits, choose_muons
+from darkpixel.simulation.muons.pileup import eta_reach, read_pileup, simulate_pileup
+from darkpixel.simulation.muons.simulation import simulate
+from darkpixel.studies.simulation_speed import BATCH
+from darkpixel.studies.simulation_speed import simulate as simulate_for_speed
 
 # Without multiple interactions in diffraction, Pythia starts 5 seconds sooner.
 FAST = MuonSimulation(

@@ -6,13 +6,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from darkpixel.data.image_writer import ImageWriter
 from darkpixel.errors import DarkpixelError
+from darkpixel.formats.image_writer import ImageWriter
 from darkpixel.metrics.images import centre_mask, summarise_images
 from darkpixel.metrics.kinematics import girth, image_observables
-from darkpixel.metrics.names import MONTE_CARLO, display_name, ordered
+from darkpixel.metrics.names import MONTE_CARLO, ordered
 from darkpixel.metrics.observables import Source, measure_observables
-from darkpixel.nn.orders import order, stage_pixels
+from darkpixel.models.sarm.orders import order, stage_pixels
+from darkpixel.tables.names import display_name
 
 
 def write_images(path, images, pixel_size=0.1):

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from darkpixel.errors import DarkpixelError
-from darkpixel.nn.orders import ORDERS, order, stage_pixels
+from darkpixel.models.sarm.orders import ORDERS, order, stage_pixels
 
 
 @pytest.mark.parametrize("name", ORDERS)

@@ -7,8 +7,8 @@ import pytest
 
 from darkpixel.config.evaluation import Evaluation
 from darkpixel.errors import DarkpixelError
-from darkpixel.figures import orders as module
-from darkpixel.figures.orders import order_distances
+from darkpixel.figures.sarm import orders as module
+from darkpixel.figures.sarm.orders import order_distances
 from darkpixel.metrics.names import MONTE_CARLO
 from darkpixel.metrics.rows import wasserstein_rows
 

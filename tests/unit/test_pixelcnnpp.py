@@ -9,8 +9,8 @@ from torch import Tensor
 
 from darkpixel.errors import DarkpixelError
 from darkpixel.models.base import build_model, load_model, save_model
-from darkpixel.models.pixelcnnpp import PixelCNNPlusPlus
-from darkpixel.nn.pixelcnnpp import PixelCNNPP
+from darkpixel.models.pixelcnnpp.model import PixelCNNPlusPlus
+from darkpixel.models.pixelcnnpp.network import PixelCNNPP
 
 
 def model(height: int, width: int, **settings: Any) -> PixelCNNPlusPlus:

@@ -7,8 +7,8 @@ import torch
 from scipy import stats
 from test_pixelcnnpp import model, randomised, sparse_images
 
-from darkpixel.models.pixelcnnpp import PixelCNNPlusPlus
-from darkpixel.sampling.pixelcnnpp import draw_uniforms, sample_cached, sample_naive
+from darkpixel.models.pixelcnnpp.model import PixelCNNPlusPlus
+from darkpixel.models.pixelcnnpp.sampler import draw_uniforms, sample_cached, sample_naive
 
 
 def trained_like(height: int, width: int, blocks: int = 1) -> PixelCNNPlusPlus:

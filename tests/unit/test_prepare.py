@@ -13,20 +13,19 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from darkpixel.config.data import SplitSizes
-from darkpixel.data import lagan_jets
-from darkpixel.data.image_file import ImageFile
-from darkpixel.data.lagan_jets import COLUMNS, lagan_events
-from darkpixel.data.prepare import (
+from darkpixel.datasets import lagan_jets
+from darkpixel.datasets.lagan_jets import COLUMNS, lagan_events
+from darkpixel.datasets.splits import (
     SPLITS,
     UNUSED,
-    Block,
-    Events,
     assign_splits,
     file_events,
     file_in_angles,
     write_splits,
 )
 from darkpixel.errors import DarkpixelError
+from darkpixel.formats.blocks import Block, Events
+from darkpixel.formats.image_file import ImageFile
 
 ABOUT: dict[str, Any] = {
     "dataset": "jets",

@@ -4,8 +4,9 @@ import shutil
 
 import pytest
 
-from darkpixel import provenance
-from darkpixel.provenance import code_digest, import_closure, settings_digest
+from darkpixel.pipeline import provenance
+from darkpixel.formats.digests import settings_digest
+from darkpixel.pipeline.provenance import code_digest, import_closure
 
 
 @pytest.fixture
@@ -27,29 +28,33 @@ def write(path, text):
 def test_closure_follows_imports():
     closure = import_closure("metrics.rows")
     assert {"metrics.rows", "metrics.wasserstein", "metrics.kinematics"} <= closure
-    assert "training" not in closure
-    assert "data.jets" not in closure
+    assert "training.loop" not in closure
+    assert "simulation.jets.simulation" not in closure
 
 
 def test_closure_leaves_out_what_cannot_change_a_result():
-    closure = import_closure("training", "data.jets", "models.sarm")
-    assert not [name for name in closure if name.startswith("config") or name == "files"]
+    closure = import_closure("training.loop", "simulation.jets.simulation", "models.sarm.model")
+    assert not [name for name in closure if name.startswith("config") or name == "formats.files"]
 
 
 def test_training_depends_on_neither_tables_nor_names():
-    closure = import_closure("training", "models.sarm", "metrics.monitor")
+    closure = import_closure("training.loop", "models.sarm.model", "training.monitors.observables")
     assert not closure & {"metrics.names", "metrics.rows", "metrics.observables"}
 
 
 def test_simulation_does_not_depend_on_models_or_measures():
-    assert not [n for n in import_closure("data.jets") if n.startswith(("models", "metrics", "nn"))]
+    assert not [
+        n
+        for n in import_closure("simulation.jets.simulation")
+        if n.startswith(("models", "metrics", "nn"))
+    ]
 
 
 def test_statement_in_an_imported_module_changes_the_digest(library):
-    before = code_digest("metrics.rows"), code_digest("data.jets")
+    before = code_digest("metrics.rows"), code_digest("simulation.jets.simulation")
     path = library / "metrics" / "wasserstein.py"
     write(path, path.read_text() + "\nEXTRA = 1\n")
-    after = code_digest("metrics.rows"), code_digest("data.jets")
+    after = code_digest("metrics.rows"), code_digest("simulation.jets.simulation")
     assert before[0] != after[0]
     assert before[1] == after[1]
 

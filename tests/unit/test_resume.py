@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 import toy_training
 
-from darkpixel.history import TIMING_COLUMNS
+from darkpixel.training.history import TIMING_COLUMNS
 
 SIGNALS = [signal.SIGKILL, signal.SIGTERM, signal.SIGINT]
 

@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from darkpixel.figures import roc as figure
+from darkpixel.figures.sarm import roc as figure
 from darkpixel.metrics.roc import classifier_curves, classifier_rows
 
 

@@ -9,10 +9,10 @@ from sarm_toys import VARIANTS, make_sarm, variant_name
 from scipy import stats
 from torch import Tensor
 
-from darkpixel.models.sarm import SARM
-from darkpixel.sampling.blocks import prepare
-from darkpixel.sampling.incremental import Uniforms, draw_uniforms, sample_from_uniforms
-from darkpixel.sampling.naive import sample_naive
+from darkpixel.models.sarm.blocks import prepare
+from darkpixel.models.sarm.model import SARM
+from darkpixel.models.sarm.naive_sampler import sample_naive
+from darkpixel.models.sarm.sampler import Uniforms, draw_uniforms, sample_from_uniforms
 
 
 def uniforms(model: SARM, n: int, seed: int = 0) -> Uniforms:

@@ -10,12 +10,12 @@ import torch
 from sarm_toys import VARIANTS, make_sarm, toy_images, variant_name
 from torch import Tensor
 
-from darkpixel.discovery import model_settings
+from darkpixel.config.discovery import model_settings
 from darkpixel.errors import DarkpixelError
 from darkpixel.metrics.kinematics import image_observables
 from darkpixel.models.base import build_model, load_model, save_model
-from darkpixel.models.sarm import SARM
-from darkpixel.nn.sums import RunningSums
+from darkpixel.models.sarm.model import SARM
+from darkpixel.models.sarm.sums import RunningSums
 
 
 def theta(model: SARM, x: Tensor, known: Tensor | None) -> tuple[Tensor, Tensor]:

@@ -7,7 +7,7 @@ from argon_toys import argon_images
 
 from darkpixel.errors import DarkpixelError
 from darkpixel.models.base import build_model
-from darkpixel.nn import sarm_start
+from darkpixel.models.sarm import start as sarm_start
 
 CENTIMETRES = 0.5
 SETTINGS = {

@@ -11,15 +11,23 @@ import torch
 from sarm_toys import toy_images
 from torch import nn
 
-from darkpixel import search
+from darkpixel.studies import search
 from darkpixel.config.search import Search, Study, has_width, search_space, space_problem
 from darkpixel.config.training import Training
-from darkpixel.data.image_file import ImageFile, ImageWriter
 from darkpixel.errors import DarkpixelError
-from darkpixel.metrics.density import bits_per_pixel
-from darkpixel.metrics.search_table import COLUMNS, search_rows, search_table
-from darkpixel.search import Trainer, Trial, first_images, next_choice, run_study, space_size
-from darkpixel.training import train
+from darkpixel.formats.image_file import ImageFile, ImageWriter
+from darkpixel.studies.density import bits_per_pixel
+from darkpixel.studies.search import (
+    Trainer,
+    Trial,
+    first_images,
+    next_choice,
+    run_study,
+    space_size,
+)
+from darkpixel.studies.search_rows import COLUMNS, search_rows
+from darkpixel.tables.search import search_table
+from darkpixel.training.loop import train
 
 SPACE = {"centres": [[], [3], [5]], "layers": [1, 2, 3], "power": [1.0, 1.5, "auto"]}
 SMALL = {"layers": [1, 2], "width": [2, 4]}

@@ -6,15 +6,10 @@ import pytest
 from segmentation_toys import lines_and_blobs, write_toys
 
 from darkpixel.errors import DarkpixelError
-from darkpixel.figures.segmentation import confusion_matrix, ssnet_training
-from darkpixel.metrics.segmentation import (
-    Labelled,
-    accuracy,
-    accuracy_rows,
-    accuracy_table,
-    confusion_counts,
-    file_confusion,
-)
+from darkpixel.figures.lartpc.segmentation import confusion_matrix, ssnet_training
+from darkpixel.metrics.segmentation import accuracy, confusion_counts
+from darkpixel.metrics.segmentation_rows import Labelled, accuracy_rows, file_confusion
+from darkpixel.tables.segmentation import accuracy_table
 
 COUNT = 40
 PUBLISHED = {"ssnet": {"pixel_accuracy": 0.985}}

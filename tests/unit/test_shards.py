@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from darkpixel.data.image_file import ImageFile, concatenate
+from darkpixel.formats.image_file import ImageFile, concatenate
 from darkpixel.models.base import build_model
-from darkpixel.sampling.shards import shard_blocks, write_shard
+from darkpixel.models.shards import shard_blocks, write_shard
 
 ABOUT = {"dataset": "jets", "label": "signal", "pixel_size": 0.1, "unit": "GeV"}
 

@@ -9,13 +9,12 @@ import pytest
 import torch
 from sarm_toys import make_sarm, toy_images
 
-from darkpixel.data.image_writer import ImageWriter
-from darkpixel.metrics.density import bits_per_pixel
-from darkpixel.metrics.likelihood_table import density_row, likelihood_table
+from darkpixel.formats.image_writer import ImageWriter
 from darkpixel.metrics.names import MONTE_CARLO
 from darkpixel.metrics.published import load_published
-from darkpixel.metrics.simulation_speed import conditions
-from darkpixel.metrics.speed import (
+from darkpixel.studies.density import bits_per_pixel, density_row
+from darkpixel.studies.simulation_speed import conditions
+from darkpixel.studies.speed import (
     Collisions,
     Rate,
     batch_choices,
@@ -23,8 +22,9 @@ from darkpixel.metrics.speed import (
     simulation_rate,
     speed_row,
     speed_rows,
-    speed_table,
 )
+from darkpixel.tables.likelihood import likelihood_table
+from darkpixel.tables.speed import speed_table
 
 PUBLISHED = Path(__file__).parents[2] / "config" / "published.yaml"
 

@@ -10,10 +10,10 @@ from torch.nn import functional as F
 
 from darkpixel.config.training import Training
 from darkpixel.errors import DarkpixelError
-from darkpixel.labelling import ssnet_monitor
 from darkpixel.models.base import build_model, load_config, load_model
-from darkpixel.models.ssnet import augmented, import_weights, pixel_labels
-from darkpixel.training import train
+from darkpixel.models.ssnet.model import augmented, import_weights, pixel_labels
+from darkpixel.training.loop import train
+from darkpixel.training.monitors.segmentation import ssnet_monitor
 
 SETTINGS = {"model": "ssnet", "filters": 4, "depth": 2}
 

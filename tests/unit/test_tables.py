@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from darkpixel.config.evaluation import Evaluation
-from darkpixel.data.image_writer import ImageWriter
 from darkpixel.errors import DarkpixelError
+from darkpixel.formats.image_writer import ImageWriter
 from darkpixel.metrics.names import MONTE_CARLO
 from darkpixel.metrics.published import load_published, wasserstein_published
 from darkpixel.metrics.rows import (
@@ -18,14 +18,14 @@ from darkpixel.metrics.rows import (
     quantisation_rows,
     wasserstein_rows,
 )
-from darkpixel.metrics.tables import (
+from darkpixel.metrics.wasserstein import wasserstein
+from darkpixel.tables.layout import write_table
+from darkpixel.tables.sarm import (
     parameters_table,
     quantisation_table,
     statistics_table,
     wasserstein_table,
-    write_table,
 )
-from darkpixel.metrics.wasserstein import wasserstein
 
 PUBLISHED = Path(__file__).parents[2] / "config" / "published.yaml"
 SETTINGS = Evaluation(n=10_000, bootstrap_repetitions=20, floor_splits=5)

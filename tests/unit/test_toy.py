@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from darkpixel.toy import toy_pairs, train_toy
+from darkpixel.studies.toy import toy_pairs, train_toy
 
 PAIRS = toy_pairs(20_000, seed=1)
 

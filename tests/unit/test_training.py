@@ -15,8 +15,8 @@ from toy_training import SIDE, ToyModel, train_toy, write_images
 
 from darkpixel.config.training import Training
 from darkpixel.errors import DarkpixelError
-from darkpixel.history import TIMING_COLUMNS
-from darkpixel.optimisation import WeightAverage, build_optimisers, learning_rate
+from darkpixel.training.history import TIMING_COLUMNS
+from darkpixel.training.optimisation import WeightAverage, build_optimisers, learning_rate
 
 QUICK = Training(epochs=3, batch_size=16, learning_rate=1e-2, device="cpu")
 
@@ -131,7 +131,7 @@ def test_history_and_config(folder):
 def test_one_log_line_an_epoch_and_a_quiet_stderr(folder, caplog, capsys):
     caplog.set_level(logging.INFO)
     train_toy(folder)
-    lines = [r.getMessage() for r in caplog.records if r.name == "darkpixel.training"]
+    lines = [r.getMessage() for r in caplog.records if r.name == "darkpixel.training.loop"]
     assert len(lines) == 8
     assert all(word in lines[0] for word in ("epoch 1", "train_loss", "images_per_second"))
     assert capsys.readouterr().err == ""

@@ -6,13 +6,8 @@ import pandas as pd
 import pytest
 
 from darkpixel.config.two_sample import LowLevel, LowLevelTraining, TwoSample
-from darkpixel.data.image_writer import ImageWriter
+from darkpixel.formats.image_writer import ImageWriter
 from darkpixel.metrics.delong import area_under_curve
-from darkpixel.metrics.distance_tables import (
-    memorisation_table,
-    physics_distances_table,
-    two_sample_table,
-)
 from darkpixel.metrics.features import SCALED, Sample
 from darkpixel.metrics.frechet import distance_rows
 from darkpixel.metrics.memorisation import Nearest, Prepared, memorisation_rows
@@ -22,6 +17,11 @@ from darkpixel.metrics.two_sample import (
     high_level_auc,
     two_sample_rows,
     verdict,
+)
+from darkpixel.tables.distances import (
+    memorisation_table,
+    physics_distances_table,
+    two_sample_table,
 )
 
 QUICK = TwoSample(folds=3, trees=15, leaves=4)
@@ -194,7 +194,7 @@ def write_images(path, count, seed):
 
 
 def test_network_sees_larger_pixels_but_no_other_images(tmp_path):
-    from darkpixel.two_sample_network import low_level_auc
+    from darkpixel.studies.two_sample_network import low_level_auc
 
     test = write_images(tmp_path / "test.h5", 400, 1)
     train = write_images(tmp_path / "train.h5", 400, 2)
@@ -217,7 +217,7 @@ def test_network_sees_larger_pixels_but_no_other_images(tmp_path):
 
 
 def test_an_interrupted_job_keeps_the_areas_that_it_has(tmp_path, monkeypatch):
-    from darkpixel import two_sample_network
+    from darkpixel.studies import two_sample_network
 
     calls = []
 

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from darkpixel.nn.unet import ResidualBlock, UNet
+from darkpixel.models.ssnet.unet import ResidualBlock, UNet
 
 
 def small(**settings):

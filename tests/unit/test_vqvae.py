@@ -7,12 +7,13 @@ from autoencoder_toys import fitted_vqvae, small_images, toy_vqvae, write_argon
 from torch import nn
 from torch.nn.functional import mse_loss
 
-from darkpixel.codes import perplexity, vqvae_monitor
 from darkpixel.config.training import Training
 from darkpixel.errors import DarkpixelError
 from darkpixel.models.base import build_model, load_model, save_model
-from darkpixel.signals import StopRequest
-from darkpixel.training import train
+from darkpixel.models.vqvae.codes import perplexity
+from darkpixel.training.loop import train
+from darkpixel.training.monitors.codebook import vqvae_monitor
+from darkpixel.training.signals import StopRequest
 
 
 @pytest.fixture(scope="module")

@@ -9,8 +9,9 @@ from torch import Tensor
 
 from darkpixel.errors import DarkpixelError
 from darkpixel.models.base import build_model, load_model, save_model
-from darkpixel.models.vqvae import VQVAE
-from darkpixel.models.vqvae_pixelcnn import Settings, VQVAEPixelCNN, with_autoencoder
+from darkpixel.models.vqvae.model import VQVAE
+from darkpixel.models.vqvae_pixelcnn.model import VQVAEPixelCNN, with_autoencoder
+from darkpixel.models.vqvae_pixelcnn.settings import Settings
 
 IMAGE_SIZE = (24, 32)  # 6 x 8 cells
 VQVAE_SETTINGS = {

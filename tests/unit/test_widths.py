@@ -10,11 +10,11 @@ from matplotlib.image import imread
 from sarm_toys import toy_images
 
 from darkpixel.config.search import Widths
-from darkpixel.data.image_writer import ImageWriter
-from darkpixel.figures.widths import width_study
-from darkpixel.metrics import widths as module
-from darkpixel.metrics.speed import Rate
-from darkpixel.metrics.widths import COLUMNS, PeakMemory, width_rows
+from darkpixel.figures.sarm.widths import width_study
+from darkpixel.formats.image_writer import ImageWriter
+from darkpixel.studies import widths as module
+from darkpixel.studies.speed import Rate
+from darkpixel.studies.widths import COLUMNS, PeakMemory, width_rows
 
 CPU = torch.device("cpu")
 

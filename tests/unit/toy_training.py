@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from darkpixel.config.training import Training
 from darkpixel.models.base import GenerativeModel
-from darkpixel.training import train
+from darkpixel.training.loop import train
 
 SIDE = 4
 EPOCHS = 8

@@ -168,8 +168,8 @@ def imports_of_snakefile() -> set[str]:
 
 # What is imported without an import statement, by file below src/ or workflow/scripts/.
 DYNAMIC_IMPORTS = {
-    "darkpixel/data/jets.py": {"pythia8mc", "fastjet", "awkward"},
-    "darkpixel/data/pythia.py": {"pythia8mc", "awkward"},
+    "darkpixel/simulation/jets/simulation.py": {"pythia8mc", "fastjet", "awkward"},
+    "darkpixel/simulation/pythia.py": {"pythia8mc", "awkward"},
     "prepare_own.py": set(),  # a data set of one's own, of which none is shipped
     "darkpixel/models/base.py": {
         f"darkpixel.models.{path.stem}" for path in (SOURCE / "darkpixel/models").glob("*.py")

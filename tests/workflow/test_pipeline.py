@@ -327,7 +327,7 @@ def test_unedited_modules_rerun_nothing(finished):
 
 
 def test_edited_docstring_reruns_nothing(finished):
-    module = finished.folder / "src/darkpixel/training.py"
+    module = finished.folder / "src/darkpixel/training/loop.py"
     text = module.read_text()
     try:
         module.write_text(text.replace('"""The training loop', '"""This is the training loop', 1))

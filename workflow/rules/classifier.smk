@@ -38,7 +38,7 @@ rule train_classifier:
         test_images=run.judges.classifier.test_images,
         seed=lambda wildcards: job_seed("classifier", *wildcards),
         checkpoints=f"{RESULTS}/checkpoints/judges/classifier/{{dataset}}/{{source}}",
-        code=code_digest(f"models.{run.judges.classifier.model}", "classification"),
+        code=code_digest(f"models.{run.judges.classifier.model}", "studies.classifiers"),
     script:
         "../scripts/train_classifier.py"
 
@@ -89,7 +89,7 @@ rule draw_roc:
         runtime=30,
     params:
         dataset=lambda wildcards: ROC[wildcards.stem],
-        code=code_digest("figures.roc", "metrics.convergence"),
+        code=code_digest("figures.sarm.roc", "metrics.convergence"),
     script:
         "../scripts/draw_roc.py"
 

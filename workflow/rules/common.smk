@@ -22,9 +22,9 @@ os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 from darkpixel.config.loading import load_run
 from darkpixel.config.sources import find_source
-from darkpixel.discovery import model_settings as settings_class
+from darkpixel.config.discovery import model_settings as settings_class
 from darkpixel.errors import DarkpixelError
-from darkpixel.provenance import code_digest
+from darkpixel.pipeline.provenance import code_digest
 
 try:
     # Snakemake lists the overlays of the command line before the Snakefile's own file.
@@ -45,7 +45,7 @@ for name, data in DATASETS.items():
         if data.source == "file" and not Path(path).is_file():
             sys.exit(f"darkpixel: datasets.{name}.file.{label}: no file {path}; correct the path")
 SARM_DATA = {name: DATASETS[name] for name in ("jets", "muons") if name in DATASETS}
-OWN = list(run.datasets.own)  # of one file each in src/darkpixel/data
+OWN = list(run.datasets.own)  # of one file each in src/darkpixel/datasets
 ARGON = [name for name in ("lartpc", "lartpc_vertex") if name in DATASETS]
 if "lartpc" in DATASETS and run.judges.ssnet.weights is not None:
     given = Path(run.judges.ssnet.weights)
@@ -183,8 +183,8 @@ def model_code(wildcards, *modules):
 def training_code(wildcards):
     """Code of a training; its monitor counts only where it runs."""
     monitored = model_entry(wildcards).training.monitor_images > 0
-    monitors = {"observables": ["metrics.monitor"] * monitored, "codebook": ["codes"], None: []}
-    return model_code(wildcards, "training", *monitors[training_monitor(wildcards)])
+    monitors = {"observables": ["training.monitors.observables"] * monitored, "codebook": ["models.vqvae.codes"], None: []}
+    return model_code(wildcards, "training.loop", *monitors[training_monitor(wildcards)])
 
 
 def sample_count(dataset):

@@ -19,7 +19,7 @@ rule draw_generated_and_training:
         mem_mb=2000,
         runtime=30,
     params:
-        **lartpc_figure("generated_and_training", "figures.lartpc_images"),
+        **lartpc_figure("generated_and_training", "figures.lartpc.images"),
     script:
         "../scripts/draw_lartpc.py"
 
@@ -35,7 +35,7 @@ use rule draw_generated_and_training as draw_ssnet_pixel_counts with:
     benchmark:
         f"{RESULTS}/benchmarks/figures/lartpc/fig02_ssnet_pixel_counts.tsv"
     params:
-        **lartpc_figure("pixel_counts", "figures.lartpc_labels"),
+        **lartpc_figure("pixel_counts", "figures.lartpc.labels"),
 
 
 use rule draw_generated_and_training as draw_code_map with:
@@ -51,7 +51,7 @@ use rule draw_generated_and_training as draw_code_map with:
     benchmark:
         f"{RESULTS}/benchmarks/figures/lartpc/fig03_code_map.tsv"
     params:
-        **lartpc_figure("code_maps", "figures.lartpc_codes"),
+        **lartpc_figure("code_maps", "figures.lartpc.codes"),
 
 
 use rule draw_generated_and_training as draw_ssnet_by_epoch with:
@@ -69,7 +69,7 @@ use rule draw_generated_and_training as draw_ssnet_by_epoch with:
     params:
         **lartpc_figure(
             "ssnet_by_epoch",
-            "figures.lartpc_labels",
+            "figures.lartpc.labels",
             snapshots={
                 f"{MAIN}-epoch{epoch}": [snapshot_labels(MAIN, seed, epoch) for seed in run.seeds]
                 for epoch in snapshots(MAIN)
@@ -87,7 +87,7 @@ use rule draw_generated_and_training as draw_labeled_generated with:
     benchmark:
         f"{RESULTS}/benchmarks/figures/lartpc/fig06_labeled_generated.tsv"
     params:
-        **lartpc_figure("labeled_generated", "figures.lartpc_labels"),
+        **lartpc_figure("labeled_generated", "figures.lartpc.labels"),
 
 
 use rule draw_generated_and_training as draw_labeled_test with:
@@ -100,7 +100,7 @@ use rule draw_generated_and_training as draw_labeled_test with:
     benchmark:
         f"{RESULTS}/benchmarks/figures/lartpc/fig07_labeled_test.tsv"
     params:
-        **lartpc_figure("labeled_test", "figures.lartpc_labels"),
+        **lartpc_figure("labeled_test", "figures.lartpc.labels"),
 
 
 use rule draw_generated_and_training as draw_argon_observables with:
@@ -115,7 +115,7 @@ use rule draw_generated_and_training as draw_argon_observables with:
     params:
         **lartpc_figure(
             "observables",
-            "figures.lartpc_observables",
+            "figures.lartpc.observables",
             models=[f"reconstructed_{main_autoencoder()}", *DATASETS["lartpc"].models],
         ),
 
@@ -130,7 +130,7 @@ use rule draw_generated_and_training as draw_observables_by_species with:
     benchmark:
         f"{RESULTS}/benchmarks/figures/lartpc/observables_by_species.tsv"
     params:
-        **lartpc_figure("by_species", "figures.lartpc_observables", models=conditioned()),
+        **lartpc_figure("by_species", "figures.lartpc.observables", models=conditioned()),
 
 
 use rule draw_generated_and_training as draw_reconstruction with:
@@ -145,7 +145,7 @@ use rule draw_generated_and_training as draw_reconstruction with:
     benchmark:
         f"{RESULTS}/benchmarks/figures/lartpc/reconstruction.tsv"
     params:
-        **lartpc_figure("reconstruction", "figures.lartpc_codes"),
+        **lartpc_figure("reconstruction", "figures.lartpc.codes"),
 
 
 use rule draw_generated_and_training as draw_ssnet_confusion with:
@@ -158,7 +158,7 @@ use rule draw_generated_and_training as draw_ssnet_confusion with:
     benchmark:
         f"{RESULTS}/benchmarks/figures/lartpc/ssnet_confusion.tsv"
     params:
-        **lartpc_figure("confusion", "figures.segmentation"),
+        **lartpc_figure("confusion", "figures.lartpc.segmentation"),
 
 
 use rule draw_generated_and_training as draw_ssnet_training with:
@@ -171,7 +171,7 @@ use rule draw_generated_and_training as draw_ssnet_training with:
     benchmark:
         f"{RESULTS}/benchmarks/figures/lartpc/ssnet_training.tsv"
     params:
-        **lartpc_figure("ssnet_training", "figures.segmentation"),
+        **lartpc_figure("ssnet_training", "figures.lartpc.segmentation"),
 
 
 use rule draw_generated_and_training as draw_reference_code_comparison with:
@@ -185,4 +185,4 @@ use rule draw_generated_and_training as draw_reference_code_comparison with:
     benchmark:
         f"{RESULTS}/benchmarks/figures/lartpc/reference_code_comparison.tsv"
     params:
-        **lartpc_figure("reference_code", "figures.lartpc_observables", models=over_same_codes()),
+        **lartpc_figure("reference_code", "figures.lartpc.observables", models=over_same_codes()),

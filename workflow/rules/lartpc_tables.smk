@@ -24,7 +24,7 @@ rule tabulate_vqvae:
     params:
         table="vqvae",
         models=autoencoders("lartpc", "all"),
-        code=code_digest("metrics.lartpc_tables"),
+        code=code_digest("tables.lartpc"),
     script:
         "../scripts/tabulate_lartpc.py"
 
@@ -44,7 +44,7 @@ use rule tabulate_vqvae as tabulate_pixelcnn with:
     params:
         table="pixelcnn",
         models=pixelcnns(),
-        code=code_digest("metrics.lartpc_tables"),
+        code=code_digest("tables.lartpc"),
 
 
 use rule tabulate_vqvae as tabulate_divergences with:
@@ -59,7 +59,7 @@ use rule tabulate_vqvae as tabulate_divergences with:
     params:
         table="divergences",
         direction=run.evaluation.lartpc.direction,
-        code=code_digest("metrics.lartpc_tables"),
+        code=code_digest("tables.lartpc"),
 
 
 use rule tabulate_vqvae as tabulate_argon_observables with:
@@ -73,7 +73,7 @@ use rule tabulate_vqvae as tabulate_argon_observables with:
         f"{RESULTS}/benchmarks/tables/lartpc/observables.tsv"
     params:
         table="observables",
-        code=code_digest("metrics.lartpc_tables"),
+        code=code_digest("tables.lartpc"),
 
 
 use rule tabulate_vqvae as tabulate_reconstruction with:
@@ -87,7 +87,7 @@ use rule tabulate_vqvae as tabulate_reconstruction with:
         f"{RESULTS}/benchmarks/tables/lartpc/reconstruction.tsv"
     params:
         table="reconstruction",
-        code=code_digest("metrics.lartpc_tables"),
+        code=code_digest("tables.lartpc"),
 
 
 use rule tabulate_vqvae as tabulate_codebooks with:
@@ -101,7 +101,7 @@ use rule tabulate_vqvae as tabulate_codebooks with:
         f"{RESULTS}/benchmarks/tables/lartpc/codebook.tsv"
     params:
         table="codebooks",
-        code=code_digest("metrics.lartpc_tables"),
+        code=code_digest("tables.lartpc"),
 
 
 use rule tabulate_vqvae as tabulate_ssnet_accuracy with:
@@ -144,7 +144,7 @@ use rule tabulate_vqvae as tabulate_codebook_ablation with:
     params:
         table="ablation",
         models=[MAIN, FEWER_CODES],
-        code=code_digest("metrics.lartpc_rows", "metrics.lartpc_tables"),
+        code=code_digest("metrics.lartpc_rows", "tables.lartpc"),
 
 
 use rule tabulate_vqvae as tabulate_reference_code with:
@@ -162,4 +162,4 @@ use rule tabulate_vqvae as tabulate_reference_code with:
         table="reference_code",
         models=over_same_codes(),
         direction=run.evaluation.lartpc.direction,
-        code=code_digest("metrics.lartpc_rows", "metrics.lartpc_tables"),
+        code=code_digest("metrics.lartpc_rows", "tables.lartpc"),

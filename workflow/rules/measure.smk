@@ -20,7 +20,7 @@ rule quantise_test:
         mem_mb=2000,
         runtime=60,
     params:
-        code=lambda wildcards: model_code(wildcards, "data.image_file"),
+        code=lambda wildcards: model_code(wildcards, "formats.image_file"),
     script:
         "../scripts/quantise_test.py"
 
@@ -101,6 +101,6 @@ rule measure_diversity:
         samples=lambda wildcards: sample_files(*wildcards),
         images=run.evaluation.diversity_images,
         seed=run.evaluation.seed,
-        code=code_digest("metrics.collapse"),
+        code=code_digest("metrics.diversity"),
     script:
         "../scripts/measure_diversity.py"

@@ -18,7 +18,7 @@ rule simulate_pileup:
     params:
         settings=lambda wildcards: DATASETS["muons"].simulation.model_dump(),
         seed=job_seed("muons", "pileup"),
-        code=code_digest("data.muon_pileup"),
+        code=code_digest("simulation.muons.pileup"),
     script:
         "../scripts/simulate_pileup.py"
 
@@ -44,7 +44,7 @@ rule simulate_muons:
         imaging=lambda wildcards: DATASETS["muons"].imaging.model_dump(),
         images=muon_chunk_images,
         seed=lambda wildcards: job_seed("muons", wildcards.label, wildcards.chunk),
-        code=code_digest("data.muons"),
+        code=code_digest("simulation.muons.simulation"),
     script:
         "../scripts/simulate_muons.py"
 
@@ -74,6 +74,6 @@ rule prepare_muons:
         imaging=lambda wildcards: DATASETS["muons"].imaging.model_dump(),
         sizes=lambda wildcards: DATASETS["muons"].images.model_dump(),
         seed=lambda wildcards: job_seed("prepare", "muons", wildcards.label),
-        code=code_digest("data.prepare", "data.muon_matching", "data.uci_muons"),
+        code=code_digest("datasets.splits", "datasets.muon_matching", "datasets.uci_muons"),
     script:
         "../scripts/prepare_muons.py"

@@ -1,4 +1,4 @@
-"""Requires: a data set of one file in src/darkpixel/data. Gives: its images in three splits."""
+"""Requires: a data set of one file in src/darkpixel/datasets. Gives: its images in three splits."""
 
 
 rule prepare_own:
@@ -26,6 +26,6 @@ rule prepare_own:
     params:
         settings=lambda wildcards: DATASETS[wildcards.dataset].model_dump(exclude={"models"}),
         seed=lambda wildcards: job_seed("prepare", wildcards.dataset, wildcards.label),
-        code=lambda wildcards: code_digest(f"data.{wildcards.dataset}", "data.prepare"),
+        code=lambda wildcards: code_digest(f"datasets.{wildcards.dataset}", "datasets.splits"),
     script:
         "../scripts/prepare_own.py"

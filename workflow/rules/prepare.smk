@@ -20,7 +20,7 @@ rule download_data:
         runtime=600,
     params:
         source=lambda wildcards: public_source(wildcards.source).model_dump(),
-        code=code_digest("data.download"),
+        code=code_digest("formats.download"),
     script:
         "../scripts/download_data.py"
 
@@ -51,7 +51,7 @@ rule prepare_data:
         imaging=lambda wildcards: DATASETS[wildcards.dataset].imaging.model_dump(),
         sizes=lambda wildcards: DATASETS[wildcards.dataset].images.model_dump(),
         seed=lambda wildcards: job_seed("prepare", wildcards.dataset, wildcards.label),
-        code=code_digest("data.prepare", "data.jet_images", "data.lagan_jets"),
+        code=code_digest("datasets.splits", "simulation.jets.images", "datasets.lagan_jets"),
     script:
         "../scripts/prepare_data.py"
 
@@ -82,7 +82,7 @@ rule prepare_argon:
         pixel_size=lambda wildcards: DATASETS[wildcards.dataset].simulation.pixel_size,
         sizes=lambda wildcards: DATASETS[wildcards.dataset].images.model_dump(),
         seed=lambda wildcards: job_seed("prepare", wildcards.dataset, wildcards.label),
-        code=code_digest("data.argon_images", "data.argon_events", "data.larcv", "data.prepare"),
+        code=code_digest("datasets.lartpc", "simulation.argon.events", "formats.larcv", "datasets.splits"),
     script:
         "../scripts/prepare_argon.py"
 
@@ -110,6 +110,6 @@ rule join_labels:
         runtime=120,
     params:
         labels=lambda wildcards: DATASETS[wildcards.dataset].labels,
-        code=code_digest("data.joint"),
+        code=code_digest("datasets.joint"),
     script:
         "../scripts/join_labels.py"

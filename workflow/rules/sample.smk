@@ -29,7 +29,7 @@ rule sample_model:
         shards=lambda wildcards: shard_count(wildcards.dataset),
         device=run.sampling.device,
         seed=lambda wildcards: job_seed("sample", *wildcards[:4]),
-        code=lambda wildcards: model_code(wildcards, "sampling.shards"),
+        code=lambda wildcards: model_code(wildcards, "models.shards"),
     script:
         "../scripts/sample_model.py"
 
@@ -67,7 +67,7 @@ rule merge_samples:
         mem_mb=1000,
         runtime=60,
     params:
-        code=code_digest("data.image_file"),
+        code=code_digest("formats.image_file"),
     script:
         "../scripts/merge_samples.py"
 
@@ -91,6 +91,6 @@ rule reconstruct_test:
         mem_mb=2000,
         runtime=60,
     params:
-        code=lambda wildcards: model_code(wildcards, "codes"),
+        code=lambda wildcards: model_code(wildcards, "models.vqvae.codes"),
     script:
         "../scripts/reconstruct_test.py"

@@ -24,7 +24,7 @@ rule draw_mean_images:
         samples=shown_samples(MEAN_IMAGES),
         dataset=entry(MEAN_IMAGES, 0),
         evaluation=run.evaluation.model_dump(),
-        code=code_digest("figures.mean_images"),
+        code=code_digest("figures.sarm.mean_images"),
     script:
         "../scripts/draw_samples.py"
 
@@ -41,7 +41,7 @@ use rule draw_mean_images as draw_mean_differences with:
         samples=shown_samples(MEAN_DIFFERENCES),
         dataset=entry(MEAN_DIFFERENCES, 0),
         evaluation=run.evaluation.model_dump(),
-        code=code_digest("figures.mean_images"),
+        code=code_digest("figures.sarm.mean_images"),
 
 
 use rule draw_mean_images as draw_examples with:
@@ -56,7 +56,7 @@ use rule draw_mean_images as draw_examples with:
         samples=shown_samples(EXAMPLES),
         dataset=entry(EXAMPLES, 0),
         evaluation=run.evaluation.model_dump(),
-        code=code_digest("figures.examples"),
+        code=code_digest("figures.sarm.examples"),
 
 
 use rule draw_mean_images as draw_more_examples with:
@@ -71,7 +71,7 @@ use rule draw_mean_images as draw_more_examples with:
         samples=shown_samples(MORE_EXAMPLES),
         dataset=entry(MORE_EXAMPLES, 0),
         evaluation=run.evaluation.model_dump(),
-        code=code_digest("figures.examples"),
+        code=code_digest("figures.sarm.examples"),
 
 
 use rule draw_mean_images as draw_pixel_values with:
@@ -86,7 +86,7 @@ use rule draw_mean_images as draw_pixel_values with:
         samples=shown_samples(PIXEL_VALUES),
         dataset=entry(PIXEL_VALUES, 0),
         evaluation=run.evaluation.model_dump(),
-        code=code_digest("figures.pixel_values"),
+        code=code_digest("figures.sarm.pixel_values"),
 
 
 rule draw_observables:
@@ -112,7 +112,7 @@ rule draw_observables:
         dataset=entry(OBSERVABLES, 0),
         models=entry(OBSERVABLES, 1),
         bins=run.evaluation.bins,
-        code=code_digest("figures.observables"),
+        code=code_digest("figures.sarm.observables"),
     script:
         "../scripts/draw_observables.py"
 
@@ -135,7 +135,7 @@ rule draw_typical_images:
         runtime=30,
     params:
         titles=[f"{name}, {data.labels[0]}" for name, data in SARM_DATA.items()],
-        code=code_digest("figures.examples"),
+        code=code_digest("figures.sarm.examples"),
     script:
         "../scripts/draw_typical_images.py"
 
@@ -157,7 +157,7 @@ rule draw_toy:
     params:
         toy=run.toy.model_dump(),
         seed=job_seed("toy"),
-        code=code_digest("toy", "figures.toy"),
+        code=code_digest("studies.toy", "figures.sarm.toy"),
     script:
         "../scripts/draw_toy.py"
 
@@ -186,6 +186,6 @@ if "jets" in DATASETS:
             labels=DATASETS["jets"].labels,
             centre=run.evaluation.centre,
             bins=run.evaluation.pixel_bins,
-            code=code_digest("figures.pixel_values", "nn.orders"),
+            code=code_digest("figures.sarm.pixel_values", "models.sarm.orders"),
         script:
             "../scripts/draw_pixel_values_by_region.py"

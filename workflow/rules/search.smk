@@ -34,7 +34,7 @@ rule search_hyperparameters:
         seed=lambda wildcards: job_seed("search", wildcards.study),
         checkpoints=f"{RESULTS}/checkpoints/search/{{study}}",
         code=lambda wildcards: code_digest(
-            f"models.{study_entry(wildcards).model}", "search", "metrics.search_table"
+            f"models.{study_entry(wildcards).model}", "search", "tables.search"
         ),
     script:
         "../scripts/search_hyperparameters.py"
@@ -57,7 +57,7 @@ rule tabulate_search:
         mem_mb=500,
         runtime=30,
     params:
-        code=code_digest("metrics.search_table"),
+        code=code_digest("tables.search"),
     script:
         "../scripts/tabulate_search.py"
 
@@ -88,7 +88,7 @@ if "jets" in DATASETS:
             settings=with_model(width_entry()),
             widths=run.widths.model_dump(),
             seed=job_seed("widths"),
-            code=code_digest("metrics.widths"),
+            code=code_digest("studies.widths"),
         script:
             "../scripts/measure_widths.py"
 
@@ -109,7 +109,7 @@ if "jets" in DATASETS:
             mem_mb=1000,
             runtime=30,
         params:
-            code=code_digest("figures.widths"),
+            code=code_digest("figures.sarm.widths"),
         script:
             "../scripts/draw_widths.py"
 
@@ -141,7 +141,7 @@ if "jets" in DATASETS and DATASETS["jets"].orders:
         params:
             orders=DATASETS["jets"].orders,
             dataset="jets",
-            code=code_digest("figures.orders", "metrics.convergence"),
+            code=code_digest("figures.sarm.orders", "metrics.convergence"),
         script:
             "../scripts/draw_orders.py"
 

@@ -19,7 +19,7 @@ rule simulate_jets:
         settings=lambda wildcards: DATASETS["jets"].simulation.model_dump(),
         images=lambda wildcards: chunk_images("jets", wildcards.chunk),
         seed=lambda wildcards: job_seed("jets", wildcards.label, wildcards.chunk),
-        code=code_digest("data.jets"),
+        code=code_digest("simulation.jets.simulation"),
     script:
         "../scripts/simulate_jets.py"
 
@@ -46,6 +46,6 @@ rule simulate_argon:
         kind=lambda wildcards: "vertex" if wildcards.dataset == "lartpc_vertex" else "single",
         images=lambda wildcards: chunk_images(wildcards.dataset, wildcards.chunk),
         seed=lambda wildcards: job_seed(wildcards.dataset, wildcards.label, wildcards.chunk),
-        code=code_digest("data.argon_simulation"),
+        code=code_digest("simulation.argon.simulation"),
     script:
         "../scripts/simulate_argon.py"

@@ -31,8 +31,8 @@ rule measure_speed:
         seed=lambda wildcards: job_seed("speed", wildcards.dataset),
         code=lambda wildcards: compared_code(
             wildcards,
-            "metrics.simulation_speed",
-            "sampling.shards",
+            "studies.simulation_speed",
+            "models.shards",
         ),
     script:
         "../scripts/measure_speed.py"
@@ -67,7 +67,7 @@ rule measure_likelihood:
         images=run.speed.likelihood_images,
         device=run.sampling.device,
         code=lambda wildcards: compared_code(
-            wildcards, "metrics.density", "metrics.likelihood_table"
+            wildcards, "studies.density", "tables.likelihood"
         ),
     script:
         "../scripts/measure_likelihood.py"
@@ -153,7 +153,7 @@ rule tabulate_speed:
             for name in COMPARED
             if name in SARM_DATA
         },
-        code=code_digest("metrics.convergence", "metrics.likelihood_table", "metrics.speed"),
+        code=code_digest("metrics.convergence", "tables.likelihood", "studies.speed"),
     script:
         "../scripts/tabulate_speed.py"
 
@@ -194,6 +194,6 @@ rule tabulate_matrix:
             for name in COMPARED
         },
         published=[name for name in COMPARED if name in SARM_DATA],
-        code=code_digest("metrics.improvement", "metrics.matrix"),
+        code=code_digest("tables.improvement", "tables.matrix"),
     script:
         "../scripts/tabulate_matrix.py"

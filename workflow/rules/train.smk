@@ -60,7 +60,7 @@ rule encode_codes:
         mem_mb=2000,
         runtime=120,
     params:
-        code=lambda wildcards: model_code(wildcards, "codes"),
+        code=lambda wildcards: model_code(wildcards, "models.vqvae.codes"),
     script:
         "../scripts/encode_codes.py"
 
@@ -91,7 +91,7 @@ rule train_ssnet:
         seed=lambda wildcards: job_seed("train", "ssnet", wildcards.seed),
         monitor="segmentation",
         checkpoints=f"{RESULTS}/checkpoints/judges/ssnet/seed{{seed}}",
-        code=code_digest(f"models.{run.judges.ssnet.model}", "training", "labelling"),
+        code=code_digest(f"models.{run.judges.ssnet.model}", "training.loop", "models.ssnet.labelling"),
     script:
         "../scripts/train_model.py"
 

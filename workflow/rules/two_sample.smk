@@ -61,7 +61,7 @@ rule measure_two_sample:
         seeds=run.seeds,
         settings=TWO_SAMPLE.model_dump(),
         checkpoints=f"{RESULTS}/checkpoints/two_sample/{{dataset}}/{{label}}",
-        code=code_digest("two_sample_network", f"models.{TWO_SAMPLE.low_level.model}"),
+        code=code_digest("studies.two_sample_network", f"models.{TWO_SAMPLE.low_level.model}"),
     script:
         "../scripts/measure_two_sample.py"
 
@@ -87,6 +87,6 @@ rule tabulate_distances:
         mem_mb=500,
         runtime=30,
     params:
-        code=code_digest("metrics.convergence", "metrics.distance_tables"),
+        code=code_digest("metrics.convergence", "tables.distances"),
     script:
         "../scripts/tabulate_distances.py"

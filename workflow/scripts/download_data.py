@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from darkpixel.data.download import Source, download
-from darkpixel.jobs import job
+from darkpixel.formats.download import Source, download
+from darkpixel.pipeline.job import job
 
 if TYPE_CHECKING:
     from snakemake.script import snakemake

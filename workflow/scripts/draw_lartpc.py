@@ -6,18 +6,19 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from darkpixel.config.lartpc_evaluation import LArTPCEvaluation
-from darkpixel.data.image_file import ImageFile
-from darkpixel.figures.lartpc_codes import Generated, code_maps, reconstructions_by_species
-from darkpixel.figures.lartpc_images import generated_and_training
-from darkpixel.figures.lartpc_labels import labelled_examples, pixel_counts, ssnet_by_epoch
-from darkpixel.figures.lartpc_observables import (
+from darkpixel.figures.lartpc.codes import Generated, code_maps, reconstructions_by_species
+from darkpixel.figures.lartpc.images import generated_and_training
+from darkpixel.figures.lartpc.labels import labelled_examples, pixel_counts, ssnet_by_epoch
+from darkpixel.figures.lartpc.observables import (
     argon_by_species,
     argon_distributions,
     reference_code_comparison,
 )
-from darkpixel.figures.segmentation import confusion_matrix, ssnet_training
-from darkpixel.jobs import job
-from darkpixel.metrics.names import COMPACT_SIMULATOR, MONTE_CARLO, display_name
+from darkpixel.figures.lartpc.segmentation import confusion_matrix, ssnet_training
+from darkpixel.formats.image_file import ImageFile
+from darkpixel.metrics.names import MONTE_CARLO
+from darkpixel.pipeline.job import job
+from darkpixel.tables.names import COMPACT_SIMULATOR, display_name
 
 if TYPE_CHECKING:
     from snakemake.script import snakemake

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from darkpixel.figures.observables import observable_distributions
-from darkpixel.jobs import job
+from darkpixel.figures.sarm.observables import observable_distributions
 from darkpixel.metrics.names import MONTE_CARLO
+from darkpixel.pipeline.job import job
 
 if TYPE_CHECKING:
     from snakemake.script import snakemake

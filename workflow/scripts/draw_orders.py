@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from darkpixel.figures.orders import order_distances
-from darkpixel.jobs import job
+from darkpixel.figures.sarm.orders import order_distances
 from darkpixel.metrics.convergence import mark
-from darkpixel.metrics.tables import one_or_range
+from darkpixel.pipeline.job import job
+from darkpixel.tables.layout import one_or_range
 
 if TYPE_CHECKING:
     from snakemake.script import snakemake

@@ -3,10 +3,10 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from darkpixel.data.image_file import ImageFile
-from darkpixel.figures.pixel_values import pixel_values_by_region
-from darkpixel.jobs import job
-from darkpixel.nn.orders import order, stage_pixels
+from darkpixel.figures.sarm.pixel_values import pixel_values_by_region
+from darkpixel.formats.image_file import ImageFile
+from darkpixel.models.sarm.orders import order, stage_pixels
+from darkpixel.pipeline.job import job
 
 if TYPE_CHECKING:
     from snakemake.script import snakemake

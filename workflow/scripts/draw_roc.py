@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from darkpixel.figures.roc import roc_curves
-from darkpixel.jobs import job
+from darkpixel.figures.sarm.roc import roc_curves
 from darkpixel.metrics.convergence import mark
+from darkpixel.pipeline.job import job
 
 if TYPE_CHECKING:
     from snakemake.script import snakemake

@@ -4,10 +4,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from darkpixel.config.evaluation import Evaluation
-from darkpixel.figures.examples import example_images, more_example_images
-from darkpixel.figures.mean_images import mean_differences, mean_images
-from darkpixel.figures.pixel_values import pixel_value_distributions
-from darkpixel.jobs import job
+from darkpixel.figures.sarm.examples import example_images, more_example_images
+from darkpixel.figures.sarm.mean_images import mean_differences, mean_images
+from darkpixel.figures.sarm.pixel_values import pixel_value_distributions
+from darkpixel.pipeline.job import job
 
 if TYPE_CHECKING:
     from snakemake.script import snakemake

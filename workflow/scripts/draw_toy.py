@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from darkpixel.figures.toy import toy_densities
-from darkpixel.jobs import job
-from darkpixel.toy import toy_pairs, train_toy
+from darkpixel.figures.sarm.toy import toy_densities
+from darkpixel.pipeline.job import job
+from darkpixel.studies.toy import toy_pairs, train_toy
 
 if TYPE_CHECKING:
     from snakemake.script import snakemake

@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from darkpixel.figures.examples import typical_images
-from darkpixel.jobs import job
+from darkpixel.figures.sarm.examples import typical_images
+from darkpixel.pipeline.job import job
 
 if TYPE_CHECKING:
     from snakemake.script import snakemake

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from darkpixel.figures.widths import width_study
-from darkpixel.jobs import job
+from darkpixel.figures.sarm.widths import width_study
+from darkpixel.pipeline.job import job
 
 if TYPE_CHECKING:
     from snakemake.script import snakemake

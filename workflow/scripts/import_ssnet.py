@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from darkpixel.jobs import job
-from darkpixel.models.ssnet import import_weights
+from darkpixel.models.ssnet.model import import_weights
+from darkpixel.pipeline.job import job
 
 if TYPE_CHECKING:
     from snakemake.script import snakemake

@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from darkpixel.data.joint import join_labels
-from darkpixel.jobs import job
+from darkpixel.datasets.joint import join_labels
+from darkpixel.pipeline.job import job
 
 if TYPE_CHECKING:
     from snakemake.script import snakemake

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from darkpixel.jobs import job
-from darkpixel.labelling import label_file
 from darkpixel.models.base import load_config, load_model
-from darkpixel.training import choose_device
+from darkpixel.models.ssnet.labelling import label_file
+from darkpixel.pipeline.job import job
+from darkpixel.training.loop import choose_device
 
 if TYPE_CHECKING:
     from snakemake.script import snakemake

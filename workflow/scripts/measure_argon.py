@@ -3,13 +3,13 @@
 from typing import TYPE_CHECKING
 
 from darkpixel.config.lartpc_evaluation import LArTPCEvaluation
-from darkpixel.files import whole_file
-from darkpixel.jobs import job
+from darkpixel.formats.files import whole_file
 from darkpixel.metrics.divergence import divergence_rows
 from darkpixel.metrics.lartpc import measure_argon
 from darkpixel.metrics.lartpc_rows import argon_rows
 from darkpixel.metrics.observables import Source
 from darkpixel.metrics.published import load_published
+from darkpixel.pipeline.job import job
 
 if TYPE_CHECKING:
     from snakemake.script import snakemake

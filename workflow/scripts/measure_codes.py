@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import torch
 
-from darkpixel.codes import code_statistics
-from darkpixel.files import whole_file
-from darkpixel.jobs import job
-from darkpixel.metrics.likelihood import likelihood_rows, negative_log_likelihoods
+from darkpixel.formats.files import whole_file
 from darkpixel.models.base import load_model
-from darkpixel.nn.gated import receptive_field
-from darkpixel.training import choose_device
+from darkpixel.models.vqvae.codes import code_statistics
+from darkpixel.models.vqvae_pixelcnn.gated import receptive_field
+from darkpixel.pipeline.job import job
+from darkpixel.studies.code_likelihood import likelihood_rows, negative_log_likelihoods
+from darkpixel.training.loop import choose_device
 
 if TYPE_CHECKING:
     from snakemake.script import snakemake

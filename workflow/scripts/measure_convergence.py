@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from darkpixel.files import whole_file
-from darkpixel.jobs import job
+from darkpixel.formats.files import whole_file
 from darkpixel.metrics.convergence import convergence_rows
+from darkpixel.pipeline.job import job
 
 if TYPE_CHECKING:
     from snakemake.script import snakemake

@@ -3,8 +3,7 @@
 from typing import TYPE_CHECKING
 
 from darkpixel.config.two_sample import TwoSample
-from darkpixel.files import whole_file
-from darkpixel.jobs import job
+from darkpixel.formats.files import whole_file
 from darkpixel.metrics.features import (
     Sample,
     compared_samples,
@@ -17,6 +16,7 @@ from darkpixel.metrics.memorisation import memorisation_rows, nearest_training_i
 from darkpixel.metrics.names import MONTE_CARLO
 from darkpixel.metrics.observables import Source
 from darkpixel.metrics.two_sample import CONTROLS, high_level_auc, two_sample_rows
+from darkpixel.pipeline.job import job
 
 if TYPE_CHECKING:
     from snakemake.script import snakemake

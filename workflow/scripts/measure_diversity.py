@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from darkpixel.files import whole_file
-from darkpixel.jobs import job
-from darkpixel.metrics.collapse import diversity_rows
+from darkpixel.formats.files import whole_file
+from darkpixel.metrics.diversity import diversity_rows
+from darkpixel.pipeline.job import job
 
 if TYPE_CHECKING:
     from snakemake.script import snakemake

@@ -5,12 +5,11 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import torch
 
-from darkpixel.files import whole_file
-from darkpixel.jobs import job
-from darkpixel.metrics.density import bits_per_pixel
-from darkpixel.metrics.likelihood_table import COLUMNS, density_row
+from darkpixel.formats.files import whole_file
 from darkpixel.models.base import load_generator
-from darkpixel.training import choose_device
+from darkpixel.pipeline.job import job
+from darkpixel.studies.density import COLUMNS, bits_per_pixel, density_row
+from darkpixel.training.loop import choose_device
 
 if TYPE_CHECKING:
     from snakemake.script import snakemake

@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from darkpixel.files import whole_file
-from darkpixel.jobs import job
+from darkpixel.formats.files import whole_file
 from darkpixel.metrics.compression import compression_rows
+from darkpixel.pipeline.job import job
 
 if TYPE_CHECKING:
     from snakemake.script import snakemake

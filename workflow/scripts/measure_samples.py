@@ -3,11 +3,11 @@
 from typing import TYPE_CHECKING
 
 from darkpixel.config.evaluation import Evaluation
-from darkpixel.files import whole_file
-from darkpixel.jobs import job
+from darkpixel.formats.files import whole_file
 from darkpixel.metrics.observables import Source, measure_observables
 from darkpixel.metrics.published import wasserstein_published
 from darkpixel.metrics.rows import image_statistics, wasserstein_rows
+from darkpixel.pipeline.job import job
 
 if TYPE_CHECKING:
     from snakemake.script import snakemake

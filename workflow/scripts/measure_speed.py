@@ -5,13 +5,15 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from darkpixel.data.muon_pileup import read_pileup
-from darkpixel.files import whole_file
-from darkpixel.jobs import job
+from darkpixel.formats.files import whole_file
 from darkpixel.metrics.names import MONTE_CARLO
 from darkpixel.metrics.published import load_published
-from darkpixel.metrics.simulation_speed import conditions, simulate
-from darkpixel.metrics.speed import (
+from darkpixel.models.base import load_generator
+from darkpixel.models.shards import block_generator
+from darkpixel.pipeline.job import job
+from darkpixel.simulation.muons.pileup import read_pileup
+from darkpixel.studies.simulation_speed import conditions, simulate
+from darkpixel.studies.speed import (
     PUBLISHED_TABLES,
     batch_choices,
     processor,
@@ -20,9 +22,7 @@ from darkpixel.metrics.speed import (
     speed_row,
     speed_rows,
 )
-from darkpixel.models.base import load_generator
-from darkpixel.sampling.shards import block_generator
-from darkpixel.training import choose_device
+from darkpixel.training.loop import choose_device
 
 if TYPE_CHECKING:
     from snakemake.script import snakemake

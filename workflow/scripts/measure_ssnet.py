@@ -2,11 +2,11 @@
 
 from typing import TYPE_CHECKING
 
-from darkpixel.data.image_file import ImageFile
-from darkpixel.files import whole_file
-from darkpixel.jobs import job
+from darkpixel.formats.files import whole_file
+from darkpixel.formats.image_file import ImageFile
 from darkpixel.metrics.published import load_published
-from darkpixel.metrics.segmentation import Labelled, accuracy_rows
+from darkpixel.metrics.segmentation_rows import Labelled, accuracy_rows
+from darkpixel.pipeline.job import job
 
 if TYPE_CHECKING:
     from snakemake.script import snakemake

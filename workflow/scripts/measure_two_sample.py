@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import torch
 
 from darkpixel.config.two_sample import TwoSample
-from darkpixel.files import whole_file
-from darkpixel.jobs import job
+from darkpixel.formats.files import whole_file
 from darkpixel.metrics.features import compared_samples
 from darkpixel.metrics.observables import Source
 from darkpixel.metrics.two_sample import two_sample_rows
-from darkpixel.two_sample_network import resumed_auc
+from darkpixel.pipeline.job import job
+from darkpixel.studies.two_sample_network import resumed_auc
 
 if TYPE_CHECKING:
     from snakemake.script import snakemake

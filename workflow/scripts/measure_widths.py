@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING
 import torch
 
 from darkpixel.config.search import Widths
-from darkpixel.files import whole_file
-from darkpixel.jobs import job
-from darkpixel.metrics.speed import processor
-from darkpixel.metrics.widths import width_rows
-from darkpixel.training import choose_device
+from darkpixel.formats.files import whole_file
+from darkpixel.pipeline.job import job
+from darkpixel.studies.speed import processor
+from darkpixel.studies.widths import width_rows
+from darkpixel.training.loop import choose_device
 
 if TYPE_CHECKING:
     from snakemake.script import snakemake

@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from darkpixel.data.image_file import concatenate
-from darkpixel.jobs import job
+from darkpixel.formats.image_file import concatenate
+from darkpixel.pipeline.job import job
 
 if TYPE_CHECKING:
     from snakemake.script import snakemake

@@ -4,15 +4,15 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from darkpixel.config.argon import ArgonImaging
 from darkpixel.config.data import SplitSizes
-from darkpixel.data.argon_events import event_blocks, read_header
-from darkpixel.data.argon_images import prepare_argon
-from darkpixel.data.image_file import ImageFile
-from darkpixel.data.larcv import larcv_events
-from darkpixel.data.prepare import file_events
-from darkpixel.jobs import job
-from darkpixel.provenance import settings_digest
+from darkpixel.config.lartpc import ArgonImaging
+from darkpixel.datasets.lartpc import prepare_argon
+from darkpixel.datasets.splits import file_events
+from darkpixel.formats.digests import settings_digest
+from darkpixel.formats.image_file import ImageFile
+from darkpixel.formats.larcv import larcv_events
+from darkpixel.pipeline.job import job
+from darkpixel.simulation.argon.events import event_blocks, read_header
 
 if TYPE_CHECKING:
     from snakemake.script import snakemake

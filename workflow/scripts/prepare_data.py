@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING
 
 from darkpixel.config.data import SplitSizes
 from darkpixel.config.jets import JetImaging
-from darkpixel.data.jet_images import count_events, event_blocks
-from darkpixel.data.lagan_jets import PIXEL_SIZE, lagan_events
-from darkpixel.data.prepare import Events, file_in_angles, write_splits
-from darkpixel.jobs import job
-from darkpixel.provenance import settings_digest
+from darkpixel.datasets.lagan_jets import PIXEL_SIZE, lagan_events
+from darkpixel.datasets.splits import file_in_angles, write_splits
+from darkpixel.formats.blocks import Events
+from darkpixel.formats.digests import settings_digest
+from darkpixel.pipeline.job import job
+from darkpixel.simulation.jets.images import count_events, event_blocks
 
 if TYPE_CHECKING:
     from snakemake.script import snakemake

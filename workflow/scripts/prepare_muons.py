@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING
 
 from darkpixel.config.data import SplitSizes
 from darkpixel.config.muons import MuonImaging
-from darkpixel.data.muon_matching import chunk_events, matched_events
-from darkpixel.data.prepare import file_in_angles, write_splits
-from darkpixel.data.uci_muons import is_uci, uci_events
-from darkpixel.jobs import job
-from darkpixel.provenance import settings_digest
+from darkpixel.datasets.muon_matching import chunk_events, matched_events
+from darkpixel.datasets.splits import file_in_angles, write_splits
+from darkpixel.datasets.uci_muons import is_uci, uci_events
+from darkpixel.formats.digests import settings_digest
+from darkpixel.pipeline.job import job
 
 if TYPE_CHECKING:
     from snakemake.script import snakemake

@@ -4,16 +4,16 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from darkpixel.data.prepare import SPLITS, file_events, write_splits
-from darkpixel.jobs import job
-from darkpixel.provenance import settings_digest
+from darkpixel.datasets.splits import SPLITS, file_events, write_splits
+from darkpixel.formats.digests import settings_digest
+from darkpixel.pipeline.job import job
 
 if TYPE_CHECKING:
     from snakemake.script import snakemake
 
 with job(snakemake.log[0]):
     params, (dataset, label) = snakemake.params, snakemake.wildcards
-    module = import_module(f"darkpixel.data.{dataset}")
+    module = import_module(f"darkpixel.datasets.{dataset}")
     settings = module.Settings.model_validate(params.settings)
     if snakemake.input.raw:
         path = Path(snakemake.input.raw[0])

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from darkpixel.data.image_file import ImageFile, ImageWriter
-from darkpixel.jobs import job
+from darkpixel.formats.image_file import ImageFile, ImageWriter
 from darkpixel.models.base import load_config, load_model
+from darkpixel.pipeline.job import job
 
 if TYPE_CHECKING:
     from snakemake.script import snakemake

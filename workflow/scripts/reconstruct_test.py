@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from darkpixel.codes import reconstruct_file
-from darkpixel.jobs import job
 from darkpixel.models.base import load_config, load_model
+from darkpixel.models.vqvae.codes import reconstruct_file
+from darkpixel.pipeline.job import job
 
 if TYPE_CHECKING:
     from snakemake.script import snakemake

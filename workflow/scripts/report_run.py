@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import yaml
 
 from darkpixel.errors import DarkpixelError
-from darkpixel.files import whole_file
-from darkpixel.jobs import job
+from darkpixel.formats.files import whole_file
+from darkpixel.pipeline.job import job
 
 if TYPE_CHECKING:
     from snakemake.script import snakemake

@@ -8,14 +8,14 @@ import torch
 
 from darkpixel.config.search import Study
 from darkpixel.config.training import Training
-from darkpixel.data.image_file import ImageFile
-from darkpixel.files import whole_file
-from darkpixel.jobs import job
-from darkpixel.metrics.search_table import search_rows
-from darkpixel.metrics.speed import processor
-from darkpixel.provenance import file_digest, settings_digest
-from darkpixel.search import Trainer, run_study
-from darkpixel.training import choose_device
+from darkpixel.formats.digests import file_digest, settings_digest
+from darkpixel.formats.files import whole_file
+from darkpixel.formats.image_file import ImageFile
+from darkpixel.pipeline.job import job
+from darkpixel.studies.search import Trainer, run_study
+from darkpixel.studies.search_rows import search_rows
+from darkpixel.studies.speed import processor
+from darkpixel.training.loop import choose_device
 
 if TYPE_CHECKING:
     from snakemake.script import snakemake

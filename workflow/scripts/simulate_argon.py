@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from darkpixel.config.argon import ArgonImaging, ArgonSimulation
-from darkpixel.data.argon_simulation import simulate
-from darkpixel.jobs import job
+from darkpixel.config.lartpc import ArgonImaging, ArgonSimulation
+from darkpixel.pipeline.job import job
+from darkpixel.simulation.argon.simulation import simulate
 
 if TYPE_CHECKING:
     from snakemake.script import snakemake

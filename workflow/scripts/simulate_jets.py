@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING
 
 from darkpixel.config.jets import JetSimulation
-from darkpixel.data.jets import simulate
-from darkpixel.jobs import job
+from darkpixel.pipeline.job import job
+from darkpixel.simulation.jets.simulation import simulate
 
 if TYPE_CHECKING:
     from snakemake.script import snakemake

@@ -3,9 +3,9 @@
 from typing import TYPE_CHECKING
 
 from darkpixel.config.muons import MuonImaging, MuonSimulation
-from darkpixel.data.muon_pileup import read_pileup
-from darkpixel.data.muons import simulate
-from darkpixel.jobs import job
+from darkpixel.pipeline.job import job
+from darkpixel.simulation.muons.pileup import read_pileup
+from darkpixel.simulation.muons.simulation import simulate
 
 if TYPE_CHECKING:
     from snakemake.script import snakemake

@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING
 
 from darkpixel.config.muons import MuonSimulation
-from darkpixel.data.muon_pileup import simulate_pileup
-from darkpixel.jobs import job
+from darkpixel.pipeline.job import job
+from darkpixel.simulation.muons.pileup import simulate_pileup
 
 if TYPE_CHECKING:
     from snakemake.script import snakemake

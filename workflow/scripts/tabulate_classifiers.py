@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from darkpixel.jobs import job
 from darkpixel.metrics.convergence import mark, read_statuses
-from darkpixel.metrics.roc import classifier_table
+from darkpixel.pipeline.job import job
+from darkpixel.tables.classifiers import classifier_table
 
 if TYPE_CHECKING:
     from snakemake.script import snakemake

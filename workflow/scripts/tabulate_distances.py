@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from darkpixel.jobs import job
 from darkpixel.metrics.convergence import mark, read_statuses
-from darkpixel.metrics.distance_tables import (
+from darkpixel.pipeline.job import job
+from darkpixel.tables.distances import (
     memorisation_table,
     physics_distances_table,
     two_sample_table,

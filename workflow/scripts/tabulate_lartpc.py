@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import yaml
 
-from darkpixel.jobs import job
 from darkpixel.metrics.lartpc_rows import ablation_rows, reference_code_rows
-from darkpixel.metrics.lartpc_tables import (
+from darkpixel.metrics.names import snapshot_epoch
+from darkpixel.metrics.published import load_published
+from darkpixel.metrics.species import species_mix
+from darkpixel.pipeline.job import job
+from darkpixel.tables.lartpc import (
     ablation_table,
     codebook_table,
     divergence_table,
@@ -18,10 +21,8 @@ from darkpixel.metrics.lartpc_tables import (
     reference_code_table,
     vqvae_parameters_table,
 )
-from darkpixel.metrics.names import snapshot_epoch
-from darkpixel.metrics.published import load_published
-from darkpixel.metrics.segmentation import accuracy_table
-from darkpixel.metrics.species import species_mix, species_table
+from darkpixel.tables.segmentation import accuracy_table
+from darkpixel.tables.species import species_table
 
 if TYPE_CHECKING:
     from snakemake.script import snakemake

@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import yaml
 
-from darkpixel.jobs import job
-from darkpixel.metrics.convergence import convergence_table, read_statuses
-from darkpixel.metrics.improvement import improvement_rows, improvement_table
-from darkpixel.metrics.matrix import matrix_rows, matrix_table
+from darkpixel.metrics.convergence import read_statuses
+from darkpixel.metrics.improvement import improvement_rows
+from darkpixel.metrics.matrix import matrix_rows
 from darkpixel.metrics.published import wasserstein_published
+from darkpixel.pipeline.job import job
+from darkpixel.tables.convergence import convergence_table
+from darkpixel.tables.improvement import improvement_table
+from darkpixel.tables.matrix import matrix_table
 
 if TYPE_CHECKING:
     from snakemake.script import snakemake

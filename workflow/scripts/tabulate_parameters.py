@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 
 import yaml
 
-from darkpixel.jobs import job
 from darkpixel.metrics.published import load_published
 from darkpixel.metrics.rows import parameter_rows
-from darkpixel.metrics.tables import parameters_table
+from darkpixel.pipeline.job import job
+from darkpixel.tables.sarm import parameters_table
 
 if TYPE_CHECKING:
     from snakemake.script import snakemake

@@ -7,11 +7,11 @@ import pandas as pd
 import torch
 
 from darkpixel.config.evaluation import Evaluation
-from darkpixel.jobs import job
 from darkpixel.metrics.images import largest_pixel
 from darkpixel.metrics.rows import quantisation_rows
-from darkpixel.metrics.tables import quantisation_table
-from darkpixel.nn.likelihoods import Discrete
+from darkpixel.models.sarm.likelihoods import Discrete
+from darkpixel.pipeline.job import job
+from darkpixel.tables.sarm import quantisation_table
 
 if TYPE_CHECKING:
     from snakemake.script import snakemake

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from darkpixel.jobs import job
-from darkpixel.metrics.collapse import diversity_table
 from darkpixel.metrics.convergence import mark, read_statuses
-from darkpixel.metrics.tables import statistics_table, wasserstein_table
+from darkpixel.pipeline.job import job
+from darkpixel.tables.diversity import diversity_table
+from darkpixel.tables.sarm import statistics_table, wasserstein_table
 
 if TYPE_CHECKING:
     from snakemake.script import snakemake

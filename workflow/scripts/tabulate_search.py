@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from darkpixel.jobs import job
-from darkpixel.metrics.search_table import search_table
+from darkpixel.pipeline.job import job
+from darkpixel.tables.search import search_table
 
 if TYPE_CHECKING:
     from snakemake.script import snakemake

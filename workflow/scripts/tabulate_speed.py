@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from darkpixel.jobs import job
 from darkpixel.metrics.convergence import mark, read_statuses
-from darkpixel.metrics.likelihood_table import likelihood_table
-from darkpixel.metrics.speed import speed_table
+from darkpixel.pipeline.job import job
+from darkpixel.tables.likelihood import likelihood_table
+from darkpixel.tables.speed import speed_table
 
 if TYPE_CHECKING:
     from snakemake.script import snakemake

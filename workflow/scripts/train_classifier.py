@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from darkpixel.classification import judge_source
 from darkpixel.config.classifier import ClassifierTraining
-from darkpixel.jobs import job
-from darkpixel.provenance import file_digest, settings_digest
+from darkpixel.formats.digests import file_digest, settings_digest
+from darkpixel.pipeline.job import job
+from darkpixel.studies.classifiers import judge_source
 
 if TYPE_CHECKING:
     from snakemake.script import snakemake

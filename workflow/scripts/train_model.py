@@ -5,17 +5,17 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from darkpixel.codes import vqvae_monitor
 from darkpixel.config.training import Training
-from darkpixel.data.image_file import ImageFile
-from darkpixel.image_settings import with_image_settings
-from darkpixel.jobs import job
-from darkpixel.labelling import ssnet_monitor
-from darkpixel.metrics.monitor import observable_monitor
+from darkpixel.formats.digests import file_digest, settings_digest
+from darkpixel.formats.image_file import ImageFile
 from darkpixel.models.base import build_model, load_config, load_model
-from darkpixel.models.vqvae_pixelcnn import with_autoencoder
-from darkpixel.provenance import file_digest, settings_digest
-from darkpixel.training import train
+from darkpixel.models.image_settings import with_image_settings
+from darkpixel.models.vqvae_pixelcnn.model import with_autoencoder
+from darkpixel.pipeline.job import job
+from darkpixel.training.loop import train
+from darkpixel.training.monitors.codebook import vqvae_monitor
+from darkpixel.training.monitors.observables import observable_monitor
+from darkpixel.training.monitors.segmentation import ssnet_monitor
 
 if TYPE_CHECKING:
     from snakemake.script import snakemake

@@ -4,9 +4,9 @@ from typing import ClassVar, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from darkpixel.config.argon import ArgonImaging, ArgonSimulation
 from darkpixel.config.base import Settings, without_nulls
 from darkpixel.config.jets import JetImaging, JetSimulation
+from darkpixel.config.lartpc import ArgonImaging, ArgonSimulation
 from darkpixel.config.muons import MuonImaging, MuonSimulation
 
 

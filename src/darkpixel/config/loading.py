@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from darkpixel.config.classifier import ClassifierJudge
 from darkpixel.config.data import Data
+from darkpixel.config.discovery import data_names, data_settings, model_names, model_settings
 from darkpixel.config.problems import (
     Key,
     first_problem,
@@ -19,7 +20,6 @@ from darkpixel.config.problems import (
 from darkpixel.config.run import Datasets, Model, Run, SSNet
 from darkpixel.config.search import has_width, space_problem
 from darkpixel.config.two_sample import LowLevel
-from darkpixel.discovery import data_names, data_settings, model_names, model_settings
 from darkpixel.errors import DarkpixelError
 
 

@@ -11,8 +11,8 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from darkpixel.config.base import Settings
+from darkpixel.config.discovery import data_names
 from darkpixel.config.run import Datasets
-from darkpixel.discovery import data_names
 from darkpixel.errors import DarkpixelError
 
 _BRANCH = r"(constrained-)?(float|int|str)|list\[.*\]"

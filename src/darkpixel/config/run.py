@@ -36,7 +36,7 @@ class Datasets(Settings):
         return {**{name: data for name, data in self if data is not None}, **self._own}
 
     def add_own(self, own: dict[str, Data]) -> None:
-        """Add data sets of one file each in `darkpixel/data` (see `darkpixel.discovery`)."""
+        """Add data sets of one file each in `darkpixel/datasets` (see `darkpixel.config.discovery`)."""
         self._own.update(own)
 
     @property

@@ -5,7 +5,7 @@ from typing import Any, Literal, Protocol
 from pydantic import Field, PositiveInt, ValidationError, field_validator
 
 from darkpixel.config.base import Settings, without_nulls
-from darkpixel.discovery import model_settings
+from darkpixel.config.discovery import model_settings
 
 Space = dict[str, list[Any]]
 """Key of a model's settings to its choices."""

@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
-from darkpixel.data.image_file import ImageFile
 from darkpixel.figures.style import (
     ETA,
     PHI,
@@ -17,6 +16,7 @@ from darkpixel.figures.style import (
     pixel_axis,
     save,
 )
+from darkpixel.formats.image_file import ImageFile
 from darkpixel.metrics.images import ImageSummary, largest_pixel, summarise_images
 from darkpixel.metrics.kinematics import pixel_size_of
 

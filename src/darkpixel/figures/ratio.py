@@ -12,7 +12,8 @@ from matplotlib.ticker import MaxNLocator
 from matplotlib.typing import ColorType
 
 from darkpixel.figures.style import line_style
-from darkpixel.metrics.names import MONTE_CARLO, display_name, ordered
+from darkpixel.metrics.names import MONTE_CARLO, ordered
+from darkpixel.tables.names import display_name
 
 Array = npt.NDArray[np.float64]
 # Ratios to bins with fewer than about eight Monte Carlo entries would only show noise.

@@ -13,8 +13,8 @@ from matplotlib.colors import Colormap, LogNorm, Normalize
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
-from darkpixel.data.image_file import ImageFile
-from darkpixel.files import whole_file
+from darkpixel.formats.files import whole_file
+from darkpixel.formats.image_file import ImageFile
 from darkpixel.metrics.names import MONTE_CARLO, QUANTISED, RECONSTRUCTED, base_model
 
 PNG_DPI = 130

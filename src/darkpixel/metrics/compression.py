@@ -14,9 +14,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from darkpixel.data.argon_images import COUNT, charge_per_unit
-from darkpixel.data.image_file import ImageFile
+from darkpixel.datasets.lartpc import COUNT, charge_per_unit
 from darkpixel.errors import DarkpixelError
+from darkpixel.formats.image_file import ImageFile
 from darkpixel.metrics.names import SPECIES
 
 COLUMNS = ["model", "dataset", "species", "quantity", "unit", "value", "error", "n"]
@@ -62,7 +62,7 @@ def compression_rows(
 
     Args:
         images: image file.
-        reconstructions, codes: made from it by `darkpixel.codes`.
+        reconstructions, codes: made from it by `darkpixel.models.vqvae.codes`.
         model, dataset: for the rows.
         threshold: in the images' unit; pixels at or below it count as empty (paper figure 2).
         prior_nats: -log p of each code map under the PixelCNN, (N,) nats.

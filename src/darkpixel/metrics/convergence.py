@@ -23,8 +23,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from darkpixel.errors import DarkpixelError
-from darkpixel.metrics.names import AGAINST, display_name, ordered
-from darkpixel.metrics.tables import document, one_or_range, write_table
+from darkpixel.metrics.names import AGAINST, ordered
 
 FEWEST_EPOCHS = 4
 """Fewer are not judged, and count as not converged."""
@@ -85,7 +84,7 @@ def levelled_off(history: pd.DataFrame, measure: str = MEASURE, kept: str = "bes
     because it overfits but because the game between the networks went wrong.
 
     Args:
-        history: rows of `darkpixel.history`, one an epoch: `learning_rate` and `measure`. A GAN
+        history: rows of `darkpixel.training.history`, one an epoch: `learning_rate` and `measure`. A GAN
             has a distance as its `validation_loss`, which is judged alike.
         kept: the weights that are saved, `best` or `last` (`training.keep`).
 
@@ -219,57 +218,3 @@ def mark(rows: pd.DataFrame, statuses: pd.DataFrame) -> pd.DataFrame:
 
     marks = [status(row) for _, row in rows.iterrows()]
     return rows.assign(converged=pd.array(marks, dtype="boolean"))
-
-
-def convergence_table(rows: pd.DataFrame, stem: str | Path) -> None:
-    """The verdict on every model, a line a label.
-
-    Args:
-        rows: `convergence_rows` of all data sets, concatenated.
-    """
-    header = ["model", "data set", "label", "epochs", "best epoch", "first loss", "last loss",
-              "best loss", "judged from epoch", "late gain, %", "verdict"]  # fmt: skip
-    body = []
-    for (dataset, label, model), own in rows.groupby(["dataset", "label", "model"], sort=False):
-        means = own[["first", "last", "best"]].mean()
-        body.append(
-            [
-                display_name(str(model), str(dataset)),
-                str(dataset),
-                str(label),
-                one_or_range(own["epochs"]),
-                one_or_range(own["best_epoch"]),
-                *(f"{means[name]:.5g}" for name in ("first", "last", "best")),
-                one_or_range(own["judged_from"]),
-                _percent(own["late_gain"]),
-                _verdict(own),
-            ]
-        )
-    note = (
-        "Validation losses (nats per image for likelihood models, a distance for a GAN); means "
-        "over seeds. Judged from: the epoch after three quarters of the summed learning rate. Late "
-        "gain: how much the best loss improved from there on, as a share of all improvement after "
-        f"epoch 1. Converged: less than {LARGEST_GAIN:.0%} of it for every seed, all improvement "
-        f"being more than {SMALLEST_LEARNING:g} times the noise of a loss; or the loss had passed "
-        "its minimum, and the weights of the best epoch are kept: the mean loss of the last "
-        "quarter of the epochs is above the lowest mean of as many epochs before it by more than "
-        f"{SMALLEST_RISE:g} standard errors of that noise. A prior of codes is called converged in "
-        "the other tables if its autoencoder is, too. "
-        f"Fewer than {FEWEST_EPOCHS} epochs are not judged and count as not converged."
-    )
-    write_table(rows, stem, document("Had the trainings levelled off?", header, body, note))
-
-
-def _percent(gains: Iterable[float]) -> str:
-    """The largest, 2.35; a dash where there is none."""
-    found = [100 * gain for gain in gains if np.isfinite(gain)]
-    return f"{max(found):.2f}" if found else "–"
-
-
-def _verdict(own: pd.DataFrame) -> str:
-    if own["converged"].all():
-        return "converged, minimum passed" if own["passed_minimum"].all() else "converged"
-    if not own["judged"].all():
-        return "too few epochs: not converged"
-    late = own["passed_minimum"] & own["kept"].ne("best")
-    return "minimum passed, last epoch kept: not converged" if late.any() else "not converged"

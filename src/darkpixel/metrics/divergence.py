@@ -9,8 +9,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from darkpixel.config.lartpc_evaluation import LArTPCEvaluation
-from darkpixel.data.image_file import ImageFile
 from darkpixel.errors import DarkpixelError
+from darkpixel.formats.image_file import ImageFile
 from darkpixel.metrics.names import RECONSTRUCTED, ordered, snapshot_epoch
 from darkpixel.metrics.observables import Source
 from darkpixel.metrics.published import Table, published_value

@@ -6,8 +6,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from darkpixel.data.image_file import ImageFile
 from darkpixel.errors import DarkpixelError
+from darkpixel.formats.image_file import ImageFile
 from darkpixel.metrics.images import centre_mask
 from darkpixel.metrics.kinematics import image_observables, pixel_size_of
 from darkpixel.metrics.names import DERIVED, MONTE_CARLO, ordered

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from darkpixel.data.image_file import ImageFile
+from darkpixel.formats.image_file import ImageFile
 
 Array = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.int64]
@@ -17,7 +17,7 @@ def centre_mask(height: int, width: int, side: int) -> npt.NDArray[np.bool_]:
     """(H, W), true in the central square of `side` pixels (SARM section 4.2).
 
     An even image and an odd side, or the reverse, put the square half a pixel off the centre, in
-    the same direction as `darkpixel.nn.orders.stage_pixels` does.
+    the same direction as `darkpixel.models.sarm.orders.stage_pixels` does.
     """
     mask = np.zeros((height, width), dtype=bool)
     top, left = ((size - 1) // 2 - (side - 1) // 2 for size in (height, width))

@@ -12,19 +12,20 @@ together it does not say; these reproduce its numbers:
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from darkpixel.metrics.convergence import mark
-from darkpixel.metrics.names import DATASETS, base_model, display_name, ordered
+from darkpixel.metrics.names import base_model, ordered
 from darkpixel.metrics.published import Table, published_value
-from darkpixel.metrics.tables import document, measured, one_or_range, write_table
 
 PT, MASS, SIGNAL, BACKGROUND = "pt", "mass", "signal", "background"
+
+
 OURS, CONTINUOUS = "sarm2_dd", "sarm2_dc"
+
 
 COLUMNS = [
     "claim", "model", "dataset", "label", "observable", "value", "error", "floor", "n", "seeds",
@@ -55,8 +56,14 @@ class Claim(NamedTuple):
 
 
 JET_RIVALS, MUON_RIVALS = ("lagan", "pixelcnnpp"), ("pixelcnnpp",)
+
+
 _MUON_SIGNAL = (Cell(PT, SIGNAL), Cell(MASS, SIGNAL))
+
+
 _MUON_BACKGROUND = (Cell(PT, BACKGROUND), Cell(MASS, BACKGROUND, CONTINUOUS))
+
+
 CLAIMS = (
     Claim("6.1.2, pT", "jets", (Cell(PT, SIGNAL), Cell(PT, BACKGROUND)), JET_RIVALS, 53.0),
     Claim("6.1.2, mass", "jets", (Cell(MASS, SIGNAL), Cell(MASS, BACKGROUND)), JET_RIVALS, 27.0),
@@ -74,6 +81,7 @@ CLAIMS = (
     Claim("abstract, largest", "muons", _MUON_SIGNAL + _MUON_BACKGROUND, MUON_RIVALS, 74.0,
           "largest"),
 )  # fmt: skip
+
 
 Score = Callable[[str, str, str], tuple[float, float]]
 """(model, observable, label) -> W1 and its error; NaN where there is none."""
@@ -176,53 +184,9 @@ def improvement_rows(
     return pd.DataFrame(found, columns=COLUMNS)
 
 
-def improvement_table(rows: pd.DataFrame, stem: str | Path) -> None:
-    """The paper's percentages, recomputed from its tables and from ours.
-
-    Args:
-        rows: `improvement_rows`.
-    """
-    header = ["claim", "data set", "model", "ours, %", "published, %", "from the paper's tables, %",
-              "n", "remarks"]  # fmt: skip
-    body = []
-    for row in rows.to_dict("records"):
-        dataset = row["dataset"]
-        remarks = [
-            f"{text}: {', '.join(display_name(name, dataset) for name in row[key].split(','))}"
-            for key, text in (("missing", "not in this run"), ("not_converged", "not converged"))
-            if row[key]
-        ]
-        body.append(
-            [
-                row["claim"],
-                DATASETS.get(dataset, dataset),
-                display_name(row["model"], dataset),
-                measured(row["value"], row["error"]),
-                _number(row["published"]),
-                _number(row["recomputed_from_published"]),
-                str(row["n"]),
-                "; ".join(remarks),
-            ]
-        )
-    seeds = one_or_range(rows["seeds"]) if len(rows) else "–"
-    note = (
-        "100 (1 - W1 / W1 of the better rival), rivals: LAGAN and PixelCNN++ for jets, PixelCNN++ "
-        "for muons; means over the labels (6.1.2) or over pT and mass (6.2.2); negative where the "
-        "rival is better. Errors: bootstrap of images and spread over seeds, distances taken as "
-        f"independent. Seeds: {seeds}. A distance cannot fall below its noise floor, so that even "
-        "a perfect generator stays below 100%. Our rivals' score belongs to our training of them: "
-        "where it had not converged, the percentage says little."
-    )
-    write_table(rows, stem, document("Improvement over the other models", header, body, note))
-
-
 def _named(cell: Cell, ours: str) -> str:
     return ours if cell.model == OURS else cell.model
 
 
 def _joined(names: Iterable[str]) -> str:
     return ",".join(dict.fromkeys(names))
-
-
-def _number(value: float) -> str:
-    return f"{value:.4g}" if np.isfinite(value) else "–"

@@ -5,8 +5,8 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from darkpixel.data.image_file import ImageFile
 from darkpixel.errors import DarkpixelError
+from darkpixel.formats.image_file import ImageFile
 
 Array = npt.NDArray[np.float64]
 

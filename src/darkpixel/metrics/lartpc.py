@@ -9,10 +9,10 @@ import pandas as pd
 from scipy import ndimage
 
 from darkpixel.config.lartpc_evaluation import LArTPCEvaluation
-from darkpixel.data.argon_images import charge_per_unit
-from darkpixel.data.image_file import ImageFile
-from darkpixel.data.image_format import SHOWER, TRACK
+from darkpixel.datasets.lartpc import charge_per_unit
 from darkpixel.errors import DarkpixelError
+from darkpixel.formats.image_file import ImageFile
+from darkpixel.formats.image_format import SHOWER, TRACK
 from darkpixel.metrics.names import MONTE_CARLO
 from darkpixel.metrics.observables import Source
 

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from darkpixel.data.image_file import ImageFile
+from darkpixel.formats.image_file import ImageFile
 from darkpixel.metrics.features import Images, Sample
 from darkpixel.metrics.names import DERIVED
 from darkpixel.metrics.rows import COLUMNS

@@ -5,8 +5,8 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from darkpixel.data.image_file import ImageFile
 from darkpixel.errors import DarkpixelError
+from darkpixel.formats.image_file import ImageFile
 from darkpixel.metrics.kinematics import girth, image_observables, pixel_size_of
 from darkpixel.metrics.names import MONTE_CARLO
 

@@ -5,7 +5,6 @@ An AUC has two uncertainties that add: the finite test sample (DeLong et al., Bi
 """
 
 from collections.abc import Mapping
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -14,16 +13,8 @@ from sklearn.metrics import roc_curve
 
 from darkpixel.errors import DarkpixelError
 from darkpixel.metrics.delong import area_under_curve, placements, sampling_error
-from darkpixel.metrics.names import AGAINST, DATASETS, MONTE_CARLO, ordered
+from darkpixel.metrics.names import AGAINST, MONTE_CARLO, ordered
 from darkpixel.metrics.rows import COLUMNS
-from darkpixel.metrics.tables import (
-    document,
-    late_note,
-    measured,
-    one_or_range,
-    row_name,
-    write_table,
-)
 
 Array = npt.NDArray[np.float64]
 
@@ -57,7 +48,7 @@ def classifier_rows(scores: Mapping[str, pd.DataFrame], *, dataset: str) -> pd.D
     """AUC on Monte Carlo of the classifiers trained on each source, one row each.
 
     Args:
-        scores: source -> score file (`darkpixel.classification`); `monte_carlo` among them. All
+        scores: source -> score file (`darkpixel.studies.classifiers`); `monte_carlo` among them. All
             must hold the same test images.
 
     Returns:
@@ -136,49 +127,6 @@ def classifier_curves(scores: Mapping[str, pd.DataFrame], *, dataset: str) -> pd
     return pd.concat(tables, ignore_index=True)
 
 
-def classifier_table(rows: pd.DataFrame, stem: str | Path) -> None:
-    """Table `classifier_auc`: AUC by data set and source of the training images.
-
-    Args:
-        rows: `classifier_rows` of all data sets, concatenated; marked, or not, as for
-            `wasserstein_table`.
-    """
-    header = ["trained on", "data set", "AUC on Monte Carlo", "less Monte Carlo's",
-              "spread over repetitions", "floor of the difference", "n", "test images",
-              "repetitions", "shared, %"]  # fmt: skip
-    body = []
-    for place, row in enumerate(rows.itertuples()):
-        own = row.model == MONTE_CARLO
-        body.append(
-            [
-                row_name(rows.iloc[[place]]),
-                DATASETS.get(row.dataset, row.dataset),
-                measured(row.value, row.error),
-                "–" if own else measured(row.difference, row.difference_error),
-                _digits(row.seed_spread),
-                "–" if own else _digits(row.floor),
-                str(row.n),
-                str(row.n_test),
-                str(row.seeds),
-                f"{100 * row.shared:.0f}",
-            ]
-        )
-    note = (
-        "Classifiers of signal against background, trained on n images per class of each source "
-        "and tested on the same Monte Carlo images (SARM 6.1.3, 6.2.3; the figures there give no "
-        "AUC). Mean over repetitions ± standard error, of test images (DeLong) and of repetitions. "
-        "The difference is paired over test images. Floor: one standard deviation of the "
-        "difference between two such means that are both trained on Monte Carlo. "
-        "Shared: share of its training images that a repetition has on average in common with "
-        "another on the same images: where it is large, error and floor leave out most of what "
-        "other training images would change. Repetitions take the samples of the run's seeds in "
-        "turn; with one seed, the spread over trainings of the generator is not in the error. "
-        f"Test images: {one_or_range(rows['n_test'])} per class."
-    )
-    note += late_note(rows)
-    write_table(rows, stem, document("Classifiers trained on generated images", header, body, note))
-
-
 class _Result:
     """Mean placements and AUC over the repetitions of one source."""
 
@@ -212,7 +160,3 @@ def _labels(scores: pd.DataFrame) -> list[str]:
 def _is_signal(scores: pd.DataFrame) -> npt.NDArray[np.bool_]:
     chosen: npt.NDArray[np.bool_] = (scores["label"] == scores["label"].iloc[0]).to_numpy(bool)
     return chosen
-
-
-def _digits(value: float) -> str:
-    return f"{value:.4f}" if np.isfinite(value) else "–"

@@ -8,8 +8,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from darkpixel.config.evaluation import Evaluation
-from darkpixel.data.image_file import ImageFile
 from darkpixel.errors import DarkpixelError
+from darkpixel.formats.image_file import ImageFile
 from darkpixel.metrics.kinematics import image_observables, pixel_size_of
 from darkpixel.metrics.names import DERIVED, MONTE_CARLO, ordered
 from darkpixel.metrics.published import Table, published_value

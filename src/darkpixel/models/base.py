@@ -26,9 +26,9 @@ import yaml
 from safetensors import SafetensorError
 from torch import Tensor, nn
 
-from darkpixel.discovery import model_names
+from darkpixel.config.discovery import model_module, model_names
 from darkpixel.errors import DarkpixelError
-from darkpixel.files import whole_file
+from darkpixel.formats.files import whole_file
 
 WEIGHTS = "model.safetensors"
 CONFIG = "config.yaml"
@@ -39,7 +39,7 @@ Batches = Callable[[], Iterator[Tensor]]
 
 
 class Trainable(nn.Module, ABC):
-    """What `darkpixel.training.train` trains on images (N, H, W): a generator, a judge, a coder.
+    """What `darkpixel.training.loop.train` trains on images (N, H, W): a generator, a judge, a coder.
 
     Everything that its use needs lives in parameters and buffers, so that the weights file and
     the settings are the whole model.
@@ -159,8 +159,8 @@ def build_model(
     if name not in names:
         near = difflib.get_close_matches(str(name), names, n=1)
         hint = f"did you mean '{near[0]}'?" if near else f"there are: {', '.join(names)}."
-        raise DarkpixelError(f"model: '{name}' is not a file of darkpixel/models; {hint}")
-    module = importlib.import_module(f"darkpixel.models.{name}")
+        raise DarkpixelError(f"model: '{name}' is not a model of darkpixel/models; {hint}")
+    module = importlib.import_module(model_module(name))
     try:
         resolved = module.Settings.model_validate(keys)
     except pydantic.ValidationError as error:

@@ -1,0 +1,124 @@
+"""Find models and custom data sets by name, and read their settings without importing torch.
+
+A model is a folder `darkpixel/models/{name}/` whose `settings.py` holds the class `Settings` and
+whose `model.py` holds `build`; or, for a model of one's own, one file `darkpixel/models/{name}.py`
+with both. A custom data set is one file `darkpixel/datasets/{name}.py`. Nothing is registered: a
+folder or file that declares a class `Settings` is a model, or a data set.
+
+Snakemake plans with the settings alone. `settings.py` imports no torch, which would cost 3 s;
+a model of one file pays that once when a run is planned.
+"""
+
+import ast
+import importlib
+import importlib.util
+import sys
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import TypeVar
+
+from darkpixel.config.base import Settings
+from darkpixel.config.data import OwnData
+from darkpixel.errors import DarkpixelError
+
+Kind = TypeVar("Kind", bound=Settings)
+
+# By name: the configuration stands below the models and the data sets, and imports neither.
+_MODELS, _DATASETS = "darkpixel.models", "darkpixel.datasets"
+
+
+def model_names() -> tuple[str, ...]:
+    """Names of the models, in alphabetical order."""
+    return tuple(sorted(_declared(_MODELS)))
+
+
+def model_settings(name: str) -> type[Settings]:
+    """The class `Settings` of a model.
+
+    Raises:
+        KeyError: there is no such model.
+        DarkpixelError: its file cannot be imported, or the class is no `Settings`.
+    """
+    return _settings(_declared(_MODELS)[name], Settings)
+
+
+def model_module(name: str) -> str:
+    """Dotted name of the module that holds the function `build` of a model.
+
+    Raises:
+        KeyError: there is no such model.
+    """
+    module = f"{_MODELS}.{name}"
+    return f"{module}.model" if _declared(_MODELS)[name].stem == "settings" else module
+
+
+def data_names() -> tuple[str, ...]:
+    """Names of the custom data sets in `darkpixel/datasets`; none is shipped."""
+    return tuple(sorted(_declared(_DATASETS)))
+
+
+def data_settings(name: str) -> type[OwnData]:
+    """The class `Settings` of a custom data set.
+
+    Raises:
+        KeyError: there is no such data set.
+        DarkpixelError: its file cannot be imported, or the class is no `OwnData`.
+    """
+    return _settings(_declared(_DATASETS)[name], OwnData)
+
+
+def _declared(package: str) -> dict[str, Path]:
+    """Name -> file of the class `Settings`, of everything in a package that has one."""
+    found: dict[str, Path] = {}
+    for folder in importlib.import_module(package).__path__:
+        for path in Path(folder).glob("*/settings.py"):
+            found[path.parent.name] = path
+        for path in Path(folder).glob("*.py"):
+            if _declares_settings(path, path.stat().st_mtime_ns):
+                found[path.stem] = path
+    return found
+
+
+@cache
+def _declares_settings(path: Path, modified: int) -> bool:
+    """Whether a file has a class `Settings`; read, not executed."""
+    try:
+        body = ast.parse(path.read_text(encoding="utf-8")).body
+    except SyntaxError as error:
+        raise DarkpixelError(f"{path}: line {error.lineno}: {error.msg}.") from error
+    return any(isinstance(node, ast.ClassDef) and node.name == "Settings" for node in body)
+
+
+def _settings(path: Path, kind: type[Kind]) -> type[Kind]:
+    if path.stem == "settings":
+        package = path.parent
+        module = importlib.import_module(f"darkpixel.{package.parent.name}.{package.name}.settings")
+    else:
+        module = _module(path, path.stat().st_mtime_ns)
+    found = module.Settings
+    if not (isinstance(found, type) and issubclass(found, kind)):
+        raise DarkpixelError(
+            f"{path}: class Settings must be a subclass of {kind.__module__}.{kind.__name__}."
+        )
+    return found
+
+
+@cache
+def _module(path: Path, modified: int) -> ModuleType:
+    """The module of a file, imported afresh when the file has changed."""
+    name = f"darkpixel_{path.parent.name}_{path.stem}_{modified}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # where pydantic looks up what an annotation names
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        del sys.modules[name]
+        problem = " ".join(str(error).split())
+        raise DarkpixelError(
+            f"{path}: cannot be imported ({type(error).__name__}: {problem}); correct the file."
+        ) from error
+    return module

@@ -1,0 +1,94 @@
+"""The images of all labels in one file, for models that are trained on all of them together."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from darkpixel.errors import DarkpixelError
+from darkpixel.formats.digests import settings_digest
+from darkpixel.formats.image_file import ImageFile
+from darkpixel.formats.image_format import ATTRIBUTES
+from darkpixel.formats.image_writer import ImageWriter
+
+JOINT = "joint"
+"""The label under which such models are trained."""
+CLASS = "class"
+"""Column of a joint file: place of the image's label in the root attribute `classes`."""
+
+_TAKEN = set(ATTRIBUTES) - {"format", "version", "software"}  # those are the writer's
+_SHARED = ("pixel_size", "unit", "dataset")  # attributes that must be alike
+_BLOCK = 2048  # images of a label read at once
+
+
+class JointWriter(ImageWriter):
+    """Writes a joint file: images of several classes, the column `class`, the attribute `classes`.
+
+    Arguments:
+        classes: names, in the order of the column's numbers.
+        about: further arguments of `ImageWriter`.
+    """
+
+    def __init__(self, path: str | Path, classes: Sequence[str], **about: Any) -> None:
+        names = {"classes": ",".join(classes)}
+        super().__init__(path, columns={CLASS: np.uint8}, attributes=names, **about)
+
+    def append_mixed(
+        self, images: Sequence[NDArray[np.float32]], random: np.random.Generator
+    ) -> None:
+        """Append images of each class, (n, H, W) each and n = 0 among them, in random order."""
+        sizes = [len(block) for block in images]
+        mixed = random.permutation(sum(sizes))
+        classes = np.repeat(np.arange(len(sizes), dtype=np.uint8), sizes)
+        self.append(np.concatenate(images)[mixed], **{CLASS: classes[mixed]})
+
+
+def join_labels(paths: Mapping[str, str | Path], output: str | Path) -> None:
+    """Write the images of several labels into one file, mixed evenly.
+
+    The file has the column `class` (uint8) and the root attribute `classes`, the labels in the
+    order of `paths`, with commas between. Every stretch of the file holds the labels in the
+    proportion of the whole, so that a batch in the order of the file holds them too. The
+    attribute `source` names every source, and `config_digest` is that of the labels' digests.
+
+    Arguments:
+        paths: image file of each label, alike in size, pixel size, unit and data set.
+
+    Raises:
+        DarkpixelError: a file is not an image file, or two do not belong together.
+    """
+    sizes, about = {}, {}
+    kinds: dict[str, dict[str, Any]] = {}
+    for label, path in paths.items():
+        with ImageFile(path) as file:
+            sizes[label] = len(file)
+            shared = {name: file.attributes.get(name) for name in _SHARED}
+            kinds[label] = {"height": file.shape[1], "width": file.shape[2], **shared}
+            about[label] = {k: v for k, v in file.attributes.items() if k in _TAKEN}
+    first = next(iter(paths))
+    for label, kind in kinds.items():
+        for name, value in kind.items():
+            if value != kinds[first][name]:
+                raise DarkpixelError(
+                    f"{paths[label]}: {name} is {value!r}, but {kinds[first][name]!r} in "
+                    f"{paths[first]}; a joint model needs labels of one kind."
+                )
+    sources = dict.fromkeys(str(entry["source"]) for entry in about.values())
+    joined = {
+        **about[first],
+        "label": JOINT,
+        "source": ", ".join(sources),
+        "config_digest": settings_digest([entry["config_digest"] for entry in about.values()]),
+    }
+    size = {name: kinds[first][name] for name in ("height", "width")}
+    blocks = -(-max(sizes.values()) // _BLOCK)
+    with JointWriter(output, list(paths), **size, **joined) as writer:
+        for block in range(blocks):
+            images = []
+            for label, path in paths.items():
+                start, stop = (sizes[label] * k // blocks for k in (block, block + 1))
+                with ImageFile(path) as file:
+                    images.append(file.read(start, stop))
+            writer.append_mixed(images, np.random.default_rng(block))

@@ -1,0 +1,215 @@
+"""From a source's events to the image files of the three splits, in one streaming pass.
+
+Every source offers `Events`: blocks of images with their columns, in a fixed order. Which event
+goes to which split depends on the number of events, the sizes and the seed alone.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from darkpixel.config.data import SplitSizes
+from darkpixel.errors import DarkpixelError
+from darkpixel.formats.blocks import Block, Events, column_types
+from darkpixel.formats.image_file import ImageFile, ImageWriter
+
+SPLITS = ("train", "validation", "test")
+UNUSED = -1
+
+_BLOCK = 4096
+
+
+def assign_splits(
+    total: int, sizes: SplitSizes, seed: int, name: str = "the source"
+) -> NDArray[np.int8]:
+    """Draw the split of every event.
+
+    The test events are drawn first, so that they stay the same when the training set grows.
+
+    Returns:
+        (total,) index into `SPLITS`, or `UNUSED`.
+
+    Raises:
+        DarkpixelError: fewer events than the sizes ask for.
+    """
+    if total < sizes.total:
+        raise DarkpixelError(
+            f"{name}: {total} events found, {sizes.total} needed (train {sizes.train} + "
+            f"validation {sizes.validation} + test {sizes.test}); lower `images` of the data set "
+            "in the config, or give more events."
+        )
+    order = np.random.default_rng(seed).permutation(total)
+    splits = np.full(total, UNUSED, np.int8)
+    start = 0
+    for split in reversed(SPLITS):
+        stop = start + getattr(sizes, split)
+        splits[order[start:stop]] = SPLITS.index(split)
+        start = stop
+    return splits
+
+
+def write_splits(
+    blocks: Iterator[Block],
+    total: int,
+    outputs: Mapping[str, str | Path],
+    *,
+    sizes: SplitSizes,
+    seed: int,
+    dataset: str,
+    label: str,
+    pixel_size: float,
+    unit: str,
+    source: str,
+    config_digest: str,
+    attributes: Mapping[str, Any] | None = None,
+) -> None:
+    """Write the three image files; either all of them appear or none.
+
+    Each file gets a column `event` (int64): the block's own column `event`, or else the running
+    index of the event in the source.
+
+    Arguments:
+        blocks, total: the source, `*lagan_events(...)` for example.
+        outputs: path of each split, keys as in `SPLITS`.
+        seed: of the draw of the splits; recorded in the files.
+        dataset, label, pixel_size, unit, source, config_digest, attributes: as in `ImageWriter`.
+
+    Raises:
+        DarkpixelError: too few events, bad pixels, none that is lit, or a full disk.
+    """
+    if set(outputs) != set(SPLITS):
+        raise ValueError(f"outputs for {sorted(outputs)}, expected {sorted(SPLITS)}")
+    splits = assign_splits(total, sizes, seed, f"{dataset}/{label}")
+    paths = {split: Path(outputs[split]) for split in SPLITS}
+    writers: dict[str, ImageWriter] = {}
+    seen, lit, whole = 0, False, False
+    try:
+        with ExitStack() as stack:
+            for images, columns in blocks:
+                columns = numbered(columns, seen, len(images))
+                if not writers:
+                    for split, path in paths.items():
+                        writer = ImageWriter(
+                            path,
+                            height=images.shape[1],
+                            width=images.shape[2],
+                            dataset=dataset,
+                            label=label,
+                            split=split,
+                            pixel_size=pixel_size,
+                            unit=unit,
+                            source=source,
+                            seed=seed,
+                            config_digest=config_digest,
+                            columns=column_types(columns),
+                            attributes=attributes,
+                        )
+                        writers[split] = stack.enter_context(writer)
+                assigned = splits[seen : seen + len(images)]
+                for index, split in enumerate(SPLITS):
+                    chosen = np.flatnonzero(assigned == index)
+                    part = {name: values[chosen] for name, values in columns.items()}
+                    writers[split].append(images[chosen], **part)
+                seen += len(images)
+                lit = lit or bool(images.any())
+            if seen != total:
+                raise DarkpixelError(
+                    f"{dataset}/{label}: {seen} events came from {source}, {total} were announced; "
+                    "make its files again."
+                )
+            if not lit:
+                raise DarkpixelError(
+                    f"{dataset}/{label}: every pixel of {source} is zero; nothing to learn."
+                )
+            for writer in writers.values():
+                writer.finish()
+            whole = True
+    except BaseException:
+        if whole:  # one of the renames failed: take back those before it
+            for path in paths.values():
+                path.unlink(missing_ok=True)
+        raise
+
+
+def file_events(path: str | Path) -> Events:
+    """The events of an image file, a user's own for example.
+
+    A column `event` of the file is kept as `source_event`; it must not repeat, lest images of one
+    event fall into different splits.
+
+    Raises:
+        DarkpixelError: the file is not a valid image file, or has a column that cannot be kept.
+    """
+    with ImageFile(path) as file:
+        types = file.column_types()
+        for name, kind in types.items():
+            if kind.base.kind not in "fiubS":
+                raise DarkpixelError(
+                    f"{path}: column {name} has type {kind}; store numbers or fixed-length "
+                    "strings (S16), or move it into a group."
+                )
+        if "event" in types:
+            values, counts = np.unique(file.column("event"), return_counts=True)
+            if counts.max() > 1:
+                raise DarkpixelError(
+                    f"{path}: event {values[counts.argmax()]} occurs {counts.max()} times, so its "
+                    "images would fall into different splits; keep one image per event, or give "
+                    "the column another name if it does not identify events."
+                )
+        total = len(file)
+    return Events(_file_blocks(Path(path)), total)
+
+
+def file_in_angles(
+    path: str | Path, pixel_size: float, beside: Iterable[str | Path] = ()
+) -> tuple[Events, float]:
+    """The events of a user's file of images in eta and phi, and their pixel size.
+
+    Arguments:
+        pixel_size: of files that do not state theirs.
+        beside: files of the other labels, whose images must have the same size.
+
+    Raises:
+        DarkpixelError: as `file_events`; or the images are not square, not of the size of those
+            beside them, or not in GeV.
+    """
+    with ImageFile(path) as file:
+        _, height, width = file.shape
+        unit = file.attributes.get("unit", "GeV")
+        pixel_size = float(file.attributes.get("pixel_size", pixel_size))
+    if height != width:
+        raise DarkpixelError(
+            f"{path}: images of {height} x {width} pixels; square ones needed: pad or crop them."
+        )
+    if unit != "GeV":
+        raise DarkpixelError(
+            f"{path}: attribute unit is '{unit}', and jets and muons are measured in GeV; convert "
+            "the pixels and set it to 'GeV'."
+        )
+    for other in beside:
+        with ImageFile(other) as file:
+            if file.shape[1:] != (height, width):
+                raise DarkpixelError(
+                    f"{path}: images of {height} x {width} pixels, but those of {other} have "
+                    f"{file.shape[1]} x {file.shape[2]}; the labels of a data set need one size."
+                )
+    return file_events(path), pixel_size
+
+
+def _file_blocks(path: Path) -> Iterator[Block]:
+    with ImageFile(path) as file:
+        for batch in file.batches(max(file.chunk, _BLOCK // file.chunk * file.chunk), file.columns):
+            images = batch.pop("images")
+            if "event" in batch:
+                batch["source_event"] = batch.pop("event")
+            yield images, batch
+
+
+def numbered(columns: Mapping[str, NDArray[Any]], seen: int, count: int) -> dict[str, NDArray[Any]]:
+    """The columns with `event`, which is counted from `seen` where the source names none."""
+    event = columns.get("event", np.arange(seen, seen + count))
+    return {**columns, "event": event.astype(np.int64)}

@@ -1,0 +1,129 @@
+"""The muon images of the UCI group: one HDF5 file per label.
+
+`low/train` and `low/test` hold the images in GeV, (N, 32, 32) with or without axes of length one;
+per-image weights, where there are any, are at `weights/low/{train,test}` or
+`weights/{train,test}`, (N,): they give the signal's muons the pT spectrum of the background's
+(SARM section 2.2). The authors' own division is not kept: both parts are joined, and split anew by
+the seed as every data set here.
+"""
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from darkpixel.errors import DarkpixelError
+from darkpixel.formats.blocks import Block, Events
+from darkpixel.simulation.muons.particles import Floats
+
+PARTS = ("train", "test")
+_BLOCK = 4096
+
+logger = logging.getLogger(__name__)
+
+
+def is_uci(path: str | Path) -> bool:
+    """Whether a file is HDF5 with the group `low`, and no `images` of ours."""
+    try:
+        with h5py.File(path, "r", locking=False) as file:
+            return "low" in file and "images" not in file
+    except OSError:  # whoever reads it next says what is wrong
+        return False
+
+
+def uci_events(path: str | Path, *, seed: int | None) -> Events:
+    """The images of a UCI file, `low/train` first.
+
+    A generative model is trained on images without weights: an image of weight w is kept with the
+    probability w / (largest weight), as `darkpixel.datasets.muon_matching` does with simulated ones.
+
+    Arguments:
+        seed: of that draw; None: every image is kept, its weight as the column `weight`.
+
+    Raises:
+        DarkpixelError: a part is missing or of another shape, or the weights are none.
+    """
+    path = Path(path)
+    shapes: list[tuple[int, ...]] = []
+    weights: dict[str, str] = {}
+    with h5py.File(path, "r", locking=False) as file:
+        for part in PARTS:
+            images = file.get(f"low/{part}")
+            found = images.shape if isinstance(images, h5py.Dataset) else None
+            shape = found and (found[0], *(length for length in found[1:] if length != 1))
+            if shape is None or len(shape) != 3 or shape[0] == 0:
+                raise DarkpixelError(
+                    f"{path}: low/{part} is {'missing' if found is None else f'of shape {found}'}, "
+                    "expected (N, 32, 32); store your images as 'images' (N, H, W) instead."
+                )
+            shapes.append(shape)
+            for name in (f"weights/low/{part}", f"weights/{part}"):
+                weight = file.get(name)
+                if isinstance(weight, h5py.Dataset) and weight.size == shape[0]:
+                    weights[part] = name
+                    break
+        if shapes[0][1:] != shapes[1][1:]:
+            raise DarkpixelError(
+                f"{path}: images of low/train are {shapes[0][1:]}, those of low/test "
+                f"{shapes[1][1:]}; both must have one size."
+            )
+        if "weights" in file and len(weights) < len(PARTS):
+            logger.warning("%s: group weights has no entry per image; all images are kept", path)
+            weights = {}
+    total = sum(shape[0] for shape in shapes)
+    if not weights or seed is None:
+        return Events(_blocks(path, weights, np.ones(total, bool)), total)
+    kept = np.random.default_rng([seed, 1]).random(total) < _probability(path, weights)
+    left = int(kept.sum())
+    logger.info(
+        "%s: of %d images %d are kept (%.1f %%), in proportion to their weights; "
+        "`datasets.muons.match_pt: false` keeps all",
+        *(path, total, left, 100 * left / total),
+    )
+    return Events(_blocks(path, {}, kept), left)
+
+
+def _probability(path: Path, weights: dict[str, str]) -> Floats:
+    """With which probability each image is kept, (N,): its weight over the largest."""
+    with h5py.File(path, "r", locking=False) as file:
+        pieces = [np.asarray(file[weights[part]], np.float64).ravel() for part in PARTS]
+    weight: Floats = np.concatenate(pieces)
+    good = np.isfinite(weight) & (weight >= 0)
+    if not good.all() or not weight.any():
+        number = int(np.argmin(good))
+        found = "all are 0" if good.all() else f"that of image {number} is {weight[number]:g}"
+        raise DarkpixelError(
+            f"{path}: weights must be finite, none negative and one above 0, but {found}; correct "
+            "them, or keep all images with `datasets.muons.match_pt: false`."
+        )
+    probability: Floats = weight / weight.max()
+    return probability
+
+
+def _blocks(path: Path, weights: dict[str, str], kept: NDArray[np.bool_]) -> Iterator[Block]:
+    """The images to be kept, (N,), with the column `weight` where the weights' places are given."""
+    first = 0
+    with h5py.File(path, "r", locking=False) as file:
+        for part in PARTS:
+            stored = file[f"low/{part}"]
+            sides = [length for length in stored.shape[1:] if length != 1]
+            for start in range(0, len(stored), _BLOCK):
+                stop = min(start + _BLOCK, len(stored))
+                try:
+                    images = stored[start:stop].reshape(-1, *sides).astype(np.float32)
+                    columns = {}
+                    if weights:
+                        weight = file[weights[part]][start:stop]
+                        columns["weight"] = weight.reshape(len(images)).astype(np.float32)
+                except (OSError, RuntimeError) as error:
+                    problem = " ".join(str(error).split())
+                    raise DarkpixelError(
+                        f"{path}: low/{part} from {start} to {stop} cannot be read ({problem}); "
+                        "copy the file again."
+                    ) from error
+                chosen = kept[first : first + len(images)]
+                first += len(images)
+                yield images[chosen], {name: values[chosen] for name, values in columns.items()}

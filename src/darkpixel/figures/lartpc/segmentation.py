@@ -1,0 +1,117 @@
+"""Figures of SSNet: its training and its confusion matrix."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator, PercentFormatter
+
+from darkpixel.errors import DarkpixelError
+from darkpixel.figures.style import look, save
+from darkpixel.metrics.segmentation import LABEL_NAMES, confusion_name
+from darkpixel.metrics.segmentation_rows import ALL
+
+_CURVES = {  # column of the history: name, colour and dashes
+    "train_loss": ("training", "0.55", "-"),
+    "validation_loss": ("validation", "#0072B2", "-"),
+    "train_accuracy": ("training", "0.55", "-"),
+    "validation_accuracy": ("validation", "#0072B2", "-"),
+    "validation_accuracy_all": ("validation, all pixels", "#0072B2", "--"),
+}
+
+
+def ssnet_training(histories: Sequence[str | Path], stem: str | Path) -> None:
+    """Loss and accuracy by epoch, training and validation.
+
+    The training loss is that of augmented images while the weights move; the accuracies are
+    measured after the epoch, without augmentation, over non-zero pixels unless said otherwise.
+
+    Args:
+        histories: history.csv of each training, made with `darkpixel.training.monitors.segmentation.ssnet_monitor`.
+
+    Raises:
+        DarkpixelError: a file has no such columns.
+    """
+    with look():
+        figure = Figure(figsize=(6.4, 2.6), layout="constrained")
+        left, right = figure.subplots(1, 2)
+        for number, path in enumerate(histories):
+            history = _read(path)
+            for column, (name, colour, dashes) in _CURVES.items():
+                axes = right if "accuracy" in column else left
+                measured = history[["epoch", column]].dropna()
+                axes.plot(
+                    measured["epoch"],
+                    measured[column],
+                    color=colour,
+                    linestyle=dashes,
+                    marker="o",
+                    markersize=2.5,
+                    label=name if number == 0 else None,
+                )
+        left.set_ylabel("loss / non-zero pixel")
+        right.set_ylabel("accuracy, non-zero pixels")
+        right.yaxis.set_major_formatter(PercentFormatter(1.0))
+        for axes in (left, right):
+            axes.set_xlabel("epoch")
+            axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+            axes.xaxis.minorticks_off()
+            axes.legend()
+        save(figure, stem)
+
+
+def confusion_matrix(rows: pd.DataFrame, stem: str | Path) -> None:
+    """True against predicted labels of each data set: share of each true label, and pixels.
+
+    Args:
+        rows: `darkpixel.metrics.segmentation_rows.accuracy_rows`.
+    """
+    whole = rows[rows["label"] == ALL]
+    datasets = list(dict.fromkeys(whole["dataset"]))
+    with look():
+        figure = Figure(figsize=(3.1 * len(datasets) + 0.2, 3.0), layout="constrained")
+        panels = figure.subplots(1, len(datasets), squeeze=False)[0]
+        for axes, dataset in zip(panels, datasets, strict=True):
+            values = whole[whole["dataset"] == dataset].set_index("observable")["value"]
+            counts = np.array(
+                [[values[confusion_name(i, j)] for j in LABEL_NAMES] for i in LABEL_NAMES]
+            )
+            _draw_matrix(axes, counts)
+            axes.set_title(str(dataset).replace("_", " "))
+        panels[0].set_ylabel("true label")
+        save(figure, stem)
+
+
+def _draw_matrix(axes: Axes, counts: npt.NDArray[np.float64]) -> None:
+    """Cells shaded by their share of the row; a label that no pixel has leaves its row white."""
+    totals = counts.sum(1, keepdims=True)
+    shares = np.divide(counts, totals, out=np.zeros_like(counts), where=totals > 0)
+    axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    for (row, column), count in np.ndenumerate(counts):
+        share = shares[row, column]
+        text = f"{100 * share:.1f}%\n{count:,.0f}" if totals[row, 0] else "–"
+        axes.text(
+            column, row, text, ha="center", va="center", fontsize=8,
+            color="white" if share > 0.6 else "black",
+        )  # fmt: skip
+    names = list(LABEL_NAMES.values())
+    axes.set_xticks(range(3), names)
+    axes.set_yticks(range(3), names, rotation=90, va="center")
+    axes.tick_params(which="both", length=0)
+    axes.minorticks_off()
+    axes.set_xlabel("predicted label")
+
+
+def _read(path: str | Path) -> pd.DataFrame:
+    history = pd.read_csv(path)
+    for column in ("epoch", *_CURVES):
+        if column not in history:
+            raise DarkpixelError(
+                f"{path}: no column `{column}`; found {', '.join(history.columns)}. "
+                "It should be the history.csv of an SSNet's training."
+            )
+    return history

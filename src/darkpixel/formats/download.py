@@ -1,0 +1,360 @@
+"""Download a public file: resumable, from mirrors, checked, whole or not at all.
+
+The bytes go to `{destination}.part` and stay there when a download breaks off, beside
+`{destination}.part.json`, which says what they are the beginning of. The next call goes on from
+there. The destination appears only when size and checksum are right. Where no checksum is
+published, `{destination}.sha256` keeps that of the first download, and later ones are held to it.
+"""
+
+import errno
+import hashlib
+import json
+import os
+import re
+import shutil
+import ssl
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http.client import HTTPException, HTTPResponse
+from pathlib import Path
+from urllib.error import HTTPError, URLError
+from urllib.request import Request, urlopen
+
+from tqdm import tqdm
+
+from darkpixel.config.sources import Source, load_sources
+from darkpixel.errors import DarkpixelError
+from darkpixel.formats.files import whole_file
+
+__all__ = ["Patience", "Source", "download", "load_sources"]
+
+_PIECE = 2**18  # bytes read at once
+_PASSING = {408, 425, 429, 500, 502, 503, 504}  # HTTP states that a later try may find gone
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long to insist on one URL; times in seconds."""
+
+    tries: int = 5  # in a row without a byte of progress
+    wait: float = 1.0  # before the second try; doubles with each further one
+    longest_wait: float = 120.0  # also for a server that asks for more (Retry-After)
+    timeout: float = 60.0  # silence after which a connection counts as stalled
+
+
+class _Passing(Exception):
+    """This try failed; the next one may not."""
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class _Refused(Exception):
+    """This URL will not give the file."""
+
+
+@dataclass(frozen=True)
+class _Checksum:
+    algorithm: str
+    value: str
+    origin: str  # who says so
+
+
+def download(
+    entry: Source,
+    destination: str | Path,
+    *,
+    progress: bool = True,
+    patience: Patience | None = None,
+) -> None:
+    """Bring the file of `entry` to `destination`; a right one already there is kept.
+
+    Arguments:
+        progress: show a progress bar, if the output is a terminal.
+
+    Raises:
+        DarkpixelError: no URL gave the right file (one line with every URL, what was found and
+            what was expected), or the disk is full. What has arrived is kept for the next call.
+    """
+    job = _Download(entry, Path(destination), progress, patience or Patience())
+    job.run()
+
+
+class _Download:
+    """One call of `download`."""
+
+    def __init__(
+        self, entry: Source, destination: Path, progress: bool, patience: Patience
+    ) -> None:
+        self.entry = entry
+        self.destination = destination
+        self.progress = progress
+        self.patience = patience
+        self.part = destination.with_name(destination.name + ".part")
+        self.about = destination.with_name(destination.name + ".part.json")
+        self.first_digest = destination.with_name(destination.name + ".sha256")
+        self.checksum = self._checksum()
+
+    def run(self) -> None:
+        try:
+            self.destination.parent.mkdir(parents=True, exist_ok=True)
+            if self.destination.exists() and self._fault(self.destination) is None:
+                self._remember_digest()
+                return
+            self._from_any_url()
+        except OSError as error:
+            raise self._disk_error(error) from error
+
+    def _from_any_url(self) -> None:
+        refusals = []
+        for url in self.entry.urls:
+            try:
+                self._insist(url)
+                fault = self._fault(self.part)
+                if fault is not None:
+                    self._discard()
+                    raise _Refused(fault)
+            except _Refused as refusal:
+                refusals.append(f"{url}: {' '.join(str(refusal).split())}")
+                continue
+            with self.part.open("rb+") as file:
+                os.fsync(file.fileno())
+            self.part.replace(self.destination)
+            self.about.unlink(missing_ok=True)
+            self._remember_digest()
+            return
+        kept = _size(self.part)
+        remedy = f"{kept} bytes are kept: run again to go on" if kept else "check the network"
+        raise DarkpixelError(
+            f"{self.destination}: download failed ({'; '.join(refusals)}); "
+            f"{remedy}, or put the file there yourself."
+        )
+
+    def _insist(self, url: str) -> None:
+        """Bring the whole of `url` to the part file, in as many tries as progress allows."""
+        failures, furthest = 0, self._offset(url)
+        while True:
+            try:
+                return self._advance(url)
+            except _Passing as problem:
+                # Only new ground counts, lest a server that always breaks off at the same place
+                # and cannot resume be asked for ever.
+                reached = _size(self.part)
+                failures = 1 if reached > furthest else failures + 1
+                furthest = max(furthest, reached)
+                if failures >= self.patience.tries:
+                    raise _Refused(f"{problem} ({failures} tries)") from problem
+                wait = self.patience.wait * 2 ** (failures - 1)
+                if problem.retry_after is not None:
+                    wait = problem.retry_after
+                time.sleep(min(wait, self.patience.longest_wait))
+
+    def _advance(self, url: str) -> None:
+        """One request: append to the part file, from where it ends, until the file is whole."""
+        offset = self._offset(url)
+        if offset and offset == self.entry.size:
+            return
+        try:
+            with self._request(url, offset) as response:
+                start, total = self._range(url, response, offset)
+                if total is None and self.checksum is None:
+                    raise _Refused(
+                        "the server gives no size, so a whole file cannot be told from a "
+                        "truncated one; add size or sha256 to the entry in sources.yaml"
+                    )
+                self._write_about(url, response.headers.get("ETag"))
+                self._receive(response, start, total)
+        except HTTPError as error:
+            self._http_error(error, offset)
+        except URLError as error:
+            if isinstance(error.reason, ssl.SSLCertVerificationError):
+                raise _Refused(f"certificate not trusted ({error.reason})") from error
+            raise _Passing(f"{error.reason}") from error
+        except HTTPException as error:
+            raise _Passing(f"not an HTTP answer ({error!r})") from error
+
+    def _request(self, url: str, offset: int) -> HTTPResponse:
+        # identity: a compressed answer would have other offsets and another checksum
+        headers = {"User-Agent": "darkpixel", "Accept-Encoding": "identity"}
+        if offset:
+            headers["Range"] = f"bytes={offset}-"
+            about = self._read_about()
+            tag = about.get("etag")
+            if about.get("url") == url and tag and not tag.startswith("W/"):
+                headers["If-Range"] = tag
+        try:
+            response: HTTPResponse = urlopen(
+                Request(url, headers=headers), timeout=self.patience.timeout
+            )
+        except URLError:
+            raise
+        except OSError as error:  # a timeout or a reset while the headers are read
+            raise _Passing(str(error) or type(error).__name__) from error
+        return response
+
+    def _range(self, url: str, response: HTTPResponse, offset: int) -> tuple[int, int | None]:
+        """Where the body of the answer starts, and how long the whole file is (if known)."""
+        if response.status == 206:
+            pattern = r"bytes (\d+)-\d+/(\d+|\*)"
+            match = re.fullmatch(pattern, response.headers.get("Content-Range", "").strip())
+            if match is None or int(match[1]) != offset:
+                self._discard()
+                found = response.headers.get("Content-Range")
+                raise _Passing(f"Content-Range is {found!r}, asked for bytes from {offset}")
+            about = self._read_about()
+            if about.get("url") == url and about.get("etag") != response.headers.get("ETag"):
+                self._discard()
+                raise _Passing("the file changed since the last try", retry_after=0)
+            start, total = offset, None if match[2] == "*" else int(match[2])
+        elif response.status == 200:  # the beginning, whether or not a range was asked for
+            length = response.headers.get("Content-Length", "")
+            start, total = 0, int(length) if length.isdigit() else None
+        else:
+            raise _Refused(f"HTTP {response.status} {response.reason}")
+        if self.entry.size is not None and total not in (None, self.entry.size):
+            raise _Refused(f"size is {total} bytes, expected {self.entry.size}")
+        return start, self.entry.size or total
+
+    def _receive(self, response: HTTPResponse, start: int, total: int | None) -> None:
+        free = shutil.disk_usage(self.part.parent).free
+        if total is not None and total - start > free:
+            raise OSError(errno.ENOSPC, f"{total - start} bytes to come")
+        bar = tqdm(
+            total=total,
+            initial=start,
+            desc=self.destination.name,
+            unit="B",
+            unit_scale=True,
+            disable=None if self.progress else True,  # None: shown on a terminal only
+        )
+        with bar, self.part.open("ab" if start else "wb") as file:
+            while True:
+                try:
+                    # read1 hands over what has come: a stall loses nothing that arrived before
+                    piece = response.read1(_PIECE)
+                except (OSError, HTTPException) as error:
+                    reason = str(error) or type(error).__name__
+                    raise _Passing(f"{reason} after {file.tell()} bytes") from error
+                if not piece:
+                    break
+                file.write(piece)
+                bar.update(len(piece))
+            reached = file.tell()
+        if total is not None and reached < total:
+            raise _Passing(f"connection closed after {reached} of {total} bytes")
+        if total is not None and reached > total:
+            self._discard()
+            raise _Refused(f"{reached} bytes came, expected {total}")
+
+    def _http_error(self, error: HTTPError, offset: int) -> None:
+        with error:
+            if error.code == 416 and offset:
+                if error.headers.get("Content-Range") == f"bytes */{offset}":
+                    return  # the part file is the whole file
+                self._discard()
+                raise _Passing(f"HTTP 416 for bytes from {offset}", retry_after=0) from error
+            message = f"HTTP {error.code} {error.reason}"
+            if error.code in _PASSING:
+                raise _Passing(message, _seconds(error.headers.get("Retry-After"))) from error
+            raise _Refused(message) from error
+
+    def _offset(self, url: str) -> int:
+        """How many bytes of the part file are the beginning of this file at this URL."""
+        size = _size(self.part)
+        about = self._read_about()
+        # Without a published checksum two URLs may hold different files.
+        key = "url" if self.checksum is None else "checksum"
+        mine = url if self.checksum is None else self.checksum.value
+        too_long = self.entry.size is not None and size > self.entry.size
+        if not size or about.get(key) != mine or too_long:
+            self._discard()
+            return 0
+        return size
+
+    def _read_about(self) -> dict[str, str | None]:
+        try:
+            about = json.loads(self.about.read_text())
+        except (FileNotFoundError, ValueError):
+            return {}
+        return about if isinstance(about, dict) else {}
+
+    def _write_about(self, url: str, etag: str | None) -> None:
+        checksum = self.checksum.value if self.checksum else None
+        with whole_file(self.about) as temporary:
+            temporary.write_text(json.dumps({"url": url, "etag": etag, "checksum": checksum}))
+
+    def _discard(self) -> None:
+        self.part.unlink(missing_ok=True)
+        self.about.unlink(missing_ok=True)
+
+    def _checksum(self) -> _Checksum | None:
+        """The strongest checksum known: published, or that of the first download."""
+        if self.entry.sha256:
+            return _Checksum("sha256", self.entry.sha256, "sources.yaml")
+        if self.entry.md5:
+            return _Checksum("md5", self.entry.md5, "sources.yaml")
+        if self.first_digest.is_file():
+            digest = self.first_digest.read_text().split(" ")[0].strip()
+            return _Checksum("sha256", digest, str(self.first_digest))
+        return None
+
+    def _remember_digest(self) -> None:
+        if self.checksum is None:
+            digest = _digest(self.destination, "sha256")
+            with whole_file(self.first_digest) as temporary:  # in the form of sha256sum
+                temporary.write_text(f"{digest}  {self.destination.name}\n")
+
+    def _fault(self, path: Path) -> str | None:
+        """What is wrong with the whole file `path`, or None."""
+        size = _size(path)
+        if self.entry.size is not None and size != self.entry.size:
+            return f"size is {size} bytes, expected {self.entry.size}"
+        if self.checksum is not None:
+            found = _digest(path, self.checksum.algorithm)
+            if found != self.checksum.value:
+                return (
+                    f"{self.checksum.algorithm} is {found}, "
+                    f"expected {self.checksum.value} ({self.checksum.origin})"
+                )
+        return None
+
+    def _disk_error(self, error: OSError) -> Exception:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            free = shutil.disk_usage(self.destination.parent).free / 1e6
+            return DarkpixelError(
+                f"{self.destination}: disk full while downloading ({free:.0f} MB free, "
+                f"{_size(self.part) / 1e6:.0f} MB have arrived and are kept); "
+                "free some space and run again."
+            )
+        if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
+            return DarkpixelError(
+                f"{self.destination}: cannot be written ({error.strerror}); check permissions."
+            )
+        return error
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
+
+
+def _digest(path: Path, algorithm: str) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, algorithm).hexdigest()
+
+
+def _seconds(retry_after: str | None) -> float | None:
+    """Retry-After in seconds; it is a number or a date (RFC 9110, section 10.2.3)."""
+    if retry_after is None:
+        return None
+    if retry_after.strip().isdigit():
+        return float(retry_after)
+    try:
+        moment = parsedate_to_datetime(retry_after)
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return max(0.0, (moment - datetime.now(UTC)).total_seconds())

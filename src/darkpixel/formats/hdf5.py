@@ -1,0 +1,84 @@
+"""New HDF5 files, whole or not at all, on disks that may fill up."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import FileIO
+from pathlib import Path
+from typing import Any
+
+import h5py
+from numpy.typing import NDArray
+
+from darkpixel.formats.files import whole_file
+
+
+class Disk:
+    """The file under HDF5, which remembers a failed write instead of reporting it.
+
+    HDF5 cannot close a file whose last writes fail: it tries again until the process ends, and
+    crashes there. So it never hears of a failure; the writer asks `check` after every step.
+    """
+
+    def __init__(self, raw: FileIO) -> None:
+        self._raw = raw
+        self._error: OSError | None = None
+
+    def check(self) -> None:
+        """Raise the first error met so far, if any."""
+        if self._error is not None:
+            raise self._error
+
+    def write(self, data: memoryview) -> int:
+        try:
+            left = memoryview(data).cast("B")
+            while self._error is None and len(left):
+                left = left[self._raw.write(left) :]
+        except OSError as error:
+            self._error = error
+        return len(data)
+
+    def truncate(self, size: int) -> int:
+        try:
+            return self._raw.truncate(size)
+        except OSError as error:
+            self._error = self._error or error
+            return size
+
+    def read(self, size: int = -1) -> bytes:
+        return self._raw.read(size)
+
+    def readinto(self, buffer: memoryview) -> int:
+        return self._raw.readinto(buffer)
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        return self._raw.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._raw.tell()
+
+    def flush(self) -> None:
+        """Nothing is buffered here; `whole_file` waits for the disk."""
+
+
+@contextmanager
+def new_hdf5(path: str | Path) -> Iterator[tuple[h5py.File, Disk]]:
+    """An HDF5 file to fill, which appears as `path` when the block succeeds.
+
+    Call `check` of the disk now and then, to stop early when it is full; the last check is made
+    here.
+
+    Raises:
+        DarkpixelError: the disk is full or the folder cannot be written.
+    """
+    with whole_file(path) as temporary, temporary.open("wb+", buffering=0) as raw:
+        disk = Disk(raw)
+        with h5py.File(disk, "w") as file:
+            yield file, disk
+        disk.check()
+
+
+def append(dataset: h5py.Dataset, values: NDArray[Any]) -> None:
+    """Lengthen a resizable dataset by `values`."""
+    start = len(dataset)
+    dataset.resize(start + len(values), axis=0)
+    dataset[start:] = values

@@ -1,0 +1,305 @@
+"""Image files: the one format in which every data set and every sample is stored.
+
+`ImageFile` is the only reader and `ImageWriter` the only writer; the format is described in
+darkpixel.formats.image_format. `statistics` sums up what a file holds.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, Self
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from darkpixel.errors import DarkpixelError
+from darkpixel.formats.image_format import (
+    ATTRIBUTES,
+    FORMAT,
+    TRACK,
+    VERSION,
+    bad_image,
+    chunk_length,
+    good_pixels,
+)
+from darkpixel.formats.image_writer import ImageWriter
+
+__all__ = ["ImageFile", "ImageWriter", "concatenate", "statistics"]
+
+_OWN = ("format", "version", "software")  # written anew by every writer
+_REMAKE = "make the file again"
+_CACHE_BYTES = 16 * 2**20  # so that a batch that ends inside a chunk does not inflate it twice
+
+
+class ImageFile:
+    """Reads an image file, streaming; use as a context manager.
+
+    Structure is checked on opening and pixel values as they are read: NaN, infinite and
+    negative pixels are refused, since no model or measure here is defined for them.
+
+    Attributes:
+        path: the file.
+        shape: (N, H, W).
+        attributes: root attributes; empty for a bare user's file.
+        columns: names of the datasets with one entry per image, `images` left out.
+        chunk: images per HDF5 chunk; reading multiples of it is cheapest.
+
+    Raises:
+        DarkpixelError: one line with the file, the field, what was found and the remedy.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        self._file = _open(self.path)
+        try:
+            self.attributes = {name: _plain(value) for name, value in self._file.attrs.items()}
+            self._check_attributes()
+            self.shape = self._check_images()
+            self.columns = self._check_columns()
+        except DarkpixelError:
+            self._file.close()
+            raise
+        except Exception as error:  # damaged metadata: h5py raises almost anything
+            self._file.close()
+            raise DarkpixelError(
+                f"{self.path}: damaged HDF5 file ({_line(error)}); {_REMAKE}."
+            ) from error
+        stored = self._file["images"].chunks
+        self.chunk = int(stored[0]) if stored else chunk_length(*self.shape[1:])
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def read(self, start: int = 0, stop: int | None = None) -> NDArray[np.float32]:
+        """Images `start` to `stop` (not included), (n, H, W) float32; the bounds are clipped."""
+        start, stop, _ = slice(start, stop).indices(len(self))
+        stored = self._stored("images", start, stop)
+        with np.errstate(over="ignore"):  # a float64 beyond float32 becomes infinite: refused below
+            images = stored.astype(np.float32, copy=False)
+        bad = bad_image(images)
+        if bad is not None:
+            value = stored[bad][~good_pixels(images[bad])][0]
+            raise DarkpixelError(
+                f"{self.path}: images[{start + bad}] holds the pixel value {value}; "
+                "pixels must be finite and not negative: clean or drop that image."
+            )
+        return images
+
+    def column(self, name: str, start: int = 0, stop: int | None = None) -> NDArray[Any]:
+        """Entries `start` to `stop` of a column, (n, ...), as stored."""
+        if name not in self.columns:
+            have = ", ".join(self.columns) or "no column"
+            raise DarkpixelError(f"{self.path}: no column '{name}'; the file has {have}.")
+        start, stop, _ = slice(start, stop).indices(len(self))
+        values = self._stored(name, start, stop)
+        if name == "pixel_labels" and values.size and values.max() > TRACK:
+            raise DarkpixelError(
+                f"{self.path}: pixel_labels holds {values.max()}; "
+                "allowed are 0 (background), 1 (shower), 2 (track)."
+            )
+        return values
+
+    def column_types(self) -> dict[str, np.dtype[Any]]:
+        """The type of each column's entries, as `ImageWriter` takes it."""
+        stored = {name: self._file[name] for name in self.columns}
+        return {name: np.dtype((data.dtype, data.shape[1:])) for name, data in stored.items()}
+
+    def batches(
+        self, size: int = 4096, columns: Iterable[str] = ()
+    ) -> Iterator[dict[str, NDArray[Any]]]:
+        """Yield `{"images": (n, H, W), column: (n, ...)}` in file order; n = `size`
+        in all batches but the last."""
+        names = tuple(columns)
+        for start in range(0, len(self), size):
+            batch: dict[str, NDArray[Any]] = {"images": self.read(start, start + size)}
+            for name in names:
+                batch[name] = self.column(name, start, start + size)
+            yield batch
+
+    def _stored(self, name: str, start: int, stop: int) -> NDArray[Any]:
+        try:
+            return np.asarray(self._file[name][start:stop])
+        except (OSError, RuntimeError) as error:
+            raise DarkpixelError(
+                f"{self.path}: {name}[{start}:{stop}] cannot be read ({_line(error)}); {_REMAKE}."
+            ) from error
+
+    def _check_attributes(self) -> None:
+        if self.attributes.get("format") != FORMAT:
+            return  # a user's own file: `images` is all that it needs
+        found = self.attributes.get("version")
+        if found != VERSION:
+            raise DarkpixelError(
+                f"{self.path}: attribute version is {found}, this darkpixel reads {VERSION}; "
+                f"{_REMAKE}, or use the darkpixel that wrote it."
+            )
+        for name, kind in ATTRIBUTES.items():
+            if name not in self.attributes:
+                raise DarkpixelError(f"{self.path}: attribute {name} is missing; {_REMAKE}.")
+            value = self.attributes[name]
+            if not isinstance(value, (int, float) if kind is float else kind):
+                raise DarkpixelError(
+                    f"{self.path}: attribute {name} is {value!r}, not of type {kind.__name__}; "
+                    f"{_REMAKE}."
+                )
+
+    def _check_images(self) -> tuple[int, int, int]:
+        images = self._file.get("images")
+        if not isinstance(images, h5py.Dataset):
+            have = ", ".join(map(str, self._file)) or "nothing"
+            raise DarkpixelError(
+                f"{self.path}: no dataset 'images' (found {have}); "
+                "store the images as 'images' with shape (N, H, W)."
+            )
+        if images.dtype.kind not in "fiu":
+            raise DarkpixelError(
+                f"{self.path}: images has type {images.dtype}; store real numbers, best float32."
+            )
+        if images.ndim != 3:
+            raise DarkpixelError(
+                f"{self.path}: images has shape {images.shape}; store it as (N, H, W)."
+            )
+        if 0 in images.shape:
+            raise DarkpixelError(
+                f"{self.path}: images has shape {images.shape}, no image at all; {_REMAKE}."
+            )
+        count, height, width = images.shape
+        return count, height, width
+
+    def _check_columns(self) -> tuple[str, ...]:
+        names = []
+        for name, item in self._file.items():
+            if name == "images" or not isinstance(item, h5py.Dataset) or item.ndim == 0:
+                continue
+            if item.shape[0] != self.shape[0]:
+                raise DarkpixelError(
+                    f"{self.path}: {name} has length {item.shape[0]} but images has "
+                    f"{self.shape[0]}; give it one entry per image, or move it into a group."
+                )
+            names.append(name)
+        if "pixel_labels" in names:
+            labels = self._file["pixel_labels"]
+            if labels.shape != self.shape or labels.dtype != np.uint8:
+                raise DarkpixelError(
+                    f"{self.path}: pixel_labels is {labels.dtype} {labels.shape}; "
+                    f"store it as uint8 {self.shape}."
+                )
+        return tuple(names)
+
+
+def concatenate(paths: Sequence[str | Path], path: str | Path) -> None:
+    """Join image files that differ in nothing but their images, in order.
+
+    Raises:
+        DarkpixelError: none is given, a file is not one of ours, or two do not belong together.
+    """
+    if not paths:
+        raise DarkpixelError(f"{path}: no image files to join.")
+    with ImageFile(paths[0]) as first:
+        about = {name: value for name, value in first.attributes.items() if name not in _OWN}
+        if not about:
+            raise DarkpixelError(f"{paths[0]}: attribute format is missing; {_REMAKE}.")
+        columns = first.column_types()
+        _, height, width = first.shape
+    extra = {name: about.pop(name) for name in list(about) if name not in ATTRIBUTES}
+    writer = ImageWriter(
+        path, height=height, width=width, columns=columns, attributes=extra, **about
+    )
+    with writer:
+        for part in paths:
+            with ImageFile(part) as file:
+                _check_same_kind(file, (height, width), about | extra, columns, paths[0])
+                for batch in file.batches(columns=columns):
+                    writer.append(**batch)
+
+
+def _check_same_kind(
+    file: ImageFile,
+    shape: tuple[int, int],
+    about: dict[str, Any],
+    columns: dict[str, np.dtype[Any]],
+    first: str | Path,
+) -> None:
+    found: dict[str, Any] = {name: file.attributes.get(name) for name in about}
+    found |= {"image size": file.shape[1:]}
+    found |= {"columns": file.column_types()}
+    for name, expected in (about | {"image size": shape, "columns": columns}).items():
+        if not np.array_equal(found[name], expected):
+            raise DarkpixelError(
+                f"{file.path}: {name} is {found[name]!r}, but {expected!r} in {first}; "
+                "join files of one kind only."
+            )
+
+
+def statistics(path: str | Path) -> dict[str, Any]:
+    """What an image file holds, in one streaming pass.
+
+    Returns:
+        images (count), zero_fraction (of all pixels), smallest_nonzero and largest (pixel values;
+        NaN and 0 when every pixel is zero), blank_images (count of images without any deposit),
+        mean_image (H, W) float64.
+    """
+    with ImageFile(path) as file:
+        zeros = blank = 0
+        smallest, largest = np.inf, 0.0
+        total = np.zeros(file.shape[1:])
+        for batch in file.batches(max(file.chunk, 1024 // file.chunk * file.chunk)):
+            images = batch["images"]
+            lit = images > 0
+            zeros += images.size - int(np.count_nonzero(lit))
+            blank += int(np.count_nonzero(~lit.any(axis=(1, 2))))
+            smallest = min(smallest, float(images.min(where=lit, initial=np.inf)))
+            largest = max(largest, float(images.max()))
+            total += images.sum(axis=0, dtype=np.float64)
+        return {
+            "images": len(file),
+            "zero_fraction": zeros / float(np.prod(file.shape)),
+            "smallest_nonzero": smallest if np.isfinite(smallest) else float("nan"),
+            "largest": largest,
+            "blank_images": blank,
+            "mean_image": total / len(file),
+        }
+
+
+def _open(path: Path) -> h5py.File:
+    if not path.exists():
+        raise DarkpixelError(f"{path}: no such file; check the path, or make it first.")
+    if not path.is_file():
+        raise DarkpixelError(f"{path}: not a file; name one HDF5 file.")
+    try:
+        # Files never change once they have their name, and some cluster disks have no locks.
+        return h5py.File(path, "r", locking=False, rdcc_nbytes=_CACHE_BYTES)
+    except PermissionError as error:
+        raise DarkpixelError(f"{path}: cannot be read; check permissions.") from error
+    except OSError as error:
+        if "truncated" in str(error):
+            raise DarkpixelError(
+                f"{path}: truncated HDF5 file ({path.stat().st_size} bytes); "
+                "copy or download it again."
+            ) from error
+        if "signature not found" in str(error):
+            raise DarkpixelError(
+                f"{path}: not an HDF5 file ({path.stat().st_size} bytes); "
+                "name an HDF5 file with a dataset 'images'."
+            ) from error
+        raise DarkpixelError(
+            f"{path}: cannot be read as HDF5 ({_line(error)}); {_REMAKE}."
+        ) from error
+
+
+def _plain(value: Any) -> Any:
+    """An attribute as str, int, float, bool or array."""
+    if isinstance(value, bytes):
+        return value.decode()
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _line(error: Exception) -> str:
+    """HDF5 breaks its messages into lines."""
+    return " ".join(str(error).split())

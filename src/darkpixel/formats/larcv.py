@@ -1,0 +1,227 @@
+"""LArCV files: the public liquid-argon images of the DeepLearnPhysics collaboration (2017).
+
+A ROOT file holds one TTree per data product, with one entry per event in each:
+
+- `image2d_data_tree`: three projections of 256 x 256 pixels (planes xy, yz, zx), in 0.01 MeV;
+- `image2d_segment_tree` (segmentation files only): the class of every pixel, 0 background,
+  1 shower, 2 track, in the same layout; where both deposit, the files say track;
+- `particle_mctruth_tree`: the particles that were shot into the argon.
+
+Orientation. LArCV stores pixel (column, row) of a projection at column * rows + row; columns count
+the plane's first axis and rows its second, both upwards. An image here has the plane's second axis
+as its rows and the first as its columns: for zx, image[r, c] lies at x = x0 + 0.5 cm * (r + 1/2)
+and z = z0 + 0.5 cm * (c + 1/2). Ten public proton events confirm it: the mean cosine between
+(charge centroid - vertex) and momentum is 0.999, 0.964 and 0.994 in the three planes, and below
+0.2 when an axis is swapped or turned round.
+
+Units. The files give energies in GeV where their documentation says MeV, and momenta in MeV/c.
+
+Files: http://deeplearnphysics.org/DataChallenge, entries `larcv_*` of config/sources.yaml.
+"""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import uproot
+from numpy.typing import NDArray
+from uproot.containers import AsArray, AsVector
+from uproot.interpretation.objects import AsObjects
+
+from darkpixel.errors import DarkpixelError
+from darkpixel.formats.blocks import Block
+from darkpixel.formats.image_format import TRACK, bad_image
+
+PLANES = ("xy", "yz", "zx")
+PIXELS = 256
+"""Pixels per side of every projection."""
+
+_IMAGES, _LABELS, _PARTICLES = "image2d_data_tree", "image2d_segment_tree", "particle_mctruth_tree"
+_STEP = 32  # events at once; a projection of one event takes 256 KiB, and all three are read
+_HIGHEST = 1e4  # MeV/c; the public events end at 800 MeV/c, so more means another unit
+_REMEDY = "copy or download it again"
+_OTHER = "give a DeepLearnPhysics 2017 file, or convert yours to an image file (source: file)"
+
+# std::vector<float> of every projection, one after another. It is said here, not left to uproot,
+# so that a file of another class is refused by its sizes instead of being read as something else.
+_PROJECTIONS = AsObjects(AsArray(True, False, AsVector(False, np.dtype(">f4"))))
+
+
+def larcv_events(paths: Sequence[str | Path], plane: str) -> Iterator[Block]:
+    """Stream the events of LArCV files, all classification or all segmentation files.
+
+    Blocks hold raw images (n, 256, 256) float32 in 0.01 MeV and the columns
+
+    - `event` int64, counted through all files;
+    - classification files: `species` int32 (PDG code) and `momentum` float32, MeV/c;
+    - segmentation files: `particles` int32 (number from the vertex) and `pixel_labels`
+      (n, 256, 256) uint8, 0 where the pixel is empty.
+
+    Arguments:
+        plane: one of `PLANES`.
+
+    Raises:
+        DarkpixelError: a file is absent, damaged or not such a LArCV file; one line says where.
+    """
+    index = PLANES.index(plane)
+    first = 0
+    kind: set[str] = set()
+    for path in map(Path, paths):
+        for images, columns in _file_events(path, index):
+            kind = kind or set(columns)
+            if set(columns) != kind:
+                raise DarkpixelError(
+                    f"{path}: gives {', '.join(columns)}, but {paths[0]} gives "
+                    f"{', '.join(sorted(kind))}; do not mix classification and segmentation files."
+                )
+            event = np.arange(first, first + len(images), dtype=np.int64)
+            yield images, {"event": event, **columns}
+            first += len(images)
+
+
+class _Tree:
+    """One tree of an open file; branches go by their own name, at whatever depth."""
+
+    def __init__(self, path: Path, file: Any, name: str) -> None:
+        self.path, self.name = path, name
+        try:
+            names = file.keys(cycle=False)
+            if name in names:
+                tree = file[name]
+                self.count = int(tree.num_entries)
+                self._branches = {branch.name: branch for branch in tree.itervalues(recursive=True)}
+        except Exception as error:  # uproot raises almost anything on damaged bytes
+            raise self.fault(f"cannot be read ({_line(error)})") from error
+        if name not in names:
+            raise self.fault(f"is missing (found {', '.join(names) or 'nothing'})", _OTHER)
+
+    def read(
+        self, name: str, start: int, stop: int, interpretation: Any = None
+    ) -> NDArray[np.object_]:
+        """What events `start` to `stop` hold, one array per event."""
+        if name not in self._branches:
+            raise self.fault(f"has no branch {name}", _OTHER)
+        try:
+            values: NDArray[np.object_] = self._branches[name].array(
+                interpretation, entry_start=start, entry_stop=stop, library="np"
+            )
+        except Exception as error:  # as above
+            problem = f"branch {name}, events {start} to {stop}, cannot be read ({_line(error)})"
+            raise self.fault(problem) from error
+        if len(values) != stop - start:
+            raise self.fault(f"branch {name} ends at event {start + len(values)} of {self.count}")
+        return values
+
+    def fault(self, problem: str, remedy: str = _REMEDY) -> DarkpixelError:
+        return DarkpixelError(f"{self.path}: {self.name} {problem}; {remedy}.")
+
+
+def _file_events(path: Path, plane: int) -> Iterator[Block]:
+    with _open(path) as file:
+        images = _Tree(path, file, _IMAGES)
+        particles = _Tree(path, file, _PARTICLES)
+        labels = _Tree(path, file, _LABELS) if _LABELS in file else None
+        for tree in [particles, labels] if labels else [particles]:
+            if tree.count != images.count:
+                raise tree.fault(f"has {tree.count} events, but {_IMAGES} has {images.count}")
+        if not images.count:
+            raise images.fault("has no events")
+        for start in range(0, images.count, _STEP):
+            stop = min(start + _STEP, images.count)
+            block = _projections(images, plane, start, stop)
+            bad = bad_image(block)
+            if bad is not None:
+                raise images.fault(f"event {start + bad} holds a NaN, infinite or negative pixel")
+            if labels is None:
+                yield block, _single_particles(particles, start, stop)
+            else:
+                count = [len(codes) for codes in particles.read("_part_v._pdg", start, stop)]
+                classes = _pixel_labels(labels, plane, start, stop)
+                classes[block == 0] = 0
+                yield block, {"particles": np.array(count, np.int32), "pixel_labels": classes}
+
+
+def _projections(tree: _Tree, plane: int, start: int, stop: int) -> NDArray[np.float32]:
+    """One projection of the events, (n, 256, 256); rows are the plane's second axis."""
+    vectors = tree.read("_image_v._img", start, stop, _PROJECTIONS)
+    columns = tree.read("_image_v._meta._col_count", start, stop)
+    rows = tree.read("_image_v._meta._row_count", start, stop)
+    images = np.empty((stop - start, PIXELS, PIXELS), np.float32)
+    for index, projections in enumerate(vectors):
+        counts = {len(projections), len(columns[index]), len(rows[index])}
+        if counts != {len(PLANES)}:
+            raise tree.fault(
+                f"event {start + index} has {len(projections)} projections, not the "
+                f"{len(PLANES)} of the public files",
+                _OTHER,
+            )
+        size = int(columns[index][plane]), int(rows[index][plane])
+        if size != (PIXELS, PIXELS) or len(projections[plane]) != PIXELS**2:
+            raise tree.fault(
+                f"event {start + index}, plane {PLANES[plane]}, has {size[0]} x {size[1]} pixels "
+                f"and {len(projections[plane])} values, not {PIXELS} x {PIXELS}",
+                _OTHER,
+            )
+        images[index] = np.asarray(projections[plane]).reshape(size).T
+    return images
+
+
+def _pixel_labels(tree: _Tree, plane: int, start: int, stop: int) -> NDArray[np.uint8]:
+    stored = _projections(tree, plane, start, stop)
+    labels = np.where((stored >= 0) & (stored <= TRACK), stored, 0).astype(np.uint8)
+    if (labels != stored).any():
+        value = stored[labels != stored][0]
+        raise tree.fault(
+            f"holds {value} between events {start} and {stop}; known are 0 (background), "
+            "1 (shower) and 2 (track)",
+            _OTHER,
+        )
+    return labels
+
+
+def _single_particles(tree: _Tree, start: int, stop: int) -> dict[str, NDArray[Any]]:
+    """Species and momentum of events of one particle each."""
+    codes = tree.read("_part_v._pdg", start, stop)
+    for index, found in enumerate(codes):
+        if len(found) != 1:
+            raise tree.fault(
+                f"event {start + index} has {len(found)} particles and the file no {_LABELS}, so "
+                "it is neither a classification nor a segmentation file",
+                _OTHER,
+            )
+    components = [tree.read(f"_part_v._p{axis}", start, stop) for axis in "xyz"]
+    energy = np.concatenate(tree.read("_part_v._energy_init", start, stop))
+    momentum = np.linalg.norm([np.concatenate(values) for values in components], axis=0)
+    # No momentum exceeds its energy, which is in GeV; a number that does is in MeV/c.
+    momentum = np.where(momentum <= energy * (1 + 1e-6), 1000 * momentum, momentum)
+    bad = ~((momentum > 0) & (momentum < _HIGHEST))
+    if bad.any():
+        raise tree.fault(
+            f"event {start + int(bad.argmax())} has momentum {momentum[bad][0]:g} MeV/c, not "
+            f"between 0 and {_HIGHEST:g}",
+            _OTHER,
+        )
+    return {
+        "species": np.concatenate(codes).astype(np.int32),
+        "momentum": momentum.astype(np.float32),
+    }
+
+
+def _open(path: Path) -> Any:
+    if not path.is_file():
+        raise DarkpixelError(f"{path}: no such file; download it, or check the path.")
+    try:
+        # As a mapping, lest uproot take a colon in the path for the name of a tree.
+        return uproot.open({str(path): None}, array_cache=None)
+    except Exception as error:  # anything from ValueError to OSError
+        raise DarkpixelError(
+            f"{path}: not a whole ROOT file of {path.stat().st_size} bytes ({_line(error)}); "
+            f"{_REMEDY}."
+        ) from error
+
+
+def _line(error: Exception) -> str:
+    """uproot breaks its messages into lines, the first of which says it all."""
+    text = str(error).strip() or type(error).__name__
+    return " ".join(text.splitlines()[0].split())

@@ -1,0 +1,317 @@
+"""Exact sampling that evaluates every hidden unit once per image.
+
+A naive sampler passes through the whole network once per pixel. But a unit of degree d depends on
+the pixels 0 ... d only: once pixel d is drawn, the unit is final. Units are sorted by degree, so
+the sampler walks through the network once, with three savings:
+
+- Pixels come in blocks. At a block's start, everything that its units take from units and pixels
+  before the block is one large matrix product per layer ("left-looking"); inside the block only
+  small triangles remain.
+- Lazy head: gamma is a logit of its own, so zero or not is a comparison, and the parameters of a
+  pixel's value are computed only for the images in which it is not zero. On a GPU, where counting
+  them would stall the queue, they are computed for all.
+- Activations are stored feature by feature, (units, images): every product reads whole rows.
+
+The result equals `sample_naive` for the same uniforms up to rounding.
+"""
+
+import logging
+from typing import TYPE_CHECKING, NamedTuple
+
+import torch
+from torch import Tensor
+
+from darkpixel.models.sarm.blocks import Block, DenseStage, Step, prepare
+
+if TYPE_CHECKING:
+    from darkpixel.models.sarm.model import SARM
+
+
+logger = logging.getLogger(__name__)
+
+_REDRAWS = 20
+"""Most times that the pixels of an image are drawn anew; then it stays as it is."""
+
+
+class Uniforms(NamedTuple):
+    """The random numbers of B images, in (0, 1)."""
+
+    pixels: Tensor
+    """(3, B, D): zero or not, first and second uniform of the value, in the order of generation."""
+    totals: Tensor
+    """(2, B, T)."""
+
+
+def draw_uniforms(model: "SARM", n: int, generator: torch.Generator) -> Uniforms:
+    """Uniforms of `n` images, one image after the other from the generator."""
+    pixels = len(model.permutation)
+    totals = 0 if model.totals is None else model.totals.count
+    u = torch.rand(n, 3 * pixels + 2 * totals, generator=generator, device=generator.device)
+    # float32 uniforms are multiples of 2^-24: 0 occurs, and would be an infinite logit.
+    u = u.clamp(2.0**-25, 1 - 2.0**-24).to(model.permutation.device)
+    return Uniforms(
+        u[:, : 3 * pixels].view(n, 3, pixels).transpose(0, 1),
+        u[:, 3 * pixels :].view(n, 2, totals).transpose(0, 1),
+    )
+
+
+def draw_first_pixel(values: Tensor, u: Tensor) -> Tensor:
+    """Training values of the first pixel chosen by uniforms (B,)."""
+    return values[(u * len(values)).long().clamp(max=len(values) - 1)]
+
+
+@torch.no_grad()
+def sample_incremental(
+    model: "SARM", n: int, *, generator: torch.Generator, batch: int = 1024, block: int = 32
+) -> Tensor:
+    """Draw images, (n, H, W) float32, GeV.
+
+    Arguments:
+        model: trained; put into evaluation mode while it samples.
+        n: images.
+        generator: an image's uniforms do not depend on `batch`, nor, without `total_tolerance`,
+            on the images after it.
+        batch: images at once.
+        block: pixels of a block.
+    """
+    training = model.training
+    model.eval()
+    network = prepare(model, block)
+    images = torch.zeros(n, model.side, model.side, device=model.permutation.device)
+    totals = torch.zeros(2, n, 0 if model.totals is None else model.totals.count).to(images)
+
+    def draw(chosen: Tensor, again: bool = False) -> None:
+        for some in chosen.split(batch):
+            uniforms = draw_uniforms(model, len(some), generator)
+            if again:
+                uniforms = uniforms._replace(totals=totals[:, some])
+            totals[:, some] = uniforms.totals
+            images[some] = sample_from_uniforms(model, uniforms, network)
+
+    draw(torch.arange(n, device=images.device))
+    if model.totals is not None and model.options.total_tolerance is not None:
+        wanted = model.totals.sample(totals)
+        tolerance = wanted.new_tensor(model.options.total_tolerance)
+        counts = []
+        for _ in range(_REDRAWS):
+            found = model.totals_of(images)
+            missed = ((found - wanted).abs() > tolerance).any(1)
+            counts.append(int(missed.sum()))
+            if not counts[-1]:
+                break
+            draw(missed.nonzero()[:, 0], again=True)
+        logger.info(
+            "%d of %d images missed their totals at first; %d redraws in all, %d before the last",
+            counts[0],
+            n,
+            sum(counts),
+            counts[-1],
+        )
+    model.train(training)
+    return images
+
+
+@torch.no_grad()
+def sample_from_uniforms(
+    model: "SARM",
+    uniforms: Uniforms,
+    network: list[DenseStage] | None = None,
+    *,
+    lazy: bool | None = None,
+) -> Tensor:
+    """Images (B, H, W) from given uniforms.
+
+    Arguments:
+        model: in evaluation mode.
+        uniforms: of B images.
+        network: from `prepare`.
+        lazy: compute values only where a pixel is not zero; None: on a CPU only.
+    """
+    network = network or prepare(model)
+    u = uniforms.pixels.transpose(1, 2).contiguous()  # (3, D, B)
+    _, pixels, batch = u.shape
+    x = u.new_zeros(pixels, batch)
+    known = context = None
+    if model.totals is not None:
+        totals = model.totals.sample(uniforms.totals)
+        known, context = totals.T.contiguous(), model.totals.standardised(totals).T
+    sums = Sums(model, known, batch) if model.options.sums else None
+    for offset, stage in zip(model.offsets, network, strict=True):
+        end = offset + stage.pixels
+        earlier = model.pixel_inputs(x[:offset]).transpose(1, 2).flatten(0, 1)
+        given = earlier if context is None else torch.cat([context, earlier])
+        walk = Walk(model, stage, given, sums, u[:, offset:end], offset)
+        walk.lazy = walk.lazy if lazy is None else lazy
+        if offset == 0 and len(model.first_values):
+            walk.first = draw_first_pixel(model.first_values, u[1, 0])
+        x[offset:end] = walk.run()
+    images = torch.zeros_like(x)
+    images[model.permutation] = x
+    return images.T.reshape(batch, model.side, model.side)
+
+
+class Sums:
+    """Running sums and their features, updated pixel by pixel."""
+
+    def __init__(self, model: "SARM", known: Tensor | None, batch: int) -> None:
+        self.sums, self.known = model.sums, known
+        self.raw = model.sums.nothing(batch)
+        self.features = model.sums.features(self.raw, known, 0)
+
+    def add(self, pixel: int, x: Tensor, images: Tensor | None) -> None:
+        """Add pixel values (m,) of `images` (m,), or of all images."""
+        if images is None:
+            self.raw = self.sums.added(self.raw, x, pixel)
+        else:
+            self.raw[:, images] = self.sums.added(self.raw[:, images], x, pixel)
+
+    def advance(self, pixels: int) -> None:
+        """Bring the features up to date when `pixels` pixels are drawn, zeros included."""
+        self.features = self.sums.features(self.raw, self.known, pixels)
+
+
+class Walk:
+    """One batch's way through one stage.
+
+    Arguments:
+        model, stage: what to sample.
+        context: (C, B).
+        sums: shared by the stages, or None.
+        u: (3, D, B).
+        offset: pixels of the earlier stages.
+    """
+
+    def __init__(
+        self,
+        model: "SARM",
+        stage: DenseStage,
+        context: Tensor,
+        sums: Sums | None,
+        u: Tensor,
+        offset: int,
+    ) -> None:
+        self.model, self.dense, self.stage, self.sums = model, stage, stage.stage, sums
+        self.offset, self.u = offset, u
+        self.lazy = u.device.type == "cpu"
+        batch, units = u.shape[2], len(self.stage.degrees)
+        self.x = u.new_zeros(stage.pixels, batch)
+        self.seen = u.new_zeros(stage.pixels * stage.inputs, batch)
+        self.h = [u.new_empty(units, batch) for _ in self.stage.layers]
+        self.logit_u = torch.logit(u[0])
+        self.context = None
+        if self.stage.context is not None:
+            self.context = self.stage.context.weight @ context
+        self.first: Tensor | None = None
+
+    def run(self) -> Tensor:
+        """Draw all pixels of the stage, (D, B) GeV."""
+        end = self.dense.blocks[0].known
+        rows = [bias.expand(end, self.x.shape[1]) for bias in self.dense.biases]
+        if self.context is not None:
+            rows[0] = rows[0] + self.context[:end]
+        self._finish(0, end, self.dense.context_only, rows, 0, self.seen[:0])
+        for block in self.dense.blocks:
+            self._run_block(block)
+        return self.x
+
+    def _run_block(self, block: Block) -> None:
+        known, f = block.known, self.dense.inputs
+        below = [self.seen[: block.start * f], *(h[:known] for h in self.h[:-1])]
+        rows = [
+            torch.addmm(bias, weight, source)
+            for bias, weight, source in zip(block.biases, block.weights, below, strict=True)
+        ]
+        if self.context is not None:
+            rows[0] += self.context[known : block.end]
+        gamma = torch.addmm(block.gamma_bias, block.gamma, self.h[-1][:known])
+        for i, step in enumerate(block.steps, start=block.start):
+            self._draw(i, step, gamma[i - block.start], known)
+            if self.sums is not None:
+                self.sums.advance(self.offset + i + 1)
+            seen = self.seen[block.start * f : (i + 1) * f]
+            self._finish(step.begin, step.end, step.unit_weights, rows, known, seen)
+
+    def _finish(
+        self,
+        begin: int,
+        end: int,
+        weights: list[Tensor],
+        rows: list[Tensor],
+        known: int,
+        seen: Tensor,
+    ) -> None:
+        """Evaluate the units [begin, end), layer by layer.
+
+        Arguments:
+            weights: see `Step.unit_weights`.
+            rows: per layer, what the units from `known` on take from before the block.
+            seen: the block's inputs so far.
+        """
+        if begin == end:
+            return
+        last = len(weights) - 1
+        for layer, weight in enumerate(weights):
+            below = seen if layer == 0 else self.h[layer - 1][known:end]
+            before = torch.addmm(rows[layer][begin - known : end - known], weight, below)
+            if self.sums is not None and layer in (0, last):
+                per_unit = self.stage.first_sums if layer == 0 else self.stage.last_sums
+                before.addmm_(per_unit[begin:end], self.sums.features)
+            after = self.stage.activation(before)
+            if self.stage.residual and layer:
+                after += below[begin - known :]
+            self.h[layer][begin:end] = after
+
+    def _draw(self, i: int, step: Step, gamma: Tensor, known: int) -> None:
+        """Draw pixel i; `gamma` (B,) holds the part of its logit from units before `known`."""
+        if i == 0 and self.first is not None:
+            self._set(i, self.first, None)
+            return
+        stage, units = self.stage, self.h[-1][: step.begin]
+        if step.begin > known:
+            gamma = torch.addmm(gamma[None], step.gamma, units[known:])[0]
+        if self.sums is not None:
+            gamma = gamma + stage.gamma_sums[i] @ self.sums.features
+        recent = self._recent(i) if stage.recent else None
+        if recent is not None:
+            gamma = gamma + stage.gamma_recent[i] @ recent
+        nonzero = self.logit_u[i] >= gamma
+        images = nonzero.nonzero()[:, 0] if self.lazy else None
+        if images is not None and len(images) == 0:
+            return
+        parameters = torch.addmm(step.bias, step.values, _columns(units, images))
+        if self.sums is not None:
+            sums = _columns(self.sums.features, images)
+            parameters += stage.values_sums[i] @ sums
+            if stage.values_shared is not None:
+                parameters += stage.values_shared(sums.T).T
+        if recent is not None:
+            parameters += stage.values_recent[i] @ _columns(recent, images)
+        u1, u2 = _columns(self.u[1:, i], images)
+        value = stage.likelihood.sample(parameters.T, u1, u2)
+        self._set(i, value if self.lazy else torch.where(nonzero, value, 0.0), images)
+
+    def _set(self, i: int, value: Tensor, images: Tensor | None) -> None:
+        """Enter values of pixel i for `images` or for all."""
+        f = self.dense.inputs
+        inputs = self.model.pixel_inputs(value).T
+        if images is None:
+            self.x[i] = value
+            self.seen[i * f : (i + 1) * f] = inputs
+        else:
+            self.x[i].index_copy_(0, images, value)
+            self.seen[i * f : (i + 1) * f].index_copy_(1, images, inputs)
+        if self.sums is not None:
+            self.sums.add(self.offset + i, value, images)
+
+    def _recent(self, i: int) -> Tensor:
+        """Inputs of the pixels just before i, zero-padded, (recent * F, B)."""
+        f = self.dense.inputs
+        first = max(0, i - self.stage.recent)
+        rows = self.seen[first * f : i * f]
+        missing = self.stage.recent * f - len(rows)
+        return torch.cat([rows.new_zeros(missing, rows.shape[1]), rows])
+
+
+def _columns(rows: Tensor, images: Tensor | None) -> Tensor:
+    """The columns of chosen images, or all."""
+    return rows if images is None else rows.index_select(1, images)

@@ -1,0 +1,153 @@
+"""Settings of SARM (SARM sections 4 and 8)."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal, Self
+
+from pydantic import Field, NonNegativeFloat, PositiveFloat, model_validator
+
+from darkpixel.config import base
+
+
+class Settings(base.Settings):
+    """Settings of SARM. The defaults are the paper's where no description says otherwise."""
+
+    PRESETS: ClassVar[dict[str, dict[str, Any]]] = {
+        "paper_text": {"width": 10},
+        # The text's width of 10 gives 6 million parameters, 50 the 21 million of table 6.
+        "parameter_matched": {"width": 50},
+    }
+    PAPER: ClassVar[dict[str, Any]] = {"layers": 5, "power": 1.0, "inputs": "value"}
+
+    preset: Literal["paper_text", "parameter_matched"] | None = Field(
+        None,
+        description="paper_text: the paper's settings (SARM 8.6: 5 layers, upsampling layer of "
+        "10, p = 1); parameter_matched: with 50, which gives the paper's 21M; keys given beside "
+        "it win",
+    )
+    centres: list[int] = Field(
+        [3],
+        description="sides of nested central squares with a network each: [] is SARM-1, [3] "
+        "SARM-2 (SARM 8.6: jets 3, muons 7)",
+    )
+    centre_first: bool = Field(True, description="generate the centre first (SARM 4.2), or last")
+    order: Literal["spiral_out", "spiral_in", "row", "column", "random"] = Field(
+        "spiral_out", description="order of the pixels within a stage (SARM 4.2, 6.1.4)"
+    )
+    order_seed: int = Field(0, ge=0, description="seed of the random order")
+    likelihood: Literal["discrete", "truncated_logistic", "exponential", "gamma"] = Field(
+        "discrete",
+        description="of non-zero pixels: discrete is D+D, truncated_logistic D+C; the other two "
+        "are reported inferior (SARM 4.1)",
+    )
+    layers: int = Field(5, ge=1, description="hidden layers (SARM 8.6: jets 5, muons 3)")
+    units: int | None = Field(
+        None, ge=1, description="units of a hidden layer; null: pixels of the stage, at least 128"
+    )
+    context_units: int = Field(
+        0,
+        ge=0,
+        description="further units that see only the earlier stages, or the totals (ours; the "
+        "first pixels of a stage otherwise have few units)",
+    )
+    activation: Literal["gelu", "tanh", "sigmoid"] = Field(
+        "gelu", description="of the hidden layers (SARM 8.2)"
+    )
+    residual: bool = Field(False, description="residual connections between hidden layers")
+    dropout: float = Field(0.0, ge=0, lt=1, description="hidden units dropped in training (ours)")
+    inputs: Literal["value", "features"] = Field(
+        "features",
+        description="the network sees x itself (the paper), or asinh(x), x > 0 and x / 50 (ours)",
+    )
+    sums: bool = Field(
+        False,
+        description="also feed running sums over the earlier pixels: energy, momentum, mass, "
+        "moments, non-zeros (ours)",
+    )
+    shared_units: int = Field(
+        0,
+        ge=0,
+        description="hidden units of a network from the running sums to a pixel's value, the same "
+        "for all pixels; 0: none (ours: rare large pixels are learnt by all pixels together)",
+    )
+    totals: bool = Field(
+        False, description="draw the totals of the image first and condition every pixel on them"
+    )
+    total_observables: list[Literal["pt", "mass", "energy", "nonzero"]] = Field(
+        ["pt", "mass"], min_length=1, description="the totals, in the order in which they are drawn"
+    )
+    total_noise: NonNegativeFloat | list[NonNegativeFloat] = Field(
+        0.0,
+        description="scale of Laplace noise on the totals, GeV (or pixels), one for all or one "
+        "for each: the model draws and is given noisy totals, and so learns what to do when the "
+        "pixels overshoot",
+    )
+    total_tolerance: PositiveFloat | list[PositiveFloat] | None = Field(
+        None,
+        description="redraw the pixels of an image whose totals miss those drawn for it by more "
+        "than this, GeV (or pixels), one for all or one for each; null: keep every image",
+    )
+    total_mixtures: int = Field(32, ge=1, description="logistics in the density of each total")
+    pixel_size: float | None = Field(
+        None,
+        gt=0,
+        description="side of a pixel in eta and phi, for sums, totals and the power; null: that of "
+        "the training images",
+    )
+    width: int = Field(
+        10, ge=1, description="D+D: values a pixel before the shared convolution (SARM 8.6)"
+    )
+    levels: int | None = Field(
+        None,
+        ge=1,
+        description="D+D: levels of the grid; null: one per unit (GeV) of the largest pixel",
+    )
+    power: Annotated[float, Field(ge=1, le=4)] | Literal["auto"] = Field(
+        "auto",
+        description="D+D: p of the transform x^(1/p) (SARM 4.1, 8.6: jets 1, muons 1.2 and 1.3); "
+        "auto: that of 1, 1.1, 1.2, 1.3, 1.5, 2 whose rounding changes pT and mass of the "
+        "validation images least (not for liquid argon)",
+    )
+    mixtures: int = Field(5, ge=1, description="D+C: truncated logistics a pixel (SARM 8.6)")
+    log_scale: tuple[float, float] = Field(
+        (-7.0, 3.5), description="D+C: bounds of the log of a distribution's scale, GeV"
+    )
+    truncate_above: bool = Field(
+        False, description="D+C: truncate the logistics also above the largest training value"
+    )
+    first_pixel: Literal["model", "empirical"] = Field(
+        "model", description="draw the first pixel from the model, or from the training images"
+    )
+    blocks: int = Field(
+        8, ge=1, description="block rows of a masked layer: 8 is fast on a CPU, 1 on a GPU"
+    )
+
+    @model_validator(mode="after")
+    def _scales_in_order(self) -> Self:
+        if self.log_scale[0] >= self.log_scale[1]:
+            raise ValueError(f"log_scale must rise, found {list(self.log_scale)}")
+        return self
+
+    @model_validator(mode="after")
+    def _shared_units_see_sums(self) -> Self:
+        if self.shared_units and not self.sums:
+            raise ValueError("shared_units see the running sums only; set sums: true")
+        return self
+
+    @model_validator(mode="after")
+    def _one_for_each_total(self) -> Self:
+        count = len(self.total_observables)
+        for key in ("total_noise", "total_tolerance"):
+            found = getattr(self, key)
+            if isinstance(found, list) and len(found) != count:
+                raise ValueError(
+                    f"{key}: one number, or one for each of {', '.join(self.total_observables)}; "
+                    f"found {found}"
+                )
+        return self
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill_preset(cls, keys: Any) -> Any:
+        if isinstance(keys, Mapping) and keys.get("preset") in cls.PRESETS:
+            return {**cls.PAPER, **cls.PRESETS[keys["preset"]], **keys}
+        return keys

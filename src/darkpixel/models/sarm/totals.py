@@ -1,0 +1,80 @@
+"""A small autoregressive density of an image's totals, such as its pT and mass.
+
+Calorimeter generators (CaloFlow, for one) draw the total energy first and the pixels given it.
+"""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from darkpixel.models.sarm.likelihoods import choose_component
+
+_NARROWEST, _WIDEST = -4.0, -0.5
+"""Bounds of the log scale of a logistic, in standard deviations of the training values."""
+
+
+class TotalsDensity(nn.Module):
+    """p(s) = prod_t p(s_t | s_<t), each a mixture of logistics in a standardised log(1 + s_t).
+
+    Arguments:
+        count: number of totals, T.
+        mixtures: logistics for each.
+        hidden: units of the network that conditions a total on those before it.
+    """
+
+    mean: Tensor
+    deviation: Tensor
+
+    def __init__(self, count: int, mixtures: int = 32, hidden: int = 64) -> None:
+        super().__init__()
+        self.count, self.mixtures = count, mixtures
+        self.networks = nn.ModuleList()
+        for before in range(count):
+            last = nn.Linear(hidden, 3 * mixtures)
+            with torch.no_grad():  # components spread over the training range
+                last.weight.mul_(0.3)
+                last.bias.zero_()
+                last.bias[mixtures : 2 * mixtures] = torch.linspace(-2.5, 2.5, mixtures)
+                last.bias[2 * mixtures :] = -1.5
+            first = nn.Linear(max(before, 1), hidden)
+            self.networks.append(nn.Sequential(first, nn.GELU(), last))
+        self.register_buffer("mean", torch.zeros(count))
+        self.register_buffer("deviation", torch.ones(count))
+
+    def standardised(self, totals: Tensor) -> Tensor:
+        """(B, T) in GeV or pixels -> (B, T) of order one: the context of every stage."""
+        return (totals.log1p() - self.mean) / self.deviation
+
+    def fit(self, totals: Tensor) -> None:
+        """Standardise by training values (B, T)."""
+        logs = totals.log1p()
+        self.mean.copy_(logs.mean(0))
+        self.deviation.copy_(logs.std(0).clamp(min=1e-3))
+
+    def _components(self, y: Tensor, t: int) -> tuple[Tensor, Tensor, Tensor]:
+        """Log weights, locations and log scales of total t given those before, (B, K) each."""
+        given = y[:, :t] if t else torch.zeros_like(y[:, :1])
+        logits, location, raw = self.networks[t](given).float().split(self.mixtures, -1)
+        middle, half = (_NARROWEST + _WIDEST) / 2, (_WIDEST - _NARROWEST) / 2
+        return logits.log_softmax(-1), location, middle + half * torch.tanh((raw - middle) / half)
+
+    def log_prob(self, totals: Tensor) -> Tensor:
+        """Log density of totals (B, T) in GeV^-1 (or per pixel) each; (B,) nats."""
+        y = self.standardised(totals)
+        log_density = -(self.deviation.log() + totals.log1p()).sum(1)
+        for t in range(self.count):
+            log_weight, location, log_s = self._components(y, t)
+            z = (y[:, t, None] - location) * (-log_s).exp()
+            component = -z - 2 * F.softplus(-z) - log_s
+            log_density = log_density + torch.logsumexp(log_weight + component, -1)
+        return log_density
+
+    def sample(self, uniforms: Tensor) -> Tensor:
+        """Totals (B, T) from uniforms (2, B, T)."""
+        y = torch.zeros_like(uniforms[0])
+        for t in range(self.count):
+            log_weight, location, log_s = self._components(y, t)
+            chosen = choose_component(log_weight, uniforms[0, :, t])
+            location, log_s = location.gather(-1, chosen)[:, 0], log_s.gather(-1, chosen)[:, 0]
+            y[:, t] = location + log_s.exp() * torch.logit(uniforms[1, :, t])
+        return (y * self.deviation + self.mean).expm1().clamp(min=0)

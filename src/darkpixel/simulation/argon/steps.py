@@ -1,0 +1,52 @@
+# ruff: noqa: NPY002  (compiled code draws from numba's own generator)
+"""What every step of a charged particle shares: fluctuations of the loss, and scattering.
+
+Losses below the cuts are continuous, with Gaussian (thick steps) or gamma-distributed (thin steps)
+fluctuations of the right variance. Multiple scattering takes Highland's width without its
+logarithm, so that steps of any length add in quadrature.
+"""
+
+import math
+
+import numpy as np
+
+from darkpixel.simulation.argon.kernels import kernel
+from darkpixel.simulation.argon.physics import ELECTRON_MASS, RADIATION_LENGTH
+from darkpixel.simulation.argon.record import turned
+
+LONGEST_STEP = 0.25  # cm, half a pixel
+
+
+@kernel
+def fluctuating_loss(mean: float, variance: float, most: float) -> float:
+    """Energy lost in a step, MeV, not above `most`."""
+    deviation = math.sqrt(variance)
+    if mean > 3 * deviation:
+        loss = mean + deviation * np.random.normal()
+    else:
+        shape = mean / deviation
+        loss = np.random.gamma(shape * shape, deviation / shape)
+    return min(max(loss, 0.0), most)
+
+
+@kernel
+def scattered(
+    u: float, v: float, w: float, momentum: float, beta: float, step: float
+) -> tuple[float, float, float]:
+    """The direction after multiple scattering over `step` (PDG; without the logarithm)."""
+    width = 13.6 / (momentum * beta) * math.sqrt(step / RADIATION_LENGTH)
+    # Exponential in 1 - cos is Gaussian in both projected angles.
+    cosine = 1 + width * width * math.log(1 - np.random.random())
+    if width > 0.7 or cosine < -1:
+        cosine = 2 * np.random.random() - 1
+    return turned(u, v, w, cosine, 2 * math.pi * np.random.random())
+
+
+@kernel
+def radiation_angle(energy: float) -> float:
+    """Cosine of a bremsstrahlung photon or a pair's lepton of total `energy`: width m/E.
+
+    Tsai's two-exponential form, its main term (G4, bremsstrahlung).
+    """
+    theta = -math.log((1 - np.random.random()) * (1 - np.random.random())) / 0.625
+    return math.cos(min(math.pi, theta * ELECTRON_MASS / energy))

@@ -1,0 +1,116 @@
+"""How likely test images are under the models that can tell: bits per pixel.
+
+The density of an image has, for each pixel, a point mass at zero and the unit of the image file
+elsewhere (`GenerativeModel.log_density`), so that models with and without a grid of values can be
+compared. It is not a probability: bits per pixel depend on the unit and may be negative.
+"""
+
+import math
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from darkpixel.formats.image_file import ImageFile
+from darkpixel.models.base import GenerativeModel
+from darkpixel.studies.zero_level import zero_level
+
+
+def bits_per_pixel(
+    model: GenerativeModel,
+    path: str | Path,
+    images: int,
+    train_file: str | Path,
+    *,
+    batch: int = 256,
+) -> tuple[np.ndarray, float] | None:
+    """-log2 of the density of each image, per pixel; None where the model has no density.
+
+    Args:
+        model: in evaluation mode.
+        path: image file; its first `images` images are taken.
+        train_file: images from which it is taken how a grid's lowest level is shared between
+            zeros and the values that are rounded to zero (`darkpixel.studies.zero_level`).
+        batch: images at once.
+
+    Returns:
+        (n,) bits per pixel, and the share of the non-zero pixels that the model's grid rounds to
+        zero (0 without a grid).
+    """
+    device = next(model.parameters()).device
+    quantise = getattr(model, "quantise", None)
+    level = None if quantise is None else zero_level(quantise, train_file, device)
+    found, lit, lost = [], 0, 0
+    with ImageFile(path) as file, torch.inference_mode():
+        height, width = file.shape[1:]
+        for block in _blocks(file, images, batch):
+            pixels = torch.from_numpy(block).to(device)
+            nats = model.log_density(pixels)
+            if nats is None:
+                return None
+            bits = -nats.double() / math.log(2)
+            lit += int((pixels > 0).sum())
+            if quantise is not None:
+                rounded = quantise(pixels)
+                lost += int(((pixels > 0) & (rounded == 0)).sum())
+                if level is not None:
+                    bits += level.bits(pixels, rounded)
+            found.append(bits.cpu().numpy() / (height * width))
+    return np.concatenate(found), lost / max(lit, 1)
+
+
+def _blocks(file: ImageFile, images: int, batch: int) -> Iterator[Any]:
+    count = min(images, len(file))
+    for start in range(0, count, batch):
+        yield file.read(start, min(start + batch, count))
+
+
+COLUMNS = [
+    "model", "dataset", "label", "observable", "value", "error", "seed_spread", "floor", "n",
+    "seeds", "rounded_to_zero", "published", "hardware",
+]  # fmt: skip
+
+
+def density_row(
+    seeds: Sequence[tuple[np.ndarray, float] | None],
+    *,
+    model: str,
+    dataset: str,
+    label: str,
+    hardware: str = "",
+) -> dict[str, Any]:
+    """One row of the likelihood table.
+
+    Args:
+        seeds: `bits_per_pixel` of each training of the model.
+
+    Returns:
+        Keys `COLUMNS`. `value`: mean over images and seeds, NaN where the model has no density;
+        `error`: standard error over images of one seed (root mean square over seeds);
+        `seed_spread`: standard deviation of the means over seeds, NaN for one.
+    """
+    known = [seed for seed in seeds if seed is not None]
+    value = error = spread = lost = float("nan")
+    if known:
+        means = [bits.mean() for bits, _ in known]
+        errors = [bits.std(ddof=1) / len(bits) ** 0.5 for bits, _ in known]
+        value, error = float(np.mean(means)), float(np.sqrt(np.mean(np.square(errors))))
+        lost = float(np.mean([share for _, share in known]))
+        spread = float(np.std(means, ddof=1)) if len(means) > 1 else spread
+    return {
+        "model": model,
+        "dataset": dataset,
+        "label": label,
+        "observable": "bits_per_pixel",
+        "value": value,
+        "error": error,
+        "seed_spread": spread,
+        "floor": float("nan"),
+        "n": len(known[0][0]) if known else 0,
+        "seeds": len(seeds),
+        "rounded_to_zero": lost,
+        "published": float("nan"),
+        "hardware": hardware,
+    }

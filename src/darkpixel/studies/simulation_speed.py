@@ -1,0 +1,76 @@
+"""One timed run of the simulation of jets or muons, for the speed tables (SARM tables 2 and 4)."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from darkpixel.config.jets import JetImaging, JetSimulation
+from darkpixel.config.muons import MuonImaging, MuonSimulation
+from darkpixel.formats.image_file import ImageFile
+from darkpixel.simulation.jets import simulation as jets
+from darkpixel.simulation.jets.events import read_header
+from darkpixel.simulation.jets.images import event_blocks
+from darkpixel.simulation.muons import simulation as muons
+from darkpixel.simulation.muons.particles import Deposits
+from darkpixel.studies.speed import Collisions
+
+BATCH = 200  # collisions at once, as in the run's own simulation
+
+
+def simulate(
+    dataset: str,
+    label: Any,
+    images: int,
+    seed: int,
+    simulation: Mapping[str, Any],
+    imaging: Mapping[str, Any],
+    pool: Deposits | None = None,
+) -> Collisions:
+    """From nothing to `images` images, in a file that is thrown away.
+
+    Args:
+        dataset: `jets` or `muons`.
+        label: `signal` or `background`.
+        images: how many; of muons, before their pT is matched.
+        seed: of Pythia.
+        simulation: the settings of the data set's simulation.
+        imaging: those of its images.
+        pool: pile-up collisions of muons, made before.
+    """
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "events.h5"
+        if dataset == "jets":
+            recipe = JetSimulation(**simulation)
+            jets.simulate(recipe, label, images, seed, path, batch=BATCH, progress=False)
+            for _ in event_blocks([path], JetImaging(**imaging)):
+                pass
+            needed = read_header(path).generated
+        else:
+            settings = MuonSimulation(**simulation), MuonImaging(**imaging)
+            muons.simulate(
+                *settings, label, images, seed, path, pool=pool, batch=BATCH, progress=False
+            )
+            with ImageFile(path) as file:
+                needed = int(file.column("event").max()) + 1
+    return Collisions(-(-needed // BATCH) * BATCH, needed)
+
+
+def conditions(
+    simulation: Mapping[str, Any], label: str, *, start_up: float, from_pool: bool
+) -> str:
+    """What else a reader of the simulation's speed must know.
+
+    Args:
+        simulation: the settings of the data set's simulation.
+        label: `signal` or `background`.
+        start_up: seconds that were left out of the measurement.
+        from_pool: whether pile-up was made before.
+    """
+    parts = "on" if simulation["multi_parton_interactions"] else "off"
+    found = [f"multi-parton interactions {parts}", f"start of {start_up:.1f} s left out"]
+    if simulation.get("forced_b_to_muon") and label == "background":
+        found.append("b hadrons decay to muons")
+    if from_pool:
+        found.append("pile-up from a pool, made before; pT not yet matched")
+    return ", ".join(found)

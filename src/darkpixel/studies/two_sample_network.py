@@ -1,0 +1,123 @@
+"""Two-sample test on pixels: the network of SARM section 8.6 between real and generated images."""
+
+import json
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from darkpixel.config.two_sample import LowLevel
+from darkpixel.datasets.joint import JointWriter
+from darkpixel.formats.digests import file_digest, settings_digest
+from darkpixel.formats.files import whole_file
+from darkpixel.formats.image_file import ImageFile
+from darkpixel.formats.image_format import ATTRIBUTES
+from darkpixel.metrics.delong import Auc, area_under_curve
+from darkpixel.metrics.features import Sample
+from darkpixel.metrics.names import MONTE_CARLO
+from darkpixel.models.base import Trainable, build_model, load_model
+from darkpixel.training.loop import choose_device, train
+
+CLASSES = ("generated", "real")  # the network gives the log-odds of the first
+VALIDATION = 0.1  # of the images that train, for early stopping (SARM 8.6)
+_BLOCK = 1024
+
+
+def resumed_auc(
+    sample: Sample,
+    test: str,
+    n: int,
+    settings: LowLevel,
+    *,
+    seed: int,
+    folder: str | Path,
+    code: str = "",
+) -> Auc:
+    """As `low_level_auc`, from the file of an interrupted job where that has it.
+
+    Args:
+        folder: keeps the result; the caller removes it when its job is done.
+        code: digest of the code that the result depends on.
+    """
+    digest = settings_digest(
+        [*sample, file_digest(sample.path), file_digest(test), n, settings.model_dump(), seed, code]
+    )
+    path = Path(folder) / f"{sample.model}_seed{sample.seed}_{digest}.json"
+    if path.exists():
+        value, error = json.loads(path.read_text())
+        return value, error
+    found = low_level_auc(sample, test, n, settings, seed=seed, folder=folder)
+    with whole_file(path) as temporary:
+        temporary.write_text(json.dumps([float(value) for value in found]))
+    return found
+
+
+def low_level_auc(
+    sample: Sample, test: str, n: int, settings: LowLevel, *, seed: int, folder: str | Path
+) -> Auc:
+    """AUC of a network trained on half of the images of either side, on the other half.
+
+    No cross-validation, so the error is DeLong's: the network has seen none of the scored images.
+
+    Args:
+        sample: compared with the first n test images.
+        n: images a side.
+        seed: of weights, batches, and noise in training.
+        folder: where the training keeps its files meanwhile; they are removed.
+    """
+    half = n // 2
+    learned = half - max(1, round(VALIDATION * half))
+    real = Sample(MONTE_CARLO, 0, test)
+    sides = (sample, real)
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder) as name:
+        place = Path(name)
+        parts = {"train": (0, learned), "validation": (learned, half)}
+        for part, (start, stop) in parts.items():
+            _write_joint(place / f"{part}.h5", sides, start, stop, test)
+        with ImageFile(test) as file:
+            size = file.shape[1:]
+        model = build_model({**settings.settings, "model": settings.model}, size, seed=seed)
+        train(
+            model,
+            place / "train.h5",
+            place / "validation.h5",
+            settings.training,
+            seed=seed,
+            checkpoint_dir=place / "checkpoints",
+            digest="",  # nothing outlives the folder, so nothing is resumed
+            output_dir=place / "model",
+            progress=False,
+        )
+        device = choose_device(settings.training.device)
+        network = load_model(place / "model", device=device)
+        scores = [_scores(network, side, half, n, device) for side in sides]
+    return area_under_curve(*scores)
+
+
+def _write_joint(
+    path: Path, sides: tuple[Sample, Sample], start: int, stop: int, test: str
+) -> None:
+    """Images `start` to `stop` of either side in turn, with their class."""
+    with ImageFile(test) as file:
+        about = {name: file.attributes[name] for name in ATTRIBUTES if name in file.attributes}
+        height, width = file.shape[1:]
+    kept = {k: v for k, v in about.items() if k not in ("format", "version", "software")}
+    streams = [side.part(start).blocks(stop - start, _BLOCK) for side in sides]
+    with JointWriter(path, CLASSES, height=height, width=width, **kept) as writer:
+        for block, images in enumerate(zip(*streams, strict=True)):
+            writer.append_mixed(images, np.random.default_rng(block))
+
+
+def _scores(
+    network: Trainable, side: Sample, start: int, stop: int, device: torch.device
+) -> npt.NDArray[np.float64]:
+    """The network's answer to images `start` to `stop`, (stop - start,); generated ones high."""
+    with torch.inference_mode():
+        answers = [
+            network(torch.from_numpy(block).to(device)).double().cpu().numpy().reshape(-1)
+            for block in side.part(start).blocks(stop - start, _BLOCK)
+        ]
+    return np.concatenate(answers)

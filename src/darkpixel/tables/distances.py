@@ -1,0 +1,176 @@
+"""The tables of the two-sample test, the physics distances and memorisation."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+
+from darkpixel.metrics.features import SCALE, SCALED
+from darkpixel.metrics.names import MONTE_CARLO
+from darkpixel.tables.layout import (
+    document,
+    late_note,
+    measured,
+    one_or_range,
+    row_name,
+    write_table,
+)
+from darkpixel.tables.names import DATASETS, display_name
+
+KINDS = {"high_level": "features", "low_level": "pixels"}
+Cell = Callable[["pd.Series[float]"], str]
+
+
+def two_sample_table(rows: pd.DataFrame, stem: str | Path) -> None:
+    """AUC of a classifier between real and generated images, controls first.
+
+    An AUC whose controls fail is shown in brackets, with the reason in the row's last cell.
+
+    Args:
+        rows: `darkpixel.metrics.two_sample.two_sample_rows` of all data sets, labels and kinds.
+    """
+
+    def cell(row: "pd.Series[float]") -> str:
+        text = measured(row["value"], row["error"])
+        return f"({text})" if row["verdict"] else text
+
+    kinds = [kind for kind in KINDS if kind in set(rows["kind"])]
+    rows = rows.assign(column=rows["kind"].map(KINDS) + " " + rows["label"])
+    header, body = _wide(rows, cell, _columns(rows, [KINDS[kind] for kind in kinds]))
+    reasons = [_reason(rows, model, dataset) for dataset, model in _pairs(rows)]
+    body = [[*cells, reason] for cells, reason in zip(body, reasons, strict=True)]
+    note = (
+        "AUC of a classifier trained to tell generated from Monte Carlo test images, on images "
+        "that it has not seen: 0.5 where it cannot. ± standard error (DeLong; cross-validated "
+        "ones × √2, since folds share their images). Features: boosted trees on 16 physics "
+        "features of an image; pixels: the network of SARM section 8.6. Controls: Monte Carlo of "
+        "the training set against Monte Carlo of the test set must be 0.5 within three errors, "
+        f"and with its pixels × {SCALE:g} must be above by more than three errors; else the test "
+        "is too weak to quote at this n, and its AUCs stand in brackets. Images are compared as "
+        "they are: a classifier on pixels sees the grid of a D+D model; the trees, by the binning "
+        "of their features, see only what is coarser. Quantised rows: other test images on that "
+        "grid, the AUC of a perfect generator on it. n: images a side; means over seeds."
+    )
+    note += late_note(rows)
+    title = "Two-sample test: can generated images be told from Monte Carlo?"
+    write_table(
+        rows.drop(columns="column"), stem, document(title, [*header, "controls"], body, note)
+    )
+
+
+def physics_distances_table(rows: pd.DataFrame, stem: str | Path) -> None:
+    """FPD and KPD by model; the noise floor closes each data set.
+
+    Args:
+        rows: `darkpixel.metrics.frechet.distance_rows` of all data sets and labels.
+    """
+    floors = rows.drop_duplicates(["dataset", "label", "observable"]).assign(model="floor")
+    floors = floors.assign(value=floors["floor"], error=floors["floor_error"], seeds=pd.NA)
+    shown = pd.concat([rows, floors], ignore_index=True)
+    names = {"fpd": "FPD", "kpd": "1000 KPD"}
+    shown = shown.assign(column=shown["observable"].map(names) + " " + shown["label"])
+
+    def cell(row: "pd.Series[float]") -> str:
+        scale = 1000 if row["observable"] == "kpd" else 1
+        return measured(scale * row["value"], scale * row["error"])
+
+    header, body = _wide(shown, cell, _columns(shown, list(names.values())))
+    note = (
+        "Fréchet and kernel physics distance (arXiv:2211.10295) between generated and Monte Carlo "
+        "test images, on 16 physics features. FPD: squared 2-Wasserstein distance of Gaussian fits "
+        "in units of the test images' standard deviation, extrapolated to infinite n, ± bootstrap "
+        "standard deviation. KPD: unbiased squared MMD with a polynomial kernel of degree 4, in "
+        "units of the test images' range, median of disjoint batches ± its standard error. Both "
+        "are 0 for a perfect generator and can be negative within their errors. Noise floor: "
+        "between Monte Carlo sets of the same size, mean ± standard deviation. The rows of Monte "
+        f"Carlo, as it is and × {SCALE:g}, are training images. Our features differ from JetNet's, "
+        "so the numbers do not compare with other papers'. n: images a side; means over seeds."
+    )
+    note += late_note(rows)
+    write_table(rows, stem, document("Physics distances", header, body, note))
+
+
+def memorisation_table(rows: pd.DataFrame, stem: str | Path) -> None:
+    """Distance to the nearest training image against that of test images.
+
+    Args:
+        rows: `darkpixel.metrics.memorisation.memorisation_rows` of all data sets and labels.
+    """
+    names = {"nearest_ratio": "ratio", "close_share": "close, %", "copies": "copies"}
+
+    def cell(row: "pd.Series[float]") -> str:
+        match row["observable"]:
+            case "copies":
+                return f"{row['value']:.3g}" if pd.notna(row["value"]) else "–"
+            case "close_share":
+                return measured(100 * row["value"], 100 * row["error"])
+            case _:
+                return measured(row["value"], row["error"])
+
+    shown = rows.assign(column=rows["observable"].map(names) + " " + rows["label"])
+    header, body = _wide(shown, cell, _columns(shown, list(names.values())))
+    note = (
+        "Euclidean distance, between asinh(I / 1 GeV) of all pixels, to the nearest training "
+        "image. Ratio: median over that of Monte Carlo test images, ± bootstrap; well below 1 is "
+        "memorisation. Close: share of images nearer than the 1% quantile of the test images, 1% "
+        "for a perfect generator, ± binomial error at 1%. Copies: images equal to a training image "
+        "bit for bit; a dash for models on a grid of pixel values, which cannot give one back as "
+        "it is. Theirs would be rounded, and show in the other two columns: compare with the "
+        "quantised row, other test images on that grid. Nor can a prior of codes: compare with the "
+        "reconstructed row. Blank images are left out; n: the others, per sample; means over "
+        "seeds. The row of Monte Carlo is other test images."
+    )
+    note += late_note(rows)
+    write_table(rows, stem, document("Memorisation of training images", header, body, note))
+
+
+def _name(rows: pd.DataFrame) -> str:
+    model, dataset = (str(rows[key].iloc[0]) for key in ("model", "dataset"))
+    if model == "floor":
+        return "*noise floor*"
+    if model == SCALED:
+        return f"{display_name(MONTE_CARLO, dataset)} × {SCALE:g}"
+    return row_name(rows)
+
+
+def _pairs(rows: pd.DataFrame) -> list[tuple[str, str]]:
+    """(data set, model) of each line of a table: data sets together, models as they come."""
+    pairs = dict.fromkeys(zip(rows["dataset"], rows["model"], strict=True))
+    datasets = list(dict.fromkeys(rows["dataset"]))
+    return sorted(pairs, key=lambda pair: datasets.index(pair[0]))
+
+
+def _columns(rows: pd.DataFrame, groups: list[str]) -> list[str]:
+    """Column names, group by group, labels in their order."""
+    labels = dict.fromkeys(rows["label"])
+    wanted = [f"{group} {label}" for group in groups for label in labels]
+    return [column for column in wanted if column in set(rows["column"])]
+
+
+def _wide(rows: pd.DataFrame, cell: Cell, columns: list[str]) -> tuple[list[str], list[list[str]]]:
+    """Header and body: one line a data set and model, one column a value of `column`."""
+    body = []
+    for dataset, model in _pairs(rows):
+        own = rows[(rows["dataset"] == dataset) & (rows["model"] == model)]
+        by_column = own.set_index("column")
+        cells = [cell(by_column.loc[name]) if name in by_column.index else "–" for name in columns]
+        seeds = own["seeds"].dropna()
+        body.append(
+            [
+                _name(own),
+                DATASETS.get(dataset, dataset),
+                *cells,
+                one_or_range(own["n"]),
+                one_or_range(seeds) if len(seeds) else "",
+            ]
+        )
+    return ["model", "images", *columns, "n", "seeds"], body
+
+
+def _reason(rows: pd.DataFrame, model: str, dataset: str) -> str:
+    """Which columns of a line cannot be quoted, and why; "hold" if all can."""
+    own = rows[(rows["dataset"] == dataset) & (rows["model"] == model)]
+    failed = own[own["verdict"] != ""]
+    if failed.empty:
+        return "hold"
+    return "; ".join(f"{row.column}: {row.verdict}" for row in failed.itertuples())

@@ -1,0 +1,71 @@
+"""Diversity of the samples, as a table."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from darkpixel.metrics.diversity import MEASURES
+from darkpixel.metrics.names import MONTE_CARLO, ordered
+from darkpixel.tables.layout import (
+    document,
+    late_note,
+    measured,
+    one_or_range,
+    row_name,
+    write_table,
+)
+from darkpixel.tables.names import DATASETS, display_name
+
+
+def diversity_table(rows: pd.DataFrame, stem: str | Path) -> None:
+    """Spread of the samples over that of Monte Carlo, by model; the control closes each data set.
+
+    Args:
+        rows: `diversity_rows` of all data sets and labels, concatenated; marked, or not, as for
+            `wasserstein_table`.
+    """
+    columns = [(name, label) for name in MEASURES for label in dict.fromkeys(rows["label"])]
+
+    def cells(own: pd.DataFrame, value: str, error: str) -> list[str]:
+        found = own.drop_duplicates(["observable", "label"]).set_index(["observable", "label"])
+        return [
+            measured(found.at[key, value], found.at[key, error]) if key in found.index else "–"
+            for key in columns
+        ]
+
+    body = []
+    for name, of_data in rows.groupby("dataset", sort=False):
+        dataset = str(name)
+        images = DATASETS.get(dataset, dataset)
+        for model in ordered(of_data["model"]):
+            own = of_data[of_data["model"] == model]
+            body.append(
+                [
+                    row_name(own),
+                    images,
+                    *cells(own, "value", "error"),
+                    one_or_range(own["n"]),
+                    one_or_range(own["seeds"]),
+                ]
+            )
+        body.append(
+            [
+                f"*other {display_name(MONTE_CARLO, dataset)}*",
+                images,
+                *cells(of_data, "floor", "floor_error"),
+                one_or_range(of_data["n"]),
+                "",
+            ]
+        )
+    measures = [f"{MEASURES[name]}, {label}" for name, label in columns]
+    header = ["model", "images", *measures, "n", "seeds"]
+    note = (
+        "Ratio of the samples' own spread to that of Monte Carlo test images ± bootstrap standard "
+        "deviation; 1: as diverse, below: collapsed, above: noisier. Pixels as asinh(pixel / GeV). "
+        "Variance: of all pixels together. Distance to the nearest: of an image to the most "
+        "similar one of its own sample. Effective dimensions: participation ratio of the "
+        "covariance of the pixels. Last row of each data set: other test images in the model's "
+        "place."
+    )
+    note += late_note(rows)
+    write_table(rows, stem, document("Diversity of the samples", header, body, note))

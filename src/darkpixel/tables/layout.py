@@ -1,0 +1,95 @@
+"""A table as two files: tidy .csv for programs, Markdown in the papers' layout for people."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from darkpixel.formats.files import whole_file
+from darkpixel.tables.names import display_name
+
+
+def write_table(frame: pd.DataFrame, stem: str | Path, markdown: str) -> None:
+    """Write `stem`.csv (all columns, all digits) and `stem`.md, each whole or not at all.
+
+    Raises:
+        DarkpixelError: the disk is full or the folder cannot be written.
+    """
+    stem = Path(stem)
+    with whole_file(stem.with_name(stem.name + ".csv")) as path:
+        frame.to_csv(path, index=False, lineterminator="\n")
+    with whole_file(stem.with_name(stem.name + ".md")) as path:
+        path.write_text(markdown, encoding="utf-8")
+
+
+def row_name(rows: pd.DataFrame) -> str:
+    """The name of a table's row: of the model, saying so where a training had not levelled off.
+
+    Args:
+        rows: of one model and data set; with a column `converged`
+            (`darkpixel.metrics.convergence.mark`) or without.
+    """
+    first = rows.iloc[0]
+    name = display_name(str(first["model"]), str(first["dataset"]))
+    return f"{name} (not converged)" if _late(rows) else name
+
+
+def late_note(rows: pd.DataFrame) -> str:
+    """What to add below a table of `row_name`s; empty where all have converged."""
+    if not _late(rows):
+        return ""
+    return (
+        " Not converged: the validation loss of some training had not levelled off, see the table "
+        "`convergence`; its score says little about the model."
+    )
+
+
+def markdown_table(header: list[str], body: list[list[str]]) -> str:
+    """A Markdown table, first column left, the others right, padded to read well as text."""
+    lines = [header, *body]
+    widths = [max(3, *(len(line[i]) for line in lines)) for i in range(len(header))]
+
+    def formatted(cells: list[str]) -> str:
+        padded = [
+            cell.ljust(width) if i == 0 else cell.rjust(width)
+            for i, (cell, width) in enumerate(zip(cells, widths, strict=True))
+        ]
+        return "| " + " | ".join(padded) + " |"
+
+    rule = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]
+    return "\n".join([formatted(header), formatted(rule), *map(formatted, body)]) + "\n"
+
+
+def document(title: str, header: list[str], body: list[list[str]], note: str) -> str:
+    """A Markdown file of one table: title, table, note."""
+    return f"# {title}\n\n{markdown_table(header, body)}\n{note}\n"
+
+
+def _late(rows: pd.DataFrame) -> bool:
+    return "converged" in rows and bool(rows["converged"].eq(False).fillna(False).any())
+
+
+def measured(value: float, error: float) -> str:
+    """Value and error with as many decimals as give the error two significant digits (0 to 4).
+
+    A dash where there is no value.
+    """
+    if not np.isfinite(value):
+        return "–"
+    if not np.isfinite(error):
+        return f"{value:.3g}"
+    if error <= 0:
+        return f"{value:.2f}"  # the same in all images, such as no blank image at all
+    decimals = int(np.clip(1 - np.floor(np.log10(error)), 0, 4))
+    return f"{value:.{decimals}f} ± {error:.{decimals}f}"
+
+
+def millions(count: float) -> str:
+    """A number of parameters, 1.94M; a dash where there is none."""
+    return f"{count / 1e6:.2f}M" if np.isfinite(count) else "–"
+
+
+def one_or_range(values: "pd.Series[int]") -> str:
+    """`5` where all are equal, `5–9` where they are not."""
+    low, high = values.min(), values.max()
+    return str(low) if low == high else f"{low}–{high}"

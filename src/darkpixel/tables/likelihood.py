@@ -1,0 +1,47 @@
+"""The table of bits per pixel (`darkpixel.studies.density`)."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from darkpixel.metrics.names import ordered
+from darkpixel.tables.layout import document, late_note, measured, row_name, write_table
+
+
+def likelihood_table(rows: pd.DataFrame, stem: str | Path) -> None:
+    """Bits per pixel of the test images by model and label; a dash where a model has none.
+
+    Args:
+        rows: of `density_row`, of any data sets; marked, or not, as for `wasserstein_table`.
+    """
+    header = ["model", "data set", "label", "bits per pixel", "rounded to zero, %", "n", "seeds"]
+    body = []
+    for dataset, own in rows.groupby("dataset", sort=False):
+        for model in ordered(own["model"]):
+            chosen = own[own["model"] == model]
+            for row in chosen.to_dict("records"):
+                lost = row["rounded_to_zero"]
+                body.append(
+                    [
+                        row_name(chosen[chosen["label"] == row["label"]]),
+                        str(dataset),
+                        row["label"],
+                        measured(row["value"], row["error"]),
+                        f"{100 * lost:.2f}" if np.isfinite(lost) else "–",
+                        str(row["n"]) if row["n"] else "–",
+                        str(row["seeds"]),
+                    ]
+                )
+    note = (
+        "-log2 p of test images per pixel, mean ± standard error over images; less is better. The "
+        "density has a point mass at zero and the unit of the images (GeV; MeV for liquid argon) "
+        "elsewhere: it depends on the unit and may be negative. A model on a grid spreads the "
+        "probability of a level evenly over the values that are rounded to it, and that of its "
+        "lowest level over zero and the values below its end as the training images have them. "
+        "Rounded to zero: share of the non-zero pixels that the grid takes to zero. A dash: the "
+        "model has no likelihood of an image (LAGAN; a prior of codes; totals drawn before the "
+        "pixels; a first pixel from the data)."
+    )
+    note += late_note(rows)
+    write_table(rows, stem, document("Likelihood of test images", header, body, note))

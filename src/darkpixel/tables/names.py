@@ -1,0 +1,116 @@
+"""Display names of models, data sets and observables, and the order in which they are shown."""
+
+import re
+
+from darkpixel.metrics.names import (
+    MONTE_CARLO,
+    QUANTISED,
+    RECONSTRUCTED,
+    base_model,
+    snapshot_epoch,
+)
+
+MODELS = {
+    "lagan": "LAGAN",
+    "pixelcnnpp": "PixelCNN++",
+    "sarm1_dc": "SARM-1 (D+C)",
+    "sarm2_dc": "SARM-2 (D+C)",
+    "sarm1_dd": "SARM-1 (D+D)",
+    "sarm2_dd": "SARM-2 (D+D)",
+    "vqvae": "VQ-VAE",
+    "vqvae_pixelcnn": "VQ-VAE + PixelCNN",
+}
+
+
+VARIANTS = {
+    "256": "256 vectors",
+    "reference_code": "reference code",
+    "blind_spot": "blind spot",
+    "species": "by species",
+}
+
+
+REFERENCES = {"lartpc": "test images"}  # of others "Monte Carlo", whoever made it
+
+
+DATASETS = {"jets": "jet", "muons": "muon", "lartpc": "LArTPC"}
+
+
+COMPACT_SIMULATOR = "compact simulator, not Geant4"
+
+
+SPECIES_SYMBOLS = {"e-": "e⁻", "gamma": "γ", "mu-": "µ⁻", "pi+": "π⁺", "p": "p"}
+
+
+OBSERVABLES = {
+    "pt": "$p_T$",
+    "mass": "mass",
+    "zero_fraction": "zero pixels",
+    "nonzero": "non-zero pixels",
+    "maximum": "largest pixel",
+    "girth": "girth",
+    "pixels": "pixels above threshold",
+    "charge": "charge",
+    "shower_pixels": "shower pixels",
+    "track_pixels": "track pixels",
+    "shower_charge": "shower charge",
+    "track_charge": "track charge",
+    "track_length": "track length",
+    "track_width": "track width",
+    "low_confidence_shower": "low-confidence shower pixels",
+    "low_confidence_share": "low-confidence share of shower pixels",
+    "shower_score": "shower score",
+    "track_score": "track score",
+}
+
+
+UNITS = {
+    "pt": "GeV",
+    "mass": "GeV",
+    "maximum": "GeV",
+    "nonzero": "",
+    "girth": "",
+    "pixels": "",
+    "charge": "MeV",
+    "shower_pixels": "",
+    "track_pixels": "",
+    "shower_charge": "MeV",
+    "track_charge": "MeV",
+    "track_length": "cm",
+    "track_width": "cm",
+    "low_confidence_shower": "",
+    "low_confidence_share": "",
+    "shower_score": "",
+    "track_score": "",
+}
+
+
+def display_name(model: str, dataset: str = "jets") -> str:
+    """The name that tables and legends show.
+
+    A variant keeps its model's name and adds its own: sarm2_dd_sums is "SARM-2 (D+D), sums".
+    `vqvae_pixelcnn-epoch100` is a snapshot, "VQ-VAE + PixelCNN, epoch 100". A name that is not
+    known is shown as it is, underscores as blanks.
+    """
+    if model == MONTE_CARLO:
+        return REFERENCES.get(dataset, "Monte Carlo")
+    epoch = snapshot_epoch(model)
+    if epoch is not None:
+        return f"{display_name(model.removesuffix(f'-epoch{epoch}'), dataset)}, epoch {epoch}"
+    if model.startswith(RECONSTRUCTED):
+        return "reconstructed by " + display_name(model.removeprefix(RECONSTRUCTED), dataset)
+    if model.startswith(QUANTISED):
+        return f"quantised {display_name(MONTE_CARLO, dataset)}, grid of " + display_name(
+            model.removeprefix(QUANTISED), dataset
+        )
+    base = base_model(model)
+    if base is None:
+        return model.replace("_", " ")
+    variant = model.removeprefix(base).lstrip("_")
+    variant = VARIANTS.get(variant, variant.replace("_", " "))
+    return f"{MODELS[base]}, {variant}" if variant else MODELS[base]
+
+
+def plain(text: str) -> str:
+    """`text` without mathematical markup, for tables: $p_T$ -> pT."""
+    return re.sub(r"[$_\\{}]", "", text)

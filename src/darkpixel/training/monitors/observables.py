@@ -1,0 +1,75 @@
+"""W1 of generated pT and mass on the validation images, while a model trains.
+
+The validation likelihood alone does not show the width of the generated pT: pT lies in a narrow
+window, so the pixels of an image must add up, and a model can be likely pixel by pixel without.
+Nor does the loss of a GAN show that it collapses.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from darkpixel.datasets.joint import CLASS
+from darkpixel.formats.image_file import ImageFile
+from darkpixel.metrics.kinematics import image_observables, pixel_size_of
+from darkpixel.metrics.wasserstein import wasserstein
+from darkpixel.models.base import GenerativeModel
+
+Images = npt.NDArray[np.float32]
+
+
+def observable_monitor(
+    validation: str | Path, images: int, seed: int
+) -> Callable[[GenerativeModel, int], dict[str, float]] | None:
+    """A monitor for `darkpixel.training.loop.train`: `w1_pt`, `w1_mass` in GeV and `zeros`.
+
+    With the images of several labels (`darkpixel.datasets.joint`) each label has its own measures,
+    `w1_pt_signal` for example. The model is left with the last label chosen.
+
+    Arguments:
+        validation: image file to compare with, never the test images.
+        images: of a label; generated each time, and read at most. 0: no monitor.
+        seed: of the generated images, the same ones at every epoch.
+    """
+    if images == 0:
+        return None
+    with ImageFile(validation) as file:
+        pixel_size = pixel_size_of(file)
+        if "classes" in file.attributes:
+            labels = file.attributes["classes"].split(",")
+            shown = dict(zip(labels, _first_of_each(file, len(labels), images), strict=True))
+        else:
+            labels, shown = [], {"": file.read(0, images)}
+    references = {label: image_observables(own, pixel_size) for label, own in shown.items()}
+
+    def monitor(model: GenerativeModel, epoch: int) -> dict[str, float]:
+        measures: dict[str, float] = {}
+        for label, reference in references.items():
+            if labels:
+                model.choose_class(labels.index(label))
+            generator = torch.Generator().manual_seed(seed)
+            with torch.inference_mode():
+                made = model.sample(images, generator=generator).cpu().numpy()
+            found = image_observables(made, pixel_size)
+            own = {f"w1_{name}": wasserstein(found[name], reference[name]) for name in found}
+            own["zeros"] = float((made == 0).mean())
+            measures |= {f"{name}_{label}" if label else name: own[name] for name in own}
+        return measures
+
+    return monitor
+
+
+def _first_of_each(file: ImageFile, classes: int, images: int) -> list[Images]:
+    """The first `images` of each class, or all where there are fewer, (n, H, W) each."""
+    number = file.column(CLASS)
+    places = [np.flatnonzero(number == index)[:images] for index in range(classes)]
+    stop = max(place[-1] for place in places if len(place)) + 1
+    pieces: list[list[Images]] = [[] for _ in places]
+    for start in range(0, stop, file.chunk):
+        block = file.read(start, min(start + file.chunk, stop))
+        for place, own in zip(places, pieces, strict=True):
+            own.append(block[place[(place >= start) & (place < start + len(block))] - start])
+    return [np.concatenate(own) for own in pieces]
