@@ -38,7 +38,7 @@ rule train_classifier:
         test_images=run.judges.classifier.test_images,
         seed=lambda wildcards: job_seed("classifier", *wildcards),
         checkpoints=f"{RESULTS}/checkpoints/judges/classifier/{{dataset}}/{{source}}",
-        code=code_digest(f"models.{run.judges.classifier.model}", "studies.classifiers"),
+        code=code_digest(f"models.{run.judges.classifier.model}.model", "studies.classifiers"),
     script:
         "../scripts/train_classifier.py"
 

@@ -177,7 +177,7 @@ def model_settings(wildcards):
 
 
 def model_code(wildcards, *modules):
-    return code_digest(f"models.{run.models[wildcards.model].model}", *modules)
+    return code_digest(f"models.{run.models[wildcards.model].model}.model", *modules)
 
 
 def training_code(wildcards):

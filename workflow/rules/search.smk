@@ -34,7 +34,7 @@ rule search_hyperparameters:
         seed=lambda wildcards: job_seed("search", wildcards.study),
         checkpoints=f"{RESULTS}/checkpoints/search/{{study}}",
         code=lambda wildcards: code_digest(
-            f"models.{study_entry(wildcards).model}", "search", "tables.search"
+            f"models.{study_entry(wildcards).model}.model", "studies.search", "tables.search"
         ),
     script:
         "../scripts/search_hyperparameters.py"

@@ -25,6 +25,6 @@ rule label_images:
         threshold=run.evaluation.lartpc.threshold,
         bins=run.evaluation.lartpc.score_bins,
         device=run.sampling.device,
-        code=code_digest("models.ssnet.labelling", f"models.{run.judges.ssnet.model}"),
+        code=code_digest("models.ssnet.labelling", f"models.{run.judges.ssnet.model}.model"),
     script:
         "../scripts/label_images.py"

@@ -91,7 +91,7 @@ rule train_ssnet:
         seed=lambda wildcards: job_seed("train", "ssnet", wildcards.seed),
         monitor="segmentation",
         checkpoints=f"{RESULTS}/checkpoints/judges/ssnet/seed{{seed}}",
-        code=code_digest(f"models.{run.judges.ssnet.model}", "training.loop", "models.ssnet.labelling"),
+        code=code_digest(f"models.{run.judges.ssnet.model}.model", "training.loop", "models.ssnet.labelling"),
     script:
         "../scripts/train_model.py"
 
@@ -116,6 +116,6 @@ rule import_ssnet:
     params:
         settings={"model": run.judges.ssnet.model, **run.judges.ssnet.settings},
         images=judge_images(),
-        code=code_digest(f"models.{run.judges.ssnet.model}"),
+        code=code_digest(f"models.{run.judges.ssnet.model}.model"),
     script:
         "../scripts/import_ssnet.py"

@@ -61,7 +61,7 @@ rule measure_two_sample:
         seeds=run.seeds,
         settings=TWO_SAMPLE.model_dump(),
         checkpoints=f"{RESULTS}/checkpoints/two_sample/{{dataset}}/{{label}}",
-        code=code_digest("studies.two_sample_network", f"models.{TWO_SAMPLE.low_level.model}"),
+        code=code_digest("studies.two_sample_network", f"models.{TWO_SAMPLE.low_level.model}.model"),
     script:
         "../scripts/measure_two_sample.py"
 

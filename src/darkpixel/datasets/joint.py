@@ -26,7 +26,7 @@ _BLOCK = 2048  # images of a label read at once
 class JointWriter(ImageWriter):
     """Writes a joint file: images of several classes, the column `class`, the attribute `classes`.
 
-    Arguments:
+    Args:
         classes: names, in the order of the column's numbers.
         about: further arguments of `ImageWriter`.
     """
@@ -53,7 +53,7 @@ def join_labels(paths: Mapping[str, str | Path], output: str | Path) -> None:
     proportion of the whole, so that a batch in the order of the file holds them too. The
     attribute `source` names every source, and `config_digest` is that of the labels' digests.
 
-    Arguments:
+    Args:
         paths: image file of each label, alike in size, pixel size, unit and data set.
 
     Raises:

@@ -33,7 +33,7 @@ def lagan_events(path: str | Path, label: str, threshold: float = THRESHOLD) -> 
     Pixels below `threshold` are set to zero, as LAGAN does. The column `event` is the row in the
     file; the other columns are the file's own jet attributes.
 
-    Arguments:
+    Args:
         label: `signal` (W bosons) or `background` (QCD).
 
     Raises:

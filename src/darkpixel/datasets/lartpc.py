@@ -84,7 +84,7 @@ def crop_events(
     Images of `imaging.pixels` a side pass as they are. Each event keeps its number, or gets its
     place among all events of the source, refused ones included, as the column `event`.
 
-    Arguments:
+    Args:
         mix: counts the events by their column `species`, where there is one.
         source: named in errors.
 
@@ -146,7 +146,7 @@ def prepare_argon(
     The accepted events are kept in a temporary file beside the outputs, because their number must
     be known before they are split. Counts of `SpeciesMix` go to the attributes of the files.
 
-    Arguments:
+    Args:
         blocks: raw events, of `larcv_events` for example, or a user's own images.
         drawn: events by PDG code that a simulation made in order to give these, refused ones
             included; None: `blocks` are all events.

@@ -57,7 +57,7 @@ def chunk_events(paths: Sequence[Path], kept: NDArray[np.bool_] | None = None) -
     The column `event` is kept as `source_event`, with the chunk's seed as `chunk_seed`: together
     they name a collision.
 
-    Arguments:
+    Args:
         kept: (N,) which images to take; None: all.
     """
     total = 0
@@ -90,7 +90,7 @@ def matched_events(
 
     Only the column `muon_pt` of the files is read here.
 
-    Arguments:
+    Args:
         paths: the signal's chunks.
         reference: the background's chunks.
         needed: images that must be left.

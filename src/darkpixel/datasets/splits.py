@@ -72,7 +72,7 @@ def write_splits(
     Each file gets a column `event` (int64): the block's own column `event`, or else the running
     index of the event in the source.
 
-    Arguments:
+    Args:
         blocks, total: the source, `*lagan_events(...)` for example.
         outputs: path of each split, keys as in `SPLITS`.
         seed: of the draw of the splits; recorded in the files.
@@ -169,7 +169,7 @@ def file_in_angles(
 ) -> tuple[Events, float]:
     """The events of a user's file of images in eta and phi, and their pixel size.
 
-    Arguments:
+    Args:
         pixel_size: of files that do not state theirs.
         beside: files of the other labels, whose images must have the same size.
 

@@ -40,7 +40,7 @@ def uci_events(path: str | Path, *, seed: int | None) -> Events:
     A generative model is trained on images without weights: an image of weight w is kept with the
     probability w / (largest weight), as `darkpixel.datasets.muon_matching` does with simulated ones.
 
-    Arguments:
+    Args:
         seed: of that draw; None: every image is kept, its weight as the column `weight`.
 
     Raises:

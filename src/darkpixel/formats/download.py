@@ -72,7 +72,7 @@ def download(
 ) -> None:
     """Bring the file of `entry` to `destination`; a right one already there is kept.
 
-    Arguments:
+    Args:
         progress: show a progress bar, if the output is a terminal.
 
     Raises:

@@ -22,7 +22,7 @@ class ImageWriter:
     The file appears under its name only when the block succeeds. The bytes depend on the content
     alone: no time stamps, and the same whatever the sizes of the appended blocks.
 
-    Arguments:
+    Args:
         height, width: pixels per side.
         dataset, label, split: what the images are, e.g. jets, signal, train.
         pixel_size: side of a pixel, in the geometry's unit (eta and phi, or cm).

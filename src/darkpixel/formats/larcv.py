@@ -58,7 +58,7 @@ def larcv_events(paths: Sequence[str | Path], plane: str) -> Iterator[Block]:
     - segmentation files: `particles` int32 (number from the vertex) and `pixel_labels`
       (n, 256, 256) uint8, 0 where the pixel is empty.
 
-    Arguments:
+    Args:
         plane: one of `PLANES`.
 
     Raises:

@@ -72,7 +72,7 @@ class Trainable(nn.Module, ABC):
     def loss(self, images: Tensor, phase: str = "model", **columns: Tensor) -> Tensor:
         """Mean loss per image, a scalar; nats for a likelihood model.
 
-        Arguments:
+        Args:
             images: (B, H, W) float32, in the unit of the image file.
             phase: one of `phases`, whole.
             columns: those that `self.columns` names, each (B, ...).
@@ -87,7 +87,7 @@ class Trainable(nn.Module, ABC):
 
         Level grids and scales belong here; they must be stored in buffers.
 
-        Arguments:
+        Args:
             batches: each call gives a new pass over the training images, in file order, as
                 (b, H, W) float32 on the CPU.
             validation: likewise for the validation images; for choices, not for fits.
@@ -125,7 +125,7 @@ class GenerativeModel(Trainable):
     def choose_class(self, index: int) -> None:
         """Draw images of one label from now on; models that know several (`joint`) have it.
 
-        Arguments:
+        Args:
             index: place of the label among the classes of the training images.
         """
         raise DarkpixelError(f"model {self.settings['model']}: knows no labels to choose from.")
@@ -145,7 +145,7 @@ def build_model(
 ) -> Trainable:
     """Build an untrained model.
 
-    Arguments:
+    Args:
         settings: `model`, the name of a file in `darkpixel/models`, and that file's own keys.
         image_size: height and width, pixels.
         seed: of the initial weights; None leaves them to torch's global random generator.
@@ -189,7 +189,7 @@ def save_weights(state: Mapping[str, Tensor], path: str | Path) -> None:
 def save_model(model: Trainable, folder: str | Path, **provenance: Any) -> None:
     """Write `model.safetensors` and `config.yaml` into `folder`.
 
-    Arguments:
+    Args:
         model: from `build_model`.
         provenance: further entries of `config.yaml`, plain values: dataset, label, seed, the
             training settings, the digest of the inputs.
@@ -238,7 +238,7 @@ def load_model(
 ) -> Trainable:
     """A trained model in evaluation mode.
 
-    Arguments:
+    Args:
         folder: written by training, with `config.yaml` and the weights.
         weights: file name in `folder`; `epoch{epoch}.safetensors` for a snapshot.
         device: where to put it.
@@ -269,7 +269,7 @@ def load_generator(
 ) -> GenerativeModel:
     """Like `load_model`, for a model that is to be sampled.
 
-    Arguments:
+    Args:
         label: of the images that are wanted of a model that knows several; no other needs it.
 
     Raises:

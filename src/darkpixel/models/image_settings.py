@@ -14,7 +14,7 @@ def with_image_settings(
 
     Models without a key `pixel_size` or `classes` do not get it.
 
-    Arguments:
+    Args:
         settings: `model`, the name of a file in `darkpixel/models`, and that file's own keys.
         attributes: of the training images' file.
 

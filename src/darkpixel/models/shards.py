@@ -49,7 +49,7 @@ def write_shard(
     Image i belongs to block i // block_size, and every block has a random stream of its own, so
     that the images depend neither on the shards nor on who makes them.
 
-    Arguments:
+    Args:
         images: images of all shards together; the last block may be shorter.
         block_size: images generated at once.
         seed: root of the streams.

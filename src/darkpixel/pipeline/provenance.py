@@ -10,13 +10,13 @@ from functools import cache
 from pathlib import Path
 
 PACKAGE = "darkpixel"
-SOURCE = Path(__file__).resolve().parent
+SOURCE = Path(__file__).resolve().parents[1]
 
 _DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 # Modules that cannot change a result: how files are written whole and how errors read; and the
 # declarations of the settings, whose values reach a job as params of their own.
-NEUTRAL = ("config", "data.hdf5", "errors", "files", "jobs")
+NEUTRAL = ("config", "errors", "formats.files", "formats.hdf5", "pipeline.job")
 
 
 def code_digest(*modules: str) -> str:

@@ -12,7 +12,7 @@ LARGEST_SEED = 900_000_000  # Pythia's own limit of Random:seed
 def packages(dataset: str, names: tuple[str, ...], sources: str) -> tuple[Any, ...]:
     """The packages of a simulation, imported when it starts: the rest works without them.
 
-    Arguments:
+    Args:
         sources: of the data set that need no simulation, for the message.
 
     Raises:
@@ -48,7 +48,7 @@ def start(
 ) -> Any:
     """A Pythia that is ready to run.
 
-    Arguments:
+    Args:
         recipe: the lines that it reads, in order, without the seed; `own` among them.
         own: the user's further lines (key `pythia`).
         problem: what is said when it does not start.

@@ -60,7 +60,7 @@ def judge_source(
     of the source's files, which come from trainings with different seeds. One that is
     interrupted goes on where it was, and finished ones are not done again.
 
-    Arguments:
+    Args:
         sources: label -> image files of the source, signal first; two labels with as many files.
         tests: label -> Monte Carlo test images, the same labels.
         folder: written: `scores.parquet`, and of the first repetition the model's folder.

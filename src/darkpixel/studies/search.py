@@ -84,7 +84,7 @@ def run_study(
 
     The folder keeps what is done: a study that is given more trials later tries only those.
 
-    Arguments:
+    Args:
         space: choices by key.
         evaluate: tries one choice of each key.
         trials: settings to try, at most as many as there are.
@@ -168,7 +168,7 @@ class Trainer:
     Every trial has the same images, the same seed and the same order of images: what differs
     are the settings.
 
-    Arguments:
+    Args:
         settings: `model` and its keys, those of the space to be replaced.
         study: numbers of images and epochs.
         training: of the model's entry; its snapshots and monitor are left out, and its warm-up

@@ -31,7 +31,7 @@ class ZeroLevel(NamedTuple):
     def bits(self, images: Tensor, rounded: Tensor) -> Tensor:
         """Bits to add to those of each image, (B,) float64.
 
-        Arguments:
+        Args:
             images: (B, H, W), as they are.
             rounded: the same on the grid.
         """

@@ -33,7 +33,7 @@ class CheckpointFolder:
 
     The lock is the kernel's (`flock`): it ends with the process, however that dies.
 
-    Arguments:
+    Args:
         folder: made if missing.
         digest: of everything that the training depends on (inputs, configuration, code). State
             of another digest is never resumed.

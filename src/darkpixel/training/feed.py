@@ -30,7 +30,7 @@ class ImageBatches:
     two steps: the chunks of the file, then the images of as many chunks as fit in the memory
     allowed, while a thread reads those that come next.
 
-    Arguments:
+    Args:
         path: image file.
         batch_size: images per batch.
         device: where the batches are wanted.

@@ -61,7 +61,7 @@ def train(
 
     Call `torch.set_num_threads` before; the number of threads is the caller's to choose.
 
-    Arguments:
+    Args:
         model: from `build_model`, with weights drawn from the seed.
         train_file, validation_file: image files of the model's image size.
         settings: the training settings.

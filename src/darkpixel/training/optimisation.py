@@ -69,7 +69,7 @@ class WeightAverage:
     The decay after update t is min(decay, (1 + t) / (10 + t)), so that the average leaves the
     initial weights quickly whatever the decay.
 
-    Arguments:
+    Args:
         model: its parameters, already on their device.
         decay: weight of the past in one update, in (0, 1).
     """

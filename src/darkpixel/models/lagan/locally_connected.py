@@ -16,7 +16,7 @@ class LocallyConnected2d(nn.Module):
 
     Initial weights are uniform with the variance 2 / fan-in, biases are zero.
 
-    Arguments:
+    Args:
         inputs, outputs: channels.
         size: H and W of the input.
         kernel: side of the patches.

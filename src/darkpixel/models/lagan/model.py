@@ -33,7 +33,7 @@ class LAGAN(GenerativeModel):
     doublings reach three pixels more than the image; what is beyond is cropped before the last
     locally connected layers. The discriminator takes any size as it is.
 
-    Arguments:
+    Args:
         settings: the settings.
         height, width: of the images, pixels, 12 at least.
 

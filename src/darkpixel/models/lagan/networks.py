@@ -16,7 +16,7 @@ SLOPE = 0.3
 class Generator(nn.Module):
     """Latent numbers (B, latent) and classes (B,) to images (B, H, W), in units of the scale.
 
-    Arguments:
+    Args:
         height, width: of the images, pixels.
         classes: labels that it knows.
         latent: numbers that an image is made from.
@@ -59,7 +59,7 @@ class Generator(nn.Module):
 class Discriminator(nn.Module):
     """Images (B, H, W), in units of the scale, to logits: real (B,) and label (B, classes).
 
-    Arguments:
+    Args:
         height, width: of the images, pixels.
         classes: labels that it tells apart.
         filters: channels of the convolution.

@@ -29,7 +29,7 @@ class Rows:
 def windows(row: Tensor, columns: int, width: int, stride: int = 1) -> Tensor:
     """What a kernel of `width` columns sees at each of `columns` places, as a view.
 
-    Arguments:
+    Args:
         row: (at least stride * (columns - 1) + width, channels, B), contiguous.
 
     Returns:

@@ -23,7 +23,7 @@ class LogisticMixture(nn.Module):
     A network gives 3 numbers per component: logit of the weight, location and log scale. They are
     in units of `unit` levels, so that numbers of order one suit any number of levels.
 
-    Arguments:
+    Args:
         components: of the mixture, at least 2.
         levels: N, the largest level, until `fit`.
     """
@@ -41,7 +41,7 @@ class LogisticMixture(nn.Module):
     def fit(self, counts: Tensor) -> Tensor:
         """Fix N and the unit, the root mean square of the levels of non-zero pixels.
 
-        Arguments:
+        Args:
             counts: (N + 1,) int64, pixels of the training images on each level; at least one
                 pixel is not zero.
 
@@ -76,7 +76,7 @@ class LogisticMixture(nn.Module):
     def log_prob(self, parameters: Tensor, level: Tensor) -> Tensor:
         """Log-probability of levels, nats.
 
-        Arguments:
+        Args:
             parameters: (..., size).
             level: (...,), 0 ... N, of any type.
 
@@ -103,7 +103,7 @@ class LogisticMixture(nn.Module):
     def sample(self, parameters: Tensor, uniforms: Tensor) -> Tensor:
         """Draw levels by the inverse of the cumulatives.
 
-        Arguments:
+        Args:
             parameters: (B, size).
             uniforms: (B, 2) in (0, 1): for the component, and for the place within it.
 

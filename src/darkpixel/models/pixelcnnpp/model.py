@@ -29,7 +29,7 @@ class PixelCNNPlusPlus(GenerativeModel):
     Level j stands for (j / N)^p N step GeV, and a pixel belongs to the level nearest to it in
     x^(1/p). The conditional of a pixel is a probability of levels.
 
-    Arguments:
+    Args:
         options: the settings.
     """
 

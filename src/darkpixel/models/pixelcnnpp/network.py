@@ -46,7 +46,7 @@ def feature(values: Tensor) -> Feature:
 class Causal(nn.Module):
     """A convolution that sees of a feature map no more than its stream's pixels.
 
-    Arguments:
+    Args:
         stream: whose kernel.
         inputs, outputs: channels.
         stride: 2 halves the resolution: (r, c) then is at (2 r, 2 c) of the input.
@@ -83,7 +83,7 @@ class Raise(nn.Module):
 class GatedResidual(nn.Module):
     """x + a sigmoid(b) of two convolutions, with features from aside (PixelCNN++ section 2.4).
 
-    Arguments:
+    Args:
         stream: of x.
         filters: channels of x.
         asides: feature maps from other layers that enter by one 1x1 convolution.
@@ -157,7 +157,7 @@ class Start(nn.Module):
 class PixelCNNPP(nn.Module):
     """Parameters of every pixel's distribution given the pixels before it in raster order.
 
-    Arguments:
+    Args:
         filters: channels of a stream.
         blocks: gated residual blocks of each resolution on the way in; one more at half and full
             resolution on the way out.
@@ -196,7 +196,7 @@ class PixelCNNPP(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Parameters of every pixel.
 
-        Arguments:
+        Args:
             x: (B, h, w) pixels, in units of order one, 0 for an empty pixel.
 
         Returns:
@@ -244,7 +244,7 @@ class PixelCNNPP(nn.Module):
         Every layer's outputs get mean 0 and variance 1 over the pixels of these images, those of
         a block's last layer variance 0.01 (authors' code), so that blocks start near identity.
 
-        Arguments:
+        Args:
             x: (B, h, w), as for `forward`.
             start: (outputs,), biases of the last layer, whose weights start small.
         """

@@ -50,7 +50,7 @@ def sample_naive(
 ) -> Tensor:
     """Images by one pass through the network for every pixel.
 
-    Arguments:
+    Args:
         network: in evaluation mode.
         mixture: of its outputs.
         uniforms: (B, H, W, 2), from `draw_uniforms`.
@@ -240,7 +240,7 @@ def sample_cached(network: PixelCNNPP, mixture: LogisticMixture, uniforms: Tenso
     The sums have another order, so where a uniform falls on the edge of a level (chance about
     1e-6 a pixel) an image can go another way.
 
-    Arguments:
+    Args:
         network: in evaluation mode.
         mixture: of its outputs.
         uniforms: (B, H, W, 2), from `draw_uniforms`.

@@ -101,7 +101,7 @@ class DenseStage:
 def prepare(model: "SARM", block: int = 32) -> "list[DenseStage]":
     """Cut every stage into blocks of dense matrices, once for many batches.
 
-    Arguments:
+    Args:
         block: pixels of a block.
     """
     return [DenseStage(stage, block) for stage in model.stages]

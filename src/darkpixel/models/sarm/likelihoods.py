@@ -33,7 +33,7 @@ class Likelihood(nn.Module, ABC):
     def log_prob(self, parameters: Tensor, x: Tensor) -> Tensor:
         """Log density (D+C) or probability (D+D) of non-zero pixels.
 
-        Arguments:
+        Args:
             parameters: (n, size).
             x: (n,), GeV, positive.
 
@@ -184,7 +184,7 @@ class TruncatedLogistic(_Continuous):
     mu is a location, not the mean. With z = (x - mu) / s, the log density of a component is
     -z - 2 softplus(-z) - log s - log sigma(mu / s).
 
-    Arguments:
+    Args:
         mixtures: components (SARM section 8.6: 5).
         log_scale: bounds of log(s / GeV).
         truncate_above: also truncate at 1.05 times the largest training value; the logistic's

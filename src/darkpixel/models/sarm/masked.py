@@ -24,7 +24,7 @@ def spread_degrees(units: int, pixels: int, lowest: int = 0, context_units: int 
     SARM's degree(k) = k mod D leaves the last pixels without influence when a layer has fewer
     units than pixels. A unit of degree D - 1 would reach no output.
 
-    Arguments:
+    Args:
         units: units to spread.
         pixels: pixels of the stage, D.
         lowest: -1 where a context exists (such units see the context only), else 0.
@@ -50,7 +50,7 @@ class Piece(NamedTuple):
 class BlockTriangularLinear(nn.Module):
     """y = W x + b with W[r, c] = 0 unless in_degrees[c] <= out_degrees[r] (or <, if strict).
 
-    Arguments:
+    Args:
         in_degrees: (columns,) int64, sorted.
         out_degrees: (rows,) int64, sorted.
         strict: compare with <, as an output layer does.

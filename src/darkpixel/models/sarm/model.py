@@ -39,7 +39,7 @@ class SARM(GenerativeModel):
     in s and does not integrate over s, so it is not the density of the image alone.
     `log_prob_parts` reports both parts.
 
-    Arguments:
+    Args:
         options: the settings.
         side: pixels per side.
     """
@@ -105,7 +105,7 @@ class SARM(GenerativeModel):
     def conditions(self, x: Tensor, known: Tensor | None) -> Iterator[tuple[int, Stage, Given]]:
         """For each stage: the number of pixels before it, the stage, and what it is given.
 
-        Arguments:
+        Args:
             x: (B, D), GeV, quantised, in the order of generation.
             known: the image's totals, (B, T), if the model has them.
         """

@@ -26,7 +26,7 @@ def sample_naive(
 ) -> Tensor:
     """Images (B, H, W) from the same uniforms as the incremental sampler.
 
-    Arguments:
+    Args:
         model: in evaluation mode.
         uniforms: for B images.
         positions: places in the order at which a pass is made; the others stay zero. All by

@@ -19,7 +19,7 @@ ORDERS = ("spiral_out", "spiral_in", "row", "column", "random")
 def order(name: str, side: int, seed: int = 0) -> Indices:
     """Raster indices (row * side + column) of all pixels in the order of generation, (side^2,).
 
-    Arguments:
+    Args:
         name: `spiral_out` (each step goes to an adjacent pixel, and the first k^2 pixels are the
             central k x k square; for even sizes and odd k, or the reverse, that square is half a
             pixel off the centre), `spiral_in` (its reverse), `row`, `column`, or `random`.
@@ -48,7 +48,7 @@ def stage_pixels(
 ) -> list[Indices]:
     """The pixels of each stage in the order of generation.
 
-    Arguments:
+    Args:
         side: pixels per side of the image.
         centres: sides of nested central squares, increasing; [] is SARM-1, [3] SARM-2.
         order: raster indices of all pixels in the order of generation.

@@ -14,7 +14,7 @@ class PixelHead(BlockTriangularLinear):
     Nine in ten pixels are zero and need no parameters beyond the probability of zero, so each
     block of pixels is computed for those images alone that have a non-zero pixel in it.
 
-    Arguments:
+    Args:
         in_degrees: (units,) int64, sorted.
         pixels: D; the outputs of pixel i see the units of degree less than i.
         values: outputs a pixel.
@@ -37,7 +37,7 @@ class PixelHead(BlockTriangularLinear):
     def at(self, h: Tensor, pixel: Tensor, image: Tensor) -> Tensor:
         """The outputs for n pairs of pixel and image.
 
-        Arguments:
+        Args:
             h: (batch, units).
             pixel, image: (n,) int64, sorted by pixel, no pair twice.
 

@@ -22,7 +22,7 @@ def quantisation_table(
 
     Rounding to 1 GeV (p = 1) alone can cost as much as a whole model's error.
 
-    Arguments:
+    Args:
         images: (N, H, H), GeV.
         pixel_size: side of a pixel in eta and phi.
         levels: of the grid; None: one per GeV.

@@ -66,7 +66,7 @@ def sample_incremental(
 ) -> Tensor:
     """Draw images, (n, H, W) float32, GeV.
 
-    Arguments:
+    Args:
         model: trained; put into evaluation mode while it samples.
         n: images.
         generator: an image's uniforms do not depend on `batch`, nor, without `total_tolerance`,
@@ -121,7 +121,7 @@ def sample_from_uniforms(
 ) -> Tensor:
     """Images (B, H, W) from given uniforms.
 
-    Arguments:
+    Args:
         model: in evaluation mode.
         uniforms: of B images.
         network: from `prepare`.
@@ -173,7 +173,7 @@ class Sums:
 class Walk:
     """One batch's way through one stage.
 
-    Arguments:
+    Args:
         model, stage: what to sample.
         context: (C, B).
         sums: shared by the stages, or None.
@@ -242,7 +242,7 @@ class Walk:
     ) -> None:
         """Evaluate the units [begin, end), layer by layer.
 
-        Arguments:
+        Args:
             weights: see `Step.unit_weights`.
             rows: per layer, what the units from `known` on take from before the block.
             seen: the block's inputs so far.

@@ -37,7 +37,7 @@ class Given(NamedTuple):
 class Stage(nn.Module):
     """Parameters theta_i of D pixels, each a function of the pixels before it and of a context.
 
-    Arguments:
+    Args:
         pixels: D.
         likelihood: of the non-zero pixels.
         inputs: inputs per pixel, F.
@@ -163,7 +163,7 @@ class Stage(nn.Module):
     ) -> Tensor:
         """log p of the stage's pixels given what came before, (B,) nats.
 
-        Arguments:
+        Args:
             x: (B, D), GeV, quantised where the likelihood does so.
             inputs, context, sums: see `Given`.
             unscored: pixels at the start whose probability is left out.

@@ -22,7 +22,7 @@ FIT_PIXELS = 20_000 * 28**2
 def fit(model: "SARM", batches: "Batches", validation: "Batches | None" = None) -> None:
     """Set grids, scales, and the frequencies with which the model begins.
 
-    Arguments:
+    Args:
         model: untrained; on the CPU.
         batches: passes over the training images, GeV.
         validation: passes over the validation images, on which `power: auto` is chosen where they

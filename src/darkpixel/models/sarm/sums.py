@@ -28,7 +28,7 @@ def pixel_coordinates(side: int, pixel_size: float) -> tuple[Tensor, Tensor]:
 class RunningSums(nn.Module):
     """Sums over the first pixels of the order, and observables made of them.
 
-    Arguments:
+    Args:
         side: pixels per side.
         pixel_size: side of a pixel in eta and phi.
         permutation: (D,) raster indices in the order of generation.
@@ -99,7 +99,7 @@ class RunningSums(nn.Module):
     ) -> Tensor:
         """Features of order one: standardised position by position, large ones compressed.
 
-        Arguments:
+        Args:
             raw: (7, B, D + 1), or (7, B) at one position.
             totals: (T, B), in GeV (or pixels), if the model has them.
             position: number of pixels drawn, for (7, B).

@@ -16,7 +16,7 @@ _NARROWEST, _WIDEST = -4.0, -0.5
 class TotalsDensity(nn.Module):
     """p(s) = prod_t p(s_t | s_<t), each a mixture of logistics in a standardised log(1 + s_t).
 
-    Arguments:
+    Args:
         count: number of totals, T.
         mixtures: logistics for each.
         hidden: units of the network that conditions a total on those before it.

@@ -52,7 +52,7 @@ def label_file(
     An image's labels depend on that image alone: the network always sees the same number of
     images at once. (Not with `reference_code: batch statistics`, which is that option's flaw.)
 
-    Arguments:
+    Args:
         model: trained; it is put into evaluation mode.
         source: image file.
         images: `pixel_size` and `unit` of the images that the model was trained on; a source that
@@ -106,7 +106,7 @@ def label_images(
     The images are repeated up to the number that the network always sees, because the last digits
     of a convolution depend on the size of its batch.
 
-    Arguments:
+    Args:
         images: (n, H, W), n at most that number.
     """
     n, height, width = images.shape

@@ -102,7 +102,7 @@ def augmented(images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
     normalisation, which would cancel it, as it does in the authors' code. The draws are from
     torch's global generator.
 
-    Arguments:
+    Args:
         images, labels: (B, H, W).
     """
     draws = torch.rand(4, len(images), 1, 1, device=images.device)
@@ -124,7 +124,7 @@ def pixel_labels(scores: Tensor, lit: Tensor) -> Tensor:
     Where `lit` is true it is shower or track, whichever has the larger score; elsewhere it is
     background. The background score is left out because the loss never sees background.
 
-    Arguments:
+    Args:
         scores: (B, 3, H, W).
         lit: (B, H, W) bool.
     """
@@ -143,7 +143,7 @@ def import_weights(
 ) -> None:
     """Make the folder of a trained SSNet from a safetensors file of its weights and buffers.
 
-    Arguments:
+    Args:
         path: tensors named as those of `SSNet.state_dict`.
         settings: as for `build_model`, `model: ssnet` among them.
         folder: to write, `model.safetensors` and `config.yaml`.

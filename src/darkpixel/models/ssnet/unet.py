@@ -17,7 +17,7 @@ class ResidualBlock(nn.Module):
 
     The skip is the identity, or a 1x1 convolution with batch norm where the shape changes.
 
-    Arguments:
+    Args:
         inputs, outputs: channels.
         stride: of the first convolution and of the skip.
         running_statistics: see `UNet`.
@@ -52,7 +52,7 @@ class ResidualBlock(nn.Module):
 class Up(nn.Module):
     """Twice the size and half the channels, joined with the features from the way down.
 
-    Arguments:
+    Args:
         inputs: channels of the smaller image; the larger one has half of them.
         running_statistics: see `UNet`.
     """
@@ -79,7 +79,7 @@ class UNet(nn.Module):
     Images whose sides are no multiples of 2^depth are padded with zeros, below and to the right,
     and the answer is cropped back.
 
-    Arguments:
+    Args:
         inputs, outputs: channels of the images and of the scores.
         filters: channels at full size; they double at each stride.
         depth: number of strides.

@@ -34,7 +34,7 @@ class Codebook(nn.Module):
     In training mode a call also counts which codes were used and may replace dead ones; in
     evaluation mode nothing changes.
 
-    Arguments:
+    Args:
         codes: K.
         dimension: d.
         ema_decay: learn the vectors as moving averages of the inputs assigned to them, with this

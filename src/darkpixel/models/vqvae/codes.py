@@ -32,7 +32,7 @@ def encode_file(
 
     `pixel_labels` are left out: they belong to pixels, not to cells.
 
-    Arguments:
+    Args:
         model: trained, in evaluation mode; on any device.
         source: image file of the model's image size, written by darkpixel.
         path: code file to write.
@@ -131,7 +131,7 @@ def code_statistics(test: str | Path, train: str | Path, *, model: str) -> pd.Da
     baseline would be needlessly weak). What a PixelCNN gains over them it knows from
     neighbouring codes.
 
-    Arguments:
+    Args:
         test, train: code files of the same autoencoder.
         model: its name, for the rows.
 

@@ -29,7 +29,7 @@ class VQVAE(Trainable):
     The decoder ends with a ReLU, which makes the zeros of its images exact; with `pixels: root`
     it also makes few pixels that are smaller than any of the training images, which are cut.
 
-    Arguments:
+    Args:
         options: the settings.
         height, width: of the images, pixels.
 

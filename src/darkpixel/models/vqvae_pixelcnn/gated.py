@@ -25,7 +25,7 @@ def kernel_taps(kernel: int, first: bool, masks: Masks) -> int:
     They are those at the distances `kernel` // 2, `kernel` // 2 - 1, ... before the cell, the
     cell's own row or column (distance 0) last; the first block must not see that one.
 
-    Arguments:
+    Args:
         kernel: side of the full square kernel, odd.
         first: of the first block (mask A; else B).
         masks: `causal` leaves all that is before the cell. `reference_code` leaves what the
@@ -79,7 +79,7 @@ class GatedBlock(nn.Module):
     first block has no residual, as its input has other channels and a cell must not see itself;
     the last one has no vertical output, which nothing would use.
 
-    Arguments:
+    Args:
         inputs: channels of the input.
         options: see there.
         position: of the block, from 0.
@@ -147,7 +147,7 @@ class GatedBlock(nn.Module):
 class GatedPixelCNN(nn.Module):
     """p(codes) = prod_i p(code_i | codes before i), over maps of any size.
 
-    Arguments:
+    Args:
         options: see `GatedOptions`.
     """
 
@@ -169,7 +169,7 @@ class GatedPixelCNN(nn.Module):
     def forward(self, codes: Tensor, classes: Tensor | None = None) -> Tensor:
         """Logits of every cell given the cells before it.
 
-        Arguments:
+        Args:
             codes: (B, h, w) int64.
             classes: (B,) int64, labels from 0, if the gates are conditioned.
 
@@ -191,7 +191,7 @@ def receptive_field(
 ) -> Tensor:
     """Which cells of the maps the logits of one cell depend on, by the Jacobian.
 
-    Arguments:
+    Args:
         network: with any weights: the gradient of random ones is zero only where the masks cut.
         codes: (B, h, w) int64, maps to try; a cell counts if one of them shows it.
         cell: row and column.

@@ -23,7 +23,7 @@ from darkpixel.models.vqvae_pixelcnn.settings import Settings
 class VQVAEPixelCNN(GenerativeModel):
     """p(image) as p(code map) and the decoder of a trained VQ-VAE.
 
-    Arguments:
+    Args:
         options: the settings.
         autoencoder: the VQ-VAE; its weights come by `adopt_autoencoder` or with the model's own.
 
@@ -124,7 +124,7 @@ class VQVAEPixelCNN(GenerativeModel):
     def log_prob(self, codes: Tensor, species: Tensor | None = None) -> Tensor:
         """Log-probability of code maps, given the species if the model is conditioned on it.
 
-        Arguments:
+        Args:
             codes: (B, h, w), integers of any type.
             species: (B,), PDG codes.
 

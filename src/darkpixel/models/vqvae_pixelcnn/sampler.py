@@ -22,7 +22,7 @@ def draw_codes(logits: Tensor, uniforms: Tensor) -> Tensor:
     A code of probability zero is never drawn, not even where the uniform is at the upper end of
     the rounded cumulative.
 
-    Arguments:
+    Args:
         logits: (..., K).
         uniforms: (...,) in [0, 1).
 
@@ -47,7 +47,7 @@ def sample_naive(
 ) -> Tensor:
     """Code maps by one pass through the network for every cell.
 
-    Arguments:
+    Args:
         network: in evaluation mode.
         uniforms: (B, h, w) in [0, 1), one a cell.
         classes: (B,) int64, if the network is conditioned.
@@ -72,7 +72,7 @@ class Product:
     Uses oneDNN's packed product where this torch has one: with 64 rows it is 1.5 to 2.2 times
     as fast as the one behind `torch.nn.functional.linear` (AMD EPYC, torch 2.13 with MKL).
 
-    Arguments:
+    Args:
         weight: (outputs, inputs).
         bias: (outputs,).
         rows: of x, as a rule.
@@ -187,7 +187,7 @@ def sample_cached(
     The sums have another order, so where a uniform falls on the edge of a cumulative (chance
     about 1e-6 a cell) a map can go another way.
 
-    Arguments:
+    Args:
         network: in evaluation mode.
         uniforms: (B, h, w) in [0, 1), one a cell.
         classes: (B,) int64, if the network is conditioned.

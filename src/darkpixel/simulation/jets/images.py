@@ -41,7 +41,7 @@ def draw_images(
 ) -> NDArray[np.float32]:
     """Draw the images of n jets.
 
-    Arguments:
+    Args:
         cells: (M, 3), delta eta and delta phi from the leading subjet, pT in GeV.
         offsets: (n + 1,), jet i owns `cells[offsets[i]:offsets[i + 1]]`.
         subjet_deta, subjet_dphi: (n,), from the leading to the subleading subjet; NaN where
@@ -168,7 +168,7 @@ def rotated(images: Floats, angle: Floats) -> Floats:
     clipped to the range of the image. Few pixels are above zero, so each of them is spread over
     the 6 x 6 pixels that it can reach, rather than each pixel gathered from its 16 neighbours.
 
-    Arguments:
+    Args:
         images: (n, N, N), not negative; angle: (n,), radians.
     """
     pixels = images.shape[-1]

@@ -48,7 +48,7 @@ def simulate(
     The file depends on settings, label, images and seed only: same seed, same bytes. It appears
     whole or not at all.
 
-    Arguments:
+    Args:
         label: "signal" (W jets) or "background" (QCD jets).
         images: number of accepted jets, at least 1.
         seed: of Pythia's generator, 1 to 900,000,000.

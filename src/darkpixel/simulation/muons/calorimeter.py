@@ -49,7 +49,7 @@ def draw_images(
 ) -> NDArray[np.float32]:
     """Images of what surrounds each muon, which itself leaves nothing.
 
-    Arguments:
+    Args:
         muon_eta, muon_phi: (n,) where the muons pass the calorimeter.
 
     Returns:
@@ -69,7 +69,7 @@ def sum_cells(
 ) -> Cells:
     """True energies, and centres, of the cells of a layer that reach into the cone of each muon.
 
-    Arguments:
+    Args:
         layer: `ECAL` or `HCAL`.
     """
     width_eta, width_phi, around = _cell_size(layer, detector)

@@ -98,7 +98,7 @@ def pythia_settings(settings: MuonSimulation, process: Process) -> list[str]:
 class Collisions:
     """An endless sequence of simulated collisions, `batch` at a time.
 
-    Arguments:
+    Args:
         seed: of Pythia's generator, 1 to 900,000,000; the sequence depends on it and on the
             settings, not on `batch`.
         batch: collisions held in memory at once (about 0.2 MB each).

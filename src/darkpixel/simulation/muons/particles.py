@@ -72,7 +72,7 @@ def propagate(
     at the distance 2 R sin(w / 2) from the beam and R w sinh(eta) along it; a positive charge
     turns to smaller phi.
 
-    Arguments:
+    Args:
         pt, eta, phi: (n,) of the momentum, GeV.
         charge: (n,) in units of the proton's.
 

@@ -42,7 +42,7 @@ def simulate_pileup(
     The file depends on settings and seed only: same seed, same bytes. It appears whole or not at
     all. Collisions that leave nothing in the acceptance stay in, without particles.
 
-    Arguments:
+    Args:
         seed: of Pythia's generator, 1 to 900,000,000.
         batch: collisions held in memory at once (about 0.2 MB each).
         progress: show a bar with events per second; None: only on a terminal.
@@ -124,7 +124,7 @@ def overlay(
 
     A collision may be drawn again, for another event or the same, and then looks another way.
 
-    Arguments:
+    Args:
         interactions: (n,) how many collisions each event gets.
         near_eta: (n,) only particles within `reach` of it in eta are kept.
 

@@ -81,7 +81,7 @@ def simulate(
     The image file, with the columns of `COLUMNS`, depends on the settings, label, images, seed and
     pool only: same seed, same bytes. It appears whole or not at all. Blank images stay in.
 
-    Arguments:
+    Args:
         label: "signal" (Z') or "background" (b quarks).
         images: number of accepted muons, at least 1.
         seed: of Pythia's generator and of the detector's, 1 to 900,000,000.

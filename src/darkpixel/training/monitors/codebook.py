@@ -23,7 +23,7 @@ def vqvae_monitor(
     sparse image are empty and have the same code, so that the perplexity over all cells is small
     however good the codebook; the one over charged cells tells whether the codebook is used.
 
-    Arguments:
+    Args:
         validation: image file.
         batch: images at once.
 

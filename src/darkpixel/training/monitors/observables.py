@@ -29,7 +29,7 @@ def observable_monitor(
     With the images of several labels (`darkpixel.datasets.joint`) each label has its own measures,
     `w1_pt_signal` for example. The model is left with the last label chosen.
 
-    Arguments:
+    Args:
         validation: image file to compare with, never the test images.
         images: of a label; generated each time, and read at most. 0: no monitor.
         seed: of the generated images, the same ones at every epoch.

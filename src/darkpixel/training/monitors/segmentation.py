@@ -20,7 +20,7 @@ def ssnet_monitor(train: str | Path, validation: str | Path, images: int) -> Mon
     `validation_accuracy_all` is over all pixels, those without charge counting as background,
     which is what they are labelled. Training images are not augmented here.
 
-    Arguments:
+    Args:
         train, validation: image files with `pixel_labels`.
         images: the first so many of each file are labelled, or all if there are fewer.
     """
