@@ -183,7 +183,11 @@ def model_code(wildcards, *modules):
 def training_code(wildcards):
     """Code of a training; its monitor counts only where it runs."""
     monitored = model_entry(wildcards).training.monitor_images > 0
-    monitors = {"observables": ["training.monitors.observables"] * monitored, "codebook": ["models.vqvae.codes"], None: []}
+    monitors = {
+        "observables": ["training.monitors.observables"] * monitored,
+        "codebook": ["models.vqvae.codes"],
+        None: [],
+    }
     return model_code(wildcards, "training.loop", *monitors[training_monitor(wildcards)])
 
 

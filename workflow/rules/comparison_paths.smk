@@ -65,7 +65,9 @@ def timed_simulation(dataset):
 
 def compared_code(wildcards, *modules):
     """Code of all models of a data set."""
-    models = {f"models.{run.models[model].model}.model" for model in DATASETS[wildcards.dataset].models}
+    models = {
+        f"models.{run.models[model].model}.model" for model in DATASETS[wildcards.dataset].models
+    }
     return code_digest(*sorted(models), *modules)
 
 

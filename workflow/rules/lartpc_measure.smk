@@ -71,7 +71,9 @@ rule measure_codes:
             for seed in run.seeds
         ],
         device=run.sampling.device,
-        code=code_digest("models.vqvae.codes", "studies.code_likelihood", "models.vqvae_pixelcnn.model"),
+        code=code_digest(
+            "models.vqvae.codes", "studies.code_likelihood", "models.vqvae_pixelcnn.model"
+        ),
     script:
         "../scripts/measure_codes.py"
 

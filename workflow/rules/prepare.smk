@@ -82,7 +82,9 @@ rule prepare_argon:
         pixel_size=lambda wildcards: DATASETS[wildcards.dataset].simulation.pixel_size,
         sizes=lambda wildcards: DATASETS[wildcards.dataset].images.model_dump(),
         seed=lambda wildcards: job_seed("prepare", wildcards.dataset, wildcards.label),
-        code=code_digest("datasets.lartpc", "simulation.argon.events", "formats.larcv", "datasets.splits"),
+        code=code_digest(
+            "datasets.lartpc", "simulation.argon.events", "formats.larcv", "datasets.splits"
+        ),
     script:
         "../scripts/prepare_argon.py"
 

@@ -66,9 +66,7 @@ rule measure_likelihood:
         models=lambda wildcards: scored_models(wildcards.dataset),
         images=run.speed.likelihood_images,
         device=run.sampling.device,
-        code=lambda wildcards: compared_code(
-            wildcards, "studies.density", "tables.likelihood"
-        ),
+        code=lambda wildcards: compared_code(wildcards, "studies.density", "tables.likelihood"),
     script:
         "../scripts/measure_likelihood.py"
 

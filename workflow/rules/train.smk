@@ -91,7 +91,9 @@ rule train_ssnet:
         seed=lambda wildcards: job_seed("train", "ssnet", wildcards.seed),
         monitor="segmentation",
         checkpoints=f"{RESULTS}/checkpoints/judges/ssnet/seed{{seed}}",
-        code=code_digest(f"models.{run.judges.ssnet.model}.model", "training.loop", "models.ssnet.labelling"),
+        code=code_digest(
+            f"models.{run.judges.ssnet.model}.model", "training.loop", "models.ssnet.labelling"
+        ),
     script:
         "../scripts/train_model.py"
 
