@@ -9,7 +9,7 @@ WORKERS ?= 2
 ARGS ?= tests/workflow tests/unit
 
 .DEFAULT_GOAL := help
-.PHONY: help demo study test check format bench clean
+.PHONY: help demo study test test-lowest coverage check format bench clean
 .DELETE_ON_ERROR:
 
 # The environment's programs come first also for what they start in turn, but not where the
@@ -29,7 +29,7 @@ help:
 	@echo "make demo    the default run: simulate, train, sample, measure, draw ($(RESULTS)/demo/)"
 	@echo "make study   the larger run of config/study.yaml ($(RESULTS)/study/)"
 	@echo "make test    every test"
-	@echo "make check   formatting, lint, types"
+	@echo "make check   formatting, lint, types, the import contract"
 	@echo "make format  format every source file"
 	@echo "make bench   the speed of the samplers and of the argon simulator"
 	@echo "make clean   remove what tools and tests left; results, their records and .venv stay"
@@ -48,7 +48,16 @@ study: $(VENV)/installed
 
 # One thread a worker: the workers share the cores. The longest files come first.
 test: $(VENV)/installed
-	OMP_NUM_THREADS=1 $(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(if $(COVERAGE),--cov --cov-report=) $(ARGS)
+
+# After `make test COVERAGE=yes`, which is slower.
+coverage: $(VENV)/installed
+	$(BIN)/coverage xml -q
+	$(BIN)/coverage report
+
+# The lowest versions that pyproject.toml allows, in an environment of their own; not in `make test`.
+test-lowest:
+	$(MAKE) test VENV=.venv-lowest LOCK=envs/lowest.txt ARGS=tests/unit
 
 check: $(VENV)/installed
 	$(BIN)/ruff check .
@@ -56,6 +65,7 @@ check: $(VENV)/installed
 	$(BIN)/snakefmt --check Snakefile workflow
 	$(BIN)/snakemake --lint
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
 
 format: $(VENV)/installed
 	$(BIN)/ruff check --fix .
