@@ -55,9 +55,17 @@ coverage: $(VENV)/installed
 	$(BIN)/coverage xml -q
 	$(BIN)/coverage report
 
-# The lowest versions that pyproject.toml allows, in an environment of their own; not in `make test`.
-test-lowest:
-	$(MAKE) test VENV=.venv-lowest LOCK=envs/lowest.txt ARGS=tests/unit
+# The lowest versions that pyproject.toml allows, in an environment of their own (3 GB); uv chooses them.
+LOWEST := .venv-lowest
+$(LOWEST)/installed: $(VENV)/installed pyproject.toml
+	$(BIN)/python -m venv --clear $(LOWEST)
+	$(LOWEST)/bin/python -m pip install --quiet uv
+	VIRTUAL_ENV=$(CURDIR)/$(LOWEST) $(LOWEST)/bin/uv pip install --quiet --resolution lowest-direct --all-extras -r pyproject.toml
+	VIRTUAL_ENV=$(CURDIR)/$(LOWEST) $(LOWEST)/bin/uv pip install --quiet --no-deps --editable .
+	date > $@
+
+test-lowest: $(LOWEST)/installed
+	OMP_NUM_THREADS=1 $(LOWEST)/bin/pytest -n $(WORKERS) --dist loadfile -W default tests/unit
 
 check: $(VENV)/installed
 	$(BIN)/ruff check .
