@@ -20,6 +20,7 @@ from darkpixel.config.problems import (
 from darkpixel.config.run import Datasets, Model, Run, SSNet
 from darkpixel.config.search import has_width, space_problem
 from darkpixel.config.two_sample import LowLevel
+from darkpixel.config.variants import resolve_variants
 from darkpixel.errors import DarkpixelError
 
 
@@ -36,6 +37,8 @@ def load_run(config: dict[str, Any], files: Sequence[str | Path] = ()) -> Run:
     """
     config, own = _split_own(config)
     _add_own_models(config, own)
+    if isinstance(config.get("models"), dict):
+        config["models"] = resolve_variants(config["models"], files)
     try:
         run = Run.model_validate(config)
     except ValidationError as error:

@@ -56,7 +56,16 @@ class Variation(Settings):
 class Model(Settings):
     """One model, or one variant of a model. Its name is a model name in every path."""
 
-    model: str = Field(description="file of src/darkpixel/models/ that builds it")
+    variant_of: str | None = Field(
+        None,
+        exclude=True,  # a rule's params and a model's config.yaml hold what came of it
+        description="name of another entry, whose keys this one has too, all but those that it "
+        "gives itself; resolved after the overlays are merged",
+    )
+    model: str = Field(
+        description="file or folder of src/darkpixel/models/ that builds it; a variant has its "
+        "base's"
+    )
     autoencoder: str | None = Field(
         None,
         description="name of another entry, trained first on the images: this one is then trained "
