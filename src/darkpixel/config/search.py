@@ -10,20 +10,6 @@ from darkpixel.config.discovery import model_settings
 Space = dict[str, list[Any]]
 """Key of a model's settings to its choices."""
 
-# SARM 8.6 gives the choices of p and names the other quantities that were varied with their best
-# values only (3, 5 layers, width 10, 5 logistics; muons: 7, 3 layers): the choices around these
-# are ours. SARM 8.5.2 gives those of PixelCNN++.
-_STAGES: Space = {"centres": [[], [3], [5], [7]], "layers": [2, 3, 4, 5]}
-PAPER_SPACES: dict[tuple[str, str | None], Space] = {
-    ("sarm", "discrete"): {
-        **_STAGES,
-        "width": [5, 10, 20, 50],
-        "power": [1.0, 1.1, 1.2, 1.3, 1.5, 2.0],
-    },
-    ("sarm", "truncated_logistic"): {**_STAGES, "mixtures": [2, 5, 10]},
-    ("pixelcnnpp", None): {"filters": [5, 10, 20], "blocks": [2, 3]},
-}
-
 
 class Study(Settings):
     """One search: some keys of one model are varied, all others stay as they are."""
@@ -106,11 +92,15 @@ class Entry(Protocol):
 
 
 def search_space(study: Study, entry: Entry) -> Space:
-    """The study's choices: its own, or the paper's for the model; {} where there are none."""
+    """The study's choices: its own, or the paper's for the model; {} where there are none.
+
+    The paper's are the property `paper_space` of the model's settings.
+    """
     if study.space:
         return study.space
-    resolved = model_settings(entry.model).model_validate(entry.settings)
-    return PAPER_SPACES.get((entry.model, getattr(resolved, "likelihood", None)), {})
+    settings = model_settings(entry.model).model_validate(entry.settings)
+    space: Space = getattr(settings, "paper_space", {})
+    return space
 
 
 def space_problem(study: Study, entry: Entry) -> tuple[tuple[str, ...], str] | None:
