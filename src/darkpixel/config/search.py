@@ -1,4 +1,4 @@
-"""Settings of the hyper-parameter search and of the study of the upsampling layer's width."""
+"""Settings of the hyper-parameter searches and of the study of the upsampling layer's width."""
 
 from typing import Any, Literal, Protocol
 
@@ -8,13 +8,13 @@ from darkpixel.config.base import Settings, without_nulls
 from darkpixel.config.discovery import model_settings
 
 Space = dict[str, list[Any]]
-"""Key of a model's settings to its choices."""
+"""Choices of each key of a model's settings that is varied."""
 
 
 class Study(Settings):
-    """One search: some keys of one model are varied, all others stay as they are."""
+    """One search: some keys of one model are varied, the others stay as they are."""
 
-    model: str = Field(description="entry of `models` that is varied")
+    model: str = Field(description="entry of `models` whose settings are varied")
     dataset: str = Field("jets", description="data set that it is trained on")
     label: str = Field("signal", description="label that it is trained on")
     space: Space = Field(
@@ -24,13 +24,13 @@ class Study(Settings):
     )
     trials: int = Field(
         ge=1,
-        description="settings to try: all of them in turn where there are no more (a grid), else "
-        "as Optuna's TPE proposes, whose first ten are random",
+        description="combinations to try: all of them, in turn, if there are no more than this (a "
+        "grid); otherwise those that Optuna's TPE proposes, of which the first ten are random",
     )
-    epochs: int = Field(ge=1, description="passes over the training images, each trial")
-    images: int = Field(ge=1, description="training images of a trial; no more than there are")
+    epochs: int = Field(ge=1, description="passes over the training images in a trial")
+    images: int = Field(ge=1, description="training images of a trial; all, if there are fewer")
     validation_images: int = Field(
-        ge=2, description="validation images on which trials are compared; no more than there are"
+        ge=2, description="validation images on which trials are compared; all, if there are fewer"
     )
 
     @field_validator("space")
@@ -47,8 +47,8 @@ class Search(Settings):
 
     studies: dict[str, Study] = Field(
         {},
-        description="studies by name; all are in one table; null leaves one out, as does a data "
-        "set that is left out",
+        description="studies by name, all in one table; null leaves one out, and so does leaving "
+        "out its data set",
     )
 
     _given = field_validator(
@@ -68,20 +68,22 @@ class Widths(Settings):
     """Speed and memory of D+D by width of its upsampling layer (SARM 6.1.5)."""
 
     model: str = Field(
-        "sarm2_dd", description="entry of `models`, D+D, of which the width is varied"
+        "sarm2_dd", description="entry of `models` whose width is varied, a SARM (D+D)"
     )
     widths: list[PositiveInt] = Field(
         [5, 10, 20, 50, 100],
         min_length=2,
         description="widths (SARM 8.6: 10; about 50 gives the 21 million parameters of table 6)",
     )
-    batch: int = Field(256, ge=1, description="images at once, in sampling and in training")
-    seconds: float = Field(1.0, gt=0, description="least time of each measurement, after one call")
+    batch: int = Field(256, ge=1, description="images in a batch, in sampling and in training")
+    seconds: float = Field(
+        1.0, gt=0, description="shortest time of a measurement, s, after one call"
+    )
     device: Literal["auto", "cpu", "cuda", "mps"] = Field("auto", description="where to measure")
 
 
 class Entry(Protocol):
-    """What is asked of an entry of `models`."""
+    """What a search needs of an entry of `models`."""
 
     @property
     def model(self) -> str: ...
@@ -104,11 +106,14 @@ def search_space(study: Study, entry: Entry) -> Space:
 
 
 def space_problem(study: Study, entry: Entry) -> tuple[tuple[str, ...], str] | None:
-    """What of a study its model does not take: the key below the study, and why.
+    """What a study varies that its model does not take.
 
     Args:
         study: to check.
-        entry: its model as it is on the study's data set and label; its own settings are good.
+        entry: its model, as it is on the study's data set and label, with valid settings.
+
+    Returns:
+        The key below the study and the reason; None if all is well.
     """
     settings = model_settings(entry.model)
     if entry.autoencoder is not None or getattr(settings, "joint", False):
@@ -127,6 +132,6 @@ def space_problem(study: Study, entry: Entry) -> tuple[tuple[str, ...], str] | N
 
 
 def has_width(entry: Entry) -> bool:
-    """Whether a model has an upsampling layer, whose width can be varied: SARM (D+D)."""
+    """Whether a model has an upsampling layer whose width can be varied: SARM (D+D)."""
     resolved = model_settings(entry.model).model_validate(entry.settings)
     return entry.model == "sarm" and getattr(resolved, "likelihood", None) == "discrete"
