@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from pydantic import Field, NonNegativeInt, PrivateAttr, field_validator, model_validator
 
-from darkpixel.config.base import Settings
+from darkpixel.config.base import Settings, without_nulls
 from darkpixel.config.classifier import ClassifierJudge
 from darkpixel.config.data import Data, JetData, LArTPCData, MuonData
 from darkpixel.config.evaluation import Evaluation
@@ -88,6 +88,13 @@ class Model(Settings):
         description="what differs on a data set (`muons`) or on one label of it (`muons/signal`): "
         "`autoencoder`, `settings`, `training`",
     )
+
+    @field_validator(
+        "where", mode="before", json_schema_input_type=dict[str, Variation | None] | None
+    )
+    @classmethod
+    def _nulls_leave_out(cls, where: Any) -> Any:
+        return {} if where is None else without_nulls(where)
 
 
 class SSNet(Settings):
