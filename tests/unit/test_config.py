@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from jsonschema import Draft202012Validator
 
 import darkpixel.datasets
 import darkpixel.models
@@ -252,6 +253,13 @@ def test_schema_and_key_table_follow_the_settings():
     readme = (CONFIG / "README.md").read_text()
     assert readme == with_keys(readme)
     assert "| `datasets.jets.imaging.pixels` | integer, ≥ 2 | `28` |" in key_table()
+
+
+@pytest.mark.parametrize("name", ["config.yaml", *OVERLAYS])
+def test_shipped_files_follow_the_schema(name):
+    """What an editor says of them."""
+    content = yaml.safe_load((CONFIG / name).read_text())
+    assert not [error.message for error in Draft202012Validator(schema()).iter_errors(content)]
 
 
 def test_every_key_has_a_description():

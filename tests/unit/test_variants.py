@@ -200,11 +200,13 @@ def test_wrong_variants_are_refused(problem, models, expected):
         ("settings: {widht: 5}", "settings.widht: unknown key"),
         ("training: {epochs: 0}", "training.epochs: found 0"),
         ("where: {jets: {settings: {layers: x}}}", "where.jets.settings.layers: found 'x'"),
+        ("where: jets", "where: found 'jets'"),
+        ("settings: 5", "settings: found 5"),
     ],
 )
 def test_a_mistake_in_the_base_is_named_there(problem, mistake, key):
     """Also by a variant that is checked before its base."""
-    variant = "models: {a: {variant_of: c}, b: {variant_of: a}}"
+    variant = "models: {a: {variant_of: c, where: {muons: {}}}, b: {variant_of: a, settings: {}}}"
     assert f"file2.yaml: models.c.{key}" in problem(
         variant, f"models: {{c: {{model: sarm, {mistake}}}}}"
     )

@@ -47,7 +47,7 @@ def _resolved(
     key, chain = ("models", name, "variant_of"), (*variants, name)
     if not isinstance(base, str):
         raise DarkpixelError(f"{located(key, files)}found {base!r}; give the name of one model")
-    others = tuple(other for other in models if other != name)
+    others = tuple(str(other) for other in models if other != name)
     if base not in models:
         raise DarkpixelError(located(key, files) + unknown("model", base, others))
     if base in chain:
@@ -70,13 +70,14 @@ def _resolved(
 
 
 def _variant(
-    base: dict[str, Any], own: dict[str, Any], settings: type[Settings] | None
+    base: dict[str, Any], variant: dict[str, Any], settings: type[Settings] | None
 ) -> dict[str, Any]:
-    """The keys of a variant on those of its base; `settings` is the class of the model's."""
-    result = _blocks(base, own, settings, outermost=True)
-    if isinstance(own.get("where"), dict):
-        where = dict(base.get("where") or {})
-        for place, differs in own["where"].items():
+    """An entry on its base; `settings` is the class of the model's settings."""
+    result = _blocks(base, variant, settings, outermost=True)
+    if isinstance(variant.get("where"), dict):
+        places = base.get("where")
+        where = dict(places) if isinstance(places, dict) else {}
+        for place, differs in variant["where"].items():
             below = where.get(place) or {}
             both = isinstance(below, dict) and isinstance(differs, dict)
             where[place] = _blocks(below, differs, settings) if both else differs
@@ -86,32 +87,39 @@ def _variant(
 
 def _blocks(
     base: dict[str, Any],
-    own: dict[str, Any],
+    variant: dict[str, Any],
     settings: type[Settings] | None,
     *,
     outermost: bool = False,
 ) -> dict[str, Any]:
-    """An entry of a variant, or a place under its `where`, on that of its base."""
-    result: dict[str, Any] = without_nulls({**base, **own})
+    """The entry, or a place under its `where`, on that of the base."""
+    result: dict[str, Any] = without_nulls({**base, **variant})
     for block, kind in (("settings", settings), ("training", Training)):
         below = base.get(block) or {}
-        if isinstance(below, dict) and isinstance(own.get(block), dict):
-            # Only under the entry's own settings is nothing but the defaults.
+        if isinstance(below, dict) and isinstance(variant.get(block), dict):
+            # Below these are only the defaults; elsewhere null may have to overrule other keys.
             bare = outermost and block == "settings"
-            result[block] = _merged(below, own[block], kind, null_is_default=bare)
+            result[block] = _merged(below, variant[block], kind, null_is_default=bare)
     return result
 
 
 def _merged(
     base: dict[str, Any],
-    own: dict[str, Any],
+    variant: dict[str, Any],
     kind: type[Settings] | None = None,
     *,
     null_is_default: bool = False,
 ) -> dict[str, Any]:
-    """A block of keys of the class `kind` on that of the base."""
+    """One of the blocks `settings` and `training` on that of the base.
+
+    Args:
+        base: keys of the base.
+        variant: keys of the variant.
+        kind: class of the keys, which says what may be null.
+        null_is_default: whether null in place of a default of null says nothing.
+    """
     result = dict(base)
-    for key, value in own.items():
+    for key, value in variant.items():
         field = kind.model_fields.get(key) if kind else None
         if value is None and field is not None:
             may_be_null = NoneType in get_args(field.annotation)
