@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from jsonschema import Draft202012Validator
 
 import darkpixel.datasets
 import darkpixel.models
@@ -92,7 +93,7 @@ def test_not_yaml(tmp_path):
     assert "mine.yaml: not valid YAML" in problem(tmp_path, "run: [unclosed")
 
 
-def test_own_files_must_be_named(tmp_path):
+def test_files_must_be_named(tmp_path):
     message = problem(tmp_path, "datasets: {jets: {source: file}}")
     assert "source 'file' needs a path per label" in message
 
@@ -181,7 +182,7 @@ def test_null_leaves_out_what_the_base_names(tmp_path):
 
 @pytest.fixture
 def spots(tmp_path, monkeypatch):
-    """A data set of one file, and a function that adds a model with such a `trained_on`."""
+    """A custom data set, and a function that adds a model with such a `trained_on`."""
     models = tmp_path / "models"
     for module in (darkpixel.datasets, darkpixel.models):
         folder = tmp_path / module.__name__.rpartition(".")[2]
@@ -189,8 +190,8 @@ def spots(tmp_path, monkeypatch):
         monkeypatch.setattr(module, "__path__", [*module.__path__, str(folder)])
     (tmp_path / "datasets/spots.py").write_text(
         "from typing import ClassVar\n"
-        "from darkpixel.config.data import OwnData, SplitSizes\n"
-        "class Settings(OwnData):\n"
+        "from darkpixel.config.data import CustomData, SplitSizes\n"
+        "class Settings(CustomData):\n"
         "    own_labels: ClassVar[tuple[str, ...]] = ('one', 'two')\n"
         "    in_every_run: ClassVar[bool] = True\n"
         "    images: SplitSizes = SplitSizes(train=9, validation=9, test=9)\n"
@@ -242,7 +243,7 @@ def test_a_model_trained_nowhere_is_refused(tmp_path, spots, trained_on, expecte
         ("spotz: {}", "datasets.spotz: unknown key 'spotz'; did you mean 'spots'?"),
     ],
 )
-def test_wrong_entries_of_own_data_sets_are_refused(tmp_path, spots, datasets, expected):
+def test_wrong_entries_of_custom_data_sets_are_refused(tmp_path, spots, datasets, expected):
     assert expected in problem(tmp_path, f"datasets: {{{datasets}}}")
 
 
@@ -252,6 +253,13 @@ def test_schema_and_key_table_follow_the_settings():
     readme = (CONFIG / "README.md").read_text()
     assert readme == with_keys(readme)
     assert "| `datasets.jets.imaging.pixels` | integer, ≥ 2 | `28` |" in key_table()
+
+
+@pytest.mark.parametrize("name", ["config.yaml", *OVERLAYS])
+def test_shipped_files_follow_the_schema(name):
+    """What an editor says of them."""
+    content = yaml.safe_load((CONFIG / name).read_text())
+    assert not [error.message for error in Draft202012Validator(schema()).iter_errors(content)]
 
 
 def test_every_key_has_a_description():
@@ -284,10 +292,14 @@ def test_shipped_files_hold_no_key_twice():
     ("text", "expected"),
     [
         ("seeds: [-1]", "seeds.0: found -1"),
-        ("seeds: [1, 2, 1]", "seeds: found [1, 2, 1]; each seed is a training of its own"),
+        ("seeds: [1, 2, 1]", "seeds: found [1, 2, 1]; each seed is a training run of its own"),
         ("training: {adam_betas: [1.5, 0.9]}", "training.adam_betas.0: found 1.5"),
         ("models: {monte_carlo: {model: sarm}}", "model name 'monte_carlo' is taken"),
         ("models: {reconstructed_x: {model: sarm}}", "model name 'reconstructed_x' is taken"),
+        (
+            "datasets: {jets: {source: file, file: {joint: a.h5, other: b.h5}}}",
+            "mine.yaml: datasets.jets: label 'joint' is taken; give it another name",
+        ),
         (
             "datasets: {lartpc: {source: file, file: {mine: a.root}}}",
             "`file` has the one label `all` here, found ['mine']",
@@ -316,8 +328,8 @@ def test_shipped_files_hold_no_key_twice():
         ),
         (
             "datasets: {lartpc_vertex: null}",
-            "datasets.lartpc_vertex: left out, but the judge of `lartpc` trains on it; add it, or "
-            "name trained weights in `judges.ssnet.weights`",
+            "datasets.lartpc_vertex: left out, but SSNet, which labels the images of `lartpc`, is "
+            "trained on it; add it, or name trained weights in `judges.ssnet.weights`",
         ),
         (
             "datasets: {lartpc: {source: download}}",
@@ -366,7 +378,7 @@ def test_values_that_would_fail_later_are_refused(tmp_path, text, expected):
     assert expected in problem(tmp_path, text)
 
 
-def test_trainings_of_the_study_are_long_enough_to_be_judged():
+def test_training_runs_of_the_study_are_long_enough_to_converge():
     """But for the six orders, which are compared with each other."""
     files = [CONFIG / "config.yaml", CONFIG / "study.yaml"]
     run = load_run(read_yaml(*files), files)

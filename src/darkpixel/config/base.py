@@ -1,4 +1,4 @@
-"""Base of every configuration model: unknown keys are errors, values do not change."""
+"""Base class of all settings: unknown keys are errors, values cannot be changed."""
 
 from typing import Any
 
@@ -16,14 +16,18 @@ class Settings(BaseModel):
 
 
 def without_nulls(entries: Any) -> Any:
-    """A mapping less the entries that are null: so an overlay leaves out what a base names."""
+    """A mapping without the entries that are null: an overlay removes with null what a base names.
+
+    Args:
+        entries: a mapping, or anything else, which is given back for pydantic to refuse.
+    """
     if not isinstance(entries, dict):
         return entries
     return {key: value for key, value in entries.items() if value is not None}
 
 
 def ascending(window: tuple[float, float]) -> tuple[float, float]:
-    """A validator of windows in GeV."""
+    """Validate a window [low, high], GeV."""
     low, high = window
     if not 0 <= low < high:
         raise ValueError("must be [low, high] with 0 <= low < high, GeV")

@@ -1,4 +1,4 @@
-"""Settings of the classifier that judges images by what can be learned from them."""
+"""Settings of the classifier of signal against background (SARM 6.1.3, 8.6)."""
 
 from typing import Any, Literal
 
@@ -9,9 +9,11 @@ from darkpixel.config.training import Training
 
 
 class ClassifierTraining(Training):
-    """Training of a classifier (SARM 8.6); keys as in `training`, which it does not inherit."""
+    """Training of a classifier (SARM 8.6): the keys of `training`, but not the run's values."""
 
-    epochs: int = Field(50, ge=1, description="passes at most; early stopping ends it before")
+    epochs: int = Field(
+        50, ge=1, description="largest number of passes; early stopping may end it before"
+    )
     learning_rate: float = Field(1e-3, gt=0, description="Adam's step size (SARM 8.6)")
     schedule: Literal["halve", "cosine", "constant"] = Field(
         "constant", description="of the learning rate; the paper names none for the classifier"
@@ -19,34 +21,34 @@ class ClassifierTraining(Training):
     early_stopping: int | None = Field(
         5,
         ge=1,
-        description="stop after this many epochs without a better validation loss (SARM 8.6 stops "
-        "early and does not say how)",
+        description="stop after this many epochs without a better validation loss (SARM 8.6 does "
+        "not give the number)",
     )
 
 
 class ClassifierJudge(Settings):
-    """Signal against background, learned from each model's images, tested on Monte Carlo."""
+    """Signal against background, trained on each model's images and tested on Monte Carlo."""
 
     model: str = Field("classifier", description="file of src/darkpixel/models/ that builds it")
     settings: dict[str, Any] = Field({}, description="keys of that model, listed below")
     training: ClassifierTraining = Field(
         ClassifierTraining(),
-        description="its training: as SARM 8.6, Adam at 0.001 and early stopping",
+        description="its training: as in SARM 8.6, Adam at a rate of 0.001 and early stopping",
     )
     repetitions: int = Field(
         5,
         ge=1,
-        description="classifiers per source of images, each with its own seed, images and split "
-        "into 90% for training and 10% for early stopping",
+        description="classifiers for each source of images, each with a seed and images of its "
+        "own, of which 90% are for training and 10% for early stopping",
     )
     images: int | None = Field(
         None,
         ge=2,
-        description="images per class that a classifier is given, of every source the same number "
-        "(SARM 6.1.3: 200,000); null: as many as the poorest source has",
+        description="images of each class that a classifier is given, the same number from every "
+        "source (SARM 6.1.3: 200,000); null: as many as the smallest source has",
     )
     test_images: int | None = Field(
         None,
         ge=2,
-        description="Monte Carlo test images per class (SARM 6.1.3: 20,000); null: all",
+        description="Monte Carlo test images of each class (SARM 6.1.3: 20,000); null: all",
     )

@@ -1,4 +1,4 @@
-"""Settings of a data set: where its images come from and how many of each split."""
+"""Settings of the data sets: where their images come from, and how many are in each split."""
 
 from typing import ClassVar, Literal, Self
 
@@ -8,6 +8,7 @@ from darkpixel.config.base import Settings, without_nulls
 from darkpixel.config.jets import JetImaging, JetSimulation
 from darkpixel.config.lartpc import ArgonImaging, ArgonSimulation
 from darkpixel.config.muons import MuonImaging, MuonSimulation
+from darkpixel.config.names import JOINT
 
 
 class SplitSizes(Settings):
@@ -16,7 +17,8 @@ class SplitSizes(Settings):
     train: int = Field(ge=1, description="training images per label")
     validation: int = Field(ge=1, description="validation images per label")
     test: int = Field(
-        ge=2, description="test images per label; W1 uses half, the floor both halves"
+        ge=2,
+        description="test images per label; W1 uses half of them, its noise floor both halves",
     )
 
     @property
@@ -25,27 +27,33 @@ class SplitSizes(Settings):
 
 
 class Data(Settings):
-    """What every data set has."""
+    """Settings that all data sets have."""
 
     own_labels: ClassVar[tuple[str, ...]]
-    """Labels, but for a user's own jets and muons, which may have others."""
+    """Labels of its images; those of a user's files of jets or muons may be others."""
 
     source: Literal["simulate", "download", "file"] = Field(
-        "simulate", description="simulate, download public files, or read your own files"
+        "simulate", description="simulate, download public files, or read files of yours"
     )
     images: SplitSizes = Field(description="images per label in each split")
     file: dict[str, str] = Field(
-        {}, description="path per label, e.g. {signal: w.h5, background: qcd.h5} (source file)"
+        {},
+        description="with source file: a path for each label, "
+        "e.g. {signal: w.h5, background: qcd.h5}",
     )
     models: list[str] = Field([], description="names of the models trained on this data set")
     samples: int | None = Field(
-        None, ge=2, description="images generated per model and label; null: `sampling.images`"
+        None,
+        ge=2,
+        description="images generated for each model and label; null: `sampling.images`",
     )
 
     @model_validator(mode="after")
-    def _own_files_are_named(self) -> Self:
+    def _files_are_named(self) -> Self:
         if self.source == "file" and not self.file:
             raise ValueError("source 'file' needs a path per label under `file`")
+        if JOINT in self.labels:
+            raise ValueError(f"label '{JOINT}' is taken; give it another name")
         return self
 
     @property
@@ -59,18 +67,19 @@ class JetData(Data):
 
     own_labels: ClassVar[tuple[str, ...]] = ("signal", "background")
 
-    simulation: JetSimulation = Field(JetSimulation(), description="source simulate: Pythia 8")
+    simulation: JetSimulation = Field(JetSimulation(), description="with source simulate: Pythia 8")
     imaging: JetImaging = Field(
         JetImaging(),
-        description="source simulate; `pixel_size` also for files that do not state theirs",
+        description="with source simulate; `pixel_size` also with files that do not state theirs",
     )
     download: str = Field(
-        "lagan_jets", description="entry of config/sources.yaml (source download)"
+        "lagan_jets", description="with source download: an entry of config/sources.yaml"
     )
     orders: dict[str, str] = Field(
         {},
-        description="order of generation: name of the model that generates so, for figure 10 "
-        "(SARM 6.1.4); trained on this data set and shown nowhere else; null leaves one out",
+        description="orders in which the pixels are generated, each with the name of the model "
+        "that does so, for figure 10 (SARM 6.1.4); the models are trained on this data set and "
+        "shown nowhere else; null leaves an order out",
     )
 
     _given = field_validator("orders", mode="before", json_schema_input_type=dict[str, str | None])(
@@ -83,21 +92,24 @@ class MuonData(Data):
 
     own_labels: ClassVar[tuple[str, ...]] = ("signal", "background")
 
-    simulation: MuonSimulation = Field(MuonSimulation(), description="source simulate: Pythia 8")
+    simulation: MuonSimulation = Field(
+        MuonSimulation(), description="with source simulate: Pythia 8"
+    )
     imaging: MuonImaging = Field(
         MuonImaging(),
-        description="source simulate; `pixel_size` also for files that do not state theirs",
+        description="with source simulate; `pixel_size` also with files that do not state theirs",
     )
     match_pt: bool = Field(
         True,
-        description="source simulate: leave out signal images until their muons have the pT "
-        "spectrum of the background's (SARM 2.2 weights them); source file: keep each image of a "
-        "UCI file with a probability proportional to its weight, if the file has weights",
+        description="with source simulate: leave out signal images so that their muons have the "
+        "pT spectrum of the background's (SARM 2.2 weights them instead); with source file: keep "
+        "each image of a UCI file with a probability proportional to its weight, if it has weights",
     )
     signal_oversampling: float = Field(
         2.0,
         ge=1,
-        description="signal images simulated per image needed; matching keeps 60 to 70 % of them",
+        description="signal images simulated for each one needed; matching keeps 60 to 70 % of "
+        "them",
     )
 
     @model_validator(mode="after")
@@ -105,24 +117,24 @@ class MuonData(Data):
         if self.source == "download":
             raise ValueError(
                 "no public file of muon images is known; use source 'simulate', or 'file' with "
-                "your own (the UCI files' layout is read too)"
+                "files of yours (the layout of the UCI files is read too)"
             )
         return self
 
 
-class ArgonData(Data):
+class LArTPCData(Data):
     """The data set `lartpc` or `lartpc_vertex`."""
 
     own_labels: ClassVar[tuple[str, ...]] = ("all",)
 
     simulation: ArgonSimulation = Field(
-        ArgonSimulation(), description="source simulate: the compact simulator, not Geant4"
+        ArgonSimulation(), description="with source simulate: the compact simulator, not Geant4"
     )
     imaging: ArgonImaging = Field(
-        ArgonImaging(), description="projection, crop and scale of the images, whatever the source"
+        ArgonImaging(), description="projection, crop and scale of the images, from any source"
     )
     download: list[str] = Field(
-        [], description="entries of config/sources.yaml, LArCV files (source download)"
+        [], description="with source download: entries of config/sources.yaml that are LArCV files"
     )
 
     @model_validator(mode="after")
@@ -135,26 +147,30 @@ class ArgonData(Data):
     def _charge_is_known(self) -> Self:
         if self.imaging.scaling == "maximum" and self.models:
             raise ValueError(
-                "imaging.scaling 'maximum' leaves no charge scale, which the measures of `models` "
-                "need; use 'fixed', or prepare the images alone with `models: []`"
+                "imaging.scaling 'maximum' loses the scale of the charge, which the evaluation of "
+                "`models` needs; use 'fixed', or prepare the images alone with `models: []`"
             )
         return self
 
     @model_validator(mode="after")
-    def _own_file_is_called_all(self) -> Self:
+    def _file_is_called_all(self) -> Self:
         if self.source == "file" and tuple(self.file) != self.own_labels:
             raise ValueError(f"`file` has the one label `all` here, found {sorted(self.file)}")
         return self
 
 
-class OwnData(Data):
-    """Base of the `Settings` of a data set of one file (docs/extending.md)."""
+class CustomData(Data):
+    """Base class of the `Settings` of a custom data set (docs/extending.md)."""
 
     in_every_run: ClassVar[bool] = False
     """Whether the data set is made without being named in a configuration."""
 
     source: Literal["simulate", "file"] = Field(
-        "simulate", description="the images that its file makes, or your own files"
+        "simulate", description="images that its module makes, or files of yours"
     )
     pixel_size: float = Field(0.1, gt=0, description="side of a pixel in eta and phi")
-    unit: str = Field("GeV", description="of the pixel values")
+    unit: str = Field("GeV", description="unit of the pixel values")
+
+
+OwnData = CustomData
+"""The former name, which users' files import."""

@@ -1,12 +1,12 @@
-"""Find models and custom data sets by name, and read their settings without importing torch.
+"""Discovery of models and custom data sets by name, and of their settings without torch.
 
 A model is a folder `darkpixel/models/{name}/` whose `settings.py` holds the class `Settings` and
-whose `model.py` holds `build`; or, for a model of one's own, one file `darkpixel/models/{name}.py`
-with both. A custom data set is one file `darkpixel/datasets/{name}.py`. Nothing is registered: a
+whose `model.py` holds `build`; a custom model may be one file `darkpixel/models/{name}.py` with
+both. A custom data set is one file `darkpixel/datasets/{name}.py`. Nothing is registered: a
 folder or file that declares a class `Settings` is a model, or a data set.
 
-Snakemake plans with the settings alone. `settings.py` imports no torch, which would cost 3 s;
-a model of one file pays that once when a run is planned.
+Snakemake plans a run with the settings alone. `settings.py` does not import torch, which would
+take 3 s; a model in one file costs these once, when a run is planned.
 """
 
 import ast
@@ -19,7 +19,7 @@ from types import ModuleType
 from typing import TypeVar
 
 from darkpixel.config.base import Settings
-from darkpixel.config.data import OwnData
+from darkpixel.config.data import CustomData
 from darkpixel.errors import DarkpixelError
 
 Kind = TypeVar("Kind", bound=Settings)
@@ -58,14 +58,14 @@ def data_names() -> tuple[str, ...]:
     return tuple(sorted(_declared(_DATASETS)))
 
 
-def data_settings(name: str) -> type[OwnData]:
+def data_settings(name: str) -> type[CustomData]:
     """The class `Settings` of a custom data set.
 
     Raises:
         KeyError: there is no such data set.
-        DarkpixelError: its file cannot be imported, or the class is no `OwnData`.
+        DarkpixelError: its file cannot be imported, or the class is no `CustomData`.
     """
-    return _settings(_declared(_DATASETS)[name], OwnData)
+    return _settings(_declared(_DATASETS)[name], CustomData)
 
 
 def _declared(package: str) -> dict[str, Path]:

@@ -1,4 +1,4 @@
-"""Settings of the jet data set: simulation with Pythia 8, imaging, sources."""
+"""Settings of the jet images: simulation with Pythia 8, and imaging."""
 
 from typing import Literal
 
@@ -19,7 +19,8 @@ class JetSimulation(Settings):
         description="range of the hard process's transverse momentum, GeV (background only)",
     )
     multi_parton_interactions: bool = Field(
-        True, description="underlying event; off is 5 times faster and less real"
+        True,
+        description="multi-parton interactions; without them 5 times faster and less realistic",
     )
     jet_radius: float = Field(1.0, gt=0, le=1.5, description="anti-kT radius of the jet")
     jet_pt: tuple[float, float] = Field(
@@ -28,7 +29,10 @@ class JetSimulation(Settings):
     jet_eta_max: float = Field(2.0, gt=0, description="largest |eta| of the trimmed jet")
     subjet_radius: float = Field(0.3, gt=0, description="kT radius of the trimming subjets")
     trimming_fraction: float = Field(
-        0.05, ge=0, lt=1, description="subjets below this fraction of the jet's pT are dropped"
+        0.05,
+        ge=0,
+        lt=1,
+        description="subjets with less than this fraction of the jet's pT are dropped",
     )
     cell_size: float = Field(
         0.1, gt=0, description="calorimeter cell in rapidity and phi (SARM 2.1: 0.1)"
@@ -40,14 +44,14 @@ class JetSimulation(Settings):
         [], description="further Pythia settings, applied last, e.g. 'Tune:pp = 21'"
     )
     images_per_chunk: int = Field(
-        5000, ge=1, description="accepted jets per simulation job; one seed each"
+        5000, ge=1, description="accepted jets of a simulation job; each job has its own seed"
     )
 
     _ascending = field_validator("pt_hat", "jet_pt")(ascending)
 
 
 class JetImaging(Settings):
-    """From trimmed cells to images."""
+    """From the cells of a trimmed jet to its image."""
 
     pixels: int = Field(28, ge=2, description="pixels per side (SARM 2.1: 28; LAGAN file: 25)")
     pixel_size: float = Field(0.1, gt=0, description="pixel side in eta and phi")

@@ -1,4 +1,4 @@
-"""Settings of the liquid-argon data sets: the compact simulator and imaging."""
+"""Settings of the liquid-argon images: the compact simulator, and imaging."""
 
 from typing import Literal
 
@@ -8,7 +8,7 @@ from darkpixel.config.base import Settings
 
 
 class MomentumRanges(Settings):
-    """Uniform ranges of momentum of single particles, MeV/c (paper A.3)."""
+    """Ranges of momentum of single particles, uniform, MeV/c (LArTPC A.3)."""
 
     electron: tuple[float, float] = Field((35.5, 800.0), description="e-, MeV/c")
     photon: tuple[float, float] = Field((35.0, 800.0), description="photon, MeV/c")
@@ -32,13 +32,13 @@ class ArgonSimulation(Settings):
     """The compact simulator of particles in liquid argon (not Geant4)."""
 
     momentum: MomentumRanges = Field(
-        MomentumRanges(), description="momentum ranges of single-particle events"
+        MomentumRanges(), description="ranges of momentum of single-particle events"
     )
     pixel_size: float = Field(
         0.5,
         gt=0,
-        description="pixel side, cm: the box is 256 pixels wide; 0.5 as in the public data, "
-        "1.0 for the 2.56 m box of the paper's text",
+        description="side of a pixel, cm; the box is 256 pixels wide: 0.5 as in the public data, "
+        "1.0 for the 2.56 m of the paper's text",
     )
     voxel_cap: float = Field(
         4.0, gt=0, description="largest energy of one 3-D voxel, MeV (public data: 4)"
@@ -47,24 +47,23 @@ class ArgonSimulation(Settings):
         0.05, gt=0, description="voxels and pixels below this are empty, MeV (public data: 0.05)"
     )
     minimum_pixels: int = Field(
-        10, ge=1, description="least number of non-zero pixels in each projection (paper A.3)"
+        10, ge=1, description="smallest number of non-zero pixels in each projection (LArTPC A.3)"
     )
     labels: Literal["particle", "ancestor"] = Field(
         "particle",
-        description="what makes a pixel shower: the particle that deposits (delta rays and Michel "
-        "electrons are shower), or the primary it comes from (they are track)",
+        description="which particle decides whether a pixel is shower or track: the one that "
+        "deposits the energy (delta rays and Michel electrons are shower), or the primary that it "
+        "comes from (these are track)",
     )
     images_per_chunk: int = Field(
-        5000, ge=1, description="accepted events per simulation job; one seed each"
+        5000, ge=1, description="accepted events of a simulation job; each job has its own seed"
     )
 
 
 class ArgonImaging(Settings):
     """From 256 x 256 planes to prepared images."""
 
-    plane: Literal["xy", "yz", "zx"] = Field(
-        "zx", description="projection; the paper uses zx (A.3)"
-    )
+    plane: Literal["xy", "yz", "zx"] = Field("zx", description="projection (LArTPC A.3: zx)")
     pixels: int = Field(
         64,
         ge=2,
@@ -73,10 +72,10 @@ class ArgonImaging(Settings):
         description="pixels per side of the crop around the charge centroid; 256: no crop",
     )
     minimum_filled: float = Field(
-        0.01, ge=0, le=1, description="smallest share of non-zero pixels of an accepted crop"
+        0.01, ge=0, le=1, description="smallest fraction of non-zero pixels in an accepted crop"
     )
     scaling: Literal["fixed", "maximum"] = Field(
         "fixed",
-        description="'fixed': counts of 0.01 MeV x 10/255, one unit is 0.255 MeV; 'maximum': each "
-        "image's largest pixel becomes 10, as the authors did before June 2021",
+        description="fixed: counts of 0.01 MeV times 10/255, so that one unit is 0.255 MeV; "
+        "maximum: each image's largest pixel becomes 10, as the authors did before June 2021",
     )

@@ -1,4 +1,4 @@
-"""Check a configuration and say in one line what is wrong with it."""
+"""Loading of a configuration: merging its files, and checking what they say together."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from darkpixel.config.classifier import ClassifierJudge
 from darkpixel.config.data import Data
 from darkpixel.config.discovery import data_names, data_settings, model_names, model_settings
+from darkpixel.config.names import JETS, LARTPC_VERTEX
 from darkpixel.config.problems import (
     Key,
     first_problem,
@@ -20,11 +21,12 @@ from darkpixel.config.problems import (
 from darkpixel.config.run import Datasets, Model, Run, SSNet
 from darkpixel.config.search import has_width, space_problem
 from darkpixel.config.two_sample import LowLevel
+from darkpixel.config.variants import resolve_variants
 from darkpixel.errors import DarkpixelError
 
 
 def load_run(config: dict[str, Any], files: Sequence[str | Path] = ()) -> Run:
-    """Check a merged configuration.
+    """Check a merged configuration and complete its models.
 
     Args:
         config: the mapping, base and overlays already merged.
@@ -34,13 +36,15 @@ def load_run(config: dict[str, Any], files: Sequence[str | Path] = ()) -> Run:
     Raises:
         DarkpixelError: one line with file, key, what was found and what is allowed.
     """
-    config, own = _split_own(config)
-    _add_own_models(config, own)
+    config, custom = _split_custom(config)
+    _add_custom_models(config, custom)
+    if isinstance(config.get("models"), dict):
+        config["models"] = resolve_variants(config["models"], files)
     try:
         run = Run.model_validate(config)
     except ValidationError as error:
         raise DarkpixelError(first_problem(error, Run, (), files)) from None
-    run.datasets.add_own(_own_data(own, files))
+    run.datasets.add_custom(_custom_data(custom, files))
     if not run.datasets.present():
         raise DarkpixelError(located(("datasets",), files) + "empty; give one, jets for example")
     for name, model in run.models.items():
@@ -62,7 +66,7 @@ def load_run(config: dict[str, Any], files: Sequence[str | Path] = ()) -> Run:
             _check_joint(run.models[name], data, ("datasets", dataset, "models", i), files)
     if run.datasets.jets is not None:
         for order, name in run.datasets.jets.orders.items():
-            _check_known("model", name, run.models, ("datasets", "jets", "orders", order), files)
+            _check_known("model", name, run.models, ("datasets", JETS, "orders", order), files)
         _check_widths(run, files)
     _check_model(run.judges.classifier, ("judges", "classifier"), files)
     low_level = run.evaluation.two_sample.low_level
@@ -73,37 +77,40 @@ def load_run(config: dict[str, Any], files: Sequence[str | Path] = ()) -> Run:
         _check_model(run.judges.ssnet, ("judges", "ssnet"), files)
         if run.datasets.lartpc_vertex is None and run.judges.ssnet.weights is None:
             raise DarkpixelError(
-                located(("datasets", "lartpc_vertex"), files) + "left out, but the judge of "
-                "`lartpc` trains on it; add it, or name trained weights in `judges.ssnet.weights`"
+                located(("datasets", LARTPC_VERTEX), files) + "left out, but SSNet, which labels "
+                "the images of `lartpc`, is trained on it; add it, or name trained weights in "
+                "`judges.ssnet.weights`"
             )
     return run
 
 
-def _split_own(config: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The configuration without the data sets of one file, and these, by name.
+def _split_custom(config: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The configuration without its custom data sets, and the entries of these, by name.
 
     One that asks to be in every run (`in_every_run`) is there without being named.
     """
     config = {**config}
-    own: dict[str, Any] = {}
+    custom: dict[str, Any] = {}
     datasets = config.get("datasets") or {}
     for name in data_names():
         if name in Datasets.model_fields:
-            raise DarkpixelError(f"data/{name}.py: a data set of that name is shipped; rename it")
-        given = isinstance(datasets, dict) and name in datasets
-        if given and datasets[name] is not None:
-            own[name] = datasets[name]
-        elif not given and getattr(data_settings(name), "in_every_run", False):
-            own[name] = {}
+            raise DarkpixelError(
+                f"datasets/{name}.py: a shipped data set has that name; rename the file"
+            )
+        named = isinstance(datasets, dict) and name in datasets
+        if named and datasets[name] is not None:
+            custom[name] = datasets[name]
+        elif not named and getattr(data_settings(name), "in_every_run", False):
+            custom[name] = {}
     if isinstance(datasets, dict):
         config["datasets"] = {k: v for k, v in datasets.items() if k not in data_names()}
-    return config, own
+    return config, custom
 
 
-def _add_own_models(config: dict[str, Any], own: dict[str, Any]) -> None:
-    """Add the model files that say on which data sets they are to be trained (`trained_on`).
+def _add_custom_models(config: dict[str, Any], custom: dict[str, Any]) -> None:
+    """Add the models whose files say on which data sets they are to be trained (`trained_on`).
 
-    A model that the configuration names itself stays as it is there.
+    A model that the configuration names stays as it is there.
 
     Raises:
         DarkpixelError: `trained_on` is no sequence of names, or names an unknown data set.
@@ -123,20 +130,20 @@ def _add_own_models(config: dict[str, Any], own: dict[str, Any]) -> None:
             continue
         config["models"] = {**config["models"], name: {"model": name}}
         for place in places:
-            for group in (datasets, own):
-                data = group.get(place)
-                if isinstance(data, dict):
-                    kind = data_settings(place) if group is own else Data
+            for group in (datasets, custom):
+                entry = group.get(place)
+                if isinstance(entry, dict):
+                    kind = data_settings(place) if group is custom else Data
                     default = kind.model_fields["models"].get_default(call_default_factory=True)
-                    known = data.get("models", default)
-                    if isinstance(known, list) and name not in known:
-                        group[place] = {**data, "models": [*known, name]}
+                    trained = entry.get("models", default)
+                    if isinstance(trained, list) and name not in trained:
+                        group[place] = {**entry, "models": [*trained, name]}
 
 
-def _own_data(own: dict[str, Any], files: Sequence[str | Path]) -> dict[str, Data]:
-    """The data sets of one file, checked against their own settings."""
+def _custom_data(custom: dict[str, Any], files: Sequence[str | Path]) -> dict[str, Data]:
+    """The custom data sets, checked against their own settings."""
     checked: dict[str, Data] = {}
-    for name, entry in own.items():
+    for name, entry in custom.items():
         settings = data_settings(name)
         try:
             checked[name] = settings.model_validate(entry)
@@ -159,11 +166,10 @@ def _check_widths(run: Run, files: Sequence[str | Path]) -> None:
     name, key = run.widths.model, ("widths", "model")
     assert run.datasets.jets is not None
     _check_known("model", name, run.models, key, files)
-    if not has_width(run.model(name, "jets", run.datasets.jets.labels[0])):
+    if not has_width(run.model(name, JETS, run.datasets.jets.labels[0])):
         raise DarkpixelError(
             located(key, files)
-            + f"'{name}' has no upsampling layer; name a sarm with `likelihood: "
-            "discrete`"
+            + f"'{name}' has no upsampling layer; name a sarm with `likelihood: discrete`"
         )
 
 

@@ -1,4 +1,4 @@
-"""Settings of the muon data set: simulation with Pythia 8, calorimeter, imaging."""
+"""Settings of the muon images: simulation with Pythia 8, calorimeter, and imaging."""
 
 from typing import Self
 
@@ -26,10 +26,10 @@ class MuonDetector(Settings):
         description="ECal: constant, stochastic (GeV^1/2) and noise (GeV) term, in quadrature",
     )
     hcal_resolution: Resolution = Field(
-        (0.0302, 0.5205, 1.59), description="the same of the HCal barrel"
+        (0.0302, 0.5205, 1.59), description="the same for the HCal barrel"
     )
     hcal_endcap_resolution: Resolution = Field(
-        (0.05, 0.706, 0.0), description="the same of the HCal endcap"
+        (0.05, 0.706, 0.0), description="the same for the HCal endcap"
     )
     hcal_endcap_eta: float = Field(1.7, gt=0, description="|eta| where the HCal endcap begins")
     ecal_threshold: float = Field(0.5, ge=0, description="smallest energy of an ECal cell, GeV")
@@ -66,26 +66,26 @@ class MuonSimulation(Settings):
     )
     multi_parton_interactions: bool = Field(
         True,
-        description="underlying event; off is 10 to 14 times faster and leaves out little beside "
-        "the pile-up",
+        description="multi-parton interactions; without them 10 to 14 times faster, and they are "
+        "little beside the pile-up",
     )
     forced_b_to_muon: bool = Field(
         False,
-        description="every b hadron decays to a muon: 8 times faster, biased, as muons from "
-        "b -> c -> mu and from c, pi and K become rare (background only)",
+        description="let every b hadron decay to a muon: 8 times faster but biased, since muons "
+        "from b -> c -> mu and from c, pi and K become rare (background only)",
     )
     muon_pt: tuple[float, float] = Field(
         (10.0, 15.0), description="window of the muon's pT, GeV (SARM 2.2)"
     )
     muon_eta_max: float = Field(2.4, gt=0, le=4, description="largest |eta| of the muon")
     pileup: float = Field(
-        50.0, ge=0, description="mean number of further collisions per event (SARM 2.2: 50)"
+        50.0, ge=0, description="mean number of pile-up collisions in an event (SARM 2.2: 50)"
     )
     pileup_events: int = Field(
         20000,
         ge=1,
-        description="collisions in the pool that the pile-up is drawn from, each time turned in "
-        "phi and half of the times mirrored in eta; about 1.2 kB of memory each",
+        description="collisions in the pool from which pile-up is drawn; each time one is drawn it "
+        "is turned in phi, and mirrored in eta half of the time; about 1.2 kB of memory each",
     )
     detector: MuonDetector = Field(MuonDetector(), description="field and calorimeter")
     pythia: list[str] = Field(
@@ -94,7 +94,7 @@ class MuonSimulation(Settings):
         "e.g. 'Tune:pp = 21'",
     )
     images_per_chunk: int = Field(
-        5000, ge=1, description="accepted muons per simulation job; one seed each"
+        5000, ge=1, description="accepted muons of a simulation job; each job has its own seed"
     )
 
     _ascending = field_validator("mass_window", "muon_pt")(ascending)
@@ -108,7 +108,7 @@ class MuonSimulation(Settings):
 
 
 class MuonImaging(Settings):
-    """The grid of the images, centred on the muon at the calorimeter."""
+    """The grid of the images, whose centre is the muon at the calorimeter."""
 
     pixels: int = Field(32, ge=2, description="pixels per side (SARM 2.2: 32)")
     pixel_size: float = Field(0.025, gt=0, description="pixel side in eta and phi")

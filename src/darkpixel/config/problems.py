@@ -1,4 +1,4 @@
-"""Lines that say what is wrong with a configuration: file, key, found, allowed."""
+"""Messages on a wrong configuration, one line each: file, key, what was found, what is allowed."""
 
 import re
 from collections.abc import Sequence
@@ -29,10 +29,20 @@ def known_datasets() -> tuple[str, ...]:
 def first_problem(
     error: ValidationError, model: type[BaseModel], prefix: Key, files: Sequence[str | Path]
 ) -> str:
-    """One line for the first problem; the number of further ones."""
+    """One line on the first problem, and the number of further ones.
+
+    Args:
+        error: what pydantic found.
+        model: class that was checked.
+        prefix: where in the configuration it stands.
+        files: the YAML files, last one strongest.
+    """
     # A wrong key of the run's `training` is wrong in every model that shares it: told once, and
-    # the shortest location is where it was written.
-    found = sorted(filter(_of_its_branch, error.errors()), key=lambda problem: len(problem["loc"]))
+    # the shortest location is where it was written. A missing key may be an unknown one, misspelt.
+    found = sorted(
+        filter(_of_its_branch, error.errors()),
+        key=lambda problem: (len(problem["loc"]), problem["type"] == "missing"),
+    )
     problems = list(
         {(p["type"], p["loc"][-1:], repr(p["input"])): p for p in reversed(found)}.values()
     )
@@ -68,19 +78,41 @@ def _of_its_branch(problem: ErrorDetails) -> bool:
 
 
 def unknown(kind: str, found: str, allowed: Sequence[str]) -> str:
-    """What is allowed instead of a name, the nearest first."""
+    """`unknown {kind} '{found}'`, the nearest allowed name and all of them."""
     close = get_close_matches(found, allowed, n=1, cutoff=0.5)
     hint = f"; did you mean '{close[0]}'?" if close else ""
     return f"unknown {kind} '{found}'{hint} (allowed: {', '.join(allowed)})"
 
 
 def located(key: Key, files: Sequence[str | Path]) -> str:
-    """`file: key: `, the file being the last one that sets the key or the block around it."""
+    """`file: key: `, the file being the last one that sets the key or the block around it.
+
+    A key that a variant has from its base is named where the base sets it.
+    """
+    key = _written(key, files)
     for length in range(len(key), 0, -1):
         for path in reversed(files):
             if _has(parsed(path), key[:length]):
                 return f"{path}: {'.'.join(map(str, key))}: "
     return f"configuration: {'.'.join(map(str, key))}: "
+
+
+def _written(key: Key, files: Sequence[str | Path]) -> Key:
+    """The key of a model where a file sets it: in its own entry, or in that of its base."""
+    origin, passed = key, set()
+    while origin[:1] == ("models",) and len(origin) > 2 and origin[1] not in passed:
+        if any(_has(parsed(path), origin) for path in files):
+            return origin
+        passed.add(origin[1])
+        bases = [
+            parsed(path)["models"][origin[1]]["variant_of"]
+            for path in files
+            if _has(parsed(path), ("models", origin[1], "variant_of"))
+        ]
+        if not bases:
+            break
+        origin = ("models", bases[-1], *origin[2:])
+    return key
 
 
 def _has(content: Any, key: Key) -> bool:

@@ -1,13 +1,14 @@
-"""The whole configuration of a run: the models that `config/*.yaml` are checked against."""
+"""The whole configuration of a run: the classes that `config/*.yaml` are checked against."""
 
 from typing import Any, Literal
 
 from pydantic import Field, NonNegativeInt, PrivateAttr, field_validator, model_validator
 
-from darkpixel.config.base import Settings
+from darkpixel.config.base import Settings, without_nulls
 from darkpixel.config.classifier import ClassifierJudge
-from darkpixel.config.data import ArgonData, Data, JetData, MuonData
+from darkpixel.config.data import Data, JetData, LArTPCData, MuonData
 from darkpixel.config.evaluation import Evaluation
+from darkpixel.config.names import MONTE_CARLO, QUANTISED, RECONSTRUCTED
 from darkpixel.config.search import Search, Study, Widths
 from darkpixel.config.speed import Speed
 from darkpixel.config.training import Training
@@ -22,45 +23,61 @@ class Datasets(Settings):
     muons: MuonData | None = Field(
         None, description="calorimeter images around muons: Z' (signal) against b quarks"
     )
-    lartpc: ArgonData | None = Field(
+    lartpc: LArTPCData | None = Field(
         None, description="liquid-argon images of single particles of five species"
     )
-    lartpc_vertex: ArgonData | None = Field(
-        None, description="liquid-argon images of several particles from one vertex, with labels"
+    lartpc_vertex: LArTPCData | None = Field(
+        None,
+        description="liquid-argon images of several particles from one vertex, with a label for "
+        "each pixel; SSNet is trained on them",
     )
 
-    _own: dict[str, Data] = PrivateAttr(default_factory=dict)
+    _custom: dict[str, Data] = PrivateAttr(default_factory=dict)
 
     def present(self) -> dict[str, Data]:
-        """The data sets that are not left out, by name; those of one file come last."""
-        return {**{name: data for name, data in self if data is not None}, **self._own}
+        """The data sets that are not left out, by name; custom ones come last."""
+        return {**{name: data for name, data in self if data is not None}, **self._custom}
 
-    def add_own(self, own: dict[str, Data]) -> None:
-        """Add data sets of one file each in `darkpixel/datasets` (see `darkpixel.config.discovery`)."""
-        self._own.update(own)
+    def add_custom(self, custom: dict[str, Data]) -> None:
+        """Add custom data sets, by name (see `darkpixel.config.discovery`)."""
+        self._custom.update(custom)
+
+    @property
+    def custom(self) -> tuple[str, ...]:
+        """Names of the custom data sets."""
+        return tuple(self._custom)
 
     @property
     def own(self) -> tuple[str, ...]:
-        """Names of the data sets of one file."""
-        return tuple(self._own)
+        """The former name of `custom`, which the rules use."""
+        return self.custom
 
 
 class Variation(Settings):
-    """What differs of a model on a data set, or on one label of it."""
+    """What differs in a model on a data set, or on one label of it."""
 
-    autoencoder: str | None = Field(None, description="as that of the model")
+    autoencoder: str | None = Field(None, description="as the model's")
     settings: dict[str, Any] = Field({}, description="keys that differ from the model's")
     training: Training = Field(Training(), description="keys that differ from the model's")
 
 
 class Model(Settings):
-    """One model, or one variant of a model. Its name is a model name in every path."""
+    """One model. Its name in `models` stands for it in every path and table."""
 
-    model: str = Field(description="file of src/darkpixel/models/ that builds it")
+    variant_of: str | None = Field(
+        None,
+        exclude=True,  # a rule's params and a model's config.yaml hold what came of it
+        description="name of another entry: this one has all its keys, with those given here on "
+        "top; looked up after the overlays are merged",
+    )
+    model: str = Field(
+        description="file or folder of src/darkpixel/models/ that builds it; a variant has its "
+        "base's"
+    )
     autoencoder: str | None = Field(
         None,
-        description="name of another entry, trained first on the images: this one is then trained "
-        "on its codes",
+        description="name of another entry, a VQ-VAE that is trained on the images first; this "
+        "model is then trained on its codes",
     )
     settings: dict[str, Any] = Field({}, description="keys of that model, listed below")
     training: Training = Field(
@@ -72,39 +89,49 @@ class Model(Settings):
         "`autoencoder`, `settings`, `training`",
     )
 
+    @field_validator(
+        "where", mode="before", json_schema_input_type=dict[str, Variation | None] | None
+    )
+    @classmethod
+    def _nulls_leave_out(cls, where: Any) -> Any:
+        return {} if where is None else without_nulls(where)
+
 
 class SSNet(Settings):
-    """The judge of liquid-argon images: a track/shower segmentation network."""
+    """SSNet, the network that segments liquid-argon images into tracks and showers."""
 
     model: str = Field("ssnet", description="file of src/darkpixel/models/ that builds it")
     settings: dict[str, Any] = Field({}, description="keys of that model, listed below")
     training: Training = Field(Training(), description="its training, on `lartpc_vertex`")
     weights: str | None = Field(
         None,
-        description="a trained SSNet to use instead of training one: its folder, or a .safetensors "
-        "file of its weights, with `settings` those of that network",
+        description="a trained SSNet to use in place of training one: its folder, or the "
+        ".safetensors file of its weights, and then `settings` are those of that network",
     )
 
 
 class Judges(Settings):
-    """Networks that judge images."""
+    """Networks that evaluate images: SSNet and the classifier."""
 
-    ssnet: SSNet = Field(SSNet(), description="labels tracks and showers")
+    ssnet: SSNet = Field(
+        SSNet(), description="segmentation network: labels pixels as track or shower"
+    )
     classifier: ClassifierJudge = Field(
         ClassifierJudge(),
-        description="tells signal from background; trained on the images of each model (SARM 8.6)",
+        description="classifier of signal against background, trained on the images of each model "
+        "(SARM 8.6)",
     )
 
 
 class Sampling(Settings):
     """Generated images."""
 
-    images: int = Field(ge=2, description="images per model and label")
+    images: int = Field(ge=2, description="images for each model and label")
     block_size: int = Field(
-        1024, ge=1, description="images generated at once, from one random stream"
+        1024, ge=1, description="images generated together, from one random stream"
     )
     shards: int = Field(
-        1, ge=1, description="jobs per model and label; any number gives the same images"
+        1, ge=1, description="jobs for each model and label; any number gives the same images"
     )
     device: Literal["auto", "cpu", "cuda", "mps"] = Field("auto", description="where to sample")
 
@@ -123,7 +150,7 @@ class Jobs(Settings):
     training_threads: int = Field(1, ge=1, description="CPU threads of a training job")
     sampling_threads: int = Field(1, ge=1, description="CPU threads of a sampling job")
     gpus: int = Field(
-        1, ge=0, description="GPUs that training and sampling ask of a cluster; 0: CPU nodes only"
+        1, ge=0, description="GPUs of a training or sampling job on a cluster; 0: CPU nodes only"
     )
 
 
@@ -135,26 +162,28 @@ class Run(Settings):
     )
     seed: int = Field(1, ge=0, lt=2**31, description="root of every random number of the run")
     seeds: list[NonNegativeInt] = Field(
-        [1], min_length=1, description="trainings per model, one seed each"
+        [1], min_length=1, description="training runs of each model, one for each seed"
     )
     datasets: Datasets = Field(description="data sets of the run")
     models: dict[str, Model] = Field(description="models by name")
     training: Training = Field(Training(), description="training keys shared by all models")
-    judges: Judges = Field(Judges(), description="networks that judge images")
+    judges: Judges = Field(
+        Judges(), description="networks that evaluate images: SSNet and the classifier"
+    )
     sampling: Sampling = Field(description="generated images")
-    evaluation: Evaluation = Field(Evaluation(), description="measures, tables and figures")
+    evaluation: Evaluation = Field(Evaluation(), description="distances, tables and figures")
     search: Search = Field(Search(), description="search over architectures (SARM 8.6)")
     widths: Widths = Field(
         Widths(), description="speed by width of the upsampling layer (SARM 6.1.5)"
     )
-    speed: Speed = Field(Speed(), description="measurement of speed and likelihood")
+    speed: Speed = Field(Speed(), description="measurements of speed and likelihood")
     toy: Toy = Field(Toy(), description="figure 15 of the SARM paper")
     jobs: Jobs = Field(Jobs(), description="threads and GPUs of the jobs")
 
     @model_validator(mode="before")
     @classmethod
     def _complete_models(cls, data: Any) -> Any:
-        """Give every model the run's training keys, under its own, and complete its variations."""
+        """Put the run's training keys under each model's own, and these under its `where`."""
         if not isinstance(data, dict) or not isinstance(data.get("models"), dict):
             return data
         shared = {"training": data.get("training") or {}}
@@ -186,7 +215,7 @@ class Run(Settings):
     @classmethod
     def _seeds_differ(cls, seeds: list[int]) -> list[int]:
         if len(set(seeds)) < len(seeds):
-            raise ValueError("each seed is a training of its own; give different ones")
+            raise ValueError("each seed is a training run of its own; give different ones")
         return seeds
 
     @field_validator("models")
@@ -195,7 +224,7 @@ class Run(Settings):
         for name in models:
             if not name.isidentifier():
                 raise ValueError(f"model name '{name}' must be letters, digits and underscores")
-            if name == "monte_carlo" or name.startswith(("quantised_", "reconstructed_")):
+            if name == MONTE_CARLO or name.startswith((QUANTISED, RECONSTRUCTED)):
                 raise ValueError(f"model name '{name}' is taken; choose another")
         return models
 

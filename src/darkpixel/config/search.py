@@ -1,4 +1,4 @@
-"""Settings of the hyper-parameter search and of the study of the upsampling layer's width."""
+"""Settings of the hyper-parameter searches and of the study of the upsampling layer's width."""
 
 from typing import Any, Literal, Protocol
 
@@ -8,27 +8,13 @@ from darkpixel.config.base import Settings, without_nulls
 from darkpixel.config.discovery import model_settings
 
 Space = dict[str, list[Any]]
-"""Key of a model's settings to its choices."""
-
-# SARM 8.6 gives the choices of p and names the other quantities that were varied with their best
-# values only (3, 5 layers, width 10, 5 logistics; muons: 7, 3 layers): the choices around these
-# are ours. SARM 8.5.2 gives those of PixelCNN++.
-_STAGES: Space = {"centres": [[], [3], [5], [7]], "layers": [2, 3, 4, 5]}
-PAPER_SPACES: dict[tuple[str, str | None], Space] = {
-    ("sarm", "discrete"): {
-        **_STAGES,
-        "width": [5, 10, 20, 50],
-        "power": [1.0, 1.1, 1.2, 1.3, 1.5, 2.0],
-    },
-    ("sarm", "truncated_logistic"): {**_STAGES, "mixtures": [2, 5, 10]},
-    ("pixelcnnpp", None): {"filters": [5, 10, 20], "blocks": [2, 3]},
-}
+"""Choices of each key of a model's settings that is varied."""
 
 
 class Study(Settings):
-    """One search: some keys of one model are varied, all others stay as they are."""
+    """One search: some keys of one model are varied, the others stay as they are."""
 
-    model: str = Field(description="entry of `models` that is varied")
+    model: str = Field(description="entry of `models` whose settings are varied")
     dataset: str = Field("jets", description="data set that it is trained on")
     label: str = Field("signal", description="label that it is trained on")
     space: Space = Field(
@@ -38,13 +24,13 @@ class Study(Settings):
     )
     trials: int = Field(
         ge=1,
-        description="settings to try: all of them in turn where there are no more (a grid), else "
-        "as Optuna's TPE proposes, whose first ten are random",
+        description="combinations to try: all of them, in turn, if there are no more than this (a "
+        "grid); otherwise those that Optuna's TPE proposes, of which the first ten are random",
     )
-    epochs: int = Field(ge=1, description="passes over the training images, each trial")
-    images: int = Field(ge=1, description="training images of a trial; no more than there are")
+    epochs: int = Field(ge=1, description="passes over the training images in a trial")
+    images: int = Field(ge=1, description="training images of a trial; all, if there are fewer")
     validation_images: int = Field(
-        ge=2, description="validation images on which trials are compared; no more than there are"
+        ge=2, description="validation images on which trials are compared; all, if there are fewer"
     )
 
     @field_validator("space")
@@ -61,8 +47,8 @@ class Search(Settings):
 
     studies: dict[str, Study] = Field(
         {},
-        description="studies by name; all are in one table; null leaves one out, as does a data "
-        "set that is left out",
+        description="studies by name, all in one table; null leaves one out, and so does leaving "
+        "out its data set",
     )
 
     _given = field_validator(
@@ -82,20 +68,22 @@ class Widths(Settings):
     """Speed and memory of D+D by width of its upsampling layer (SARM 6.1.5)."""
 
     model: str = Field(
-        "sarm2_dd", description="entry of `models`, D+D, of which the width is varied"
+        "sarm2_dd", description="entry of `models` whose width is varied, a SARM (D+D)"
     )
     widths: list[PositiveInt] = Field(
         [5, 10, 20, 50, 100],
         min_length=2,
         description="widths (SARM 8.6: 10; about 50 gives the 21 million parameters of table 6)",
     )
-    batch: int = Field(256, ge=1, description="images at once, in sampling and in training")
-    seconds: float = Field(1.0, gt=0, description="least time of each measurement, after one call")
+    batch: int = Field(256, ge=1, description="images in a batch, in sampling and in training")
+    seconds: float = Field(
+        1.0, gt=0, description="shortest time of a measurement, s, after one call"
+    )
     device: Literal["auto", "cpu", "cuda", "mps"] = Field("auto", description="where to measure")
 
 
 class Entry(Protocol):
-    """What is asked of an entry of `models`."""
+    """What a search needs of an entry of `models`."""
 
     @property
     def model(self) -> str: ...
@@ -106,19 +94,26 @@ class Entry(Protocol):
 
 
 def search_space(study: Study, entry: Entry) -> Space:
-    """The study's choices: its own, or the paper's for the model; {} where there are none."""
+    """The study's choices: its own, or the paper's for the model; {} where there are none.
+
+    The paper's are the property `paper_space` of the model's settings.
+    """
     if study.space:
         return study.space
-    resolved = model_settings(entry.model).model_validate(entry.settings)
-    return PAPER_SPACES.get((entry.model, getattr(resolved, "likelihood", None)), {})
+    settings = model_settings(entry.model).model_validate(entry.settings)
+    space: Space = getattr(settings, "paper_space", {})
+    return space
 
 
 def space_problem(study: Study, entry: Entry) -> tuple[tuple[str, ...], str] | None:
-    """What of a study its model does not take: the key below the study, and why.
+    """What a study varies that its model does not take.
 
     Args:
         study: to check.
-        entry: its model as it is on the study's data set and label; its own settings are good.
+        entry: its model, as it is on the study's data set and label, with valid settings.
+
+    Returns:
+        The key below the study and the reason; None if all is well.
     """
     settings = model_settings(entry.model)
     if entry.autoencoder is not None or getattr(settings, "joint", False):
@@ -137,6 +132,6 @@ def space_problem(study: Study, entry: Entry) -> tuple[tuple[str, ...], str] | N
 
 
 def has_width(entry: Entry) -> bool:
-    """Whether a model has an upsampling layer, whose width can be varied: SARM (D+D)."""
+    """Whether a model has an upsampling layer whose width can be varied: SARM (D+D)."""
     resolved = model_settings(entry.model).model_validate(entry.settings)
     return entry.model == "sarm" and getattr(resolved, "likelihood", None) == "discrete"

@@ -1,4 +1,4 @@
-"""Public files: where they are, how large, with which checksum, licence and citation."""
+"""Table of public files, `config/sources.yaml`: URL, size, checksum, licence, citation."""
 
 from difflib import get_close_matches
 from pathlib import Path
@@ -35,12 +35,15 @@ class Source(Settings):
 
     @property
     def urls(self) -> list[str]:
-        """All places of the file, best first."""
+        """All places of the file, in the order in which they are tried."""
         return [self.url, *self.mirrors]
 
 
 def load_sources(path: str | Path) -> dict[str, Source]:
-    """Read `config/sources.yaml`: name of the entry to its `Source`.
+    """The entries of `config/sources.yaml`, by name.
+
+    Args:
+        path: of the file.
 
     Raises:
         DarkpixelError: one line with the file, the key and what was found.
@@ -68,7 +71,11 @@ def load_sources(path: str | Path) -> dict[str, Source]:
 
 
 def find_source(path: str | Path, name: str) -> Source:
-    """The entry `name` of `config/sources.yaml`.
+    """One entry of `config/sources.yaml`.
+
+    Args:
+        path: of the file.
+        name: of the entry.
 
     Raises:
         DarkpixelError: there is none; the line names the closest.

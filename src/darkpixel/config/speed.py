@@ -11,21 +11,21 @@ class Speed(Settings):
     seconds: float = Field(
         5.0,
         gt=0,
-        description="time spent on each model, and on the simulation of each label, s; at least "
+        description="time to spend on each model and on the simulation of each label, s; at least "
         "three repetitions are timed, however long they take",
     )
     batch: int | None = Field(
         None,
         ge=1,
-        description="images generated at once; null: the fastest of 64, 256, 1024, ... up to "
-        "`sampling.block_size`, for each model",
+        description="images generated at once; null: for each model the fastest of 64, 256, "
+        "1024, ... up to `sampling.block_size`",
     )
     threads: int = Field(
         1,
         ge=1,
-        description="CPU threads of a model; as many as the run has cores lets no other job run "
-        "beside the measurement. The simulation always has one core",
+        description="CPU threads of a model; with as many as the run has cores, no other job runs "
+        "beside the measurement; the simulation always has one",
     )
     likelihood_images: int = Field(
-        2000, ge=2, description="test images per label in the mean likelihood of a model"
+        2000, ge=2, description="test images of each label in the mean likelihood of a model"
     )

@@ -1,4 +1,4 @@
-"""Settings of the measures that ask whether generated images can be told from real ones."""
+"""Settings of the two-sample test, of the physics distances (FPD, KPD) and of memorisation."""
 
 from typing import Annotated, Any, Literal
 
@@ -9,9 +9,11 @@ from darkpixel.config.classifier import ClassifierTraining
 
 
 class LowLevelTraining(ClassifierTraining):
-    """Training of that network: as the classifier's, but shorter, since one judges one sample."""
+    """Training of that network: shorter than the classifier's, since each sample needs its own."""
 
-    epochs: int = Field(5, ge=1, description="passes at most; early stopping ends it before")
+    epochs: int = Field(
+        5, ge=1, description="largest number of passes; early stopping may end it before"
+    )
     schedule: Literal["halve", "cosine", "constant"] = Field(
         "cosine", description="of the learning rate; the paper names none for a classifier"
     )
@@ -21,10 +23,10 @@ class LowLevelTraining(ClassifierTraining):
 
 
 class LowLevel(Settings):
-    """The network of the two-sample test on pixels, trained anew for each sample."""
+    """The network of the two-sample test on pixels; each sample has one trained for it."""
 
     model: str = Field("classifier", description="file of src/darkpixel/models/ that builds it")
-    settings: dict[str, Any] = Field({}, description="keys of that model")
+    settings: dict[str, Any] = Field({}, description="keys of that model, listed below")
     training: LowLevelTraining = Field(
         LowLevelTraining(),
         description="its training (SARM 8.6: rate 0.001, batches of 128, early stopping)",
@@ -32,21 +34,23 @@ class LowLevel(Settings):
 
 
 class TwoSample(Settings):
-    """Classifier two-sample test, physics distances and memorisation."""
+    """Classifier two-sample test, physics distances (FPD, KPD) and memorisation."""
 
     n: int = Field(
         10_000,
         ge=20,
-        description="images a side; less where half the test images, the training images or the "
-        "smallest sample are fewer, the same for all samples of a label",
+        description="images on each side; fewer if half of the test images, the training images or "
+        "the smallest sample are fewer, and the same number for all samples of a label",
     )
     kinds: Annotated[list[Literal["high_level", "low_level"]], Field(min_length=1)] = Field(
         ["high_level", "low_level"],
-        description="classifiers: boosted trees on features of the images, a convolutional "
-        "network on their pixels",
+        description="classifiers: high_level, boosted trees on features of the images; low_level, "
+        "a convolutional network on their pixels",
     )
     folds: int = Field(
-        5, ge=2, description="folds of the cross-validation of the trees: each image is scored once"
+        5,
+        ge=2,
+        description="folds of the trees' cross-validation, in which each image is scored once",
     )
     trees: int = Field(60, ge=1, description="boosting iterations")
     leaves: int = Field(8, ge=2, description="leaves of a tree")
@@ -54,16 +58,19 @@ class TwoSample(Settings):
         32,
         ge=2,
         le=255,
-        description="bins of a feature, as the trees see it; with many they see the levels of a "
-        "D+D model's grid in the largest pixels, which is no physics: quantised Monte Carlo tells",
+        description="bins of a feature as the trees see it; with many bins they recognise the grid "
+        "of a D+D model in the largest pixels, which is not physics (quantised Monte Carlo shows "
+        "how much this counts)",
     )
-    low_level: LowLevel = Field(LowLevel(), description="the network on pixels")
+    low_level: LowLevel = Field(LowLevel(), description="network on the pixels")
     kernel_batches: int = Field(
-        10, ge=2, description="disjoint batches whose median is the kernel physics distance"
+        10,
+        ge=2,
+        description="disjoint batches; the kernel physics distance is the median over them",
     )
     memorisation_images: int = Field(
         1000,
         ge=1,
-        description="images whose nearest training image is sought, per sample; at most `n`",
+        description="images of each sample whose nearest training image is looked for; at most `n`",
     )
-    seed: int = Field(1, ge=0, description="seed of folds, networks and resamplings")
+    seed: int = Field(1, ge=0, description="seed of the folds, networks and resamplings")

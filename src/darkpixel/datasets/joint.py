@@ -7,14 +7,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from darkpixel.config.names import JOINT
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.digests import settings_digest
 from darkpixel.formats.image_file import ImageFile
 from darkpixel.formats.image_format import ATTRIBUTES
 from darkpixel.formats.image_writer import ImageWriter
 
-JOINT = "joint"
-"""The label under which such models are trained."""
 CLASS = "class"
 """Column of a joint file: place of the image's label in the root attribute `classes`."""
 

@@ -13,6 +13,7 @@ from matplotlib.colors import Colormap, LogNorm, Normalize
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
+from darkpixel.config.names import JETS, MUONS
 from darkpixel.formats.files import whole_file
 from darkpixel.formats.image_file import ImageFile
 from darkpixel.metrics.names import MONTE_CARLO, QUANTISED, RECONSTRUCTED, base_model
@@ -20,7 +21,7 @@ from darkpixel.metrics.names import MONTE_CARLO, QUANTISED, RECONSTRUCTED, base_
 PNG_DPI = 130
 ETA = r"relative $\eta$"
 PHI = r"relative $\phi$"
-_PIXELS = {"jets": "$p_T$", "muons": "$E_T$"}
+_PIXELS = {JETS: "$p_T$", MUONS: "$E_T$"}
 
 # Okabe and Ito's palette, and two of Tol's: readers with any colour vision tell them apart.
 _COLOURS = {

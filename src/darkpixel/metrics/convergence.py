@@ -22,6 +22,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from darkpixel.config.names import JOINT
 from darkpixel.errors import DarkpixelError
 from darkpixel.metrics.names import AGAINST, ordered
 
@@ -33,8 +34,6 @@ SMALLEST_RISE = 3.0
 """Standard errors by which a loss must have risen again to have passed its minimum."""
 SMALLEST_LEARNING = 5.0
 """Standard deviations of the noise that the loss must have fallen since epoch 1, at least."""
-JOINT = "joint"
-"""Label of the models that are trained on all labels together."""
 MEASURE = "validation_loss"
 
 COLUMNS = [

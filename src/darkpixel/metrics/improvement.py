@@ -17,6 +17,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from darkpixel.config.names import JETS, MUONS
 from darkpixel.metrics.convergence import mark
 from darkpixel.metrics.names import base_model, ordered
 from darkpixel.metrics.published import Table, published_value
@@ -65,20 +66,20 @@ _MUON_BACKGROUND = (Cell(PT, BACKGROUND), Cell(MASS, BACKGROUND, CONTINUOUS))
 
 
 CLAIMS = (
-    Claim("6.1.2, pT", "jets", (Cell(PT, SIGNAL), Cell(PT, BACKGROUND)), JET_RIVALS, 53.0),
-    Claim("6.1.2, mass", "jets", (Cell(MASS, SIGNAL), Cell(MASS, BACKGROUND)), JET_RIVALS, 27.0),
-    Claim("6.2.2, signal", "muons", _MUON_SIGNAL, MUON_RIVALS, 69.35),
-    Claim("6.2.2, background, mass of D+C", "muons", _MUON_BACKGROUND, MUON_RIVALS, 71.25),
+    Claim("6.1.2, pT", JETS, (Cell(PT, SIGNAL), Cell(PT, BACKGROUND)), JET_RIVALS, 53.0),
+    Claim("6.1.2, mass", JETS, (Cell(MASS, SIGNAL), Cell(MASS, BACKGROUND)), JET_RIVALS, 27.0),
+    Claim("6.2.2, signal", MUONS, _MUON_SIGNAL, MUON_RIVALS, 69.35),
+    Claim("6.2.2, background, mass of D+C", MUONS, _MUON_BACKGROUND, MUON_RIVALS, 71.25),
     Claim(
         "6.2.2, background, D+D alone",
-        "muons",
+        MUONS,
         (Cell(PT, BACKGROUND), Cell(MASS, BACKGROUND)),
         MUON_RIVALS,
         float("nan"),
     ),
-    Claim("abstract, smallest", "muons", _MUON_SIGNAL + _MUON_BACKGROUND, MUON_RIVALS, 68.0,
+    Claim("abstract, smallest", MUONS, _MUON_SIGNAL + _MUON_BACKGROUND, MUON_RIVALS, 68.0,
           "smallest"),
-    Claim("abstract, largest", "muons", _MUON_SIGNAL + _MUON_BACKGROUND, MUON_RIVALS, 74.0,
+    Claim("abstract, largest", MUONS, _MUON_SIGNAL + _MUON_BACKGROUND, MUON_RIVALS, 74.0,
           "largest"),
 )  # fmt: skip
 

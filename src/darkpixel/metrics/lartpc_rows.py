@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from darkpixel.config.lartpc_evaluation import LArTPCEvaluation
+from darkpixel.config.comparison import Comparison
 from darkpixel.errors import DarkpixelError
 from darkpixel.metrics.lartpc import ARGON_OBSERVABLES
 from darkpixel.metrics.names import MONTE_CARLO, RECONSTRUCTED, SPECIES, ordered
@@ -26,7 +26,7 @@ def argon_rows(
     *,
     dataset: str,
     label: str,
-    settings: LArTPCEvaluation,
+    settings: Comparison,
     names: Sequence[str] = ARGON_OBSERVABLES,
     hardware: str = "",
 ) -> pd.DataFrame:

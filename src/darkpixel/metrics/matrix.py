@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from darkpixel.config.names import LARTPC
 from darkpixel.metrics.convergence import mark
 from darkpixel.metrics.names import MONTE_CARLO, ordered
 
@@ -56,7 +57,7 @@ def matrix_rows(
         for model in ordered(models):
             own = _of(distances, dataset, model)
             row: dict[str, Any] = {"model": model, "dataset": dataset}
-            names = ARGON_OBSERVABLES if dataset == "lartpc" else MAIN_OBSERVABLES
+            names = ARGON_OBSERVABLES if dataset == LARTPC else MAIN_OBSERVABLES
             for number, name in enumerate(names, 1):
                 chosen = own[own["observable"] == name]
                 ratio = _mean(chosen["value"] / chosen["floor"], chosen["error"] / chosen["floor"])

@@ -4,9 +4,10 @@ import math
 import re
 from collections.abc import Iterable
 
-MONTE_CARLO = "monte_carlo"
-QUANTISED = "quantised_"
-RECONSTRUCTED = "reconstructed_"
+from darkpixel.config.names import MONTE_CARLO as MONTE_CARLO
+from darkpixel.config.names import QUANTISED as QUANTISED
+from darkpixel.config.names import RECONSTRUCTED as RECONSTRUCTED
+
 DERIVED = (QUANTISED, RECONSTRUCTED)
 """How the names of test images begin that a model has rounded or given back."""
 AGAINST = " against "

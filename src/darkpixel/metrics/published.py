@@ -5,10 +5,11 @@ from typing import Any
 
 import yaml
 
+from darkpixel.config.names import JETS, MUONS
 from darkpixel.errors import DarkpixelError
 
-WASSERSTEIN_TABLES = {"jets": "table1_jet_wasserstein", "muons": "table3_muon_wasserstein"}
-LAGAN_TABLES = {"muons": "table5_lagan_muon_wasserstein"}
+WASSERSTEIN_TABLES = {JETS: "table1_jet_wasserstein", MUONS: "table3_muon_wasserstein"}
+LAGAN_TABLES = {MUONS: "table5_lagan_muon_wasserstein"}
 
 Table = dict[str, dict[str, Any]]
 

@@ -1,13 +1,13 @@
 """From observables per image to the rows of the tables: values, errors, noise floors."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from darkpixel.config.evaluation import Evaluation
+from darkpixel.config.comparison import Comparison
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.image_file import ImageFile
 from darkpixel.metrics.kinematics import image_observables, pixel_size_of
@@ -22,25 +22,12 @@ COLUMNS = [
 Array = npt.NDArray[np.float64]
 
 
-class Comparison(Protocol):
-    """What a comparison of samples needs of the settings, of whatever data set."""
-
-    @property
-    def n(self) -> int: ...
-    @property
-    def bootstrap_repetitions(self) -> int: ...
-    @property
-    def floor_splits(self) -> int: ...
-    @property
-    def seed(self) -> int: ...
-
-
 def wasserstein_rows(
     observables: pd.DataFrame,
     *,
     dataset: str,
     label: str,
-    settings: Evaluation,
+    settings: Comparison,
     published: Table,
     names: Sequence[str] = ("pt", "mass"),
     hardware: str = "",
@@ -143,7 +130,7 @@ def quantisation_rows(
     *,
     dataset: str,
     label: str,
-    settings: Evaluation,
+    settings: Comparison,
     batch_size: int = 4096,
 ) -> pd.DataFrame:
     """What rounding alone costs: W1 between test images and the same images quantised.
@@ -151,7 +138,7 @@ def quantisation_rows(
     Args:
         quantise: (images (N, H, W), power p) -> images on the D+D model's grid (SARM section 4.1)
             and the number of pixels above its largest level.
-        powers: the values of p to try (SARM section 8.6: 1, 1.1, 1.2, 1.3, 1.5, 2).
+        powers: the values of p to try (`darkpixel.models.sarm.settings.POWERS`).
 
     Returns:
         Rows of `power`, `dataset`, `label`, `observable` (`pt`, `mass` in GeV, `zero_fraction`),
@@ -230,7 +217,7 @@ def mean_distance(
     return float(np.mean(values)), float(np.sqrt(np.mean(np.square(errors)))), spread
 
 
-def _paired_error(before: Array, after: Array, settings: Evaluation) -> float:
+def _paired_error(before: Array, after: Array, settings: Comparison) -> float:
     """Bootstrap over images, each drawn together with its rounded self."""
     random = np.random.default_rng(settings.seed)
     distances = []

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from darkpixel.config.names import LARTPC_VERTEX
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.image_file import ImageFile
 from darkpixel.metrics.names import SPECIES
@@ -28,7 +29,7 @@ OBSERVABLES = ("accuracy_nonzero", "accuracy_all", "accuracy_shower", "accuracy_
 ALL = "all"
 
 
-PUBLISHED_FOR = ("accuracy_nonzero", "lartpc_vertex", ALL)
+PUBLISHED_FOR = ("accuracy_nonzero", LARTPC_VERTEX, ALL)
 """What the paper's accuracy is of: observable, data set and label (VQ-VAE paper A.5)."""
 
 

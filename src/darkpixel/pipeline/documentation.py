@@ -1,4 +1,4 @@
-"""Generate `config/schema.json` and the key table of `config/README.md` from the settings.
+"""Generator of `config/schema.json` and of the key tables of `config/README.md`.
 
 Run `python -m darkpixel.pipeline.documentation` after a change; a test fails when they differ.
 """
@@ -20,6 +20,12 @@ from darkpixel.config.run import Run
 from darkpixel.formats.files import whole_file
 
 FOLDER = Path(__file__).resolve().parents[3] / "config"
+TOLD_ELSEWHERE = {
+    ".training": "training",
+    "models.*.where": "models.*",
+    "datasets.lartpc_vertex": "datasets.lartpc",
+}
+"""End of a key whose block has the keys of another: that one's rows stand for both."""
 BEGIN, END = "<!-- keys: generated, do not edit -->", "<!-- /keys -->"
 
 
@@ -72,11 +78,12 @@ def _rows(prefix: str, settings: type[Settings]) -> Iterator[str]:
         if inner is None:
             yield f"| `{key}` | {_type(field)} | {_default(field)} | {_text(field)} |"
             continue
-        yield f"| **`{key}`** | | | {_text(field)} |"
-        star = "*." if get_origin(field.annotation) is dict else ""
-        if key.endswith((".training", "models.*.where")):  # the same keys as before
-            continue
-        yield from _rows(f"{key}.{star}", inner)
+        told = next((place for end, place in TOLD_ELSEWHERE.items() if key.endswith(end)), None)
+        hint = f"; keys as in `{told}`" if told else ""
+        yield f"| **`{key}`** | | | {_text(field)}{hint} |"
+        if told is None:
+            star = "*." if get_origin(field.annotation) is dict else ""
+            yield from _rows(f"{key}.{star}", inner)
 
 
 def _settings_in(annotation: Any) -> type[Settings] | None:

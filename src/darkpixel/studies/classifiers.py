@@ -20,8 +20,9 @@ import pyarrow.parquet as pq
 import torch
 from numpy.typing import NDArray
 
+from darkpixel.config.names import JOINT
 from darkpixel.config.training import Training
-from darkpixel.datasets.joint import JOINT, JointWriter
+from darkpixel.datasets.joint import JointWriter
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.digests import settings_digest
 from darkpixel.formats.files import whole_file

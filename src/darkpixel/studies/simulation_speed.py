@@ -7,6 +7,7 @@ from typing import Any
 
 from darkpixel.config.jets import JetImaging, JetSimulation
 from darkpixel.config.muons import MuonImaging, MuonSimulation
+from darkpixel.config.names import JETS
 from darkpixel.formats.image_file import ImageFile
 from darkpixel.simulation.jets import simulation as jets
 from darkpixel.simulation.jets.events import read_header
@@ -40,7 +41,7 @@ def simulate(
     """
     with TemporaryDirectory() as folder:
         path = Path(folder) / "events.h5"
-        if dataset == "jets":
+        if dataset == JETS:
             recipe = JetSimulation(**simulation)
             jets.simulate(recipe, label, images, seed, path, batch=BATCH, progress=False)
             for _ in event_blocks([path], JetImaging(**imaging)):

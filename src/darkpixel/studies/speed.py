@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 import pandas as pd
 
+from darkpixel.config.names import JETS, MUONS
 from darkpixel.errors import DarkpixelError
 from darkpixel.metrics.names import MONTE_CARLO, ordered
 from darkpixel.metrics.published import Table, published_value
@@ -20,7 +21,7 @@ COLUMNS = [
     "ratio_to_monte_carlo", "ratio_error",
 ]  # fmt: skip
 
-PUBLISHED_TABLES = {"jets": "table2_jet_speed", "muons": "table4_muon_speed"}
+PUBLISHED_TABLES = {JETS: "table2_jet_speed", MUONS: "table4_muon_speed"}
 
 REPETITIONS = 3
 """Least number of timed repetitions."""

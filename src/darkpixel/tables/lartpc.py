@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from darkpixel.config.names import LARTPC
 from darkpixel.metrics.divergence import DIRECTIONS, PAPER_MODEL, QUANTITIES
 from darkpixel.metrics.lartpc import ARGON_OBSERVABLES
 from darkpixel.metrics.lartpc_rows import significance
@@ -15,7 +16,6 @@ from darkpixel.metrics.published import Table
 from darkpixel.tables.layout import document, measured, millions, one_or_range, write_table
 from darkpixel.tables.names import OBSERVABLES, SPECIES_SYMBOLS, UNITS, display_name
 
-DATASET = "lartpc"
 # Our setting -> the paper's heading and its key in published.yaml.
 VQVAE_SETTINGS = {
     "codes": ("quantisation vectors", "codes"),
@@ -72,7 +72,7 @@ def divergence_table(rows: pd.DataFrame, stem: str | Path, *, direction: str) ->
         for model in dict.fromkeys(own["model"]):
             by_name = own[own["model"] == model].set_index("observable")
             cells = [_with_published(by_name.loc[name]) for name in QUANTITIES]
-            body.append([display_name(model, DATASET), *cells, one_or_range(by_name["n"]),
+            body.append([display_name(model, LARTPC), *cells, one_or_range(by_name["n"]),
                          one_or_range(by_name["seeds"])])  # fmt: skip
         for n in sorted(set(own["n"]), reverse=True):
             same = own[own["n"] == n].drop_duplicates("observable").set_index("observable")
@@ -100,8 +100,8 @@ def ablation_table(rows: pd.DataFrame, stem: str | Path) -> None:
         rows: `darkpixel.metrics.lartpc_rows.ablation_rows`.
     """
     first = rows.iloc[0]
-    names = [display_name(first[name], DATASET) for name in ("model", "compared_with")]
-    header = ["per image", *names, display_name("monte_carlo", DATASET), "difference", "sigma",
+    names = [display_name(first[name], LARTPC) for name in ("model", "compared_with")]
+    header = ["per image", *names, display_name("monte_carlo", LARTPC), "difference", "sigma",
               "the paper finds", "seen"]  # fmt: skip
     body = []
     for row in rows.itertuples():
@@ -144,7 +144,7 @@ def observables_table(rows: pd.DataFrame, stem: str | Path) -> None:
         for model in dict.fromkeys(own["model"]):
             by_name = own[own["model"] == model].set_index("observable")
             cells = [measured(*by_name.loc[name, ["value", "error"]]) for name in names]
-            body.append([display_name(model, DATASET), symbol, *cells, one_or_range(by_name["n"])])
+            body.append([display_name(model, LARTPC), symbol, *cells, one_or_range(by_name["n"])])
         most = own["n"].max()
         same = own[own["n"] == most].drop_duplicates("observable").set_index("observable")
         cells = [measured(*same.loc[name, ["floor", "floor_error"]]) for name in names]
@@ -168,7 +168,7 @@ def reference_code_table(rows: pd.DataFrame, stem: str | Path) -> None:
         rows: `darkpixel.metrics.lartpc_rows.reference_code_rows`.
     """
     models = list(dict.fromkeys(rows["model"]))
-    header = ["quantity", *(display_name(model, DATASET) for model in models), "reference"]
+    header = ["quantity", *(display_name(model, LARTPC) for model in models), "reference"]
     body = []
     for key, own in rows.groupby(["quantity", "species", "unit"], sort=False):
         by_model = own.set_index("model")
@@ -213,7 +213,7 @@ def reconstruction_table(rows: pd.DataFrame, stem: str | Path) -> None:
                 for name in species
             ]
             text = quantity.replace("_", " ") + (f", {unit}" if unit else "")
-            body.append([text, display_name(model, DATASET), *cells])
+            body.append([text, display_name(model, LARTPC), *cells])
     note = (
         "Means over images ± standard error. Charge error and bias: |Q' - Q| / Q and "
         "(Q' - Q) / Q of an image's whole charge. Missed: pixels above threshold that the "
@@ -231,7 +231,7 @@ def codebook_table(rows: pd.DataFrame, stem: str | Path) -> None:
             each PixelCNN's -log p; a column of the table a model.
     """
     models = list(dict.fromkeys(rows["model"]))
-    header = ["quantity", *(display_name(model, DATASET) for model in models)]
+    header = ["quantity", *(display_name(model, LARTPC) for model in models)]
     body = []
     for (quantity, unit), own in rows.groupby(["quantity", "unit"], sort=False):
         by_model = own.set_index("model")[["value", "error"]]
@@ -262,9 +262,9 @@ def _settings_table(
         values["batch_size"] = config.get("training", {}).get("batch_size")
         values["parameters"] = config["parameters"]["dense"]
         for key, value in values.items():
-            rows.append((model, DATASET, key, _plain(value), _plain(paper.get(key))))
+            rows.append((model, LARTPC, key, _plain(value), _plain(paper.get(key))))
         shown = [_plain(values[key]) for key in values if key != "parameters"]
-        body.append([display_name(model, DATASET), *shown, _count(values["parameters"])])
+        body.append([display_name(model, LARTPC), *shown, _count(values["parameters"])])
     keys = [*(key for _, key in names.values()), "batch_size"]
     body.append(["*published*", *(_plain(paper.get(key)) for key in keys), "–"])
     frame = pd.DataFrame(rows, columns=["model", "dataset", "quantity", "value", "published"])

@@ -2,6 +2,7 @@
 
 import re
 
+from darkpixel.config.names import JETS, LARTPC, MUONS
 from darkpixel.metrics.names import (
     MONTE_CARLO,
     QUANTISED,
@@ -30,10 +31,10 @@ VARIANTS = {
 }
 
 
-REFERENCES = {"lartpc": "test images"}  # of others "Monte Carlo", whoever made it
+REFERENCES = {LARTPC: "test images"}  # of others "Monte Carlo", whoever made it
 
 
-DATASETS = {"jets": "jet", "muons": "muon", "lartpc": "LArTPC"}
+DATASETS = {JETS: "jet", MUONS: "muon", LARTPC: "LArTPC"}
 
 
 COMPACT_SIMULATOR = "compact simulator, not Geant4"
@@ -85,7 +86,7 @@ UNITS = {
 }
 
 
-def display_name(model: str, dataset: str = "jets") -> str:
+def display_name(model: str, dataset: str = JETS) -> str:
     """The name that tables and legends show.
 
     A variant keeps its model's name and adds its own: sarm2_dd_sums is "SARM-2 (D+D), sums".

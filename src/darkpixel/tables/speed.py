@@ -5,13 +5,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from darkpixel.config.names import JETS, MUONS
 from darkpixel.tables.layout import document, late_note, measured, row_name, write_table
 from darkpixel.tables.names import DATASETS
 
 PUBLISHED_HARDWARE = {
-    "jets": "4 NVIDIA TITAN X (12 GB each); Pythia: one Intel Xeon E5-2686 v4, 2.30 GHz "
-    "(SARM 6.1.5)",
-    "muons": "4 NVIDIA TITAN X (12 GB each); Monte Carlo: one Intel Xeon E5-2680, 2.70 GHz "
+    JETS: "4 NVIDIA TITAN X (12 GB each); Pythia: one Intel Xeon E5-2686 v4, 2.30 GHz (SARM 6.1.5)",
+    MUONS: "4 NVIDIA TITAN X (12 GB each); Monte Carlo: one Intel Xeon E5-2680, 2.70 GHz "
     "(SARM 6.2.4)",
 }
 

@@ -12,6 +12,7 @@ from matplotlib.ticker import LogLocator, NullFormatter
 from matplotlib.typing import ColorType
 
 from darkpixel.config.lartpc_evaluation import LArTPCEvaluation
+from darkpixel.config.names import LARTPC
 from darkpixel.errors import DarkpixelError
 from darkpixel.figures.lartpc.images import (
     ArgonImages,
@@ -200,4 +201,4 @@ def _draw_histograms(
 
 def _legend(name: str) -> str:
     epoch = snapshot_epoch(name)
-    return display_name(name, "lartpc") if epoch is None else f"epoch {epoch}"
+    return display_name(name, LARTPC) if epoch is None else f"epoch {epoch}"

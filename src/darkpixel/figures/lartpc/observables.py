@@ -12,6 +12,7 @@ from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.gridspec import SubplotSpec
 
+from darkpixel.config.names import LARTPC
 from darkpixel.figures.ratio import density, draw_with_ratio
 from darkpixel.figures.style import look, save
 from darkpixel.metrics.lartpc_rows import mean_and_error
@@ -142,7 +143,7 @@ def _distribution(
         values[model] = found if kind is None else np.where(images[f"{kind}_pixels"] > 0, found, -1)
     edges = _edges(values[MONTE_CARLO], name, bins)
     histograms = {model: density(values[model], edges) for model in models}
-    draw_with_ratio(main, ratio, edges, histograms, dataset="lartpc", ratio_range=(0.0, 2.0))
+    draw_with_ratio(main, ratio, edges, histograms, dataset=LARTPC, ratio_range=(0.0, 2.0))
     top = max(float((h.heights + h.errors).max()) for h in histograms.values()) or 1.0
     main.set_ylim(0, (1.1 if kind is None else 1.15 + 0.08 * len(models)) * top)
     unit = UNITS[name]
@@ -170,7 +171,7 @@ def _means(axes: Axes, observables: pd.DataFrame, models: Sequence[str]) -> None
     place = np.arange(len(models))[::-1]
     axes.errorbar([f[0] for f in found], place, xerr=[f[1] for f in found], fmt="o", capsize=3,
                   color="#D55E00")  # fmt: skip
-    names = [display_name(model, "lartpc") for model in models]
+    names = [display_name(model, LARTPC) for model in models]
     axes.set_yticks(place, [n.replace(" + ", " +\n").replace(", ", ",\n") for n in names])
     axes.set_ylim(-0.6, len(models) - 0.4)
     axes.yaxis.set_tick_params(which="both", length=0)
@@ -205,7 +206,7 @@ def _legend(figure: Figure) -> None:
 
 def _short(model: str) -> str:
     """A name that fits into a panel."""
-    name = "reconstructed" if model.startswith(RECONSTRUCTED) else display_name(model, "lartpc")
+    name = "reconstructed" if model.startswith(RECONSTRUCTED) else display_name(model, LARTPC)
     return name.replace("VQ-VAE + PixelCNN, ", "").replace("VQ-VAE + PixelCNN", "generated")
 
 

@@ -57,6 +57,11 @@ class Settings(base.Settings):
         "the training images",
     )
 
+    @property
+    def paper_space(self) -> dict[str, list[Any]]:
+        """What the paper varies, and the choices (SARM 8.5.2)."""
+        return {"filters": [5, 10, 20], "blocks": [2, 3]}
+
     @model_validator(mode="before")
     @classmethod
     def _fill_preset(cls, keys: Any) -> Any:

@@ -4,10 +4,8 @@ import torch
 from torch import Tensor
 
 from darkpixel.models.sarm.likelihoods import Discrete
+from darkpixel.models.sarm.settings import POWERS
 from darkpixel.models.sarm.sums import RunningSums
-
-POWERS = (1.0, 1.1, 1.2, 1.3, 1.5, 2.0)
-"""SARM section 8.6."""
 
 
 def quantisation_table(

@@ -7,6 +7,9 @@ from pydantic import Field, NonNegativeFloat, PositiveFloat, model_validator
 
 from darkpixel.config import base
 
+POWERS = (1.0, 1.1, 1.2, 1.3, 1.5, 2.0)
+"""Powers p of the transform x^(1/p) among which the paper chooses (SARM 8.6)."""
+
 
 class Settings(base.Settings):
     """Settings of SARM. The defaults are the paper's where no description says otherwise."""
@@ -104,8 +107,8 @@ class Settings(base.Settings):
     power: Annotated[float, Field(ge=1, le=4)] | Literal["auto"] = Field(
         "auto",
         description="D+D: p of the transform x^(1/p) (SARM 4.1, 8.6: jets 1, muons 1.2 and 1.3); "
-        "auto: that of 1, 1.1, 1.2, 1.3, 1.5, 2 whose rounding changes pT and mass of the "
-        "validation images least (not for liquid argon)",
+        f"auto: that of {', '.join(f'{power:g}' for power in POWERS)} whose rounding changes pT "
+        "and mass of the validation images least (not for liquid argon)",
     )
     mixtures: int = Field(5, ge=1, description="D+C: truncated logistics a pixel (SARM 8.6)")
     log_scale: tuple[float, float] = Field(
@@ -120,6 +123,20 @@ class Settings(base.Settings):
     blocks: int = Field(
         8, ge=1, description="block rows of a masked layer: 8 is fast on a CPU, 1 on a GPU"
     )
+
+    @property
+    def paper_space(self) -> dict[str, list[Any]]:
+        """What the paper varies (SARM 8.6), and the choices.
+
+        It gives the choices of p and names the other quantities with their best values only (3, 5
+        layers, width 10, 5 logistics; muons: 7, 3 layers): the choices around these are ours.
+        """
+        space: dict[str, list[Any]] = {"centres": [[], [3], [5], [7]], "layers": [2, 3, 4, 5]}
+        if self.likelihood == "discrete":
+            return {**space, "width": [5, 10, 20, 50], "power": list(POWERS)}
+        if self.likelihood == "truncated_logistic":
+            return {**space, "mixtures": [2, 5, 10]}
+        return {}
 
     @model_validator(mode="after")
     def _scales_in_order(self) -> Self:

@@ -1,0 +1,12 @@
+"""Names that paths, files and rows of tables share: of data sets, labels and sources of images."""
+
+JETS, MUONS = "jets", "muons"
+LARTPC, LARTPC_VERTEX = "lartpc", "lartpc_vertex"
+
+JOINT = "joint"
+"""Label of the images of all labels together, and of the models trained on these (LAGAN)."""
+
+MONTE_CARLO = "monte_carlo"
+"""Source of simulated or given images, where a model's name stands for generated ones."""
+QUANTISED, RECONSTRUCTED = "quantised_", "reconstructed_"
+"""Before a model's name: test images rounded to its grid, or encoded and decoded by it."""
