@@ -1,6 +1,7 @@
 """The result pages: templates with the prose, filled with recorded tables and numbers."""
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from jinja2 import Environment, StrictUndefined, TemplateError
@@ -14,6 +15,7 @@ from darkpixel.tables.layout import markdown_table
 
 # Pages in docs/ rather than in docs/results/.
 ABOVE = ("results",)
+SPLITS = ("train", "validation", "test")
 
 
 def build_pages(docs: Path) -> dict[Path, str]:
@@ -50,7 +52,9 @@ def page(template: Path, results: Path) -> str:
     """One page.
 
     Args:
-        template: Markdown with the placeholders that `docs/results/templates/README` lists.
+        template: Markdown with Jinja's placeholders. They may call `table` (a run's .csv and its
+            note), `by_hand` (a .csv of `by_hand/`), `facts` (how runs were made), `provenance`,
+            the look-ups of `darkpixel.pages.numbers`, and read `runs`, the record of each run.
         results: the folder with `csv/` and `record.yaml`.
 
     Raises:
@@ -73,6 +77,7 @@ def page(template: Path, results: Path) -> str:
             tables / "by_hand" / f"{name}.csv", align
         ),
         runs=record.runs,
+        facts=lambda *names: facts(record, names),
         provenance=lambda: provenance(record),
     )
     try:
@@ -83,14 +88,38 @@ def page(template: Path, results: Path) -> str:
     return re.sub(r"\n{3,}", "\n\n", f"{head}\n\n{body.strip()}\n")
 
 
+def facts(record: Record, names: Sequence[str]) -> str:
+    """How each of the named runs was made, a column a run."""
+    runs = [record.runs[name] for name in names]
+    rows = {
+        "command": [f"`{run.command}`" for run in runs],
+        "commits of the code": [_commits(run.commits, run.uncommitted) for run in runs],
+        "recorded": [run.recorded for run in runs],
+        "hardware": [run.hardware for run in runs],
+        "software": [run.software for run in runs],
+        "CPU time, core-minutes": [str(run.core_minutes) for run in runs],
+        "seeds of the training runs": [", ".join(map(str, run.seeds)) for run in runs],
+        "images a label": [
+            ", ".join(f"{run.images[split]:,} {split}" for split in SPLITS if split in run.images)
+            for run in runs
+        ],
+    }
+    body = [[name, *cells] for name, cells in rows.items()]
+    return _left(["", *names], body)
+
+
 def provenance(record: Record) -> str:
     """Which table and figure came from which commit, as a table."""
     body = []
     for kind, entries in (("tables", record.tables), ("figures", record.figures)):
         for name, entry in entries.items():
-            body.append([_link(kind, name), ", ".join(entry.runs), _commits(entry),
+            body.append([_link(kind, name), ", ".join(entry.runs), _commits(entry.commits),
                          entry.recorded, _source(entry), entry.digest])  # fmt: skip
-    header = ["file", "runs", "commits", "recorded", "how", "SHA-256"]
+    return _left(["file", "runs", "commits", "recorded", "how", "SHA-256"], body)
+
+
+def _left(header: list[str], body: list[list[str]]) -> str:
+    """A table whose columns are all text."""
     return compact(re.sub(r"-+:", "---", markdown_table(header, body)))
 
 
@@ -100,10 +129,11 @@ def _link(kind: str, name: str) -> str:
     return f"[{name}.csv](csv/{name}.csv)"
 
 
-def _commits(entry: FileRecord) -> str:
-    return ", ".join(f"`{commit[:7]}`" for commit in entry.commits) or "not known"
+def _commits(commits: Sequence[str], uncommitted: bool = False) -> str:
+    text = ", ".join(f"`{commit[:7]}`" for commit in commits) or "not known"
+    return f"{text}, with changes that had no commit" if uncommitted else text
 
 
 def _source(entry: FileRecord) -> str:
-    source = "commit by hand" if entry.by_hand else "from the run"
-    return f"{source}; {entry.remarks}" if entry.remarks else source
+    known = "commit by hand" if entry.commits else ""
+    return "; ".join(filter(None, [known if entry.by_hand else "from the run", entry.remarks]))

@@ -1,5 +1,6 @@
 """Numbers that the prose of the result pages quotes, looked up in the recorded tables."""
 
+import json
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,7 @@ class Numbers:
 
     def functions(self) -> dict[str, Callable[..., object]]:
         """What the templates may call, by name."""
-        return {name: getattr(self, name) for name in ("pick", "each", "values", "ratios")}
+        return {name: getattr(self, name) for name in ("pick", "each", "values", "ratios", "settings")}
 
     def pick(self, table: str, **where: object) -> dict[str, Any]:
         """The one row that has these values.
@@ -75,6 +76,11 @@ class Numbers:
             raise DarkpixelError(f"{self._named(table, where)}: {model} and {to} differ in rows")
         return [float(above[key] / below[key]) for key in above.index]
 
+    def settings(self, table: str, **where: object) -> dict[str, Any]:
+        """The settings that a row of the search stands for, by name."""
+        found: dict[str, Any] = json.loads(self.pick(table, **where)["settings"])
+        return found
+
     def _select(self, table: str, where: dict[str, Any]) -> pd.DataFrame:
         if table not in self._rows:
             self._rows[table] = read_rows(self.folder / f"{table}.csv")
@@ -98,18 +104,22 @@ def fixed(value: float, digits: int) -> str:
     return f"{value:,.{digits}f}".replace("-", "−")
 
 
-def plus_minus(row: dict[str, Any], digits: int | None = None, scale: float = 1.0) -> str:
+def plus_minus(
+    row: dict[str, Any], digits: int | None = None, scale: float = 1.0, column: str = "value"
+) -> str:
     """Value and error of a row: 0.15 ± 0.03.
 
     Args:
-        row: with the keys `value` and `error`.
+        row: of a table.
         digits: decimals; left out, as many as the tables give (`darkpixel.tables.layout.measured`).
         scale: 100 for percent.
+        column: of the value; that of its error is `error`, or the column's name and `_error`.
     """
-    value, error = scale * row["value"], scale * row["error"]
+    error = "error" if column == "value" else f"{column}_error"
+    numbers = scale * row[column], scale * row[error]
     if digits is None:
-        return layout.measured(value, error).replace("-", "−")
-    return f"{fixed(value, digits)} ± {fixed(error, digits)}"
+        return layout.measured(*numbers).replace("-", "−")
+    return " ± ".join(fixed(number, digits) for number in numbers)
 
 
 def span(values: Iterable[float], digits: int, between: str = " to ") -> str:

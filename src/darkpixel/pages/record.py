@@ -36,7 +36,8 @@ class RunRecord(_Entry):
         {}, description="of the settings of its image files and models, by path in the run's folder"
     )
     by_hand: bool = False
-    remarks: str = Field("", description="prose about this run, shown on the page; by hand")
+    remarks: str = Field("", description="prose about this run, shown on its page; by hand")
+    caution: str = Field("", description="what stands at the head of its tables; by hand")
 
 
 class FileRecord(_Entry):
