@@ -1,5 +1,6 @@
 """Copy a finished run's tables and figures to docs/ and record where they come from."""
 
+import re
 import shutil
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ import yaml
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.files import whole_file
 from darkpixel.formats.image_file import ImageFile
+from darkpixel.datasets.joint import JOINT
 from darkpixel.pages.jobs import Jobs, core_minutes
 from darkpixel.pages.record import (
     FileRecord,
@@ -135,11 +137,11 @@ def _records_of_run(
         configs = {p: yaml.safe_load(p.read_text(encoding="utf-8")) for d in sets
                    for p in sorted((run / "models" / d).rglob("config.yaml"))}  # fmt: skip
         images = {p: _image_file(p) for d in sets for p in sorted((run / "data" / d).rglob("*.h5"))}
-        first = {p: facts for p, facts in images.items() if p.parts[-3] == sets[0]}
-        own = [entry for entry in record.tables.values() if name in entry.runs]
+        first = {p.stem: count for p, (count, _) in images.items()
+                 if p.parts[-3] == sets[0] and p.parts[-2] != JOINT}  # fmt: skip
         record.runs[name] = RunRecord(
             command=command,
-            commits=list(dict.fromkeys(commit for entry in own for commit in entry.commits)),
+            commits=jobs.commits(*images, *configs, *_tables_of(run, name)),
             uncommitted=jobs.uncommitted(),
             recorded=_today(),
             hardware=hardware or _hardware(run, name) or "not recorded",
@@ -147,7 +149,7 @@ def _records_of_run(
             core_minutes=round(sum(minutes[dataset] for dataset in sets)),
             seeds=sorted({int(p.parent.name.removeprefix("seed")) for p in configs
                           if p.parent.name.startswith("seed")}),  # fmt: skip
-            images={p.stem: count for p, (count, _) in first.items()},
+            images=first,
             digests={p.relative_to(run).as_posix(): digest for p, (_, digest) in images.items()}
             | {p.parent.relative_to(run).as_posix(): c["digest"] for p, c in configs.items()},
         )
@@ -160,14 +162,22 @@ def _image_file(path: Path) -> tuple[int, str]:
         return len(file), str(file.attributes.get("config_digest", ""))
 
 
+def _tables_of(run: Path, name: str) -> Iterator[Path]:
+    """The tables that are of no other run's data sets too."""
+    for stem, path in _files(run / "tables", TABLES, ".csv"):
+        if _runs(pd.read_csv(path), stem) == [name]:
+            yield path
+
+
 def _hardware(run: Path, name: str) -> str | None:
     """The machine, as the run's tables of speeds and searches name it."""
-    for path in sorted((run / "tables").rglob("*.csv")):
+    paths = sorted((run / "tables").rglob("*.csv"), key=lambda path: "speed" not in path.stem)
+    for path in paths:
         rows = pd.read_csv(path)
         if {"hardware", "dataset"} <= set(rows):
             named = rows.loc[rows["dataset"].isin(RUNS[name]), "hardware"].dropna()
             if len(named):
-                return str(named.iloc[0]).split(";")[0]
+                return re.sub(r"(;|, \d+ threads).*", "", str(named.iloc[0]))
     return None
 
 

@@ -27,13 +27,17 @@ class Jobs:
     def __init__(self, root: Path) -> None:
         self.root = root
 
-    def commits(self, path: Path) -> list[str]:
-        """Commits of the code of all jobs behind a file, the earliest first; unknown ones not.
+    def commits(self, *paths: Path) -> list[str]:
+        """Commits of the code of all jobs behind these files, the earliest first.
+
+        A job without a record counts as begun when its file was written; a job that is older than
+        git's reflog is left out.
 
         Args:
-            path: below `root`.
+            paths: below `root`.
         """
-        times = [self._began(name) for name in self._behind(self._name(path))]
+        names = set().union(*(self._behind(self._name(path)) for path in paths))
+        times = [self._began(name) for name in names]
         return list(dict.fromkeys(filter(None, map(self.commit_at, sorted(times)))))
 
     def commit_at(self, time: float) -> str | None:
