@@ -10,10 +10,10 @@ from typing import Any
 import pandas as pd
 import yaml
 
+from darkpixel.datasets.joint import JOINT
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.files import whole_file
 from darkpixel.formats.image_file import ImageFile
-from darkpixel.datasets.joint import JOINT
 from darkpixel.pages.jobs import Jobs, core_minutes
 from darkpixel.pages.record import (
     FileRecord,
@@ -127,18 +127,21 @@ def _records_of_run(
     run: Path, record: Record, jobs: Jobs, command: str, hardware: str | None
 ) -> list[str]:
     """Write the entries of the data sets that the run has; returns what to tell."""
-    present = {name: [d for d in sets if (run / "data" / d).is_dir()] for name, sets in RUNS.items()}
-    datasets = [dataset for sets in present.values() for dataset in sets]
-    minutes = core_minutes(run / "benchmarks", datasets)
-    told = [f"{minutes['']:.0f} core-minutes were of jobs of several data sets"] if datasets else []
-    for name, sets in present.items():
-        if not sets:
-            continue
-        configs = {p: yaml.safe_load(p.read_text(encoding="utf-8")) for d in sets
-                   for p in sorted((run / "models" / d).rglob("config.yaml"))}  # fmt: skip
-        images = {p: _image_file(p) for d in sets for p in sorted((run / "data" / d).rglob("*.h5"))}
-        first = {p.stem: count for p, (count, _) in images.items()
-                 if p.parts[-3] == sets[0] and p.parts[-2] != JOINT}  # fmt: skip
+    present = {}
+    for name, datasets in RUNS.items():
+        if found := [dataset for dataset in datasets if (run / "data" / dataset).is_dir()]:
+            present[name] = found
+    minutes = core_minutes(run / "benchmarks", [d for found in present.values() for d in found])
+    for name, datasets in present.items():
+        configs = _trained(run, datasets)
+        images = {
+            path: _image_file(path)
+            for dataset in datasets
+            for path in sorted((run / "data" / dataset).rglob("*.h5"))
+        }
+        digests = {path: digest for path, (_, digest) in images.items()}
+        digests |= {path.parent: config["digest"] for path, config in configs.items()}
+        seeds = (re.fullmatch(r"seed(\d+)", path.parent.name) for path in configs)
         record.runs[name] = RunRecord(
             command=command,
             commits=jobs.commits(*images, *configs, *_tables_of(run, name)),
@@ -146,14 +149,25 @@ def _records_of_run(
             recorded=_today(),
             hardware=hardware or _hardware(run, name) or "not recorded",
             software=_software(configs.values()),
-            core_minutes=round(sum(minutes[dataset] for dataset in sets)),
-            seeds=sorted({int(p.parent.name.removeprefix("seed")) for p in configs
-                          if p.parent.name.startswith("seed")}),  # fmt: skip
-            images=first,
-            digests={p.relative_to(run).as_posix(): digest for p, (_, digest) in images.items()}
-            | {p.parent.relative_to(run).as_posix(): c["digest"] for p, c in configs.items()},
+            core_minutes=round(sum(minutes[dataset] for dataset in datasets)),
+            seeds=sorted({int(seed[1]) for seed in seeds if seed}),
+            images={
+                path.stem: count
+                for path, (count, _) in images.items()
+                if path.parts[-3] == datasets[0] and path.parts[-2] != JOINT
+            },
+            digests={path.relative_to(run).as_posix(): text for path, text in digests.items()},
         )
-    return told
+    return [f"{minutes['']:.0f} core-minutes were of jobs of several data sets"]
+
+
+def _trained(run: Path, datasets: Iterable[str]) -> dict[Path, dict[str, Any]]:
+    """Content of the config.yaml of every trained model."""
+    return {
+        path: yaml.safe_load(path.read_text(encoding="utf-8"))
+        for dataset in datasets
+        for path in sorted((run / "models" / dataset).rglob("config.yaml"))
+    }
 
 
 def _image_file(path: Path) -> tuple[int, str]:

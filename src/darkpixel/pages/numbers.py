@@ -26,7 +26,9 @@ class Numbers:
 
     def functions(self) -> dict[str, Callable[..., object]]:
         """What the templates may call, by name."""
-        return {name: getattr(self, name) for name in ("pick", "each", "values", "ratios", "settings")}
+        return {
+            name: getattr(self, name) for name in ("pick", "each", "values", "ratios", "settings")
+        }
 
     def pick(self, table: str, **where: object) -> dict[str, Any]:
         """The one row that has these values.
@@ -37,7 +39,8 @@ class Numbers:
         rows = self._select(table, where)
         if len(rows) != 1:
             raise DarkpixelError(f"{self._named(table, where)}: {len(rows)} rows, not one")
-        return rows.iloc[0].to_dict()
+        row: dict[str, Any] = rows.iloc[0].to_dict()
+        return row
 
     def values(self, table: str, column: str = "value", **where: object) -> list[float]:
         """A column of all rows that have these values, in the order of the table.

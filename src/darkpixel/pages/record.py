@@ -10,9 +10,9 @@ from darkpixel.errors import DarkpixelError
 from darkpixel.formats.files import whole_file
 
 HEADER = """\
-# Of which run, commit and day everything on the pages of docs/results is. `make pages RUN=...` writes
-# the entries of that run anew; entries that say `by_hand` were taken from the pages as they were
-# before there was such a record.
+# Of which run, commit and day everything on the pages of docs/results is. `make pages RUN=...`
+# writes the entries of that run anew; entries that say `by_hand` were taken from the pages as they
+# were before there was such a record.
 """
 
 

@@ -3,7 +3,8 @@
 import re
 import tempfile
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
+from io import BytesIO
 from pathlib import Path
 
 import pandas as pd
@@ -91,12 +92,7 @@ def read_rows(path: Path) -> pd.DataFrame:
     Raises:
         DarkpixelError: there is no such file.
     """
-    if not path.is_file():
-        raise DarkpixelError(f"{path}: no such table; copy it with `make pages RUN=...`")
-    rows = pd.read_csv(path)
-    return rows.assign(
-        **{name: rows[name].astype("object").fillna("") for name in _TEXTS if name in rows}
-    )
+    return _parsed(_content(path))
 
 
 def measured_table(path: Path) -> str:
@@ -110,12 +106,29 @@ def measured_table(path: Path) -> str:
     """
     if path.stem not in LAYOUTS:
         raise DarkpixelError(f"{path}: no layout for tables of this name; add it to LAYOUTS")
-    rows = read_rows(path)
+    return _laid_out(path.stem, _content(path))
+
+
+@cache  # a table may stand on several pages
+def _laid_out(name: str, content: bytes) -> str:
     with tempfile.TemporaryDirectory() as folder:
-        stem = Path(folder) / path.stem
-        LAYOUTS[path.stem](rows, stem)
+        stem = Path(folder) / name
+        LAYOUTS[name](_parsed(content), stem)
         text = stem.with_suffix(".md").read_text(encoding="utf-8")
     return compact(text.split("\n\n", 1)[1])
+
+
+def _content(path: Path) -> bytes:
+    if not path.is_file():
+        raise DarkpixelError(f"{path}: no such table; copy it with `make pages RUN=...`")
+    return path.read_bytes()
+
+
+def _parsed(content: bytes) -> pd.DataFrame:
+    rows = pd.read_csv(BytesIO(content))
+    return rows.assign(
+        **{name: rows[name].astype("object").fillna("") for name in _TEXTS if name in rows}
+    )
 
 
 def table_by_hand(path: Path, align: str = "right") -> str:
@@ -125,9 +138,7 @@ def table_by_hand(path: Path, align: str = "right") -> str:
         path: a .csv whose first line is the table's header.
         align: `left` for columns of text; the first column is left-aligned always.
     """
-    if not path.is_file():
-        raise DarkpixelError(f"{path}: no such table")
-    cells = pd.read_csv(path, dtype=str, keep_default_na=False)
+    cells = pd.read_csv(BytesIO(_content(path)), dtype=str, keep_default_na=False)
     lines = [[re.sub(r"^Unnamed: .*", "", name) for name in cells], *cells.to_numpy().tolist()]
     return _joined(lines, "---" if align == "left" else "---:")
 

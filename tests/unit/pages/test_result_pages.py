@@ -57,7 +57,8 @@ def test_the_record_knows_every_table_and_figure():
     for entries, files in ((record.tables, tables), (record.figures, figures)):
         assert set(entries) == set(files)
         for name, path in files.items():
-            assert entries[name].digest == file_digest(path), f"{path} is not the recorded one"
+            found = file_digest(path)
+            assert entries[name].digest == found, f"{path} is not the recorded one: {found}"
             assert set(entries[name].runs) <= set(record.runs)
 
 
