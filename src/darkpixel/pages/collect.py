@@ -52,7 +52,13 @@ def collect(run: Path, docs: Path, command: str, hardware: str | None = None) ->
     record = read_record(path)
     jobs = Jobs(run.resolve().parents[1])
     told = []
-    for name, table in _files(run / "tables", TABLES, ".csv"):
+    here = [name for name, datasets in RUNS.items()
+            if any((run / "data" / dataset).is_dir() for dataset in datasets)]  # fmt: skip
+    tables = dict(_files(run / "tables", TABLES, ".csv"))
+    for name, entry in record.tables.items():
+        if "/" not in name and name not in tables and set(entry.runs) <= set(here):
+            told.append(f"{name}.csv: kept, not in this run")
+    for name, table in tables.items():
         own = _runs(pd.read_csv(table), name)
         target = docs / "results" / "csv" / f"{name}.csv"
         older = _kept_runs(table, target)

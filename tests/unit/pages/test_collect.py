@@ -116,7 +116,11 @@ def docs(tmp_path) -> Path:
              "seeds": [1], "remarks": "of the older run"}  # fmt: skip
     record = Record(
         runs={name: RunRecord(**old, **facts) for name in ("jets", "muons")},
-        tables={"sarm_diversity": FileRecord(runs=["jets", "muons"], digest="0", **old)},
+        tables={
+            "sarm_diversity": FileRecord(runs=["jets", "muons"], digest="0", **old),
+            "sarm_table2_jet_speed": FileRecord(runs=["jets"], digest="0", **old),
+            "by_hand/jets_orders": FileRecord(runs=["jets"], digest="0", **old),
+        },
     )
     write_record(record, docs / "results/record.yaml")
     return docs
@@ -159,6 +163,15 @@ def test_rows_of_data_sets_that_the_run_lacks_stay_and_are_told(run, docs, commi
     entry = read_record(docs / "results/record.yaml").tables["sarm_diversity"]
     assert (entry.runs, entry.commits) == (["jets", "muons"], ["0" * 40, *commits])
     assert any("rows of muons kept" in line for line in told)
+
+
+def test_tables_that_the_run_lacks_stay_and_are_told(run, docs):
+    told = collect(run, docs, "make small")
+    assert [line for line in told if "not in this run" in line and "rows" not in line] == [
+        "sarm_table2_jet_speed.csv: kept, not in this run"
+    ]
+    record = read_record(docs / "results/record.yaml")
+    assert record.tables["sarm_table2_jet_speed"].commits == ["0" * 40]
 
 
 def test_figures_of_the_pages_are_replaced_and_no_others_come(run, docs, commits):
