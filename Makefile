@@ -7,9 +7,15 @@ PYTHON ?=
 CORES ?= all
 WORKERS ?= 2
 ARGS ?= tests/workflow tests/unit
+RUN ?=
+COMMAND ?= make $(RUN)
 
 .DEFAULT_GOAL := help
+<<<<<<< HEAD
 .PHONY: help demo study test test-lowest coverage check format bench clean
+=======
+.PHONY: help demo study test check format bench pages clean
+>>>>>>> h-docs
 .DELETE_ON_ERROR:
 
 # The environment's programs come first also for what they start in turn, but not where the
@@ -32,6 +38,7 @@ help:
 	@echo "make check   formatting, lint, types, the import contract"
 	@echo "make format  format every source file"
 	@echo "make bench   the speed of the samplers and of the argon simulator"
+	@echo "make pages   the pages in docs/results; RUN=study takes tables and figures of that run first"
 	@echo "make clean   remove what tools and tests left; results, their records and .venv stay"
 
 $(VENV)/installed: envs/requirements.lock pyproject.toml envs/install.sh
@@ -86,6 +93,10 @@ bench: $(VENV)/installed
 	OMP_WAIT_POLICY=passive $(BIN)/python bench/pixelcnnpp.py
 	$(BIN)/python bench/argon.py
 	$(BIN)/python bench/muons.py
+
+# COMMAND: what made the run, for the record, where it was not `make $(RUN)`.
+pages: $(VENV)/installed
+	$(BIN)/python -m darkpixel.pages $(if $(RUN),--run "$(RESULTS)/$(RUN)" --command "$(COMMAND)")
 
 clean:
 	rm -rf .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis build

@@ -103,7 +103,8 @@ def quantisation_table(rows: pd.DataFrame, stem: str | Path) -> None:
     for name, label in columns:
         unit = "%" if name == "zero_fraction" else "GeV"
         header.append(f"{plain(OBSERVABLES[name])} {label}, {unit}")
-    header += [f"clipped {label}" for label in labels]
+    counted = "clipped" in rows  # tables recorded before there was this count lack it
+    header += [f"clipped {label}" for label in labels if counted]
     body = []
     for power in sorted(set(rows["power"])):
         cells = [f"{power:g}"]
@@ -119,13 +120,17 @@ def quantisation_table(rows: pd.DataFrame, stem: str | Path) -> None:
             else:
                 cells.append(measured(chosen["value"].iloc[0], chosen["error"].iloc[0]))
         same = rows[rows["power"] == power]
-        cells += [str(same.loc[same["label"] == label, "clipped"].max()) for label in labels]
+        if counted:
+            cells += [str(same.loc[same["label"] == label, "clipped"].max()) for label in labels]
         body.append(cells)
     note = (
         "W1 between test images and the same images rounded to the grid g_j = (j/N)^p x_max "
-        "(SARM section 4.1), ± bootstrap standard deviation; zeros before and after rounding; "
-        "pixels above x_max, the largest of the training images, which are clipped. "
-        f"n = {one_or_range(rows['n'])}. No model is involved: this is the least that the D+D "
+        "(SARM section 4.1), ± bootstrap standard deviation; zeros before and after rounding"
+    )
+    if counted:
+        note += "; pixels above x_max, the largest of the training images, which are clipped"
+    note += (
+        f". n = {one_or_range(rows['n'])}. No model is involved: this is the least that the D+D "
         "likelihood costs."
     )
     write_table(rows, stem, document("Cost of quantisation", header, body, note))
