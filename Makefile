@@ -11,11 +11,7 @@ RUN ?=
 COMMAND ?= make $(RUN)
 
 .DEFAULT_GOAL := help
-<<<<<<< HEAD
-.PHONY: help demo study test test-lowest coverage check format bench clean
-=======
-.PHONY: help demo study test check format bench pages clean
->>>>>>> h-docs
+.PHONY: help demo study test test-lowest coverage check format bench pages clean
 .DELETE_ON_ERROR:
 
 # The environment's programs come first also for what they start in turn, but not where the
