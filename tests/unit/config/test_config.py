@@ -13,7 +13,7 @@ from darkpixel.errors import DarkpixelError
 from darkpixel.metrics.convergence import FEWEST_EPOCHS
 from darkpixel.pipeline.documentation import key_table, schema, with_keys
 
-CONFIG = Path(__file__).resolve().parents[2] / "config"
+CONFIG = Path(__file__).resolve().parents[3] / "config"
 OVERLAYS = ["test.yaml", "study.yaml", "paper.yaml"]
 
 

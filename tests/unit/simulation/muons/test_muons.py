@@ -9,9 +9,9 @@ import pytest
 
 from darkpixel.config.data import MuonData
 from darkpixel.config.muons import MuonDetector, MuonImaging, MuonSimulation
-from darkpixel.simulation.muons import simulation as muons_module
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.image_file import ImageFile
+from darkpixel.simulation.muons import simulation as muons_module
 from darkpixel.simulation.muons.collisions import Collisions, pythia_settings
 from darkpixel.simulation.muons.particles import Deposits, choose_muons
 from darkpixel.simulation.muons.pileup import eta_reach, read_pileup, simulate_pileup

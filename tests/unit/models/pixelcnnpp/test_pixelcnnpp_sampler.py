@@ -4,8 +4,8 @@ import itertools
 
 import pytest
 import torch
+from pixelcnnpp_toys import model, randomised, sparse_images
 from scipy import stats
-from test_pixelcnnpp import model, randomised, sparse_images
 
 from darkpixel.models.pixelcnnpp.model import PixelCNNPlusPlus
 from darkpixel.models.pixelcnnpp.sampler import draw_uniforms, sample_cached, sample_naive

@@ -8,9 +8,9 @@ import torch
 from scipy import stats
 from torch import Tensor
 
+from darkpixel.models.vqvae_pixelcnn import sampler as sampling
 from darkpixel.models.vqvae_pixelcnn.gated import GatedOptions, GatedPixelCNN
 from darkpixel.models.vqvae_pixelcnn.sampler import draw_codes, sample_cached, sample_naive
-from darkpixel.models.vqvae_pixelcnn import sampler as sampling
 
 
 def network(codes: int = 11, **options: Any) -> GatedPixelCNN:

@@ -19,7 +19,7 @@ from darkpixel.tables.lartpc import (
     vqvae_parameters_table,
 )
 
-PUBLISHED = Path(__file__).parents[2] / "config" / "published.yaml"
+PUBLISHED = Path(__file__).parents[3] / "config" / "published.yaml"
 
 
 def lines_of(stem):

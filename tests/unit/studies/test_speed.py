@@ -26,7 +26,7 @@ from darkpixel.studies.speed import (
 from darkpixel.tables.likelihood import likelihood_table
 from darkpixel.tables.speed import speed_table
 
-PUBLISHED = Path(__file__).parents[2] / "config" / "published.yaml"
+PUBLISHED = Path(__file__).parents[3] / "config" / "published.yaml"
 
 
 class Machine:

@@ -8,12 +8,12 @@ from torch import nn
 from torch.nn import functional as F
 from toy_training import write_images
 
-from darkpixel.studies import classifiers as classification
 from darkpixel.config.classifier import ClassifierJudge, ClassifierTraining
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.image_file import ImageFile, ImageWriter
 from darkpixel.metrics.roc import auc
 from darkpixel.models.base import build_model, load_config, load_model
+from darkpixel.studies import classifiers as classification
 from darkpixel.studies.classifiers import judge_source, log_odds, write_split
 
 SMALL = {"model": "classifier", "filters": 4, "units": 8}

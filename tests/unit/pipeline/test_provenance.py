@@ -4,8 +4,8 @@ import shutil
 
 import pytest
 
-from darkpixel.pipeline import provenance
 from darkpixel.formats.digests import settings_digest
+from darkpixel.pipeline import provenance
 from darkpixel.pipeline.provenance import code_digest, import_closure
 
 

@@ -12,7 +12,7 @@ from darkpixel.formats.image_file import ImageFile, ImageWriter
 from darkpixel.models.base import build_model, save_model
 from darkpixel.models.ssnet.labelling import THRESHOLD
 
-CONFIG = Path(__file__).resolve().parents[2] / "config"
+CONFIG = Path(__file__).resolve().parents[3] / "config"
 ABOUT = {"dataset": "jets", "label": "signal", "pixel_size": 0.1, "unit": "GeV"}
 
 

@@ -27,7 +27,7 @@ from darkpixel.tables.sarm import (
     wasserstein_table,
 )
 
-PUBLISHED = Path(__file__).parents[2] / "config" / "published.yaml"
+PUBLISHED = Path(__file__).parents[3] / "config" / "published.yaml"
 SETTINGS = Evaluation(n=10_000, bootstrap_repetitions=20, floor_splits=5)
 
 

@@ -7,8 +7,8 @@ import os
 import pytest
 import torch
 
-from darkpixel.training import checkpoints
 from darkpixel.errors import DarkpixelError
+from darkpixel.training import checkpoints
 from darkpixel.training.checkpoints import CheckpointFolder
 
 STATE = {"epoch": 3, "weights": {"w": torch.arange(5.0)}, "history": [{"loss": 1.5}]}

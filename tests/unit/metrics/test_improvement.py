@@ -19,7 +19,7 @@ from darkpixel.metrics.published import wasserstein_published
 from darkpixel.metrics.rows import COLUMNS
 from darkpixel.tables.improvement import improvement_table
 
-PUBLISHED = Path(__file__).parents[2] / "config" / "published.yaml"
+PUBLISHED = Path(__file__).parents[3] / "config" / "published.yaml"
 TABLES = {name: wasserstein_published(PUBLISHED, name) for name in ("jets", "muons")}
 NO_STATUS = pd.DataFrame(columns=CONVERGENCE_COLUMNS)
 
