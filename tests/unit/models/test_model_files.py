@@ -92,8 +92,8 @@ def test_parameter_counts():
     ("settings", "words"),
     [
         ({"model": "toy_level"}, "did you mean 'toy_levels'"),
-        ({"model": "base"}, "not a file of darkpixel/models"),
-        ({}, "'None' is not a file"),
+        ({"model": "base"}, "not a model of darkpixel/models"),
+        ({}, "'None' is not a model"),
         ({"model": "toy_levels", "widht": 3}, "widht: Extra inputs"),
         ({"model": "toy_levels", "width": 0}, "width: .*found 0"),
     ],
