@@ -6,7 +6,7 @@ from argon_toys import argon_images
 from torch import nn
 
 from darkpixel.formats.image_file import ImageWriter
-from darkpixel.models.base import build_model
+from darkpixel.models.build import build_model
 
 SIDE = 32
 

@@ -5,7 +5,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from darkpixel.models.base import build_model
+from darkpixel.models.build import build_model
 from darkpixel.models.sarm.model import SARM
 
 

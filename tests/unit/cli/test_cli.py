@@ -9,7 +9,8 @@ import torch
 
 from darkpixel.cli import main
 from darkpixel.formats.image_file import ImageFile, ImageWriter
-from darkpixel.models.base import build_model, save_model
+from darkpixel.models.build import build_model
+from darkpixel.models.folder import save_model
 from darkpixel.models.ssnet.labelling import THRESHOLD
 
 CONFIG = Path(__file__).resolve().parents[3] / "config"

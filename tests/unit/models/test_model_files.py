@@ -5,15 +5,10 @@ import torch
 from toy_training import SIDE
 
 import darkpixel.models
+from darkpixel.config.discovery import model_names
 from darkpixel.errors import DarkpixelError
-from darkpixel.models.base import (
-    build_model,
-    load_model,
-    model_names,
-    save_model,
-    save_weights,
-)
-from darkpixel.models.image_settings import with_image_settings
+from darkpixel.models.build import build_model, with_image_settings
+from darkpixel.models.folder import load_model, save_model, save_weights
 
 SOURCE = '''
 import torch

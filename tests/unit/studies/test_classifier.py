@@ -12,7 +12,8 @@ from darkpixel.config.classifier import ClassifierJudge, ClassifierTraining
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.image_file import ImageFile, ImageWriter
 from darkpixel.metrics.roc import auc
-from darkpixel.models.base import build_model, load_config, load_model
+from darkpixel.models.build import build_model
+from darkpixel.models.folder import load_config, load_model
 from darkpixel.studies import classifiers as classification
 from darkpixel.studies.classifiers import judge_source, log_odds, write_split
 

@@ -22,7 +22,9 @@ from torch.nn import functional as F
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.digests import file_digest
 from darkpixel.formats.image_format import BACKGROUND, SHOWER, TRACK
-from darkpixel.models.base import Trainable, build_model, load_state, save_model
+from darkpixel.models.base import Trainable
+from darkpixel.models.build import build_model
+from darkpixel.models.folder import load_state, save_model
 from darkpixel.models.ssnet.settings import Settings
 from darkpixel.models.ssnet.unet import UNet
 

@@ -10,7 +10,8 @@ from torch.nn import functional as F
 
 from darkpixel.config.training import Training
 from darkpixel.errors import DarkpixelError
-from darkpixel.models.base import build_model, load_generator
+from darkpixel.models.build import build_model
+from darkpixel.models.folder import load_generator
 from darkpixel.models.lagan.model import LAGAN, flipped
 from darkpixel.training.loop import train
 

@@ -8,7 +8,8 @@ import torch
 from pixelcnnpp_toys import model, randomised, sparse_images
 
 from darkpixel.errors import DarkpixelError
-from darkpixel.models.base import build_model, load_model, save_model
+from darkpixel.models.build import build_model
+from darkpixel.models.folder import load_model, save_model
 from darkpixel.models.pixelcnnpp.model import PixelCNNPlusPlus
 from darkpixel.models.pixelcnnpp.network import PixelCNNPP
 

@@ -7,16 +7,10 @@ import pytest
 import torch
 from scipy import integrate, stats
 
-from darkpixel.models.sarm.likelihoods import (
-    Discrete,
-    Exponential,
-    Gamma,
-    Likelihood,
-    TruncatedLogistic,
-    power_grid,
-    smoothed_counts,
-)
-from darkpixel.models.sarm.quantisation import choose_power, quantisation_table
+from darkpixel.models.build import build_model
+from darkpixel.models.sarm.discrete import Discrete, power_grid, smoothed_counts
+from darkpixel.models.sarm.initialisation import rounding_errors
+from darkpixel.models.sarm.likelihoods import Exponential, Gamma, Likelihood, TruncatedLogistic
 
 
 def _continuous(name: str) -> Likelihood:
@@ -182,11 +176,15 @@ def test_power_is_chosen_by_the_damage_that_rounding_does() -> None:
     generator = torch.Generator().manual_seed(0)
     images = torch.rand(400, 10, 10, generator=generator).pow(6) * 60
     images[images < 0.05] = 0
-    table = quantisation_table(images, 0.1)
-    by_power = {row["power"]: row for row in table}
-    assert list(by_power) == [1.0, 1.1, 1.2, 1.3, 1.5, 2.0]
-    assert by_power[1.0]["zeros_rounded"] > by_power[1.0]["zeros"] + 0.1
-    assert by_power[1.5]["relative"] < by_power[1.0]["relative"]
-    assert choose_power(table) == min(table, key=lambda row: row["relative"])["power"]
-    assert choose_power(table) > 1.0
-    assert all(row["clipped"] == 0 for row in table)
+    errors = rounding_errors(images, 0.1)
+    assert list(errors) == [1.0, 1.1, 1.2, 1.3, 1.5, 2.0]
+    assert errors[1.5] < errors[1.0]
+    coarse, fine = (Discrete(1, None, power) for power in (1.0, 1.5))
+    for grid in (coarse, fine):
+        grid.fit(float(images.max()), 1.0)
+        assert grid.clipped(images) == 0
+    zeros = [float((x == 0).float().mean()) for x in (images, coarse.quantise(images))]
+    assert zeros[1] > zeros[0] + 0.1
+    model = build_model({"model": "sarm", "layers": 1, "units": 8}, (10, 10), seed=0)
+    model.fit_to_data(lambda: iter([images]))
+    assert model.fitted()["power"] == min(errors, key=errors.get) > 1.0

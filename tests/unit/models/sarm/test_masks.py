@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from darkpixel.models.sarm.masked import BlockTriangularLinear, spread_degrees
+from darkpixel.models.sarm.masked_linear import BlockTriangularLinear, spread_degrees
 from darkpixel.models.sarm.pixel_head import PixelHead
 
 

@@ -9,14 +9,14 @@ from sarm_toys import VARIANTS, make_sarm, variant_name
 from scipy import stats
 from torch import Tensor
 
-from darkpixel.models.sarm.blocks import prepare
+from darkpixel.models.sarm.dense_blocks import prepare
 from darkpixel.models.sarm.model import SARM
-from darkpixel.models.sarm.naive_sampler import sample_naive
-from darkpixel.models.sarm.sampler import Uniforms, draw_uniforms, sample_from_uniforms
+from darkpixel.models.sarm.naive_sampler import Uniforms, draw_uniforms, sample_naive
+from darkpixel.models.sarm.sampler import sample_from_uniforms
 
 
 def uniforms(model: SARM, n: int, seed: int = 0) -> Uniforms:
-    return draw_uniforms(model, n, torch.Generator().manual_seed(seed))
+    return draw_uniforms(model.conditionals, n, torch.Generator().manual_seed(seed))
 
 
 def assert_same_images(found: Tensor, expected: Tensor, may_differ: int = 0) -> None:
@@ -33,20 +33,21 @@ def assert_same_images(found: Tensor, expected: Tensor, may_differ: int = 0) -> 
 @pytest.mark.parametrize("settings", VARIANTS, ids=variant_name)
 def test_incremental_equals_naive_for_the_same_uniforms(settings: dict[str, Any]) -> None:
     model = make_sarm(6, **{"layers": 3, "units": 50, **settings})
-    u = uniforms(model, 40)
-    expected = sample_naive(model, u)
+    u, parts = uniforms(model, 40), model.conditionals
+    expected = sample_naive(parts, u)
     assert 0.05 < (expected > 0).float().mean() < 0.95
     for block in (1, 7, 64):
-        assert_same_images(sample_from_uniforms(model, u, prepare(model, block)), expected)
+        network = prepare(parts.stages, block)
+        assert_same_images(sample_from_uniforms(parts, u, network), expected)
     # as on a GPU: values of all images
-    assert_same_images(sample_from_uniforms(model, u, lazy=False), expected)
+    assert_same_images(sample_from_uniforms(parts, u, lazy=False), expected)
 
 
 def test_incremental_equals_naive_at_real_size() -> None:
     """784 pixels, two stages; one of the 4 images may meet the edge of a cumulative."""
     model = make_sarm(28, layers=2, width=3)
-    u = uniforms(model, 4)
-    assert_same_images(sample_from_uniforms(model, u), sample_naive(model, u), may_differ=1)
+    u, parts = uniforms(model, 4), model.conditionals
+    assert_same_images(sample_from_uniforms(parts, u), sample_naive(parts, u), may_differ=1)
 
 
 @torch.no_grad()
@@ -56,20 +57,17 @@ def redraw(model: SARM, images: Tensor, u: Uniforms) -> Tensor:
     The images of the naive sampler, and no others, come out unchanged: its first pixel needs no
     image, its second only the first, and so on.
     """
-    x = images.flatten(1)[:, model.permutation]
-    known = None if model.totals is None else model.totals.sample(u.totals)
+    x = model.conditionals.in_order(images)
+    totals = None if model.totals is None else model.totals.sample(u.totals)
     drawn = torch.zeros_like(x)
-    for offset, stage, given in model.conditions(x, known):
-        end = offset + stage.pixels
-        h = stage.trunk(given)
-        not_zero = torch.logit(u.pixels[0, :, offset:end]) >= stage.zero_logits(h, given)
-        pixel, image = not_zero.T.nonzero().unbind(1)
-        parameters = stage.value_parameters(h, given, pixel, image)
-        u1, u2 = u.pixels[1:, image, offset + pixel]
-        drawn[image, offset + pixel] = stage.likelihood.sample(parameters, u1, u2)
-    images = torch.zeros_like(x)
-    images[:, model.permutation] = drawn
-    return images.view(-1, model.side, model.side)
+    for start, stage, inputs in model.conditionals.stage_inputs(x, totals):
+        h = stage.trunk(inputs)
+        logit_u = torch.logit(u.pixels[0, :, start : start + stage.pixels])
+        pixel, image = (logit_u >= stage.zero_logits(h, inputs)).T.nonzero().unbind(1)
+        parameters = stage.value_parameters(h, inputs, pixel, image)
+        u1, u2 = u.pixels[1:, image, start + pixel]
+        drawn[image, start + pixel] = stage.likelihood.sample(parameters, u1, u2)
+    return model.conditionals.to_images(drawn)
 
 
 @pytest.mark.parametrize(
@@ -86,7 +84,7 @@ def test_images_of_real_size_are_what_their_own_conditionals_draw(settings: dict
     """784 pixels; 2 of 64 images may differ, where a uniform meets the edge of a cumulative."""
     model = make_sarm(28, noise=0.02, **settings)
     u = uniforms(model, 64)
-    images = sample_from_uniforms(model, u)
+    images = sample_from_uniforms(model.conditionals, u)
     assert 0.3 < (images == 0).float().mean() < 0.99
     assert_same_images(redraw(model, images, u), images, may_differ=2)
 
@@ -143,11 +141,11 @@ def test_tolerance_redraws_what_misses_its_totals() -> None:
     kept = bound.sample(200, generator=torch.Generator().manual_seed(1))
     assert free.totals is not None
     generator = torch.Generator().manual_seed(1)
-    wanted = free.totals.sample(draw_uniforms(free, 200, generator).totals)
-    good = ((free.totals_of(first) - wanted).abs() <= 20.0).all(1)
+    wanted = free.totals.sample(draw_uniforms(free.conditionals, 200, generator).totals)
+    good = ((free.conditionals.totals_of(first) - wanted).abs() <= 20.0).all(1)
     assert 0 < good.sum() < 200
     assert torch.equal(kept[good], first[good])
-    now_good = ((bound.totals_of(kept) - wanted).abs() <= 20.0).all(1)
+    now_good = ((bound.conditionals.totals_of(kept) - wanted).abs() <= 20.0).all(1)
     assert now_good.sum() > good.sum()
     again = bound.sample(200, generator=torch.Generator().manual_seed(1), batch=64)
     assert torch.equal(again, kept)
@@ -159,8 +157,8 @@ def test_each_total_has_its_own_tolerance() -> None:
     first = free.sample(200, generator=torch.Generator().manual_seed(1))
     kept = only_pt.sample(200, generator=torch.Generator().manual_seed(1))
     assert free.totals is not None
-    uniforms = draw_uniforms(free, 200, torch.Generator().manual_seed(1))
-    misses = (free.totals_of(first) - free.totals.sample(uniforms.totals)).abs()
+    uniforms = draw_uniforms(free.conditionals, 200, torch.Generator().manual_seed(1))
+    misses = (free.conditionals.totals_of(first) - free.totals.sample(uniforms.totals)).abs()
     good = misses[:, 0] <= 20.0
     assert (good & (misses[:, 1] > 20.0)).any()
     assert torch.equal(kept[good], first[good])

@@ -13,9 +13,10 @@ from torch import Tensor
 from darkpixel.config.discovery import model_settings
 from darkpixel.errors import DarkpixelError
 from darkpixel.metrics.kinematics import image_observables
-from darkpixel.models.base import build_model, load_model, save_model
+from darkpixel.models.build import build_model
+from darkpixel.models.folder import load_model, save_model
 from darkpixel.models.sarm.model import SARM
-from darkpixel.models.sarm.sums import RunningSums
+from darkpixel.models.sarm.running_sums import RunningSums
 
 
 def theta(model: SARM, x: Tensor, known: Tensor | None) -> tuple[Tensor, Tensor]:
@@ -23,11 +24,11 @@ def theta(model: SARM, x: Tensor, known: Tensor | None) -> tuple[Tensor, Tensor]
     logits, values = [], []
     image = torch.arange(len(x))
     generator = torch.Generator().manual_seed(0)
-    for _, stage, given in model.conditions(x, known):
-        h = stage.trunk(given)
-        logits.append(stage.zero_logits(h, given))
+    for _, stage, inputs in model.conditionals.stage_inputs(x, known):
+        h = stage.trunk(inputs)
+        logits.append(stage.zero_logits(h, inputs))
         pixel = torch.arange(stage.pixels).repeat_interleave(len(x))
-        parameters = stage.value_parameters(h, given, pixel, image.repeat(stage.pixels))
+        parameters = stage.value_parameters(h, inputs, pixel, image.repeat(stage.pixels))
         weights = torch.randn(stage.likelihood.size, generator=generator, dtype=x.dtype)
         values.append((parameters @ weights).view(stage.pixels, len(x)).T)
     return torch.cat(logits, 1), torch.cat(values, 1)
@@ -273,12 +274,12 @@ def test_noise_on_totals_is_laplace_and_never_below_zero() -> None:
     model = make_sarm(4, totals=True, total_noise=3.0)
     torch.manual_seed(1)
     far = torch.full((40_000, 2), 100.0)
-    noise = model.noisy(far) - far
+    noise = model.totals.noisy(far) - far
     assert noise.mean(0) == pytest.approx([0.0, 0.0], abs=0.1)
     assert noise.abs().mean(0) == pytest.approx([3.0, 3.0], rel=0.03)  # a Laplace scale
-    assert model.noisy(torch.zeros(1000, 2)).min() == 0
-    assert torch.equal(make_sarm(4, totals=True).noisy(far), far)
-    each = make_sarm(4, totals=True, total_noise=[3.0, 0.5]).noisy(far) - far
+    assert model.totals.noisy(torch.zeros(1000, 2)).min() == 0
+    assert torch.equal(make_sarm(4, totals=True).totals.noisy(far), far)
+    each = make_sarm(4, totals=True, total_noise=[3.0, 0.5]).totals.noisy(far) - far
     assert each.abs().mean(0) == pytest.approx([3.0, 0.5], rel=0.03)
 
 
@@ -297,16 +298,16 @@ def test_shared_units_give_all_pixels_the_same_function_of_their_sums() -> None:
     model = make_sarm(6, sums=True, shared_units=5, noise=0.2)
     plain = make_sarm(6, sums=True, noise=0.2)
     x = model.quantise(toy_images(40, 6)).flatten(1)[:, model.permutation]
-    for number, (offset, stage, given) in enumerate(model.conditions(x, None)):
+    for number, (start, stage, inputs) in enumerate(model.conditionals.stage_inputs(x, None)):
         shared = stage.values_shared
         assert shared is not None
-        pixel, image = (x[:, offset : offset + stage.pixels] > 0).T.nonzero().unbind(1)
-        h = stage.trunk(given)
-        with_shared = stage.value_parameters(h, given, pixel, image)
-        expected = shared(given.sums[:, image, pixel].T)
+        pixel, image = (x[:, start : start + stage.pixels] > 0).T.nonzero().unbind(1)
+        h = stage.trunk(inputs)
+        with_shared = stage.value_parameters(h, inputs, pixel, image)
+        expected = shared(inputs.sums[:, image, pixel].T)
         assert expected.abs().mean() > 0.01
         stage.values_shared = None
-        without = stage.value_parameters(h, given, pixel, image)
+        without = stage.value_parameters(h, inputs, pixel, image)
         stage.values_shared = shared
         torch.testing.assert_close(with_shared - without, expected, atol=1e-5, rtol=1e-4)
         gradients = torch.autograd.grad(with_shared.square().sum(), shared.parameters())
@@ -333,12 +334,12 @@ def test_each_stage_starts_with_the_values_of_its_own_pixels() -> None:
     model = build_model({"model": "sarm", "layers": 1, "units": 8, "power": 1.5}, (6, 6), seed=1)
     model.fit_to_data(lambda: iter([images]))
     x = model.quantise(images).flatten(1)[:, model.permutation]
-    for offset, stage in zip(model.offsets, model.stages, strict=True):
-        lit = x[:, offset : offset + stage.pixels]
+    for start, end, stage in model.conditionals.spans():
+        pixels = x[:, start:end]
         p = stage.likelihood.upsample.bias.detach().softmax(0)
-        expected = lit[lit > 0].double().mean()
+        expected = pixels[pixels > 0].double().mean()
         assert float(p @ stage.likelihood.grid) == pytest.approx(float(expected), rel=0.02)
-        frequencies = (lit == 0).double().mean(0).clamp(1 / 402, 401 / 402)
+        frequencies = (pixels == 0).double().mean(0).clamp(1 / 402, 401 / 402)
         torch.testing.assert_close(
             stage.gamma.column_bias().flatten().sigmoid().double(), frequencies, atol=3e-3, rtol=0
         )

@@ -6,8 +6,9 @@ import torch
 from argon_toys import argon_images
 
 from darkpixel.errors import DarkpixelError
-from darkpixel.models.base import build_model
-from darkpixel.models.sarm import start as sarm_start
+from darkpixel.models.build import build_model
+from darkpixel.models.sarm import initialisation
+from darkpixel.models.sarm.conditionals import Conditionals
 
 CENTIMETRES = 0.5
 SETTINGS = {
@@ -65,10 +66,12 @@ def test_it_learns_and_samples_with_blank_images(images):
 
 def test_the_fit_holds_no_more_than_its_share_of_the_images(images, monkeypatch):
     """A set of large images would not fit into memory; the largest pixel is still found."""
-    monkeypatch.setattr(sarm_start, "FIT_PIXELS", 20 * 24**2)
+    monkeypatch.setattr(initialisation, "FIT_PIXELS", 20 * 24**2)
     model, seen = argon_model(), []
-    quantise = model.quantise
-    monkeypatch.setattr(model, "quantise", lambda x: seen.append(len(x)) or quantise(x))
+    quantise = Conditionals.quantise
+    monkeypatch.setattr(
+        Conditionals, "quantise", lambda parts, x: seen.append(len(x)) or quantise(parts, x)
+    )
     late = images.clone()
     late[-1, 5, 5] = 1000.0
     model.fit_to_data(lambda: iter(late.split(15)))

@@ -9,7 +9,7 @@ from segmentation_toys import IMAGES, SIDE, lines_and_blobs, write_toys
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.image_file import ImageFile
 from darkpixel.metrics.segmentation import accuracy, confusion_counts
-from darkpixel.models.base import build_model
+from darkpixel.models.build import build_model
 from darkpixel.models.ssnet import labelling
 from darkpixel.models.ssnet.labelling import label_file, label_images
 from darkpixel.training.monitors.segmentation import ssnet_monitor

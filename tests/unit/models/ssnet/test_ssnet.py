@@ -10,7 +10,8 @@ from torch.nn import functional as F
 
 from darkpixel.config.training import Training
 from darkpixel.errors import DarkpixelError
-from darkpixel.models.base import build_model, load_config, load_model
+from darkpixel.models.build import build_model
+from darkpixel.models.folder import load_config, load_model
 from darkpixel.models.ssnet.model import augmented, import_weights, pixel_labels
 from darkpixel.training.loop import train
 from darkpixel.training.monitors.segmentation import ssnet_monitor

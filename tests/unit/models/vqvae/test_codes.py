@@ -9,7 +9,7 @@ from scipy.stats import entropy
 
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.image_file import ImageFile, ImageWriter
-from darkpixel.models.base import build_model
+from darkpixel.models.build import build_model
 from darkpixel.models.vqvae.codes import code_statistics, encode_file, perplexity, reconstruct_file
 
 

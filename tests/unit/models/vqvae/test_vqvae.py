@@ -9,7 +9,8 @@ from torch.nn.functional import mse_loss
 
 from darkpixel.config.training import Training
 from darkpixel.errors import DarkpixelError
-from darkpixel.models.base import build_model, load_model, save_model
+from darkpixel.models.build import build_model
+from darkpixel.models.folder import load_model, save_model
 from darkpixel.models.vqvae.codes import perplexity
 from darkpixel.training.loop import train
 from darkpixel.training.monitors.codebook import vqvae_monitor

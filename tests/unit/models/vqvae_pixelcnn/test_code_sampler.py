@@ -9,7 +9,7 @@ from scipy import stats
 from torch import Tensor
 
 from darkpixel.models.vqvae_pixelcnn import sampler as sampling
-from darkpixel.models.vqvae_pixelcnn.gated import GatedOptions, GatedPixelCNN
+from darkpixel.models.vqvae_pixelcnn.gated_pixelcnn import GatedOptions, GatedPixelCNN
 from darkpixel.models.vqvae_pixelcnn.sampler import draw_codes, sample_cached, sample_naive
 
 

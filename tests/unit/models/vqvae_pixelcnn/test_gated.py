@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from darkpixel.models.vqvae_pixelcnn.gated import (
+from darkpixel.models.vqvae_pixelcnn.gated_pixelcnn import (
     GatedOptions,
     GatedPixelCNN,
     kernel_taps,

@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 
 from darkpixel.errors import DarkpixelError
-from darkpixel.models.base import build_model, load_model, save_model
+from darkpixel.models.build import build_model
+from darkpixel.models.folder import load_model, save_model
 from darkpixel.models.vqvae.model import VQVAE
 from darkpixel.models.vqvae_pixelcnn.model import VQVAEPixelCNN, with_autoencoder
 from darkpixel.models.vqvae_pixelcnn.settings import Settings

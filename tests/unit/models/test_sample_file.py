@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from darkpixel.formats.image_file import ImageFile, concatenate
-from darkpixel.models.base import build_model
-from darkpixel.models.shards import shard_blocks, write_shard
+from darkpixel.models.build import build_model
+from darkpixel.models.sample_file import shard_blocks, write_shard
 
 ABOUT = {"dataset": "jets", "label": "signal", "pixel_size": 0.1, "unit": "GeV"}
 

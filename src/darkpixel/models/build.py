@@ -1,10 +1,55 @@
-"""Settings of a model that follow from the images on which it is trained."""
+"""Build a model from its settings, and the settings that follow from the training images."""
 
+import difflib
+import importlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from darkpixel.config.discovery import model_settings
+import pydantic
+import torch
+
+from darkpixel.config.discovery import model_module, model_names, model_settings
 from darkpixel.errors import DarkpixelError
+from darkpixel.models.base import Trainable
+
+
+def build_model(
+    settings: Mapping[str, Any], image_size: tuple[int, int], *, seed: int | None = None
+) -> Trainable:
+    """Build an untrained model.
+
+    Args:
+        settings: `model`, the name of a file in `darkpixel/models`, and that file's own keys.
+        image_size: height and width, pixels.
+        seed: of the initial weights; None leaves them to torch's global random generator.
+
+    Raises:
+        DarkpixelError: no such model, or a key that its settings refuse.
+    """
+    keys = dict(settings)
+    name = keys.pop("model", None)
+    names = model_names()
+    if name not in names:
+        near = difflib.get_close_matches(str(name), names, n=1)
+        hint = f"did you mean '{near[0]}'?" if near else f"there are: {', '.join(names)}."
+        raise DarkpixelError(f"model: '{name}' is not a model of darkpixel/models; {hint}")
+    module = importlib.import_module(model_module(name))
+    try:
+        resolved = module.Settings.model_validate(keys)
+    except pydantic.ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "settings"
+        raise DarkpixelError(
+            f"model {name}: {where}: {first['msg']}, found {first['input']!r}."
+        ) from error
+    height, width = image_size
+    with torch.random.fork_rng(devices=[], enabled=seed is not None):
+        if seed is not None:
+            torch.manual_seed(seed)
+        model: Trainable = module.build(resolved, height, width)
+    model.settings = {"model": name, **resolved.model_dump(mode="json")}
+    model.image_size = (height, width)
+    return model
 
 
 def with_image_settings(

@@ -1,13 +1,12 @@
 """A stage's masked weights cut into the dense blocks that the incremental sampler multiplies."""
 
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-if TYPE_CHECKING:
-    from darkpixel.models.sarm.model import SARM
-    from darkpixel.models.sarm.stage import Stage
+from darkpixel.models.sarm.stage import Stage
 
 
 class Step(NamedTuple):
@@ -48,7 +47,7 @@ class DenseStage:
     block of their own, without pixels.
     """
 
-    def __init__(self, stage: "Stage", block: int) -> None:
+    def __init__(self, stage: Stage, block: int) -> None:
         self.stage, self.pixels, self.inputs = stage, stage.pixels, stage.inputs
         weights = [layer.dense_weight() for layer in stage.layers]
         biases = [layer.column_bias() for layer in stage.layers]
@@ -98,10 +97,10 @@ class DenseStage:
 
 
 @torch.no_grad()
-def prepare(model: "SARM", block: int = 32) -> "list[DenseStage]":
+def prepare(stages: Sequence[Stage], block: int = 32) -> list[DenseStage]:
     """Cut every stage into blocks of dense matrices, once for many batches.
 
     Args:
         block: pixels of a block.
     """
-    return [DenseStage(stage, block) for stage in model.stages]
+    return [DenseStage(stage, block) for stage in stages]
