@@ -23,7 +23,9 @@ Batches = Callable[[], Iterator[Tensor]]
 
 
 class Trainable(nn.Module, ABC):
-    """What `darkpixel.training.loop.train` trains on images (N, H, W): a generator, a judge, a coder.
+    """What `darkpixel.training.loop.train` trains on images (N, H, W).
+
+    A generative model, an autoencoder, a classifier or a segmentation network.
 
     Everything that its use needs lives in parameters and buffers, so that the weights file and
     the settings are the whole model.
@@ -122,3 +124,21 @@ class GenerativeModel(Trainable):
         of a level evenly over the values that are rounded to it.
         """
         return None
+
+
+def require_size(model: str, height: int, width: int, smallest: int) -> None:
+    """Refuse images that are too small for a model.
+
+    Args:
+        model: its name, for the message.
+        height, width: of the images, pixels.
+        smallest: least number of pixels a side.
+
+    Raises:
+        DarkpixelError: a side is shorter.
+    """
+    if min(height, width) < smallest:
+        raise DarkpixelError(
+            f"model {model}: images of {height}x{width} pixels; it needs {smallest}x{smallest} "
+            "at least."
+        )

@@ -19,7 +19,7 @@ def build_model(
     """Build an untrained model.
 
     Args:
-        settings: `model`, the name of a file in `darkpixel/models`, and that file's own keys.
+        settings: `model`, the name of a model in `darkpixel/models`, and the model's own keys.
         image_size: height and width, pixels.
         seed: of the initial weights; None leaves them to torch's global random generator.
 
@@ -60,7 +60,7 @@ def with_image_settings(
     Models without a key `pixel_size` or `classes` do not get it.
 
     Args:
-        settings: `model`, the name of a file in `darkpixel/models`, and that file's own keys.
+        settings: `model`, the name of a model in `darkpixel/models`, and the model's own keys.
         attributes: of the training images' file.
 
     Raises:
@@ -76,11 +76,11 @@ def with_image_settings(
 def _with_pixel_size(settings: Mapping[str, Any], pixel_size: float) -> dict[str, Any]:
     if "pixel_size" not in model_settings(settings["model"]).model_fields:
         return dict(settings)
-    given = settings.get("pixel_size")
-    if given is not None and given != pixel_size:
+    configured = settings.get("pixel_size")
+    if configured is not None and configured != pixel_size:
         raise DarkpixelError(
-            f"model {settings['model']}: pixel_size {given} in the configuration, {pixel_size} in "
-            "the training images; leave the key out."
+            f"model {settings['model']}: pixel_size {configured} in the configuration, "
+            f"{pixel_size} in the training images; leave the key out."
         )
     return {**settings, "pixel_size": pixel_size}
 
@@ -94,10 +94,10 @@ def _with_classes(settings: Mapping[str, Any], labels: Sequence[str]) -> dict[st
             f"model {name}: its training images have the one label {', '.join(labels)}; it tells "
             "labels apart, give it two or more."
         )
-    given = settings.get("classes", len(labels))
-    if given != len(labels):
+    configured = settings.get("classes", len(labels))
+    if configured != len(labels):
         raise DarkpixelError(
-            f"model {name}: classes {given} in the configuration, {len(labels)} in the training "
-            f"images ({', '.join(labels)}); leave the key out."
+            f"model {name}: classes {configured} in the configuration, {len(labels)} in the "
+            f"training images ({', '.join(labels)}); leave the key out."
         )
     return {**settings, "classes": len(labels)}

@@ -1,4 +1,4 @@
-"""Write a model's images to a file, the same images for any number of jobs."""
+"""Write a model's samples to an image file: the same images for any number of jobs."""
 
 import hashlib
 import logging
@@ -59,7 +59,7 @@ def write_shard(
     height, width = model.image_size
     started = time.perf_counter()
 
-    def made() -> Iterator[tuple[NDArray[np.float32], dict[str, NDArray[Any]]]]:
+    def generated() -> Iterator[tuple[NDArray[np.float32], dict[str, NDArray[Any]]]]:
         for block in blocks:
             count = min(block_size, images - block * block_size)
             pixels, columns = model.sample_events(count, generator=block_generator(seed, block))
@@ -69,7 +69,7 @@ def write_shard(
         torch.inference_mode(),
         tqdm(total=len(blocks) * block_size, unit=" images", disable=None) as bar,
     ):
-        stream = made()
+        stream = generated()
         first = next(stream)
         with ImageWriter(
             path,

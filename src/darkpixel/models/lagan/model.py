@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from darkpixel.errors import DarkpixelError
-from darkpixel.models.base import Batches, GenerativeModel
+from darkpixel.models.base import Batches, GenerativeModel, require_size
 from darkpixel.models.lagan.networks import Discriminator, Generator
 from darkpixel.models.lagan.settings import Settings
 from darkpixel.models.sampling import evaluating
@@ -48,10 +48,7 @@ class LAGAN(GenerativeModel):
 
     def __init__(self, settings: Settings, height: int, width: int) -> None:
         super().__init__()
-        if min(height, width) < 12:
-            raise DarkpixelError(
-                f"model lagan: images of {height}x{width} pixels; it needs 12x12 at least."
-            )
+        require_size("lagan", height, width, 12)
         self.options = settings
         self.generator = Generator(
             height,
