@@ -149,7 +149,8 @@ def load_state(model: Trainable, state: Mapping[str, Tensor], source: str | Path
     Raises:
         DarkpixelError: names or shapes differ; `source` is named.
     """
-    model.adopt_shapes(state)
+    with torch.random.fork_rng(devices=[]):  # new layers draw weights, which are replaced below
+        model.adopt_shapes(state)
     try:
         model.load_state_dict(state)
     except RuntimeError as error:
