@@ -12,7 +12,7 @@ import platform
 import torch
 from timing import seconds
 
-from darkpixel.models.base import build_model
+from darkpixel.models.build import build_model
 from darkpixel.models.vqvae_pixelcnn.model import VQVAEPixelCNN
 from darkpixel.models.vqvae_pixelcnn.sampler import sample_cached, sample_naive
 

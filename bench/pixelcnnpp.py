@@ -14,7 +14,7 @@ import torch
 from sampling import SIDE, sparse_images
 from timing import seconds
 
-from darkpixel.models.base import build_model
+from darkpixel.models.build import build_model
 from darkpixel.models.pixelcnnpp.model import PixelCNNPlusPlus
 from darkpixel.models.pixelcnnpp.sampler import draw_uniforms, sample_cached, sample_naive
 

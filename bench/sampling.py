@@ -16,11 +16,11 @@ import torch
 from timing import seconds
 from torch import Tensor
 
-from darkpixel.models.base import build_model
-from darkpixel.models.sarm.blocks import prepare
+from darkpixel.models.build import build_model
+from darkpixel.models.sarm.dense_blocks import prepare
 from darkpixel.models.sarm.model import SARM
-from darkpixel.models.sarm.naive_sampler import sample_naive
-from darkpixel.models.sarm.sampler import draw_uniforms, sample_from_uniforms
+from darkpixel.models.sarm.naive_sampler import draw_uniforms, sample_naive
+from darkpixel.models.sarm.sampler import sample_from_uniforms
 
 SIDE = 28
 
@@ -46,16 +46,17 @@ def make_model(**settings: object) -> SARM:
 def measure(batch: int, passes: int, **settings: object) -> str:
     """One row: images per second of both samplers and their ratio."""
     model = make_model(**settings)
-    u = draw_uniforms(model, batch, torch.Generator().manual_seed(0))
-    network = prepare(model)
-    images = sample_from_uniforms(model, u, network)
-    incremental = seconds(lambda: sample_from_uniforms(model, u, network), 3)
+    parts = model.conditionals
+    u = draw_uniforms(parts, batch, torch.Generator().manual_seed(0))
+    network = prepare(parts.stages)
+    images = sample_from_uniforms(parts, u, network)
+    incremental = seconds(lambda: sample_from_uniforms(parts, u, network), 3)
     naive = 0.0  # every pass of a stage costs the same, so a few tell the time of all
-    for offset, stage in zip(model.offsets, model.stages, strict=True):
-        place = offset + stage.pixels // 2
+    for start, _, stage in parts.spans():
+        place = start + stage.pixels // 2
 
         def one_pass(place: int = place) -> None:
-            sample_naive(model, u, positions=[place], every_pixel=True)
+            sample_naive(parts, u, positions=[place], every_pixel=True)
 
         naive += stage.pixels * seconds(one_pass, passes)
     name = "D+D" if model.options.likelihood == "discrete" else "D+C"

@@ -80,8 +80,8 @@ def _check(options: argparse.Namespace) -> None:
 
 
 def _sample(options: argparse.Namespace) -> None:
-    from darkpixel.models.base import load_config, load_generator
-    from darkpixel.models.shards import shard_blocks, write_shard
+    from darkpixel.models.folder import load_config, load_generator
+    from darkpixel.models.sample_file import shard_blocks, write_shard
     from darkpixel.training.loop import choose_device
 
     config = load_config(options.model)
@@ -104,7 +104,7 @@ def _sample(options: argparse.Namespace) -> None:
 
 
 def _label(options: argparse.Namespace) -> None:
-    from darkpixel.models.base import load_config, load_model
+    from darkpixel.models.folder import load_config, load_model
     from darkpixel.models.ssnet.labelling import label_file
     from darkpixel.models.ssnet.model import SSNet
     from darkpixel.training.loop import choose_device

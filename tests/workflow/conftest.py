@@ -58,6 +58,12 @@ class Project:
         file.write_text(text.replace(old, new, 1))
 
 
+@pytest.fixture(scope="session")
+def copy_project() -> type[Project]:
+    """Makes a copy of the project in a folder: for fixtures that several tests of a file share."""
+    return Project
+
+
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
     return Project(tmp_path / "a copy")  # with a space, as users' folders have

@@ -168,11 +168,16 @@ def imports_of_snakefile() -> set[str]:
 
 # What is imported without an import statement, by file below src/ or workflow/scripts/.
 DYNAMIC_IMPORTS = {
+    "darkpixel/config/discovery.py": {
+        f"darkpixel.models.{path.parent.name}.settings"
+        for path in (SOURCE / "darkpixel/models").glob("*/settings.py")
+    },
     "darkpixel/simulation/jets/simulation.py": {"pythia8mc", "fastjet", "awkward"},
     "darkpixel/simulation/pythia.py": {"pythia8mc", "awkward"},
     "prepare_own.py": set(),  # a data set of one's own, of which none is shipped
-    "darkpixel/models/base.py": {
-        f"darkpixel.models.{path.stem}" for path in (SOURCE / "darkpixel/models").glob("*.py")
+    "darkpixel/models/build.py": {
+        f"darkpixel.models.{path.parent.name}.model"
+        for path in (SOURCE / "darkpixel/models").glob("*/model.py")
     },
     # A second Snakemake, whose reporter needs Pygments and which reads the Snakefile again.
     "report_run.py": {"snakemake", "pygments"} | imports_of_snakefile(),

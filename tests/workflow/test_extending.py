@@ -33,10 +33,8 @@ SHARED = {
 
 
 @pytest.fixture(scope="module")
-def extended(tmp_path_factory):
-    from conftest import Project
-
-    project = Project(tmp_path_factory.mktemp("extended") / "copy")
+def extended(tmp_path_factory, copy_project):
+    project = copy_project(tmp_path_factory.mktemp("extended") / "copy")
     for path, block in zip(PATHS, BLOCKS, strict=True):
         (project.folder / path).write_text(block)
     (project.folder / "tiny.yaml").write_text(RUN)

@@ -29,7 +29,7 @@ rule sample_model:
         shards=lambda wildcards: shard_count(wildcards.dataset),
         device=run.sampling.device,
         seed=lambda wildcards: job_seed("sample", *wildcards[:4]),
-        code=lambda wildcards: model_code(wildcards, "models.shards"),
+        code=lambda wildcards: model_code(wildcards, "models.sample_file"),
     script:
         "../scripts/sample_model.py"
 

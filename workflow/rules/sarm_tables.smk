@@ -109,7 +109,7 @@ rule tabulate_quantisation:
         labels=lambda wildcards: DATASETS[QUANTISATION[wildcards.stem][0]].labels,
         powers=[1.0, 1.1, 1.2, 1.3, 1.5, 2.0],  # SARM section 8.6
         evaluation=run.evaluation.model_dump(),
-        code=code_digest("metrics.rows", "tables.sarm", "metrics.images", "models.sarm.likelihoods"),
+        code=code_digest("metrics.rows", "tables.sarm", "metrics.images", "models.sarm.discrete"),
     script:
         "../scripts/tabulate_quantisation.py"
 

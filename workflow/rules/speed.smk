@@ -32,7 +32,7 @@ rule measure_speed:
         code=lambda wildcards: compared_code(
             wildcards,
             "studies.simulation_speed",
-            "models.shards",
+            "models.sample_file",
         ),
     script:
         "../scripts/measure_speed.py"

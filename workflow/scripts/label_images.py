@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from darkpixel.models.base import load_config, load_model
+from darkpixel.models.folder import load_config, load_model
 from darkpixel.models.ssnet.labelling import label_file
 from darkpixel.pipeline.job import job
 from darkpixel.training.loop import choose_device

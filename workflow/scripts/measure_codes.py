@@ -6,9 +6,9 @@ import pandas as pd
 import torch
 
 from darkpixel.formats.files import whole_file
-from darkpixel.models.base import load_model
+from darkpixel.models.folder import load_model
 from darkpixel.models.vqvae.codes import code_statistics
-from darkpixel.models.vqvae_pixelcnn.gated import receptive_field
+from darkpixel.models.vqvae_pixelcnn.gated_pixelcnn import receptive_field
 from darkpixel.pipeline.job import job
 from darkpixel.studies.code_likelihood import likelihood_rows, negative_log_likelihoods
 from darkpixel.training.loop import choose_device

@@ -6,7 +6,7 @@ import pandas as pd
 import torch
 
 from darkpixel.formats.files import whole_file
-from darkpixel.models.base import load_generator
+from darkpixel.models.folder import load_generator
 from darkpixel.pipeline.job import job
 from darkpixel.studies.density import COLUMNS, bits_per_pixel, density_row
 from darkpixel.training.loop import choose_device

@@ -8,8 +8,8 @@ import torch
 from darkpixel.formats.files import whole_file
 from darkpixel.metrics.names import MONTE_CARLO
 from darkpixel.metrics.published import load_published
-from darkpixel.models.base import load_generator
-from darkpixel.models.shards import block_generator
+from darkpixel.models.folder import load_generator
+from darkpixel.models.sample_file import block_generator
 from darkpixel.pipeline.job import job
 from darkpixel.simulation.muons.pileup import read_pileup
 from darkpixel.studies.simulation_speed import conditions, simulate

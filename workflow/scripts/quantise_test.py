@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from darkpixel.formats.image_file import ImageFile, ImageWriter
-from darkpixel.models.base import load_config, load_model
+from darkpixel.models.folder import load_config, load_model
 from darkpixel.pipeline.job import job
 
 if TYPE_CHECKING:

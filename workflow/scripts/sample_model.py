@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from darkpixel.models.base import load_config, load_generator
-from darkpixel.models.shards import shard_blocks, write_shard
+from darkpixel.models.folder import load_config, load_generator
+from darkpixel.models.sample_file import shard_blocks, write_shard
 from darkpixel.pipeline.job import job
 from darkpixel.training.loop import choose_device
 

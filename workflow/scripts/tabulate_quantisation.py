@@ -9,7 +9,7 @@ import torch
 from darkpixel.config.evaluation import Evaluation
 from darkpixel.metrics.images import largest_pixel
 from darkpixel.metrics.rows import quantisation_rows
-from darkpixel.models.sarm.likelihoods import Discrete
+from darkpixel.models.sarm.discrete import Discrete
 from darkpixel.pipeline.job import job
 from darkpixel.tables.sarm import quantisation_table
 

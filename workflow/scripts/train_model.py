@@ -8,8 +8,8 @@ import torch
 from darkpixel.config.training import Training
 from darkpixel.formats.digests import file_digest, settings_digest
 from darkpixel.formats.image_file import ImageFile
-from darkpixel.models.base import build_model, load_config, load_model
-from darkpixel.models.image_settings import with_image_settings
+from darkpixel.models.build import build_model, with_image_settings
+from darkpixel.models.folder import load_config, load_model
 from darkpixel.models.vqvae_pixelcnn.model import with_autoencoder
 from darkpixel.pipeline.job import job
 from darkpixel.training.loop import train

@@ -1,8 +1,9 @@
 """Base class of all settings: unknown keys are errors, values cannot be changed."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
 
 
 class Settings(BaseModel):
@@ -13,6 +14,22 @@ class Settings(BaseModel):
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
+
+
+class PresetSettings(Settings):
+    """Settings whose key `preset` names values for several keys; keys given beside it win.
+
+    A subclass declares the field `preset` with the names of its `PRESETS`.
+    """
+
+    PRESETS: ClassVar[dict[str, dict[str, Any]]] = {}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill_preset(cls, keys: Any) -> Any:
+        if isinstance(keys, Mapping) and keys.get("preset") in cls.PRESETS:
+            return {**cls.PRESETS[keys["preset"]], **keys}
+        return keys
 
 
 def without_nulls(entries: Any) -> Any:

@@ -5,8 +5,8 @@ whose `model.py` holds `build`; a custom model may be one file `darkpixel/models
 both. A custom data set is one file `darkpixel/datasets/{name}.py`. Nothing is registered: a
 folder or file that declares a class `Settings` is a model, or a data set.
 
-Snakemake plans a run with the settings alone. `settings.py` does not import torch, which would
-take 3 s; a model in one file costs these once, when a run is planned.
+Snakemake plans with the settings alone. `settings.py` imports no torch, which would cost 3 s; a
+model of a single file is imported whole, and pays that when a run is planned.
 """
 
 import ast
@@ -70,14 +70,14 @@ def data_settings(name: str) -> type[CustomData]:
 
 def _declared(package: str) -> dict[str, Path]:
     """Name -> file of the class `Settings`, of everything in a package that has one."""
-    found: dict[str, Path] = {}
+    files: dict[str, Path] = {}
     for folder in importlib.import_module(package).__path__:
         for path in Path(folder).glob("*/settings.py"):
-            found[path.parent.name] = path
+            files[path.parent.name] = path
         for path in Path(folder).glob("*.py"):
             if _declares_settings(path, path.stat().st_mtime_ns):
-                found[path.stem] = path
-    return found
+                files[path.stem] = path
+    return files
 
 
 @cache
@@ -87,36 +87,43 @@ def _declares_settings(path: Path, modified: int) -> bool:
         body = ast.parse(path.read_text(encoding="utf-8")).body
     except SyntaxError as error:
         raise DarkpixelError(f"{path}: line {error.lineno}: {error.msg}.") from error
+    except ValueError as error:  # bytes that are no text
+        raise DarkpixelError(f"{path}: cannot be read as Python ({error}).") from error
     return any(isinstance(node, ast.ClassDef) and node.name == "Settings" for node in body)
 
 
 def _settings(path: Path, kind: type[Kind]) -> type[Kind]:
-    if path.stem == "settings":
-        package = path.parent
-        module = importlib.import_module(f"darkpixel.{package.parent.name}.{package.name}.settings")
-    else:
-        module = _module(path, path.stat().st_mtime_ns)
-    found = module.Settings
-    if not (isinstance(found, type) and issubclass(found, kind)):
+    settings = getattr(_module(path, path.stat().st_mtime_ns), "Settings", None)
+    if not (isinstance(settings, type) and issubclass(settings, kind)):
         raise DarkpixelError(
             f"{path}: class Settings must be a subclass of {kind.__module__}.{kind.__name__}."
         )
-    return found
+    return settings
 
 
 @cache
 def _module(path: Path, modified: int) -> ModuleType:
-    """The module of a file, imported afresh when the file has changed."""
-    name = f"darkpixel_{path.parent.name}_{path.stem}_{modified}"
-    spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module  # where pydantic looks up what an annotation names
+    """The module of a file: of a folder's `settings.py` the one that its model imports, too.
+
+    A single file is imported under a name of its own, and afresh when it has changed.
+    """
     try:
-        spec.loader.exec_module(module)
+        if path.stem == "settings":
+            folder = path.parent
+            name = f"darkpixel.{folder.parent.name}.{folder.name}.settings"
+            return importlib.import_module(name)
+        name = f"darkpixel_{path.parent.name}_{path.stem}_{modified}"
+        spec = importlib.util.spec_from_file_location(name, path)
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[name] = module  # where pydantic looks up what an annotation names
+        try:
+            spec.loader.exec_module(module)
+        except BaseException:
+            del sys.modules[name]
+            raise
     except Exception as error:
-        del sys.modules[name]
         problem = " ".join(str(error).split())
         raise DarkpixelError(
             f"{path}: cannot be imported ({type(error).__name__}: {problem}); correct the file."

@@ -1,45 +1,31 @@
-"""What every model offers, and how a model is found, saved and loaded.
+"""The classes that every model derives from: `Trainable`, and `GenerativeModel` for generators.
 
-A model is one file `darkpixel/models/<name>.py` with a class `Settings` (pydantic) and a
-function `build(settings: Settings, height: int, width: int) -> Trainable`. Nothing is
-registered: the key `model` of the settings names the file.
+A model is a folder `darkpixel/models/{name}/`, or one file `darkpixel/models/{name}.py`, with a
+class `Settings` (pydantic) and a function `build(settings: Settings, height: int, width: int) ->
+Trainable` (see `darkpixel.models.build`). Nothing is registered: the key `model` of the settings
+is the name. A trained model is a folder on disk (see `darkpixel.models.folder`).
 
 A model whose `Settings` has the class variable `joint = True` is trained once on the images of all
 labels, whose column `class` says which is which.
-
-A trained model is a folder: `model.safetensors` holds every weight and buffer, `config.yaml`
-the settings with which the model was built and where it comes from. Neither can run code.
 """
 
-import difflib
-import importlib
-import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
-import pydantic
-import safetensors.torch
 import torch
-import yaml
-from safetensors import SafetensorError
 from torch import Tensor, nn
 
-from darkpixel.config.discovery import model_module, model_names
 from darkpixel.errors import DarkpixelError
-from darkpixel.formats.files import whole_file
-
-WEIGHTS = "model.safetensors"
-CONFIG = "config.yaml"
-
 
 Batches = Callable[[], Iterator[Tensor]]
 """Each call gives a new pass over the images of a file, in its order, as (b, H, W) float32."""
 
 
 class Trainable(nn.Module, ABC):
-    """What `darkpixel.training.loop.train` trains on images (N, H, W): a generator, a judge, a coder.
+    """What `darkpixel.training.loop.train` trains on images (N, H, W).
+
+    A generative model, an autoencoder, a classifier or a segmentation network.
 
     Everything that its use needs lives in parameters and buffers, so that the weights file and
     the settings are the whole model.
@@ -140,174 +126,19 @@ class GenerativeModel(Trainable):
         return None
 
 
-def build_model(
-    settings: Mapping[str, Any], image_size: tuple[int, int], *, seed: int | None = None
-) -> Trainable:
-    """Build an untrained model.
+def require_size(model: str, height: int, width: int, smallest: int) -> None:
+    """Refuse images that are too small for a model.
 
     Args:
-        settings: `model`, the name of a file in `darkpixel/models`, and that file's own keys.
-        image_size: height and width, pixels.
-        seed: of the initial weights; None leaves them to torch's global random generator.
+        model: its name, for the message.
+        height, width: of the images, pixels.
+        smallest: least number of pixels a side.
 
     Raises:
-        DarkpixelError: no such model, or a key that its settings refuse.
+        DarkpixelError: a side is shorter.
     """
-    keys = dict(settings)
-    name = keys.pop("model", None)
-    names = model_names()
-    if name not in names:
-        near = difflib.get_close_matches(str(name), names, n=1)
-        hint = f"did you mean '{near[0]}'?" if near else f"there are: {', '.join(names)}."
-        raise DarkpixelError(f"model: '{name}' is not a model of darkpixel/models; {hint}")
-    module = importlib.import_module(model_module(name))
-    try:
-        resolved = module.Settings.model_validate(keys)
-    except pydantic.ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"]) or "settings"
+    if min(height, width) < smallest:
         raise DarkpixelError(
-            f"model {name}: {where}: {first['msg']}, found {first['input']!r}."
-        ) from error
-    height, width = image_size
-    with torch.random.fork_rng(devices=[], enabled=seed is not None):
-        if seed is not None:
-            torch.manual_seed(seed)
-        model: Trainable = module.build(resolved, height, width)
-    model.settings = {"model": name, **resolved.model_dump(mode="json")}
-    model.image_size = (height, width)
-    return model
-
-
-def save_weights(state: Mapping[str, Tensor], path: str | Path) -> None:
-    """Write weights and buffers as safetensors, whole or not at all; same state, same bytes."""
-    tensors = {name: t.detach().to("cpu", copy=True).contiguous() for name, t in state.items()}
-    with whole_file(path) as temporary:
-        temporary.write_bytes(safetensors.torch.save(tensors))
-
-
-def save_model(model: Trainable, folder: str | Path, **provenance: Any) -> None:
-    """Write `model.safetensors` and `config.yaml` into `folder`.
-
-    Args:
-        model: from `build_model`.
-        provenance: further entries of `config.yaml`, plain values: dataset, label, seed, the
-            training settings, the digest of the inputs.
-    """
-    folder = Path(folder)
-    save_weights(model.state_dict(), folder / WEIGHTS)
-    save_config(model, folder, **provenance)
-
-
-def save_config(model: Trainable, folder: str | Path, **provenance: Any) -> None:
-    """Write `config.yaml` alone (see `save_model`)."""
-    content = {
-        "model": model.settings,
-        "image_size": list(model.image_size),
-        "parameters": model.parameter_counts(),
-        "fitted": model.fitted(),
-        **provenance,
-    }
-    plain = json.loads(json.dumps(content, default=str))  # tuples and paths as YAML can hold them
-    with whole_file(Path(folder) / CONFIG) as temporary:
-        temporary.write_text(yaml.safe_dump(plain, sort_keys=False), encoding="utf-8")
-
-
-def load_config(folder: str | Path) -> dict[str, Any]:
-    """The content of a model folder's `config.yaml`.
-
-    Raises:
-        DarkpixelError: it is missing or not what `save_model` writes.
-    """
-    path = Path(folder) / CONFIG
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise DarkpixelError(
-            f"{path}: not found; a model folder holds {CONFIG} and {WEIGHTS}."
-        ) from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise DarkpixelError(f"{path}: not readable as YAML; train the model again.") from error
-    if not isinstance(content, dict) or not {"model", "image_size"} <= content.keys():
-        raise DarkpixelError(f"{path}: keys 'model' and 'image_size' expected; is it a model's?")
-    return content
-
-
-def load_model(
-    folder: str | Path, *, weights: str = WEIGHTS, device: str | torch.device = "cpu"
-) -> Trainable:
-    """A trained model in evaluation mode.
-
-    Args:
-        folder: written by training, with `config.yaml` and the weights.
-        weights: file name in `folder`; `epoch{epoch}.safetensors` for a snapshot.
-        device: where to put it.
-
-    Raises:
-        DarkpixelError: a file is missing or does not fit the settings.
-    """
-    config = load_config(folder)
-    height, width = config["image_size"]
-    path = Path(folder) / weights
-    model = build_model(config["model"], (height, width), seed=0)  # weights are replaced below
-    try:
-        state = safetensors.torch.load_file(path)
-    except FileNotFoundError as error:
-        raise DarkpixelError(f"{path}: not found; was the model trained to that epoch?") from error
-    except SafetensorError as error:
-        raise DarkpixelError(f"{path}: not a whole safetensors file ({error}).") from error
-    load_state(model, state, path)
-    return model.to(device).eval()
-
-
-def load_generator(
-    folder: str | Path,
-    *,
-    weights: str = WEIGHTS,
-    device: str | torch.device = "cpu",
-    label: str | None = None,
-) -> GenerativeModel:
-    """Like `load_model`, for a model that is to be sampled.
-
-    Args:
-        label: of the images that are wanted of a model that knows several; no other needs it.
-
-    Raises:
-        DarkpixelError: as `load_model`, or the model does not generate images, or not of the label.
-    """
-    model = load_model(folder, weights=weights, device=device)
-    if not isinstance(model, GenerativeModel):
-        raise DarkpixelError(
-            f"{folder}: a model '{model.settings['model']}' generates no images; give the folder "
-            "of a generative model."
+            f"model {model}: images of {height}x{width} pixels; it needs {smallest}x{smallest} "
+            "at least."
         )
-    images = load_config(folder).get("images", {})
-    classes = images.get("classes")
-    if classes is None and label not in (None, images.get("label", label)):
-        raise DarkpixelError(
-            f"{folder}: trained on the label {images['label']} alone; found {label!r}: leave the "
-            "label out, or name the folder of a model of that label."
-        )
-    if classes is not None:
-        if label not in classes:
-            raise DarkpixelError(
-                f"{folder}: trained on the labels {', '.join(classes)} together; found {label!r}, "
-                "name one of them."
-            )
-        model.choose_class(classes.index(label))
-    return model
-
-
-def load_state(model: Trainable, state: Mapping[str, Tensor], source: str | Path) -> None:
-    """Put `state` into `model`; every tensor must be there with its shape.
-
-    Raises:
-        DarkpixelError: names or shapes differ; `source` is named.
-    """
-    model.adopt_shapes(state)
-    try:
-        model.load_state_dict(state)
-    except RuntimeError as error:
-        lines = str(error).splitlines()
-        detail = lines[1].strip() if len(lines) > 1 else lines[0]
-        raise DarkpixelError(f"{source}: weights do not fit the settings: {detail}") from error

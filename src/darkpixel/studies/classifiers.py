@@ -27,7 +27,9 @@ from darkpixel.errors import DarkpixelError
 from darkpixel.formats.digests import settings_digest
 from darkpixel.formats.files import whole_file
 from darkpixel.formats.image_file import ImageFile
-from darkpixel.models.base import CONFIG, WEIGHTS, Trainable, build_model, load_config, load_model
+from darkpixel.models.base import Trainable
+from darkpixel.models.build import build_model
+from darkpixel.models.folder import CONFIG, WEIGHTS, load_config, load_model
 from darkpixel.training.history import HISTORY
 from darkpixel.training.loop import choose_device, train
 

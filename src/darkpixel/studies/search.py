@@ -30,13 +30,9 @@ from darkpixel.errors import DarkpixelError
 from darkpixel.formats.digests import settings_digest
 from darkpixel.formats.image_file import ImageFile, ImageWriter
 from darkpixel.formats.image_format import ATTRIBUTES
-from darkpixel.models.base import (
-    GenerativeModel,
-    Trainable,
-    build_model,
-    load_config,
-)
-from darkpixel.models.image_settings import with_image_settings
+from darkpixel.models.base import GenerativeModel, Trainable
+from darkpixel.models.build import build_model, with_image_settings
+from darkpixel.models.folder import load_config
 from darkpixel.studies.density import bits_per_pixel
 from darkpixel.training.checkpoints import CheckpointFolder
 from darkpixel.training.history import HISTORY

@@ -17,7 +17,9 @@ from darkpixel.formats.image_format import ATTRIBUTES
 from darkpixel.metrics.delong import Auc, area_under_curve
 from darkpixel.metrics.features import Sample
 from darkpixel.metrics.names import MONTE_CARLO
-from darkpixel.models.base import Trainable, build_model, load_model
+from darkpixel.models.base import Trainable
+from darkpixel.models.build import build_model
+from darkpixel.models.folder import load_model
 from darkpixel.training.loop import choose_device, train
 
 CLASSES = ("generated", "real")  # the network gives the log-odds of the first

@@ -20,8 +20,7 @@ from torch import Tensor
 
 from darkpixel.config.search import Widths
 from darkpixel.formats.image_file import ImageFile
-from darkpixel.models.base import build_model
-from darkpixel.models.image_settings import with_image_settings
+from darkpixel.models.build import build_model, with_image_settings
 from darkpixel.models.sarm.model import SARM
 from darkpixel.studies.speed import Rate, load_average, sampling_rate
 

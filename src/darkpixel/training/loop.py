@@ -26,7 +26,8 @@ import darkpixel
 from darkpixel.config.training import Training
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.files import whole_file
-from darkpixel.models.base import WEIGHTS, Trainable, save_config, save_weights
+from darkpixel.models.base import Trainable
+from darkpixel.models.folder import WEIGHTS, save_config, save_weights
 from darkpixel.training.checkpoints import CheckpointFolder
 from darkpixel.training.feed import ImageBatches
 from darkpixel.training.history import HISTORY, Row, best_epoch, write_history

@@ -11,7 +11,8 @@ from torch import Tensor
 
 from darkpixel.config.training import Training
 from darkpixel.errors import DarkpixelError
-from darkpixel.models.base import Trainable, load_state
+from darkpixel.models.base import Trainable
+from darkpixel.models.folder import load_state
 from darkpixel.training.checkpoints import CheckpointFolder
 from darkpixel.training.feed import ImageBatches
 from darkpixel.training.history import Row

@@ -12,13 +12,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from darkpixel.errors import DarkpixelError
-from darkpixel.models.base import Batches, Trainable
+from darkpixel.models.base import Batches, Trainable, require_size
 from darkpixel.models.classifier.settings import Settings
 
 
 class Classifier(Trainable):
-    """The judge of jets and muons: log-odds of signal.
+    """Classifier of jets and muons: log-odds of signal.
 
     Attributes:
         columns: `loss` takes `class` (B,): 0 for the first label, signal, and 1 for the second.
@@ -79,7 +78,7 @@ def _convolutions(filters: int, height: int, width: int) -> tuple[nn.Sequential,
 
     The maximum of rectified values is the rectified maximum: a quarter of the work.
     """
-    _require(height, width, 4)
+    require_size("classifier", height, width, 4)
     layers: list[nn.Module] = []
     for channels in (1, filters):
         layers += [
@@ -94,7 +93,7 @@ def _convolutions(filters: int, height: int, width: int) -> tuple[nn.Sequential,
 
 def _reference_convolutions(filters: int, height: int, width: int) -> tuple[nn.Sequential, int]:
     """Convolutions of the authors' code; each of six layers takes two pixels off a side."""
-    _require(height, width, 13)
+    require_size("classifier", height, width, 13)
     layers: list[nn.Module] = []
     for channels, last in ((1, filters), (filters, 1)):
         layers += [
@@ -105,13 +104,6 @@ def _reference_convolutions(filters: int, height: int, width: int) -> tuple[nn.S
             nn.ReLU(),
         ]
     return nn.Sequential(*layers, nn.Flatten()), (height - 12) * (width - 12)
-
-
-def _require(height: int, width: int, smallest: int) -> None:
-    if min(height, width) < smallest:
-        raise DarkpixelError(
-            f"model classifier: images of {height}x{width} pixels; it needs {smallest}x{smallest}."
-        )
 
 
 def build(settings: Settings, height: int, width: int) -> Classifier:

@@ -14,9 +14,10 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from darkpixel.errors import DarkpixelError
-from darkpixel.models.base import Batches, GenerativeModel
+from darkpixel.models.base import Batches, GenerativeModel, require_size
 from darkpixel.models.lagan.networks import Discriminator, Generator
 from darkpixel.models.lagan.settings import Settings
+from darkpixel.models.sampling import evaluating
 
 PIECE = 256
 """Images generated at once: the patches of a locally connected layer take 0.3 MB an image."""
@@ -47,10 +48,7 @@ class LAGAN(GenerativeModel):
 
     def __init__(self, settings: Settings, height: int, width: int) -> None:
         super().__init__()
-        if min(height, width) < 12:
-            raise DarkpixelError(
-                f"model lagan: images of {height}x{width} pixels; it needs 12x12 at least."
-            )
+        require_size("lagan", height, width, 12)
         self.options = settings
         self.generator = Generator(
             height,
@@ -110,7 +108,7 @@ class LAGAN(GenerativeModel):
             shown = self._to_network(images)
         else:
             classes = self._random_classes(images)
-            with torch.no_grad(), _evaluating(self.generator):
+            with torch.no_grad(), evaluating(self.generator):
                 shown = self.generator(self._noise(images), classes)
             labels = flipped(classes, options.label_flips, options.classes)
         truth = torch.full((batch,), int(real), device=images.device)
@@ -160,7 +158,7 @@ class LAGAN(GenerativeModel):
         else:
             classes = torch.full((n,), self._chosen)
         pieces = zip(latent.split(PIECE), classes.split(PIECE), strict=True)
-        with _evaluating(self.generator):
+        with evaluating(self.generator):
             made = [self.generator(z.to(device), labels.to(device)) for z, labels in pieces]
         return self._to_images(torch.cat(made))
 
@@ -226,17 +224,6 @@ def _frozen(network: nn.Module) -> Iterator[None]:
         yield
     finally:
         network.requires_grad_(True)
-
-
-@contextmanager
-def _evaluating(network: nn.Module) -> Iterator[None]:
-    """Within the block: evaluation mode."""
-    training = network.training
-    network.eval()
-    try:
-        yield
-    finally:
-        network.train(training)
 
 
 def build(settings: Settings, height: int, width: int) -> LAGAN:

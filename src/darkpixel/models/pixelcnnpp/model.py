@@ -16,8 +16,9 @@ from darkpixel.errors import DarkpixelError
 from darkpixel.models.base import Batches, GenerativeModel
 from darkpixel.models.pixelcnnpp.logistic_mixture import LogisticMixture
 from darkpixel.models.pixelcnnpp.network import PixelCNNPP
-from darkpixel.models.pixelcnnpp.sampler import draw_uniforms, sample_cached
+from darkpixel.models.pixelcnnpp.sampler import sample_levels
 from darkpixel.models.pixelcnnpp.settings import Settings
+from darkpixel.models.sampling import evaluating
 
 _INITIAL_IMAGES = 64
 _UNFITTED_LEVELS = 276  # SARM section 2.1: pixels up to 276 GeV
@@ -85,20 +86,10 @@ class PixelCNNPlusPlus(GenerativeModel):
         Each image takes its uniforms from the generator in turn, so the images do not depend on
         `batch` (images at once, an option).
         """
-        return self._sample(n, generator, **options)
-
-    @torch.no_grad()
-    def _sample(self, n: int, generator: torch.Generator, batch: int = 512) -> Tensor:
-        training = self.training
-        self.eval()
-        height, width = self.image_size
-        device = self.mixture.top.device
-        levels = torch.empty(n, height, width, device=device)
-        for start in range(0, n, batch):
-            some = slice(start, min(start + batch, n))
-            uniforms = draw_uniforms(some.stop - start, height, width, generator).to(device)
-            levels[some] = sample_cached(self.network, self.mixture, uniforms)
-        self.train(training)
+        with evaluating(self):
+            levels = sample_levels(
+                self.network, self.mixture, n, self.image_size, generator=generator, **options
+            )
         return self.value(levels)
 
     @torch.no_grad()

@@ -276,5 +276,5 @@ class PixelCNNPP(nn.Module):
 
 def _gain(layer: nn.Module) -> Tensor:
     """The lengths of a weight-normalised layer's kernels, one an output channel."""
-    found: Tensor = layer.get_parameter("parametrizations.weight.original0")
-    return found
+    gain: Tensor = layer.get_parameter("parametrizations.weight.original0")
+    return gain

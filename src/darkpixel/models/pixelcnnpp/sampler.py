@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from darkpixel.models.pixelcnnpp.causal_rows import (
+from darkpixel.models.pixelcnnpp.cached_convolutions import (
     Block,
     Kernel,
     RaiseKernel,
@@ -27,6 +27,7 @@ from darkpixel.models.pixelcnnpp.causal_rows import (
 )
 from darkpixel.models.pixelcnnpp.logistic_mixture import LogisticMixture
 from darkpixel.models.pixelcnnpp.network import RESOLUTIONS, Inward, Outward, PixelCNNPP
+from darkpixel.models.sampling import batches, open_uniforms
 
 
 def draw_uniforms(n: int, height: int, width: int, generator: torch.Generator) -> Tensor:
@@ -35,9 +36,34 @@ def draw_uniforms(n: int, height: int, width: int, generator: torch.Generator) -
     Returns:
         (n, height, width, 2) in (0, 1): for the component of a pixel's mixture, and within it.
     """
-    u = torch.rand(n, height, width, 2, generator=generator, device=generator.device)
-    # float32 uniforms are multiples of 2^-24: 0 occurs, and would be an infinite logit.
-    return u.clamp(2.0**-25, 1 - 2.0**-24)
+    return open_uniforms(n, height, width, 2, generator=generator)
+
+
+@torch.no_grad()
+def sample_levels(
+    network: PixelCNNPP,
+    mixture: LogisticMixture,
+    n: int,
+    size: tuple[int, int],
+    *,
+    generator: torch.Generator,
+    batch: int = 512,
+) -> Tensor:
+    """Draw the levels of images, (n, H, W) float32, by the cached sampler.
+
+    Args:
+        network: in evaluation mode.
+        mixture: of its outputs.
+        n: images.
+        size: H and W.
+        generator: each image takes its uniforms from it in turn, whatever the batch.
+        batch: images at once.
+    """
+    levels = torch.empty(n, *size, device=mixture.top.device)
+    for some in batches(n, batch):
+        uniforms = draw_uniforms(some.stop - some.start, *size, generator).to(levels.device)
+        levels[some] = sample_cached(network, mixture, uniforms)
+    return levels
 
 
 @torch.no_grad()

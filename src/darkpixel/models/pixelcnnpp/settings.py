@@ -1,14 +1,13 @@
 """Settings of PixelCNN++ (SARM section 8.5.2)."""
 
-from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from darkpixel.config import base
 
 
-class Settings(base.Settings):
+class Settings(base.PresetSettings):
     """Settings of PixelCNN++. The defaults are the jets' of SARM section 8.5.2."""
 
     discrete: ClassVar[bool] = True
@@ -61,10 +60,3 @@ class Settings(base.Settings):
     def paper_space(self) -> dict[str, list[Any]]:
         """What the paper varies, and the choices (SARM 8.5.2)."""
         return {"filters": [5, 10, 20], "blocks": [2, 3]}
-
-    @model_validator(mode="before")
-    @classmethod
-    def _fill_preset(cls, keys: Any) -> Any:
-        if isinstance(keys, Mapping) and keys.get("preset") in cls.PRESETS:
-            return {**cls.PRESETS[keys["preset"]], **keys}
-        return keys

@@ -1,11 +1,9 @@
-"""SARM: sparse autoregressive models of detector images (SARM sections 4 and 8).
+"""The model SARM: its parts put together, its likelihood, and what training and sampling ask of it.
 
-A pixel x_i is zero with probability gamma_i, else drawn from a distribution on x > 0, and both
-depend on the pixels before it in a fixed order. One masked network (MADE) gives all of them in
-one pass; several stages use one network each. `sarm1` has no centre, `sarm2` one.
+Start with the package's docstring, which has the equations and says what is in which file.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -14,71 +12,71 @@ from torch import Tensor, nn
 from darkpixel.errors import DarkpixelError
 from darkpixel.metrics.kinematics import in_angles
 from darkpixel.models.base import Batches, GenerativeModel
-from darkpixel.models.sarm.likelihoods import (
-    Discrete,
-    Exponential,
-    Gamma,
-    Likelihood,
-    TruncatedLogistic,
-)
+from darkpixel.models.sampling import evaluating
+from darkpixel.models.sarm.conditionals import Conditionals, inputs_per_pixel
+from darkpixel.models.sarm.discrete import Discrete
+from darkpixel.models.sarm.initialisation import fit
+from darkpixel.models.sarm.likelihoods import Exponential, Gamma, Likelihood, TruncatedLogistic
 from darkpixel.models.sarm.orders import order, stage_pixels
-from darkpixel.models.sarm.sampler import sample_incremental
+from darkpixel.models.sarm.running_sums import RunningSums
+from darkpixel.models.sarm.sampler import sample_images
 from darkpixel.models.sarm.settings import Settings
-from darkpixel.models.sarm.stage import Given, Stage
-from darkpixel.models.sarm.start import fit, no_angles
-from darkpixel.models.sarm.sums import RunningSums
+from darkpixel.models.sarm.stage import Stage
 from darkpixel.models.sarm.totals import TotalsDensity
+
+_FIRST_VALUES = 4096  # training values of an empirical first pixel
 
 
 class SARM(GenerativeModel):
     """Sparse autoregressive model of square images.
 
-    With `totals`, the model is p(s) prod_i p(x_i | x_<i, s): it draws s, say pT and mass, then
-    the pixels, whose own totals come close to s without being forced to it. `log_prob` is this
-    joint density at the image's own s (with `total_noise`, at a noisy s); it contains a density
-    in s and does not integrate over s, so it is not the density of the image alone.
+    With `totals`, the model is p(s) prod_i p(x_i | x_<i, s): it draws s, for example pT and mass,
+    then the pixels, whose own totals come close to s without being forced to it. `log_prob` is
+    this joint density at the image's own s (with `total_noise`, at a noisy s); it contains a
+    density in s and does not integrate over s, so it is not the density of the image alone.
     `log_prob_parts` reports both parts.
 
     Args:
         options: the settings.
         side: pixels per side.
+
+    Raises:
+        DarkpixelError: the centres do not fit into the image, or sums or totals are wanted of
+            images that are not in eta and phi.
     """
 
     stages: Sequence[Stage]
     permutation: Tensor
     first_values: Tensor
-    noise_scale: Tensor
 
     def __init__(self, options: Settings, side: int) -> None:
         super().__init__()
         self.options, self.side = options, side
         self.pixel_size = 0.1 if options.pixel_size is None else options.pixel_size
-        self.in_angles = in_angles(side, self.pixel_size)
+        if options.sums or options.totals:
+            self._require_angles("sums and totals are of pT and mass", "set both to false")
         raster = order(options.order, side, options.order_seed)
         stages = stage_pixels(side, options.centres, raster, options.centre_first)
         permutation = torch.cat([torch.as_tensor(pixels) for pixels in stages])
         self.register_buffer("permutation", permutation, persistent=False)
         # Of the empirical first pixel; replaced by training values in `fit_to_data`.
-        values = 4096 if options.first_pixel == "empirical" else 0
+        values = _FIRST_VALUES if options.first_pixel == "empirical" else 0
         self.register_buffer("first_values", torch.zeros(values), persistent=values > 0)
 
         names = tuple(options.total_observables) if options.totals else ()
         self.sums = RunningSums(side, self.pixel_size, permutation, names)
-        self.totals = TotalsDensity(len(names), options.total_mixtures) if names else None
-        noise = torch.tensor(options.total_noise if names else [])
-        self.register_buffer("noise_scale", noise, persistent=False)
-        self.inputs_per_pixel = 3 if options.inputs == "features" else 1
-        self.offsets: list[int] = []
+        self.totals = None
+        if names:
+            self.totals = TotalsDensity(len(names), options.total_mixtures, options.total_noise)
+        inputs, earlier = inputs_per_pixel(options.inputs), 0
         self.stages = nn.ModuleList()  # type: ignore[assignment]
-        offset = 0
         for pixels in stages:
-            self.offsets.append(offset)
             self.stages.append(  # type: ignore[attr-defined]
                 Stage(
                     len(pixels),
                     _likelihood(options),
-                    inputs=self.inputs_per_pixel,
-                    context=offset * self.inputs_per_pixel + len(names),
+                    inputs=inputs,
+                    context=earlier * inputs + len(names),
                     sums=self.sums.features_count if options.sums else 0,
                     shared_units=options.shared_units,
                     units=options.units or max(len(pixels), 128),
@@ -90,57 +88,24 @@ class SARM(GenerativeModel):
                     blocks=options.blocks,
                 )
             )
-            offset += len(pixels)
+            earlier += len(pixels)
 
-    def pixel_inputs(self, x: Tensor) -> Tensor:
-        """What the networks see of pixels (...): (..., F)."""
-        if self.options.inputs == "value":
-            return x[..., None]
-        return torch.stack([x.asinh(), (x > 0).to(x.dtype), x / 50], -1)
+    @property
+    def conditionals(self) -> Conditionals:
+        """The parts of the model, on the device where they are now."""
+        return Conditionals(
+            self.side,
+            self.permutation,
+            self.stages,
+            self.options.inputs,
+            self.sums,
+            self.totals,
+            self.first_values,
+        )
 
     def quantise(self, images: Tensor) -> Tensor:
         """Images as the model sees them, same shape: on the grid of D+D, unchanged for D+C."""
-        return self.stages[0].likelihood.quantise(images)
-
-    def conditions(self, x: Tensor, known: Tensor | None) -> Iterator[tuple[int, Stage, Given]]:
-        """For each stage: the number of pixels before it, the stage, and what it is given.
-
-        Args:
-            x: (B, D), GeV, quantised, in the order of generation.
-            known: the image's totals, (B, T), if the model has them.
-        """
-        inputs = self.pixel_inputs(x)
-        totals = []
-        if self.totals is not None and known is not None:
-            totals = [self.totals.standardised(known)]
-        sums = None
-        if self.options.sums:
-            sums = self.sums.features(self.sums.raw(x), None if known is None else known.T)
-        for offset, stage in zip(self.offsets, self.stages, strict=True):
-            end = offset + stage.pixels
-            context = torch.cat([*totals, inputs[:, :offset].flatten(1)], 1)
-            given = Given(
-                inputs[:, offset:end],
-                context if stage.context_size else None,
-                None if sums is None else sums[..., offset : end + 1],
-            )
-            yield offset, stage, given
-
-    def totals_of(self, images: Tensor) -> Tensor:
-        """The totals of images (B, H, W), (B, T), GeV (or pixels)."""
-        return self.sums.of_image(images.flatten(1)[:, self.permutation])
-
-    def noisy(self, totals: Tensor) -> Tensor:
-        """Totals (B, T) as the model is given them: with Laplace noise, never below zero.
-
-        Without noise, what is left of a total is never negative in training, but a sample whose
-        pixels overshoot meets just that, and goes astray. With noise s' = s + n, the product
-        p(s') p(x | s') still has the images' own distribution as its margin, whatever the scale.
-        """
-        if self.options.total_noise == 0:
-            return totals
-        unit = torch.distributions.Laplace(torch.zeros_like(totals), torch.ones_like(totals))
-        return (totals + self.noise_scale * unit.sample()).clamp(min=0)
+        return self.conditionals.quantise(images)
 
     def log_prob_parts(self, images: Tensor) -> dict[str, Tensor]:
         """`totals`, log p(s), and `pixels`, sum_i log p(x_i | x_<i, s); (B,) nats each.
@@ -148,19 +113,19 @@ class SARM(GenerativeModel):
         D+D: probabilities of the quantised images. D+C: densities in GeV^-1 per non-zero pixel.
         With an empirical first pixel, that pixel is not scored.
         """
-        x = self.quantise(images).flatten(1)[:, self.permutation]
-        known, log_totals = None, x.new_zeros(len(x))
+        parts = self.conditionals
+        x = parts.in_order(parts.quantise(images))
+        totals, log_totals = None, x.new_zeros(len(x))
         if self.totals is not None:
-            known = self.noisy(self.sums.of_image(x))
-            log_totals = self.totals.log_prob(known)
+            totals = self.totals.noisy(self.sums.of_image(x))
+            log_totals = self.totals.log_prob(totals)
         log_pixels = x.new_zeros(len(x))
-        for offset, stage, given in self.conditions(x, known):
-            part = stage.log_prob(
-                x[:, offset : offset + stage.pixels],
-                *given,
-                unscored=int(self.options.first_pixel == "empirical" and offset == 0),
+        for start, stage, inputs in parts.stage_inputs(x, totals):
+            log_pixels = log_pixels + stage.log_prob(
+                x[:, start : start + stage.pixels],
+                inputs,
+                unscored=int(self.options.first_pixel == "empirical" and start == 0),
             )
-            log_pixels = log_pixels + part
         return {"totals": log_totals, "pixels": log_pixels}
 
     def log_prob(self, images: Tensor) -> Tensor:
@@ -189,11 +154,29 @@ class SARM(GenerativeModel):
         Each image takes its uniforms from the generator in turn, so the images do not depend on
         `batch` (images at once, an option).
         """
-        return sample_incremental(self, n, generator=generator, **options)
+        with evaluating(self):
+            return sample_images(
+                self.conditionals,
+                n,
+                generator=generator,
+                tolerance=self.options.total_tolerance,
+                **options,
+            )
 
     def fit_to_data(self, batches: Batches, validation: Batches | None = None) -> None:
-        """Set grids, scales and first frequencies (`darkpixel.models.sarm.start`)."""
-        fit(self, batches, validation)
+        """Set grids, scales and first frequencies (`darkpixel.models.sarm.initialisation`).
+
+        Raises:
+            DarkpixelError: every pixel is zero, or `power: auto` is wanted of images that are not
+                in eta and phi.
+        """
+        pixel_size = None
+        if self.options.likelihood == "discrete" and self.options.power == "auto":
+            self._require_angles(
+                "power: auto compares pT and mass", "give a number, as power: 1.5, and levels"
+            )
+            pixel_size = self.pixel_size
+        fit(self.conditionals, batches, validation, choose_power_for=pixel_size)
 
     def fitted(self) -> dict[str, float]:
         """D+D: the power of the grid, its number of levels and the largest, GeV."""
@@ -221,6 +204,14 @@ class SARM(GenerativeModel):
         counts = [stage.counts() for stage in self.stages]
         return {key: totals + sum(count[key] for count in counts) for key in ("dense", "free")}
 
+    def _require_angles(self, purpose: str, remedy: str) -> None:
+        if not in_angles(self.side, self.pixel_size):
+            raise DarkpixelError(
+                f"model sarm: {purpose}, which images of {self.side} pixels of "
+                f"{self.pixel_size:g}, over 2 pi wide and so not in eta and phi, do not have; "
+                f"{remedy}."
+            )
+
 
 def _likelihood(options: Settings) -> Likelihood:
     if options.likelihood == "discrete":
@@ -235,17 +226,10 @@ def build(settings: Settings, height: int, width: int) -> SARM:
     """A new model.
 
     Raises:
-        DarkpixelError: the images are not square, the centres do not fit into them, or sums or
-            totals are wanted of images that are not in eta and phi.
+        DarkpixelError: the images are not square, or as `SARM`.
     """
     if height != width:
         raise DarkpixelError(
             f"model sarm: images of {height} x {width} pixels; square ones needed."
         )
-    model = SARM(settings, height)
-    if (settings.sums or settings.totals) and not model.in_angles:
-        raise DarkpixelError(
-            f"model sarm: sums and totals are of pT and mass, which {no_angles(model)} do not "
-            "have; set both to false."
-        )
-    return model
+    return SARM(settings, height)

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from darkpixel.models.sarm.masked import BlockTriangularLinear, Piece
+from darkpixel.models.sarm.masked_linear import BlockTriangularLinear, Piece
 
 
 class PixelHead(BlockTriangularLinear):

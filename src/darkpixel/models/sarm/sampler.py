@@ -16,16 +16,15 @@ The result equals `sample_naive` for the same uniforms up to rounding.
 """
 
 import logging
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 
-from darkpixel.models.sarm.blocks import Block, DenseStage, Step, prepare
-
-if TYPE_CHECKING:
-    from darkpixel.models.sarm.model import SARM
-
+from darkpixel.models.sarm.conditionals import Conditionals
+from darkpixel.models.sarm.dense_blocks import Block, DenseStage, Step, prepare
+from darkpixel.models.sarm.naive_sampler import Uniforms, draw_first_pixel, draw_uniforms
+from darkpixel.models.sarm.running_sums import RunningSums
 
 logger = logging.getLogger(__name__)
 
@@ -33,69 +32,47 @@ _REDRAWS = 20
 """Most times that the pixels of an image are drawn anew; then it stays as it is."""
 
 
-class Uniforms(NamedTuple):
-    """The random numbers of B images, in (0, 1)."""
-
-    pixels: Tensor
-    """(3, B, D): zero or not, first and second uniform of the value, in the order of generation."""
-    totals: Tensor
-    """(2, B, T)."""
-
-
-def draw_uniforms(model: "SARM", n: int, generator: torch.Generator) -> Uniforms:
-    """Uniforms of `n` images, one image after the other from the generator."""
-    pixels = len(model.permutation)
-    totals = 0 if model.totals is None else model.totals.count
-    u = torch.rand(n, 3 * pixels + 2 * totals, generator=generator, device=generator.device)
-    # float32 uniforms are multiples of 2^-24: 0 occurs, and would be an infinite logit.
-    u = u.clamp(2.0**-25, 1 - 2.0**-24).to(model.permutation.device)
-    return Uniforms(
-        u[:, : 3 * pixels].view(n, 3, pixels).transpose(0, 1),
-        u[:, 3 * pixels :].view(n, 2, totals).transpose(0, 1),
-    )
-
-
-def draw_first_pixel(values: Tensor, u: Tensor) -> Tensor:
-    """Training values of the first pixel chosen by uniforms (B,)."""
-    return values[(u * len(values)).long().clamp(max=len(values) - 1)]
-
-
 @torch.no_grad()
-def sample_incremental(
-    model: "SARM", n: int, *, generator: torch.Generator, batch: int = 1024, block: int = 32
+def sample_images(
+    parts: Conditionals,
+    n: int,
+    *,
+    generator: torch.Generator,
+    tolerance: float | Sequence[float] | None = None,
+    batch: int = 1024,
+    block: int = 32,
 ) -> Tensor:
     """Draw images, (n, H, W) float32, GeV.
 
     Args:
-        model: trained; put into evaluation mode while it samples.
+        parts: of a trained model in evaluation mode.
         n: images.
-        generator: an image's uniforms do not depend on `batch`, nor, without `total_tolerance`,
-            on the images after it.
+        generator: an image's uniforms do not depend on `batch`, nor, without `tolerance`, on the
+            images after it.
+        tolerance: redraw the pixels of images whose totals miss those drawn for them by more
+            than this, GeV (or pixels), one for all or one for each; None: keep every image.
         batch: images at once.
         block: pixels of a block.
     """
-    training = model.training
-    model.eval()
-    network = prepare(model, block)
-    images = torch.zeros(n, model.side, model.side, device=model.permutation.device)
-    totals = torch.zeros(2, n, 0 if model.totals is None else model.totals.count).to(images)
+    network = prepare(parts.stages, block)
+    images = torch.zeros(n, parts.side, parts.side, device=parts.permutation.device)
+    totals = torch.zeros(2, n, 0 if parts.totals is None else parts.totals.count).to(images)
 
     def draw(chosen: Tensor, again: bool = False) -> None:
         for some in chosen.split(batch):
-            uniforms = draw_uniforms(model, len(some), generator)
+            uniforms = draw_uniforms(parts, len(some), generator)
             if again:
                 uniforms = uniforms._replace(totals=totals[:, some])
             totals[:, some] = uniforms.totals
-            images[some] = sample_from_uniforms(model, uniforms, network)
+            images[some] = sample_from_uniforms(parts, uniforms, network)
 
     draw(torch.arange(n, device=images.device))
-    if model.totals is not None and model.options.total_tolerance is not None:
-        wanted = model.totals.sample(totals)
-        tolerance = wanted.new_tensor(model.options.total_tolerance)
+    if parts.totals is not None and tolerance is not None:
+        wanted = parts.totals.sample(totals)
+        largest_miss = wanted.new_tensor(tolerance)
         counts = []
         for _ in range(_REDRAWS):
-            found = model.totals_of(images)
-            missed = ((found - wanted).abs() > tolerance).any(1)
+            missed = ((parts.totals_of(images) - wanted).abs() > largest_miss).any(1)
             counts.append(int(missed.sum()))
             if not counts[-1]:
                 break
@@ -107,13 +84,12 @@ def sample_incremental(
             sum(counts),
             counts[-1],
         )
-    model.train(training)
     return images
 
 
 @torch.no_grad()
 def sample_from_uniforms(
-    model: "SARM",
+    parts: Conditionals,
     uniforms: Uniforms,
     network: list[DenseStage] | None = None,
     *,
@@ -122,41 +98,46 @@ def sample_from_uniforms(
     """Images (B, H, W) from given uniforms.
 
     Args:
-        model: in evaluation mode.
+        parts: of a model in evaluation mode.
         uniforms: of B images.
         network: from `prepare`.
         lazy: compute values only where a pixel is not zero; None: on a CPU only.
     """
-    network = network or prepare(model)
+    network = network or prepare(parts.stages)
     u = uniforms.pixels.transpose(1, 2).contiguous()  # (3, D, B)
     _, pixels, batch = u.shape
     x = u.new_zeros(pixels, batch)
     known = context = None
-    if model.totals is not None:
-        totals = model.totals.sample(uniforms.totals)
-        known, context = totals.T.contiguous(), model.totals.standardised(totals).T
-    sums = Sums(model, known, batch) if model.options.sums else None
-    for offset, stage in zip(model.offsets, network, strict=True):
-        end = offset + stage.pixels
-        earlier = model.pixel_inputs(x[:offset]).transpose(1, 2).flatten(0, 1)
-        given = earlier if context is None else torch.cat([context, earlier])
-        walk = Walk(model, stage, given, sums, u[:, offset:end], offset)
+    if parts.totals is not None:
+        totals = parts.totals.sample(uniforms.totals)
+        known, context = totals.T.contiguous(), parts.totals.standardised(totals).T
+    sums = SumsSoFar(parts.sums, known, batch) if parts.sums_are_seen else None
+    for (start, end, _), stage in zip(parts.spans(), network, strict=True):
+        earlier = parts.pixel_inputs(x[:start]).transpose(1, 2).flatten(0, 1)
+        seen = earlier if context is None else torch.cat([context, earlier])
+        walk = Walk(parts, stage, seen, sums, u[:, start:end], start)
         walk.lazy = walk.lazy if lazy is None else lazy
-        if offset == 0 and len(model.first_values):
-            walk.first = draw_first_pixel(model.first_values, u[1, 0])
-        x[offset:end] = walk.run()
+        if start == 0 and len(parts.first_values):
+            walk.first = draw_first_pixel(parts.first_values, u[1, 0])
+        x[start:end] = walk.run()
     images = torch.zeros_like(x)
-    images[model.permutation] = x
-    return images.T.reshape(batch, model.side, model.side)
+    images[parts.permutation] = x
+    return images.T.reshape(batch, parts.side, parts.side)
 
 
-class Sums:
-    """Running sums and their features, updated pixel by pixel."""
+class SumsSoFar:
+    """Running sums of a batch and their features, updated pixel by pixel.
 
-    def __init__(self, model: "SARM", known: Tensor | None, batch: int) -> None:
-        self.sums, self.known = model.sums, known
-        self.raw = model.sums.nothing(batch)
-        self.features = model.sums.features(self.raw, known, 0)
+    Args:
+        sums: how they are made.
+        known: the totals of the images, (T, B), if the model has them.
+        batch: B.
+    """
+
+    def __init__(self, sums: RunningSums, known: Tensor | None, batch: int) -> None:
+        self.sums, self.known = sums, known
+        self.raw = sums.nothing(batch)
+        self.features = sums.features(self.raw, known, 0)
 
     def add(self, pixel: int, x: Tensor, images: Tensor | None) -> None:
         """Add pixel values (m,) of `images` (m,), or of all images."""
@@ -174,8 +155,9 @@ class Walk:
     """One batch's way through one stage.
 
     Args:
-        model, stage: what to sample.
-        context: (C, B).
+        parts: of the model.
+        stage: what to sample.
+        context: what was generated before the stage, (C, B).
         sums: shared by the stages, or None.
         u: (3, D, B).
         offset: pixels of the earlier stages.
@@ -183,14 +165,14 @@ class Walk:
 
     def __init__(
         self,
-        model: "SARM",
+        parts: Conditionals,
         stage: DenseStage,
         context: Tensor,
-        sums: Sums | None,
+        sums: SumsSoFar | None,
         u: Tensor,
         offset: int,
     ) -> None:
-        self.model, self.dense, self.stage, self.sums = model, stage, stage.stage, sums
+        self.parts, self.dense, self.stage, self.sums = parts, stage, stage.stage, sums
         self.offset, self.u = offset, u
         self.lazy = u.device.type == "cpu"
         batch, units = u.shape[2], len(self.stage.degrees)
@@ -293,7 +275,7 @@ class Walk:
     def _set(self, i: int, value: Tensor, images: Tensor | None) -> None:
         """Enter values of pixel i for `images` or for all."""
         f = self.dense.inputs
-        inputs = self.model.pixel_inputs(value).T
+        inputs = self.parts.pixel_inputs(value).T
         if images is None:
             self.x[i] = value
             self.seen[i * f : (i + 1) * f] = inputs

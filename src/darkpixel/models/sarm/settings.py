@@ -1,6 +1,5 @@
 """Settings of SARM (SARM sections 4 and 8)."""
 
-from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, NonNegativeFloat, PositiveFloat, model_validator
@@ -11,15 +10,17 @@ POWERS = (1.0, 1.1, 1.2, 1.3, 1.5, 2.0)
 """Powers p of the transform x^(1/p) among which the paper chooses (SARM 8.6)."""
 
 
-class Settings(base.Settings):
+_PAPER: dict[str, Any] = {"layers": 5, "power": 1.0, "inputs": "value"}
+
+
+class Settings(base.PresetSettings):
     """Settings of SARM. The defaults are the paper's where no description says otherwise."""
 
     PRESETS: ClassVar[dict[str, dict[str, Any]]] = {
-        "paper_text": {"width": 10},
+        "paper_text": {**_PAPER, "width": 10},
         # The text's width of 10 gives 6 million parameters, 50 the 21 million of table 6.
-        "parameter_matched": {"width": 50},
+        "parameter_matched": {**_PAPER, "width": 50},
     }
-    PAPER: ClassVar[dict[str, Any]] = {"layers": 5, "power": 1.0, "inputs": "value"}
 
     preset: Literal["paper_text", "parameter_matched"] | None = Field(
         None,
@@ -154,17 +155,10 @@ class Settings(base.Settings):
     def _one_for_each_total(self) -> Self:
         count = len(self.total_observables)
         for key in ("total_noise", "total_tolerance"):
-            found = getattr(self, key)
-            if isinstance(found, list) and len(found) != count:
+            scales = getattr(self, key)
+            if isinstance(scales, list) and len(scales) != count:
                 raise ValueError(
                     f"{key}: one number, or one for each of {', '.join(self.total_observables)}; "
-                    f"found {found}"
+                    f"found {scales}"
                 )
         return self
-
-    @model_validator(mode="before")
-    @classmethod
-    def _fill_preset(cls, keys: Any) -> Any:
-        if isinstance(keys, Mapping) and keys.get("preset") in cls.PRESETS:
-            return {**cls.PAPER, **cls.PRESETS[keys["preset"]], **keys}
-        return keys

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from darkpixel.models.sarm.likelihoods import Likelihood
-from darkpixel.models.sarm.masked import BlockTriangularLinear, spread_degrees
+from darkpixel.models.sarm.masked_linear import BlockTriangularLinear, spread_degrees
 from darkpixel.models.sarm.pixel_head import PixelHead
 
 
@@ -23,11 +23,11 @@ ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
 }
 
 
-class Given(NamedTuple):
-    """What a stage sees of a batch."""
+class StageInputs(NamedTuple):
+    """What a stage is given of a batch."""
 
-    inputs: Tensor
-    """(B, D, F), of the stage's own pixels; output i uses those before i."""
+    pixels: Tensor
+    """(B, D, F), inputs of the stage's own pixels; output i uses those before i."""
     context: Tensor | None
     """(B, C), of what was generated before the stage."""
     sums: Tensor | None
@@ -112,12 +112,12 @@ class Stage(nn.Module):
             self.gamma_recent = nn.Parameter(0.1 * torch.randn(pixels, seen))
             self.values_recent = nn.Parameter(0.1 * torch.randn(pixels, likelihood.size, seen))
 
-    def trunk(self, given: Given) -> Tensor:
+    def trunk(self, inputs: StageInputs) -> Tensor:
         """The last hidden layer, (B, units)."""
-        inputs, context, sums = given
-        h = inputs
+        pixels, context, sums = inputs
+        h = pixels
         for number, layer in enumerate(self.layers):
-            before = layer(inputs.flatten(1)) if number == 0 else layer(h)
+            before = layer(pixels.flatten(1)) if number == 0 else layer(h)
             if number == 0 and self.context is not None:
                 before = before + self.context(context)
             if sums is not None and number in (0, len(self.layers) - 1):
@@ -129,49 +129,42 @@ class Stage(nn.Module):
             h = h + after if self.residual and number else after
         return h
 
-    def zero_logits(self, h: Tensor, given: Given) -> Tensor:
+    def zero_logits(self, h: Tensor, inputs: StageInputs) -> Tensor:
         """Logit of gamma_i = P(x_i = 0), (B, D); `h` from `trunk`."""
         logits: Tensor = self.gamma(h)
-        if given.sums is not None:
-            logits = logits + _weighted(given.sums[:, :, :-1], self.gamma_sums)
+        if inputs.sums is not None:
+            logits = logits + _weighted(inputs.sums[:, :, :-1], self.gamma_sums)
         if self.recent:
-            logits = logits + (self._recent_inputs(given.inputs) * self.gamma_recent).sum(-1)
+            logits = logits + (self._recent_pixels(inputs.pixels) * self.gamma_recent).sum(-1)
         return logits
 
-    def value_parameters(self, h: Tensor, given: Given, pixel: Tensor, image: Tensor) -> Tensor:
+    def value_parameters(
+        self, h: Tensor, inputs: StageInputs, pixel: Tensor, image: Tensor
+    ) -> Tensor:
         """phi_i of n chosen pixels (sorted by pixel), (n, likelihood.size)."""
         parameters = self.values.at(h, pixel, image)
-        if given.sums is not None:
-            chosen = given.sums[:, image, pixel].T
+        if inputs.sums is not None:
+            chosen = inputs.sums[:, image, pixel].T
             of_pixel = self.values_sums.index_select(0, pixel)
             parameters = parameters + (of_pixel @ chosen[..., None])[..., 0]
             if self.values_shared is not None:
                 parameters = parameters + self.values_shared(chosen)
         if self.recent:
-            chosen = self._recent_inputs(given.inputs)[image, pixel][..., None]
+            chosen = self._recent_pixels(inputs.pixels)[image, pixel][..., None]
             parameters = parameters + (self.values_recent.index_select(0, pixel) @ chosen)[..., 0]
         return parameters
 
-    def log_prob(
-        self,
-        x: Tensor,
-        inputs: Tensor,
-        context: Tensor | None,
-        sums: Tensor | None,
-        *,
-        unscored: int = 0,
-    ) -> Tensor:
+    def log_prob(self, x: Tensor, inputs: StageInputs, *, unscored: int = 0) -> Tensor:
         """log p of the stage's pixels given what came before, (B,) nats.
 
         Args:
             x: (B, D), GeV, quantised where the likelihood does so.
-            inputs, context, sums: see `Given`.
+            inputs: of these pixels.
             unscored: pixels at the start whose probability is left out.
         """
-        given = Given(inputs, context, sums)
-        h = self.trunk(given)
+        h = self.trunk(inputs)
         nonzero = x > 0
-        logits = self.zero_logits(h, given).float()
+        logits = self.zero_logits(h, inputs).float()
         zero_or_not = F.logsigmoid(torch.where(nonzero, -logits, logits))
         if unscored:
             nonzero = nonzero.clone()  # autograd keeps the original
@@ -179,7 +172,7 @@ class Stage(nn.Module):
             zero_or_not = zero_or_not[:, unscored:]
         log_prob = zero_or_not.sum(1)
         pixel, image = nonzero.T.nonzero().unbind(1)
-        parameters = self.value_parameters(h, given, pixel, image)
+        parameters = self.value_parameters(h, inputs, pixel, image)
         values = self.likelihood.log_prob(parameters, x[image, pixel])
         return log_prob.index_add(0, image, values)
 
@@ -191,9 +184,9 @@ class Stage(nn.Module):
         totals = [module.counts() for module in masked]
         return {key: rest + sum(count[key] for count in totals) for key in ("dense", "free")}
 
-    def _recent_inputs(self, inputs: Tensor) -> Tensor:
+    def _recent_pixels(self, pixels: Tensor) -> Tensor:
         """Inputs of the last `recent` pixels before each pixel, (B, D, recent * F)."""
-        padded = F.pad(inputs, (0, 0, self.recent, 0))
+        padded = F.pad(pixels, (0, 0, self.recent, 0))
         return padded.unfold(1, self.recent, 1)[:, : self.pixels].transpose(2, 3).flatten(2)
 
 

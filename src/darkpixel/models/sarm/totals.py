@@ -3,6 +3,8 @@
 Calorimeter generators (CaloFlow, for one) draw the total energy first and the pixels given it.
 """
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -19,15 +21,26 @@ class TotalsDensity(nn.Module):
     Args:
         count: number of totals, T.
         mixtures: logistics for each.
+        noise: scale of the Laplace noise with which the pixels are given the totals, GeV (or
+            pixels), one for all or one for each (see `noisy`).
         hidden: units of the network that conditions a total on those before it.
     """
 
     mean: Tensor
     deviation: Tensor
+    noise_scale: Tensor
 
-    def __init__(self, count: int, mixtures: int = 32, hidden: int = 64) -> None:
+    def __init__(
+        self,
+        count: int,
+        mixtures: int = 32,
+        noise: float | Sequence[float] = 0.0,
+        hidden: int = 64,
+    ) -> None:
         super().__init__()
         self.count, self.mixtures = count, mixtures
+        self.without_noise = noise == 0
+        self.register_buffer("noise_scale", torch.tensor(noise), persistent=False)
         self.networks = nn.ModuleList()
         for before in range(count):
             last = nn.Linear(hidden, 3 * mixtures)
@@ -45,6 +58,18 @@ class TotalsDensity(nn.Module):
         """(B, T) in GeV or pixels -> (B, T) of order one: the context of every stage."""
         return (totals.log1p() - self.mean) / self.deviation
 
+    def noisy(self, totals: Tensor) -> Tensor:
+        """Totals (B, T) as the model is given them: with Laplace noise, never below zero.
+
+        Without noise, what is left of a total is never negative in training, but a sample whose
+        pixels overshoot meets just that, and goes astray. With noise s' = s + n, the product
+        p(s') p(x | s') still has the images' own distribution as its margin, whatever the scale.
+        """
+        if self.without_noise:
+            return totals
+        unit = torch.distributions.Laplace(torch.zeros_like(totals), torch.ones_like(totals))
+        return (totals + self.noise_scale * unit.sample()).clamp(min=0)
+
     def fit(self, totals: Tensor) -> None:
         """Standardise by training values (B, T)."""
         logs = totals.log1p()
@@ -53,8 +78,8 @@ class TotalsDensity(nn.Module):
 
     def _components(self, y: Tensor, t: int) -> tuple[Tensor, Tensor, Tensor]:
         """Log weights, locations and log scales of total t given those before, (B, K) each."""
-        given = y[:, :t] if t else torch.zeros_like(y[:, :1])
-        logits, location, raw = self.networks[t](given).float().split(self.mixtures, -1)
+        earlier = y[:, :t] if t else torch.zeros_like(y[:, :1])
+        logits, location, raw = self.networks[t](earlier).float().split(self.mixtures, -1)
         middle, half = (_NARROWEST + _WIDEST) / 2, (_WIDEST - _NARROWEST) / 2
         return logits.log_softmax(-1), location, middle + half * torch.tanh((raw - middle) / half)
 

@@ -64,7 +64,7 @@ def label_file(
             model's training images, or the disk is full.
     """
     with ImageFile(source) as file:
-        about = _attributes(file, images)
+        attributes = _attributes(file, images)
         _, height, width = file.shape
         counting = np.promote_types(np.uint16, np.min_scalar_type(height * width))
         copied = [name for name in COPIED if name in file.columns]
@@ -82,18 +82,18 @@ def label_file(
             width=width,
             columns=columns,
             attributes={"threshold": float(threshold)},
-            **{**about, "source": str(source), "config_digest": config_digest},
+            **{**attributes, "source": str(source), "config_digest": config_digest},
         ) as writer:
-            for batch in file.batches(_images_at_once(height, width), copied):
+            for batch in file.batches(images_at_once(height, width), copied):
                 pixels = batch.pop("images")
-                labels, scores, lit = label_images(model, pixels, threshold)
+                labels, scores, charged = label_images(model, pixels, threshold)
                 writer.append(
                     pixels,
                     pixel_labels=labels,
                     shower_pixels=np.count_nonzero(labels == SHOWER, axis=(1, 2)),
                     track_pixels=np.count_nonzero(labels == TRACK, axis=(1, 2)),
-                    shower_scores=_histograms(scores[:, SHOWER], lit, bins),
-                    track_scores=_histograms(scores[:, TRACK], lit, bins),
+                    shower_scores=_histograms(scores[:, SHOWER], charged, bins),
+                    track_scores=_histograms(scores[:, TRACK], charged, bins),
                     **batch,
                 )
 
@@ -111,40 +111,42 @@ def label_images(
     """
     n, height, width = images.shape
     device = next(model.parameters()).device
-    filled = np.resize(images, (_images_at_once(height, width), height, width))
+    filled = np.resize(images, (images_at_once(height, width), height, width))
     model.eval()
     with torch.inference_mode():
         batch = torch.from_numpy(filled).to(device)
         scores = model.scores(batch)[:n]
-        lit = model.scaled(batch)[:n] > threshold
-        labels = pixel_labels(scores, lit)
-    return labels.cpu().numpy(), scores.cpu().numpy(), lit.cpu().numpy()
+        charged = model.scaled(batch)[:n] > threshold
+        labels = pixel_labels(scores, charged)
+    return labels.cpu().numpy(), scores.cpu().numpy(), charged.cpu().numpy()
 
 
-def _images_at_once(height: int, width: int) -> int:
+def images_at_once(height: int, width: int) -> int:
+    """Images of this size that the network always sees together."""
     return max(1, _PIXELS // (height * width))
 
 
 def _histograms(
-    scores: NDArray[np.float32], lit: NDArray[np.bool_], bins: int
+    scores: NDArray[np.float32], charged: NDArray[np.bool_], bins: int
 ) -> NDArray[np.int64]:
-    """Pixels by score, (n, bins) over [0, 1], of scores (n, H, W) where `lit`."""
+    """Pixels by score, (n, bins) over [0, 1], of scores (n, H, W) where `charged`."""
     n = len(scores)
-    image = np.nonzero(lit)[0]
-    bin_ = np.minimum((scores[lit] * bins).astype(np.int64), bins - 1)  # the last holds 1 as well
+    image = np.nonzero(charged)[0]
+    # The last bin holds the score 1 as well.
+    bin_ = np.minimum((scores[charged] * bins).astype(np.int64), bins - 1)
     return np.bincount(image * bins + bin_, minlength=n * bins).reshape(n, bins)
 
 
 def _attributes(file: ImageFile, images: Mapping[str, Any]) -> dict[str, Any]:
     """The label file's attributes: those of the source, which must suit the model."""
-    unknown: dict[str, Any] = {"dataset": "", "label": "", "split": "", "seed": 0}
-    unknown |= {name: images[name] for name in ("pixel_size", "unit")}
-    own = {name: file.attributes[name] for name in ATTRIBUTES if name in file.attributes}
-    about = {name: own.get(name, value) for name, value in unknown.items()}
+    defaults: dict[str, Any] = {"dataset": "", "label": "", "split": "", "seed": 0}
+    defaults |= {name: images[name] for name in ("pixel_size", "unit")}
+    stated = {name: file.attributes[name] for name in ATTRIBUTES if name in file.attributes}
+    attributes = {name: stated.get(name, value) for name, value in defaults.items()}
     for name in ("pixel_size", "unit"):
-        if about[name] != images[name]:
+        if attributes[name] != images[name]:
             raise DarkpixelError(
-                f"{file.path}: {name} is {about[name]!r}, but SSNet was trained on images with "
-                f"{images[name]!r}; prepare the images as its training images were."
+                f"{file.path}: {name} is {attributes[name]!r}, but SSNet was trained on images "
+                f"with {images[name]!r}; prepare the images as its training images were."
             )
-    return about
+    return attributes

@@ -22,7 +22,9 @@ from torch.nn import functional as F
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.digests import file_digest
 from darkpixel.formats.image_format import BACKGROUND, SHOWER, TRACK
-from darkpixel.models.base import Trainable, build_model, load_state, save_model
+from darkpixel.models.base import Trainable
+from darkpixel.models.build import build_model
+from darkpixel.models.folder import load_state, save_model
 from darkpixel.models.ssnet.settings import Settings
 from darkpixel.models.ssnet.unet import UNet
 
@@ -33,7 +35,7 @@ _IGNORED = -100
 
 
 class SSNet(Trainable):
-    """The judge of liquid-argon images.
+    """The segmentation network of liquid-argon images.
 
     Attributes:
         columns: `loss` takes `pixel_labels` (B, H, W): 0 background, 1 shower, 2 track.
@@ -81,12 +83,12 @@ class SSNet(Trainable):
         images = self.scaled(images)
         if self.training:
             images, labels = augmented(images, labels)
-        lit = images > 0
-        total = lit.sum().clamp(min=1)
-        counts = torch.stack([(lit & (labels == label)).sum() for label in range(CLASSES)])
+        nonzero = images > 0
+        total = nonzero.sum().clamp(min=1)
+        counts = torch.stack([(nonzero & (labels == label)).sum() for label in range(CLASSES)])
         summed = F.cross_entropy(
             self.logits(images),
-            labels.masked_fill(~lit, _IGNORED),
+            labels.masked_fill(~nonzero, _IGNORED),
             weight=1 - counts / total,
             ignore_index=_IGNORED,
             reduction="sum",
@@ -118,19 +120,19 @@ def augmented(images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
     return turned(images) * (low + (high - low) * draws[3]), turned(labels)
 
 
-def pixel_labels(scores: Tensor, lit: Tensor) -> Tensor:
+def pixel_labels(scores: Tensor, charged: Tensor) -> Tensor:
     """Predicted label of each pixel, (B, H, W) uint8.
 
-    Where `lit` is true it is shower or track, whichever has the larger score; elsewhere it is
+    Where `charged` is true it is shower or track, whichever has the larger score; elsewhere it is
     background. The background score is left out because the loss never sees background.
 
     Args:
         scores: (B, 3, H, W).
-        lit: (B, H, W) bool.
+        charged: (B, H, W) bool, pixels above threshold.
     """
     track = scores[:, TRACK] > scores[:, SHOWER]
     labels = torch.where(track, TRACK, SHOWER)
-    return torch.where(lit, labels, BACKGROUND).to(torch.uint8)
+    return torch.where(charged, labels, BACKGROUND).to(torch.uint8)
 
 
 def import_weights(

@@ -44,8 +44,8 @@ def encode_file(
     """
     device = next(model.parameters()).device
     with ImageFile(source) as file:
-        about, columns = _header(file, model)
-        about |= {"unit": UNIT, "pixel_size": model.cell * about["pixel_size"]}
+        attributes, columns = _header(file, model)
+        attributes |= {"unit": UNIT, "pixel_size": model.cell * attributes["pixel_size"]}
         writer = ImageWriter(
             path,
             height=model.code_shape[0],
@@ -56,7 +56,7 @@ def encode_file(
                 "image_height": model.image_size[0],
                 "image_width": model.image_size[1],
             },
-            **about | {"config_digest": digest},
+            **attributes | {"config_digest": digest},
         )
         with writer:
             for block in file.batches(batch, columns):
@@ -79,14 +79,14 @@ def reconstruct_file(
     """
     device = next(model.parameters()).device
     with ImageFile(source) as file:
-        about, columns = _header(file, model)
+        attributes, columns = _header(file, model)
         height, width = model.image_size
         writer = ImageWriter(
             path,
             height=height,
             width=width,
             columns=columns,
-            **about | {"config_digest": digest},
+            **attributes | {"config_digest": digest},
         )
         with writer:
             for block in file.batches(batch, columns):
@@ -96,7 +96,6 @@ def reconstruct_file(
 
 def _header(file: ImageFile, model: VQVAE) -> tuple[dict[str, Any], dict[str, np.dtype[Any]]]:
     """Attributes of a file made from `file`, and types of the columns that it keeps."""
-    own = {"software"}
     missing = [name for name in ATTRIBUTES if name not in file.attributes]
     if missing:
         raise DarkpixelError(
@@ -108,9 +107,9 @@ def _header(file: ImageFile, model: VQVAE) -> tuple[dict[str, Any], dict[str, np
             f"{file.path}: images of {file.shape[1]}x{file.shape[2]} pixels, the autoencoder is "
             f"built for {model.image_size[0]}x{model.image_size[1]}."
         )
-    about = {name: file.attributes[name] for name in ATTRIBUTES if name not in own}
+    attributes = {name: file.attributes[name] for name in ATTRIBUTES if name != "software"}
     types = {name: kind for name, kind in file.column_types().items() if name != "pixel_labels"}
-    return about, types
+    return attributes, types
 
 
 def perplexity(counts: NDArray[Any]) -> float:
@@ -159,8 +158,8 @@ def code_statistics(test: str | Path, train: str | Path, *, model: str) -> pd.Da
         inside = np.zeros(size, np.int64)
         charged_cells, same, by_position = [], [], []
         for codes, charged in _maps(tested, size):
-            everywhere += _counts(codes, size)
-            inside += _counts(codes[charged], size)
+            everywhere += code_counts(codes, size)
+            inside += code_counts(codes[charged], size)
             charged_cells.append(charged.sum(1))
             same.append(-np.log(shares[codes]).sum(1))
             by_position.append(-np.log(positional[np.arange(cells), codes]).sum(1))
@@ -186,7 +185,8 @@ def code_statistics(test: str | Path, train: str | Path, *, model: str) -> pd.Da
     return pd.DataFrame(rows, columns=["model", "quantity", "unit", "value", "error"])
 
 
-def _counts(codes: NDArray[Any], size: int) -> NDArray[np.int64]:
+def code_counts(codes: NDArray[Any], size: int) -> NDArray[np.int64]:
+    """How often each of `size` codes occurs, (size,); codes are integers of any shape."""
     return np.bincount(codes.ravel(), minlength=size)
 
 

@@ -90,9 +90,9 @@ class VQVAE(Trainable):
         """
         if self.options.pixels == "linear":
             return mse_loss(outputs, images)
-        wanted, found = self.seen(images) + 0.5, outputs + 0.5
+        wanted, decoded = self.seen(images) + 0.5, outputs + 0.5
         square = wanted.square()
-        deviance = square * (wanted / found).log() - (square - found.square()) / 2
+        deviance = square * (wanted / decoded).log() - (square - decoded.square()) / 2
         return deviance.mean()
 
     def loss(self, images: Tensor, phase: str = "model", **columns: Tensor) -> Tensor:

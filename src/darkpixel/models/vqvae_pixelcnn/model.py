@@ -13,10 +13,13 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from darkpixel.errors import DarkpixelError
-from darkpixel.models.base import Batches, GenerativeModel, build_model, load_config
+from darkpixel.models.base import Batches, GenerativeModel
+from darkpixel.models.build import build_model
+from darkpixel.models.folder import load_config
+from darkpixel.models.sampling import evaluating
 from darkpixel.models.vqvae.model import VQVAE
-from darkpixel.models.vqvae_pixelcnn.gated import GatedOptions, GatedPixelCNN
-from darkpixel.models.vqvae_pixelcnn.sampler import draw_codes, sample_cached
+from darkpixel.models.vqvae_pixelcnn.gated_pixelcnn import GatedOptions, GatedPixelCNN
+from darkpixel.models.vqvae_pixelcnn.sampler import sample_maps
 from darkpixel.models.vqvae_pixelcnn.settings import Settings
 
 
@@ -149,14 +152,14 @@ class VQVAEPixelCNN(GenerativeModel):
         Raises:
             DarkpixelError: a species is not in the list.
         """
-        found = species.long()[:, None] == self.species
-        known = found.any(1)
+        matches = species.long()[:, None] == self.species
+        known = matches.any(1)
         if not bool(known.all()):
             raise DarkpixelError(
                 f"model vqvae_pixelcnn: species: {int(species[~known][0])} among the images is not "
                 f"in the list {self.options.species}; add it."
             )
-        return found.int().argmax(1)
+        return matches.int().argmax(1)
 
     def sample(self, n: int, *, generator: torch.Generator, **options: Any) -> Tensor:
         """Draw images, (n, H, W) float32; option `batch`: images at once (256)."""
@@ -176,37 +179,29 @@ class VQVAEPixelCNN(GenerativeModel):
         Raises:
             DarkpixelError: conditioned, but not trained.
         """
-        training = self.training
-        self.eval()
-        height, width = self.input_size
         conditioned = self.options.condition is not None
+        if conditioned and not bool(self.species_counts.any()):
+            raise DarkpixelError(
+                "model vqvae_pixelcnn: the species mix is that of the training images; "
+                "train the model before sampling."
+            )
         device = self.species.device
         images = torch.empty(n, *self.image_size, device=device)
-        codes = torch.empty(n, height, width, dtype=torch.int32, device=device)
+        codes = torch.empty(n, *self.input_size, dtype=torch.int32, device=device)
         species = torch.empty(n, dtype=torch.int32, device=device)
-        for start in range(0, n, batch):
-            some = slice(start, min(start + batch, n))
-            u = torch.rand(
-                some.stop - start,
-                height * width + conditioned,
+        with evaluating(self):
+            for some, drawn, classes in sample_maps(
+                self.prior,
+                n,
+                self.input_size,
                 generator=generator,
-                device=generator.device,
-            ).to(device)
-            classes = None
-            if conditioned:
-                if not bool(self.species_counts.any()):
-                    raise DarkpixelError(
-                        "model vqvae_pixelcnn: the species mix is that of the training images; "
-                        "train the model before sampling."
-                    )
-                mix = self.species_counts.double().log().expand(len(u), -1)
-                classes = draw_codes(mix, u[:, -1].double())
-                species[some] = self.species[classes].int()
-            uniforms = u[:, : height * width].reshape(-1, height, width)
-            drawn = sample_cached(self.prior, uniforms, classes)
-            codes[some] = drawn.int()
-            images[some] = self.autoencoder.decode(drawn)
-        self.train(training)
+                class_counts=self.species_counts if conditioned else None,
+                batch=batch,
+            ):
+                codes[some] = drawn.int()
+                images[some] = self.autoencoder.decode(drawn)
+                if classes is not None:
+                    species[some] = self.species[classes].int()
         return images, {"codes": codes, "species": species} if conditioned else {"codes": codes}
 
     def parameter_counts(self) -> dict[str, int]:

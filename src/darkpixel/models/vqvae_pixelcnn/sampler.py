@@ -7,13 +7,14 @@ row, and the horizontal stack of a cell needs only a few columns of each block's
 kept.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from darkpixel.models.vqvae_pixelcnn.gated import GatedBlock, GatedPixelCNN
+from darkpixel.models.sampling import batches
+from darkpixel.models.vqvae_pixelcnn.gated_pixelcnn import GatedBlock, GatedPixelCNN
 
 
 def draw_codes(logits: Tensor, uniforms: Tensor) -> Tensor:
@@ -35,6 +36,41 @@ def draw_codes(logits: Tensor, uniforms: Tensor) -> Tensor:
     below_total = torch.nextafter(total, torch.zeros_like(total))
     target = torch.minimum(uniforms[..., None] * total, below_total)
     return torch.searchsorted(cumulative, target, right=True)[..., 0]
+
+
+def sample_maps(
+    network: GatedPixelCNN,
+    n: int,
+    shape: tuple[int, int],
+    *,
+    generator: torch.Generator,
+    class_counts: Tensor | None = None,
+    batch: int = 256,
+) -> Iterator[tuple[slice, Tensor, Tensor | None]]:
+    """Draw code maps, batch by batch, by the cached sampler.
+
+    Args:
+        network: in evaluation mode.
+        n: maps.
+        shape: rows and columns of a map.
+        generator: each map takes its uniforms from it in turn, whatever the batch.
+        class_counts: (classes,) the mix of classes that is drawn, if the network is conditioned.
+        batch: maps at once.
+
+    Returns:
+        For each batch: which maps, their codes (B, h, w) int64, and their classes (B,) int64 if
+        the network is conditioned.
+    """
+    cells = shape[0] * shape[1]
+    columns, device = cells + (class_counts is not None), network.embedding.weight.device
+    for some in batches(n, batch):
+        count = some.stop - some.start
+        u = torch.rand(count, columns, generator=generator, device=generator.device).to(device)
+        classes = None
+        if class_counts is not None:
+            mix = class_counts.double().log().expand(count, -1)
+            classes = draw_codes(mix, u[:, -1].double())
+        yield some, sample_cached(network, u[:, :cells].reshape(-1, *shape), classes), classes
 
 
 @torch.no_grad()

@@ -1,6 +1,5 @@
 """Settings of the PixelCNN over the codes of a VQ-VAE (LArTPC section 2, table 3)."""
 
-from collections.abc import Mapping
 from typing import Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
@@ -8,7 +7,7 @@ from pydantic import Field, model_validator
 from darkpixel.config import base
 
 
-class Settings(base.Settings):
+class Settings(base.PresetSettings):
     """Settings of the PixelCNN. The defaults are the paper's text; where it is silent, ours."""
 
     PRESETS: ClassVar[dict[str, dict[str, Any]]] = {
@@ -94,10 +93,3 @@ class Settings(base.Settings):
             if getattr(self, name) % 2 == 0:
                 raise ValueError(f"{name} must be odd, found {getattr(self, name)}")
         return self
-
-    @model_validator(mode="before")
-    @classmethod
-    def _fill_preset(cls, keys: Any) -> Any:
-        if isinstance(keys, Mapping) and keys.get("preset") in cls.PRESETS:
-            return {**cls.PRESETS[keys["preset"]], **keys}
-        return keys

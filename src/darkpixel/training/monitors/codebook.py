@@ -9,7 +9,7 @@ import torch
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.image_file import ImageFile
 from darkpixel.models.base import Trainable
-from darkpixel.models.vqvae.codes import _counts, perplexity
+from darkpixel.models.vqvae.codes import code_counts, perplexity
 from darkpixel.models.vqvae.model import VQVAE
 
 
@@ -43,9 +43,9 @@ def vqvae_monitor(
             for block in file.batches(batch):
                 images = torch.from_numpy(block["images"]).to(device)
                 codes = model.encode(images)
-                everywhere += _counts(codes.cpu().numpy(), options.codes)
+                everywhere += code_counts(codes.cpu().numpy(), options.codes)
                 inside = codes[model.charged_cells(images)]
-                charged += _counts(inside.cpu().numpy(), options.codes)
+                charged += code_counts(inside.cpu().numpy(), options.codes)
                 error += float((model.decode(codes) - images).double().square().sum())
                 pixels += images.numel()
         found = perplexity(charged)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from darkpixel.formats.image_file import ImageFile
 from darkpixel.metrics.segmentation import accuracy, confusion_counts
 from darkpixel.models.base import Trainable
-from darkpixel.models.ssnet.labelling import _images_at_once, label_images
+from darkpixel.models.ssnet.labelling import images_at_once, label_images
 from darkpixel.models.ssnet.model import SSNet
 from darkpixel.training.loop import Monitor
 
@@ -41,7 +41,7 @@ def ssnet_monitor(train: str | Path, validation: str | Path, images: int) -> Mon
 def _confusion(model: SSNet, path: str | Path, images: int) -> NDArray[np.int64]:
     """Confusion counts (n, 3, 3) of the first images of a file, at threshold zero."""
     with ImageFile(path) as file:
-        size = _images_at_once(*file.shape[1:])
+        size = images_at_once(*file.shape[1:])
         stop = min(images, len(file))
         counts = []
         for start in range(0, stop, size):

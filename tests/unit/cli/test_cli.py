@@ -1,0 +1,131 @@
+"""The command `darkpixel`."""
+
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+import torch
+
+from darkpixel.cli import main
+from darkpixel.formats.image_file import ImageFile, ImageWriter
+from darkpixel.models.build import build_model
+from darkpixel.models.folder import save_model
+from darkpixel.models.ssnet.labelling import THRESHOLD
+
+CONFIG = Path(__file__).resolve().parents[3] / "config"
+ABOUT = {"dataset": "jets", "label": "signal", "pixel_size": 0.1, "unit": "GeV"}
+
+
+def write_images(path, count=60, seed=1):
+    images = np.random.default_rng(seed).exponential(size=(count, 6, 6)).astype(np.float32)
+    with ImageWriter(
+        path, height=6, width=6, split="test", source="test", seed=0, config_digest="0", **ABOUT
+    ) as writer:
+        writer.append(images)
+    return str(path)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    model = build_model({"model": "sarm", "layers": 1, "units": 16}, (6, 6), seed=1)
+    model.fit_to_data(lambda: iter([torch.rand(64, 6, 6) * 9]))
+    save_model(model, tmp_path / "model", images=ABOUT, digest="0")
+    return str(tmp_path / "model")
+
+
+def test_check(capsys):
+    assert main(["check", str(CONFIG / "config.yaml")]) == 0
+    assert "run 'demo': jets" in capsys.readouterr().out
+
+
+def test_sample_then_evaluate_then_show(folder, tmp_path, capsys):
+    made = str(tmp_path / "made.h5")
+    assert main(["sample", folder, made, "-n", "40", "--seed", "3"]) == 0
+    with ImageFile(made) as file:
+        assert file.shape == (40, 6, 6)
+        assert file.attributes["pixel_size"] == 0.1
+    assert main(["evaluate", made, write_images(tmp_path / "test.h5")]) == 0
+    out = capsys.readouterr().out
+    assert "pt" in out
+    assert "floor" in out
+    assert "GeV" in out
+    assert main(["show", made]) == 0
+    assert "40 images of 6 x 6 pixels" in capsys.readouterr().out
+
+
+def test_a_model_of_one_label_draws_no_other(folder, tmp_path, capsys):
+    made = tmp_path / "made.h5"
+    assert main(["sample", folder, str(made), "-n", "4", "--label", "background"]) == 1
+    assert "trained on the label signal alone; found 'background'" in capsys.readouterr().err
+    assert not made.exists()
+    assert main(["sample", folder, str(made), "-n", "4", "--label", "signal"]) == 0
+    assert "made.h5: 4 images of signal" in capsys.readouterr().out
+
+
+def test_an_overlay_alone_is_no_configuration(tmp_path, capsys):
+    overlay = tmp_path / "my.yaml"
+    overlay.write_text("run: mine")
+    assert main(["check", str(overlay)]) == 1
+    assert f"darkpixel check config/config.yaml {overlay}" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("attribute", "value", "words"),
+    [("unit", "MeV", "in MeV, but"), ("pixel_size", 0.2, "pixels of 0.2 in GeV")],
+)
+def test_files_of_two_scales_are_not_compared(tmp_path, capsys, attribute, value, words):
+    other, test = (write_images(tmp_path / name) for name in ("other.h5", "test.h5"))
+    with h5py.File(other, "a") as file:
+        file.attrs[attribute] = value
+    assert main(["evaluate", other, test]) == 1
+    assert words in capsys.readouterr().err
+
+
+def test_images_without_angles_have_no_mass(tmp_path, capsys):
+    names = [write_images(tmp_path / name) for name in ("made.h5", "test.h5")]
+    for name in names:
+        with h5py.File(name, "a") as file:
+            file.attrs["pixel_size"], file.attrs["unit"] = 1.5, "0.255 MeV"
+    assert main(["evaluate", *names]) == 0
+    out = capsys.readouterr().out
+    assert "mass" not in out
+    assert "0.255 MeV" in out
+
+
+def test_label(tmp_path):
+    images = write_images(tmp_path / "images.h5")
+    judge = build_model({"model": "ssnet", "filters": 2, "depth": 1}, (6, 6), seed=1)
+    save_model(judge, tmp_path / "ssnet", images=ABOUT)
+    out = str(tmp_path / "labels.h5")
+    arguments = ["label", str(tmp_path / "ssnet"), images, out]
+    assert main([*arguments, "--threshold", "0.5"]) == 0
+    with ImageFile(images) as source, ImageFile(out) as labels:
+        lit = labels.column("pixel_labels") > 0
+        assert np.array_equal(lit, source.read() > 0.5)
+        assert labels.attributes["threshold"] == 0.5
+    assert main(arguments) == 0
+    with ImageFile(out) as labels:
+        assert labels.attributes["threshold"] == THRESHOLD
+
+
+def test_only_an_ssnet_labels(folder, tmp_path, capsys):
+    images = write_images(tmp_path / "images.h5")
+    assert main(["label", folder, images, str(tmp_path / "labels.h5")]) == 1
+    assert "model is 'sarm', not 'ssnet'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["check", "nowhere.yaml"], "nowhere.yaml: cannot be read"),
+        (["show", "nowhere.h5"], "nowhere.h5"),
+        (["sample", "nowhere", "out.h5"], "nowhere/config.yaml: not found"),
+        (["label", "nowhere", "in.h5", "out.h5"], "nowhere/config.yaml: not found"),
+    ],
+)
+def test_bad_input_is_one_line(arguments, expected, capsys):
+    assert main(arguments) == 1
+    error = capsys.readouterr().err
+    assert expected in error
+    assert error.count("\n") == 1

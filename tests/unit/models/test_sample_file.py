@@ -1,0 +1,55 @@
+"""Samples on disk: the same images whoever makes them."""
+
+import numpy as np
+import pytest
+import torch
+
+from darkpixel.formats.image_file import ImageFile, concatenate
+from darkpixel.models.build import build_model
+from darkpixel.models.sample_file import shard_blocks, write_shard
+
+ABOUT = {"dataset": "jets", "label": "signal", "pixel_size": 0.1, "unit": "GeV"}
+
+
+@pytest.fixture(scope="module")
+def model():
+    model = build_model({"model": "sarm", "layers": 1, "units": 16}, (6, 6), seed=1)
+    images = torch.rand(64, 6, 6) * 9 * (torch.rand(64, 6, 6) < 0.3)
+    model.fit_to_data(lambda: iter([images]))
+    return model.eval()
+
+
+def write(model, path, shard=0, shards=1, seed=5):
+    blocks = shard_blocks(100, 16, shard, shards)
+    write_shard(
+        model, path, images=100, block_size=16, blocks=blocks, seed=seed, about=ABOUT,
+        source="test", config_digest="0",
+    )  # fmt: skip
+    return path
+
+
+def images_of(path):
+    with ImageFile(path) as file:
+        return file.read()
+
+
+@pytest.mark.parametrize("shards", [2, 3, 7])
+def test_any_number_of_shards_gives_the_same_file(model, tmp_path, shards):
+    whole = write(model, tmp_path / "whole.h5")
+    parts = [write(model, tmp_path / f"{i}.h5", i, shards) for i in range(shards)]
+    concatenate(parts, tmp_path / "joined.h5")
+    assert (tmp_path / "joined.h5").read_bytes() == whole.read_bytes()
+    assert len(images_of(whole)) == 100
+
+
+def test_blocks_cover_all_images_once():
+    for shards in (1, 2, 5, 7):
+        blocks = [block for i in range(shards) for block in shard_blocks(100, 16, i, shards)]
+        assert blocks == list(range(7))
+
+
+def test_seeds_and_blocks_differ(model, tmp_path):
+    first = images_of(write(model, tmp_path / "a.h5"))
+    other = images_of(write(model, tmp_path / "b.h5", seed=6))
+    assert not np.array_equal(first, other)
+    assert not np.array_equal(first[:16], first[16:32])

@@ -1,0 +1,243 @@
+"""Speed with a clock that the test drives; likelihood per pixel."""
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from sarm_toys import make_sarm, toy_images
+
+from darkpixel.formats.image_writer import ImageWriter
+from darkpixel.metrics.names import MONTE_CARLO
+from darkpixel.metrics.published import load_published
+from darkpixel.studies.density import bits_per_pixel, density_row
+from darkpixel.studies.simulation_speed import conditions
+from darkpixel.studies.speed import (
+    Collisions,
+    Rate,
+    batch_choices,
+    sampling_rate,
+    simulation_rate,
+    speed_row,
+    speed_rows,
+)
+from darkpixel.tables.likelihood import likelihood_table
+from darkpixel.tables.speed import speed_table
+
+PUBLISHED = Path(__file__).parents[3] / "config" / "published.yaml"
+
+
+class Machine:
+    """Work that takes a known time, and the clock that shows it."""
+
+    def __init__(self, cost):
+        self.cost, self.now, self.calls = cost, 0.0, []
+
+    def __call__(self, images):
+        self.calls.append(images)
+        self.now += self.cost(images)
+
+    def clock(self):
+        return self.now
+
+
+def test_batches_end_at_the_largest():
+    assert batch_choices(1024) == [64, 256, 1024]
+    assert batch_choices(1000) == [64, 256, 1000]
+    assert batch_choices(12) == [12]
+
+
+def test_the_fastest_batch_is_measured():
+    # An overhead of 1 s a batch, and a cost per image that explodes beyond 256.
+    machine = Machine(lambda n: 1 + n * (0.01 if n <= 256 else 0.1))
+    rate = sampling_rate(machine, [64, 256, 1024], 200.0, machine.clock)
+    assert rate.batch == 256
+    assert rate.value == pytest.approx(256 / 3.56)
+    assert rate.error == pytest.approx(0)
+    assert rate.repetitions == math.ceil(200 / 3.56)
+
+
+def test_of_equally_fast_batches_the_smallest_is_taken():
+    machine = Machine(lambda n: n / 10)
+    assert sampling_rate(machine, [64, 256, 1024], 1000.0, machine.clock).batch == 64
+
+
+def test_an_overhead_does_not_end_the_search_early():
+    machine = Machine(lambda n: 4 + n / 1000)
+    assert sampling_rate(machine, [64, 256, 1024], 5.0, machine.clock).batch == 1024
+
+
+def test_no_larger_batch_is_tried_after_one_that_took_too_long():
+    machine = Machine(lambda n: n / 10)
+    rate = sampling_rate(machine, [64, 256, 1024], 0.6, machine.clock)
+    assert set(machine.calls) == {64}
+    assert rate.repetitions == 3
+
+
+def test_the_first_call_does_not_count():
+    machine = Machine(lambda n: 100.0 if len(machine.calls) == 1 else 1.0)
+    assert sampling_rate(machine, [64], 5.0, machine.clock).value == pytest.approx(64)
+
+
+def test_the_median_forgives_an_interruption():
+    machine = Machine(lambda n: 50.0 if len(machine.calls) == 4 else 1.0)
+    rate = sampling_rate(machine, [64], 54.0, machine.clock)
+    assert rate.value == pytest.approx(64)
+    assert rate.error > 10
+
+
+class Simulation(Machine):
+    """Collisions in batches of 200, of which a share gives an image."""
+
+    def __init__(self, speed, accepted, start=7.0):
+        super().__init__(lambda n: start + self.collisions(n).made * accepted / speed)
+        self.accepted = accepted
+
+    def collisions(self, images):
+        needed = math.ceil(images / self.accepted)
+        return Collisions(math.ceil(needed / 200) * 200, needed)
+
+    def __call__(self, images):
+        super().__call__(images)
+        return self.collisions(images)
+
+
+@pytest.mark.parametrize("accepted", [0.01, 0.3])
+@pytest.mark.parametrize("speed", [2.0, 34.0, 5000.0])
+def test_neither_start_nor_batches_of_collisions_bias_a_simulation(speed, accepted):
+    machine = Simulation(speed, accepted)
+    rate = simulation_rate(machine, 6.0, machine.clock)
+    assert rate.value == pytest.approx(speed, rel=0.02)
+    assert rate.start_up == pytest.approx(7.0 + 200 * accepted / speed)
+    assert rate.repetitions == 3
+
+
+def test_a_start_that_varies_does_not_make_a_simulation_infinitely_fast():
+    machine = Simulation(1000.0, 0.3)
+    jitter = iter([0.0, 0.2, 0.4, 0.0, 0.3, 0.1] * 10)
+    plain = machine.clock
+
+    def simulate(images):
+        machine.now -= next(jitter)  # a start that was quicker this time
+        return machine(images)
+
+    rate = simulation_rate(simulate, 0.01, plain)
+    assert rate.value == pytest.approx(1000.0, rel=0.5)
+
+
+def rows(*entries):
+    table = load_published(PUBLISHED, "sarm", "table2_jet_speed")
+    return speed_rows(
+        [
+            speed_row(
+                model, Rate(value, 0.1 * value, 5, 64), dataset="jets", label=label, threads=1,
+                device="cpu", hardware="a machine", condition="", published=table,
+            )
+            for model, label, value in entries
+        ]
+    )  # fmt: skip
+
+
+def test_ratios_are_to_the_simulation_of_the_label(tmp_path):
+    found = rows(
+        ("lagan", "joint", 500.0),
+        ("sarm2_dd", "signal", 200.0),
+        (MONTE_CARLO, "signal", 20.0),
+        (MONTE_CARLO, "background", 10.0),
+        ("sarm2_dd_sums", "background", 100.0),
+    ).set_index(["model", "label"])
+    assert next(iter(found.index.get_level_values(0))) == MONTE_CARLO
+    ratio = found["ratio_to_monte_carlo"]
+    assert ratio["lagan", "joint"] == pytest.approx(25)
+    assert ratio["sarm2_dd", "signal"] == pytest.approx(10)
+    assert ratio["sarm2_dd_sums", "background"] == pytest.approx(10)
+    assert (ratio[MONTE_CARLO] == 1).all()
+    assert found.loc[("sarm2_dd", "signal"), "ratio_error"] == pytest.approx(10 * 0.1 * 2**0.5)
+    assert found.loc[("sarm2_dd", "signal"), "published"] == 1612
+    assert np.isnan(found.loc[("sarm2_dd_sums", "background"), "published"])  # a variant
+    speed_table(found.reset_index(), tmp_path / "t", "Speed")
+    text = (tmp_path / "t.md").read_text(encoding="utf-8")
+    assert "LAGAN" in text
+    assert "a machine" in text
+    assert "10176" in text
+
+
+def test_without_simulation_there_is_no_ratio():
+    assert rows(("lagan", "joint", 500.0))["ratio_to_monte_carlo"].isna().all()
+
+
+def image_file(path, images):
+    with ImageWriter(
+        path,
+        height=8,
+        width=8,
+        dataset="jets",
+        label="signal",
+        split="test",
+        pixel_size=0.1,
+        unit="GeV",
+        source="toy",
+        seed=1,
+        config_digest="x",
+    ) as writer:
+        writer.append(images.numpy())
+    return path  # fmt: skip
+
+
+def test_bits_per_pixel_are_the_mean_density(tmp_path):
+    images = toy_images(21, 8, seed=5)
+    images[3] = 0  # a blank one
+    path = image_file(tmp_path / "test.h5", images)
+    model = make_sarm(8, likelihood="truncated_logistic", layers=1, noise=0.01)
+    bits, lost = bits_per_pixel(model, path, 20, path, batch=7)
+    with torch.no_grad():
+        expected = -model.log_density(images[:20]).double() / (64 * math.log(2))
+    np.testing.assert_allclose(bits, expected, rtol=1e-5)
+    assert lost == 0
+    row = density_row([(bits, lost)], model="sarm2_dc", dataset="jets", label="signal")
+    assert row["value"] == pytest.approx(bits.mean())
+    assert row["n"] == 20
+
+
+def test_pixels_that_the_grid_drops_are_counted(tmp_path):
+    images = toy_images(30, 8, seed=5)
+    path = image_file(tmp_path / "test.h5", images)
+    model = make_sarm(8, power=1.0, layers=1, noise=0.01)
+    bits, lost = bits_per_pixel(model, path, 30, path)
+    step = float(model.stages[0].likelihood.grid[0])
+    dropped = ((images > 0) & (images < step / 2)).sum() / (images > 0).sum()
+    assert lost == pytest.approx(float(dropped), abs=0.01)
+    assert lost > 0.01
+    with torch.no_grad():
+        as_zeros = -model.log_density(images).double().mean() / (64 * math.log(2))
+    assert bits.mean() > as_zeros  # dropping pixels must not pay
+
+
+def test_models_without_likelihood_show_a_dash(tmp_path):
+    path = image_file(tmp_path / "test.h5", toy_images(4, 8))
+    model = make_sarm(8, totals=True, layers=1)
+    assert bits_per_pixel(model, path, 4, path) is None
+    none = density_row([None], model="lagan", dataset="jets", label="signal")
+    known = density_row(
+        [(np.full(4, 0.5), 0.0), (np.full(4, 0.7), 0.0)], model="sarm2_dd", dataset="jets",
+        label="signal",
+    )  # fmt: skip
+    assert known["value"] == pytest.approx(0.6)
+    assert known["seed_spread"] == pytest.approx(0.1414, 1e-3)
+    likelihood_table(pd.DataFrame([none, known]), tmp_path / "t")
+    lines = (tmp_path / "t.md").read_text(encoding="utf-8").splitlines()
+    assert "–" in next(line for line in lines if "LAGAN" in line)
+
+
+def test_conditions_of_a_simulation_name_what_makes_it_faster():
+    muons = {"multi_parton_interactions": False, "forced_b_to_muon": True}
+    forced = conditions(muons, "background", start_up=0.23, from_pool=True)
+    assert forced == (
+        "multi-parton interactions off, start of 0.2 s left out, b hadrons decay to muons, "
+        "pile-up from a pool, made before; pT not yet matched"
+    )
+    assert "b hadrons" not in conditions(muons, "signal", start_up=0.2, from_pool=True)
+    jets = conditions({"multi_parton_interactions": True}, "signal", start_up=1, from_pool=False)
+    assert jets == "multi-parton interactions on, start of 1.0 s left out"
