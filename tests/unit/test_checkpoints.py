@@ -61,7 +61,7 @@ def test_held_folder_is_refused_in_one_line(tmp_path, monkeypatch):
 def test_lock_of_a_dead_process_does_not_hold(tmp_path):
     child = os.fork()
     if child == 0:
-        CheckpointFolder(tmp_path, "d1").__enter__()
+        _folder = CheckpointFolder(tmp_path, "d1").__enter__()  # held until it dies
         os.kill(os.getpid(), 9)
     os.waitpid(child, 0)
     assert json.loads((tmp_path / "lock").read_text())["pid"] == str(child)
@@ -106,7 +106,7 @@ def test_a_forked_child_does_not_keep_the_lock_of_a_dead_process(tmp_path):
     code = f"""
 import os, time
 from darkpixel.training.checkpoints import CheckpointFolder
-CheckpointFolder({str(tmp_path)!r}, "d1").__enter__()
+folder = CheckpointFolder({str(tmp_path)!r}, "d1").__enter__()
 child = os.fork()
 if child == 0:
     time.sleep(60)
