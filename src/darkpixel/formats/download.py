@@ -1,9 +1,13 @@
-"""Download a public file: resumable, from mirrors, checked, whole or not at all.
+"""Download a public file: resumable, from mirrors, checked, and only ever whole.
 
 The bytes go to `{destination}.part` and stay there when a download breaks off, beside
-`{destination}.part.json`, which says what they are the beginning of. The next call goes on from
-there. The destination appears only when size and checksum are right. Where no checksum is
-published, `{destination}.sha256` keeps that of the first download, and later ones are held to it.
+`{destination}.part.json`, which records the file that they are the beginning of. The next call
+goes on from there. The destination appears only when size and checksum are right. Where no
+checksum is published, `{destination}.sha256` keeps that of the first download, and later
+downloads must have the same.
+
+HTTP is the standard library's because requests trusts its own list of certificates instead of the
+machine's, and its `iter_content` drops what arrived before a stall (docs/dependencies.md).
 """
 
 import errno
@@ -31,7 +35,7 @@ from darkpixel.formats.files import whole_file
 __all__ = ["Patience", "Source", "download", "load_sources"]
 
 _PIECE = 2**18  # bytes read at once
-_PASSING = {408, 425, 429, 500, 502, 503, 504}  # HTTP states that a later try may find gone
+_PASSING = {408, 425, 429, 500, 502, 503, 504}  # HTTP statuses worth another try
 
 
 @dataclass(frozen=True)
@@ -73,7 +77,10 @@ def download(
     """Bring the file of `entry` to `destination`; a right one already there is kept.
 
     Args:
+        entry: where the file is, its size and its checksums.
+        destination: path of the file; its folder is created if missing.
         progress: show a progress bar, if the output is a terminal.
+        patience: how long to insist; None: the defaults of `Patience`.
 
     Raises:
         DarkpixelError: no URL gave the right file (one line with every URL, what was found and
@@ -94,7 +101,7 @@ class _Download:
         self.progress = progress
         self.patience = patience
         self.part = destination.with_name(destination.name + ".part")
-        self.about = destination.with_name(destination.name + ".part.json")
+        self.record = destination.with_name(destination.name + ".part.json")
         self.first_digest = destination.with_name(destination.name + ".sha256")
         self.checksum = self._checksum()
 
@@ -123,7 +130,7 @@ class _Download:
             with self.part.open("rb+") as file:
                 os.fsync(file.fileno())
             self.part.replace(self.destination)
-            self.about.unlink(missing_ok=True)
+            self.record.unlink(missing_ok=True)
             self._remember_digest()
             return
         kept = _size(self.part)
@@ -135,6 +142,7 @@ class _Download:
 
     def _insist(self, url: str) -> None:
         """Bring the whole of `url` to the part file, in as many tries as progress allows."""
+        # By hand because tenacity counts tries, and these are tries without progress: twice as long.
         failures, furthest = 0, self._offset(url)
         while True:
             try:
@@ -165,7 +173,7 @@ class _Download:
                         "the server gives no size, so a whole file cannot be told from a "
                         "truncated one; add size or sha256 to the entry in sources.yaml"
                     )
-                self._write_about(url, response.headers.get("ETag"))
+                self._write_record(url, response.headers.get("ETag"))
                 self._receive(response, start, total)
         except HTTPError as error:
             self._http_error(error, offset)
@@ -181,9 +189,9 @@ class _Download:
         headers = {"User-Agent": "darkpixel", "Accept-Encoding": "identity"}
         if offset:
             headers["Range"] = f"bytes={offset}-"
-            about = self._read_about()
-            tag = about.get("etag")
-            if about.get("url") == url and tag and not tag.startswith("W/"):
+            record = self._read_record()
+            tag = record.get("etag")
+            if record.get("url") == url and tag and not tag.startswith("W/"):
                 headers["If-Range"] = tag
         try:
             response: HTTPResponse = urlopen(
@@ -202,10 +210,10 @@ class _Download:
             match = re.fullmatch(pattern, response.headers.get("Content-Range", "").strip())
             if match is None or int(match[1]) != offset:
                 self._discard()
-                found = response.headers.get("Content-Range")
-                raise _Passing(f"Content-Range is {found!r}, asked for bytes from {offset}")
-            about = self._read_about()
-            if about.get("url") == url and about.get("etag") != response.headers.get("ETag"):
+                answer = response.headers.get("Content-Range")
+                raise _Passing(f"Content-Range is {answer!r}, asked for bytes from {offset}")
+            record = self._read_record()
+            if record.get("url") == url and record.get("etag") != response.headers.get("ETag"):
                 self._discard()
                 raise _Passing("the file changed since the last try", retry_after=0)
             start, total = offset, None if match[2] == "*" else int(match[2])
@@ -264,31 +272,31 @@ class _Download:
     def _offset(self, url: str) -> int:
         """How many bytes of the part file are the beginning of this file at this URL."""
         size = _size(self.part)
-        about = self._read_about()
+        record = self._read_record()
         # Without a published checksum two URLs may hold different files.
         key = "url" if self.checksum is None else "checksum"
-        mine = url if self.checksum is None else self.checksum.value
+        expected = url if self.checksum is None else self.checksum.value
         too_long = self.entry.size is not None and size > self.entry.size
-        if not size or about.get(key) != mine or too_long:
+        if not size or record.get(key) != expected or too_long:
             self._discard()
             return 0
         return size
 
-    def _read_about(self) -> dict[str, str | None]:
+    def _read_record(self) -> dict[str, str | None]:
         try:
-            about = json.loads(self.about.read_text())
+            record = json.loads(self.record.read_text())
         except (FileNotFoundError, ValueError):
             return {}
-        return about if isinstance(about, dict) else {}
+        return record if isinstance(record, dict) else {}
 
-    def _write_about(self, url: str, etag: str | None) -> None:
+    def _write_record(self, url: str, etag: str | None) -> None:
         checksum = self.checksum.value if self.checksum else None
-        with whole_file(self.about) as temporary:
+        with whole_file(self.record) as temporary:
             temporary.write_text(json.dumps({"url": url, "etag": etag, "checksum": checksum}))
 
     def _discard(self) -> None:
         self.part.unlink(missing_ok=True)
-        self.about.unlink(missing_ok=True)
+        self.record.unlink(missing_ok=True)
 
     def _checksum(self) -> _Checksum | None:
         """The strongest checksum known: published, or that of the first download."""
@@ -313,10 +321,10 @@ class _Download:
         if self.entry.size is not None and size != self.entry.size:
             return f"size is {size} bytes, expected {self.entry.size}"
         if self.checksum is not None:
-            found = _digest(path, self.checksum.algorithm)
-            if found != self.checksum.value:
+            digest = _digest(path, self.checksum.algorithm)
+            if digest != self.checksum.value:
                 return (
-                    f"{self.checksum.algorithm} is {found}, "
+                    f"{self.checksum.algorithm} is {digest}, "
                     f"expected {self.checksum.value} ({self.checksum.origin})"
                 )
         return None
