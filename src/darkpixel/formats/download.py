@@ -142,7 +142,7 @@ class _Download:
 
     def _insist(self, url: str) -> None:
         """Bring the whole of `url` to the part file, in as many tries as progress allows."""
-        # By hand because tenacity counts tries, and these are tries without progress: twice as long.
+        # By hand because tenacity counts all tries, not those without progress: twice as long.
         failures, furthest = 0, self._offset(url)
         while True:
             try:
