@@ -120,7 +120,7 @@ def conda_file(name: str) -> str:
     return "\n".join(
         [
             f"# For {environment.purpose}, with `snakemake --sdm conda`.",
-            "# Written by generate.py: versions equal requirements.lock and come as the same wheels.",
+            "# Written by generate.py; versions and wheels are those of requirements.lock.",
             "channels:",
             "  - conda-forge",
             "  - nodefaults",
