@@ -7,9 +7,9 @@ import torch
 
 from darkpixel.formats.files import whole_file
 from darkpixel.models.base import load_generator
+from darkpixel.models.device import choose_device
 from darkpixel.pipeline.job import job
 from darkpixel.studies.density import COLUMNS, bits_per_pixel, density_row
-from darkpixel.training.loop import choose_device
 
 if TYPE_CHECKING:
     from snakemake.script import snakemake

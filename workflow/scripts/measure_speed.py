@@ -9,6 +9,7 @@ from darkpixel.formats.files import whole_file
 from darkpixel.metrics.names import MONTE_CARLO
 from darkpixel.metrics.published import load_published
 from darkpixel.models.base import load_generator
+from darkpixel.models.device import choose_device
 from darkpixel.models.shards import block_generator
 from darkpixel.pipeline.job import job
 from darkpixel.simulation.muons.pileup import read_pileup
@@ -22,7 +23,6 @@ from darkpixel.studies.speed import (
     speed_row,
     speed_rows,
 )
-from darkpixel.training.loop import choose_device
 
 if TYPE_CHECKING:
     from snakemake.script import snakemake

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 import torch
 
 from darkpixel.models.base import load_config, load_generator
+from darkpixel.models.device import choose_device
 from darkpixel.models.shards import shard_blocks, write_shard
 from darkpixel.pipeline.job import job
-from darkpixel.training.loop import choose_device
 
 if TYPE_CHECKING:
     from snakemake.script import snakemake

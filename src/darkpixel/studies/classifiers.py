@@ -27,8 +27,9 @@ from darkpixel.formats.digests import settings_digest
 from darkpixel.formats.files import whole_file
 from darkpixel.formats.image_file import ImageFile
 from darkpixel.models.base import CONFIG, WEIGHTS, Trainable, build_model, load_config, load_model
+from darkpixel.models.device import choose_device
 from darkpixel.training.history import HISTORY
-from darkpixel.training.loop import choose_device, train
+from darkpixel.training.loop import train
 
 logger = logging.getLogger(__name__)
 

@@ -18,7 +18,8 @@ from darkpixel.metrics.delong import Auc, area_under_curve
 from darkpixel.metrics.features import Sample
 from darkpixel.metrics.names import MONTE_CARLO
 from darkpixel.models.base import Trainable, build_model, load_model
-from darkpixel.training.loop import choose_device, train
+from darkpixel.models.device import choose_device
+from darkpixel.training.loop import train
 
 CLASSES = ("generated", "real")  # the network gives the log-odds of the first
 VALIDATION = 0.1  # of the images that train, for early stopping (SARM 8.6)

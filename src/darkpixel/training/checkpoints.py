@@ -58,6 +58,10 @@ class CheckpointFolder:
     def state_path(self) -> Path:
         return self.folder / STATE
 
+    def snapshot(self, epoch: int) -> Path:
+        """Where a snapshot waits for the end of training: a failed job's outputs are deleted."""
+        return self.folder / f"epoch{epoch}.safetensors"
+
     def __enter__(self) -> Self:
         self.folder.mkdir(parents=True, exist_ok=True)
         path = self.folder / LOCK
