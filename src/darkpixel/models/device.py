@@ -11,10 +11,10 @@ def choose_device(name: str) -> torch.device:
     Raises:
         DarkpixelError: this machine has no such device.
     """
-    there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    available = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
     if name == "auto":
-        return torch.device(next((device for device, found in there.items() if found), "cpu"))
-    if not there.get(name, True):
+        return torch.device(next((device for device, usable in available.items() if usable), "cpu"))
+    if not available.get(name, True):
         raise DarkpixelError(
             f"training.device: {name} is not available to torch here; use auto, or run on a "
             "machine that has it."
