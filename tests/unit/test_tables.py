@@ -192,3 +192,7 @@ def test_markdown_cells_stay_as_they_are():
     assert cells[2:] == body
     assert [(cell[0], cell[-1]) for cell in cells[1]] == [(":", "-"), *3 * [("-", ":")]]
     assert len({len(line) for line in lines}) == 1
+
+
+def test_markdown_of_no_rows_is_its_header():
+    assert markdown_table(["model", "a"], []).splitlines()[0].split() == "| model | a |".split()

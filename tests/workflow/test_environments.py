@@ -122,8 +122,8 @@ def rules_of(text: str) -> dict[str, dict[str, str]]:
     rules: dict[str, dict[str, str]] = {}
     parts = re.split(r"^(?:use rule (\w+) as|rule|checkpoint) (\w+)(?: with)?:\n", text, flags=re.M)
     for base, name, body in zip(parts[1::3], parts[2::3], parts[3::3], strict=True):
-        own = dict(re.findall(r'^    (script|conda):\s+"([^"]+)"', body, flags=re.M))
-        rules[name] = (rules[base] if base else {}) | own
+        files = dict(re.findall(r'^    (script|conda):\s+"([^"]+)"', body, flags=re.M))
+        rules[name] = (rules[base] if base else {}) | files
     return rules
 
 
