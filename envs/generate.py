@@ -21,7 +21,7 @@ BASE = ["h5py", "numpy", "pydantic", "pyyaml"]
 COLLISIONS = ["awkward", "fastjet", "pythia8mc"]
 TABLES = ["pandas", "pyarrow"]
 STATISTICS = ["scikit-learn", "scipy"]
-NETWORKS = ["filelock", "safetensors", "scipy", "torch", "tqdm"]
+NETWORKS = ["safetensors", "scipy", "torch", "tqdm"]
 
 
 class Environment(NamedTuple):
@@ -40,7 +40,7 @@ ENVIRONMENTS = {
     ),
     "models": Environment(
         "the rules that train, sample and round with torch",
-        [*BASE, *TABLES, *STATISTICS, *NETWORKS, "matplotlib", "tabulate"],
+        [*BASE, *TABLES, *STATISTICS, *NETWORKS, "filelock", "matplotlib", "tabulate"],
     ),
     "report": Environment(
         "the report, which a second Snakemake makes",
@@ -48,7 +48,7 @@ ENVIRONMENTS = {
     ),
     "search": Environment(
         "the search over architectures",
-        [*BASE, *TABLES, *NETWORKS, "optuna"],
+        [*BASE, *TABLES, *NETWORKS, "filelock", "optuna"],
     ),
     "simulation": Environment(
         "the rules that simulate, download and prepare data (Pythia 8 and FastJet are under the "

@@ -195,4 +195,5 @@ def test_markdown_cells_stay_as_they_are():
 
 
 def test_markdown_of_no_rows_is_its_header():
-    assert markdown_table(["model", "a"], []).splitlines()[0].split() == "| model | a |".split()
+    first, _ = markdown_table(["model", "a"], []).splitlines()
+    assert [cell.strip() for cell in first.strip("|").split("|")] == ["model", "a"]

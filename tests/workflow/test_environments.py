@@ -244,7 +244,7 @@ def test_conda_files_hold_no_more_than_the_scripts_import(generate):
     for files in RULES_WITH_SCRIPTS.values():
         imported[files["conda"].stem] |= third_party(files["script"]) - {"pydantic-core"}
     for name, environment in generate.ENVIRONMENTS.items():
-        assert set(environment.packages) == imported[name], name
+        assert set(environment.packages) == imported[name], f"{name}: mend envs/generate.py"
 
 
 @pytest.mark.parametrize("rule", RULES_WITH_SCRIPTS)
