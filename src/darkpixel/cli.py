@@ -80,9 +80,9 @@ def _check(options: argparse.Namespace) -> None:
 
 
 def _sample(options: argparse.Namespace) -> None:
+    from darkpixel.models.device import choose_device
     from darkpixel.models.folder import load_config, load_generator
     from darkpixel.models.sample_file import shard_blocks, write_shard
-    from darkpixel.training.loop import choose_device
 
     config = load_config(options.model)
     device = choose_device(options.device)
@@ -104,10 +104,10 @@ def _sample(options: argparse.Namespace) -> None:
 
 
 def _label(options: argparse.Namespace) -> None:
+    from darkpixel.models.device import choose_device
     from darkpixel.models.folder import load_config, load_model
     from darkpixel.models.ssnet.labelling import label_file
     from darkpixel.models.ssnet.model import SSNet
-    from darkpixel.training.loop import choose_device
 
     config = load_config(options.model)
     model = load_model(options.model, device=choose_device(options.device))

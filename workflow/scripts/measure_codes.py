@@ -6,12 +6,12 @@ import pandas as pd
 import torch
 
 from darkpixel.formats.files import whole_file
+from darkpixel.models.device import choose_device
 from darkpixel.models.folder import load_model
 from darkpixel.models.vqvae.codes import code_statistics
 from darkpixel.models.vqvae_pixelcnn.gated_pixelcnn import receptive_field
 from darkpixel.pipeline.job import job
 from darkpixel.studies.code_likelihood import likelihood_rows, negative_log_likelihoods
-from darkpixel.training.loop import choose_device
 
 if TYPE_CHECKING:
     from snakemake.script import snakemake

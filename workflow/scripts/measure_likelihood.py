@@ -6,10 +6,10 @@ import pandas as pd
 import torch
 
 from darkpixel.formats.files import whole_file
+from darkpixel.models.device import choose_device
 from darkpixel.models.folder import load_generator
 from darkpixel.pipeline.job import job
 from darkpixel.studies.density import COLUMNS, bits_per_pixel, density_row
-from darkpixel.training.loop import choose_device
 
 if TYPE_CHECKING:
     from snakemake.script import snakemake

@@ -8,6 +8,7 @@ import torch
 from darkpixel.formats.files import whole_file
 from darkpixel.metrics.names import MONTE_CARLO
 from darkpixel.metrics.published import load_published
+from darkpixel.models.device import choose_device
 from darkpixel.models.folder import load_generator
 from darkpixel.models.sample_file import block_generator
 from darkpixel.pipeline.job import job
@@ -22,7 +23,6 @@ from darkpixel.studies.speed import (
     speed_row,
     speed_rows,
 )
-from darkpixel.training.loop import choose_device
 
 if TYPE_CHECKING:
     from snakemake.script import snakemake

@@ -6,10 +6,10 @@ import torch
 
 from darkpixel.config.search import Widths
 from darkpixel.formats.files import whole_file
+from darkpixel.models.device import choose_device
 from darkpixel.pipeline.job import job
 from darkpixel.studies.speed import processor
 from darkpixel.studies.widths import width_rows
-from darkpixel.training.loop import choose_device
 
 if TYPE_CHECKING:
     from snakemake.script import snakemake

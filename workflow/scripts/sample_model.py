@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from darkpixel.models.device import choose_device
 from darkpixel.models.folder import load_config, load_generator
 from darkpixel.models.sample_file import shard_blocks, write_shard
 from darkpixel.pipeline.job import job
-from darkpixel.training.loop import choose_device
 
 if TYPE_CHECKING:
     from snakemake.script import snakemake

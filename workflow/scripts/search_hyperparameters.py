@@ -11,11 +11,11 @@ from darkpixel.config.training import Training
 from darkpixel.formats.digests import file_digest, settings_digest
 from darkpixel.formats.files import whole_file
 from darkpixel.formats.image_file import ImageFile
+from darkpixel.models.device import choose_device
 from darkpixel.pipeline.job import job
 from darkpixel.studies.search import Trainer, run_study
 from darkpixel.studies.search_rows import search_rows
 from darkpixel.studies.speed import processor
-from darkpixel.training.loop import choose_device
 
 if TYPE_CHECKING:
     from snakemake.script import snakemake

@@ -58,6 +58,8 @@ def draw_with_ratio(
         edges: (bins + 1,).
         histograms: model -> histogram; must hold `monte_carlo`.
     """
+    # By hand because mplhep's comparisons take one model at a time, draw the reference's band anew
+    # for each, and show a ratio in every bin (docs/dependencies.md).
     reference = histograms[MONTE_CARLO]
     main.stairs(reference.heights, edges, fill=True, color="0.85")
     _band(main, edges, reference.heights, reference.errors, "0.5", 0.35)

@@ -1,15 +1,16 @@
-"""Download a public file: resumable, from mirrors, checked, whole or not at all.
+"""Download a public file: resumable, from mirrors, checked, and only ever whole.
 
 The bytes go to `{destination}.part` and stay there when a download breaks off, beside
-`{destination}.part.json`, which says what they are the beginning of. The next call goes on from
-there. The destination appears only when size and checksum are right. Where no checksum is
-published, `{destination}.sha256` keeps that of the first download, and later ones are held to it.
+`{destination}.part.json`, which records the file that they are the beginning of. The next call
+goes on from there. The destination appears only when size and checksum are right. Where no
+checksum is published, `{destination}.sha256` keeps that of the first download, and later
+downloads must have the same.
+
+HTTP is the standard library's because requests trusts its own list of certificates instead of the
+machine's, and its `iter_content` drops what arrived before a stall (docs/dependencies.md).
 """
 
 import errno
-import hashlib
-import json
-import os
 import re
 import shutil
 import ssl
@@ -27,11 +28,12 @@ from tqdm import tqdm
 from darkpixel.config.sources import Source, load_sources
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.files import whole_file
+from darkpixel.formats.part_file import PartFile, digest_of, known_checksum
 
 __all__ = ["Patience", "Source", "download", "load_sources"]
 
 _PIECE = 2**18  # bytes read at once
-_PASSING = {408, 425, 429, 500, 502, 503, 504}  # HTTP states that a later try may find gone
+_PASSING = {408, 425, 429, 500, 502, 503, 504}  # HTTP statuses worth another try
 
 
 @dataclass(frozen=True)
@@ -56,13 +58,6 @@ class _Refused(Exception):
     """This URL will not give the file."""
 
 
-@dataclass(frozen=True)
-class _Checksum:
-    algorithm: str
-    value: str
-    origin: str  # who says so
-
-
 def download(
     entry: Source,
     destination: str | Path,
@@ -73,7 +68,10 @@ def download(
     """Bring the file of `entry` to `destination`; a right one already there is kept.
 
     Args:
+        entry: where the file is, its size and its checksums.
+        destination: path of the file; its folder is created if missing.
         progress: show a progress bar, if the output is a terminal.
+        patience: how long to insist; None: the defaults of `Patience`.
 
     Raises:
         DarkpixelError: no URL gave the right file (one line with every URL, what was found and
@@ -93,10 +91,9 @@ class _Download:
         self.destination = destination
         self.progress = progress
         self.patience = patience
-        self.part = destination.with_name(destination.name + ".part")
-        self.about = destination.with_name(destination.name + ".part.json")
         self.first_digest = destination.with_name(destination.name + ".sha256")
-        self.checksum = self._checksum()
+        self.checksum = known_checksum(entry, self.first_digest)
+        self.part = PartFile(destination, entry.size, self.checksum)
 
     def run(self) -> None:
         try:
@@ -113,20 +110,17 @@ class _Download:
         for url in self.entry.urls:
             try:
                 self._insist(url)
-                fault = self._fault(self.part)
+                fault = self._fault(self.part.path)
                 if fault is not None:
-                    self._discard()
+                    self.part.discard()
                     raise _Refused(fault)
             except _Refused as refusal:
                 refusals.append(f"{url}: {' '.join(str(refusal).split())}")
                 continue
-            with self.part.open("rb+") as file:
-                os.fsync(file.fileno())
-            self.part.replace(self.destination)
-            self.about.unlink(missing_ok=True)
+            self.part.become(self.destination)
             self._remember_digest()
             return
-        kept = _size(self.part)
+        kept = self.part.size
         remedy = f"{kept} bytes are kept: run again to go on" if kept else "check the network"
         raise DarkpixelError(
             f"{self.destination}: download failed ({'; '.join(refusals)}); "
@@ -135,14 +129,15 @@ class _Download:
 
     def _insist(self, url: str) -> None:
         """Bring the whole of `url` to the part file, in as many tries as progress allows."""
-        failures, furthest = 0, self._offset(url)
+        # By hand because tenacity counts all tries, not those without progress: twice as long.
+        failures, furthest = 0, self.part.beginning_of(url)
         while True:
             try:
                 return self._advance(url)
             except _Passing as problem:
                 # Only new ground counts, lest a server that always breaks off at the same place
                 # and cannot resume be asked for ever.
-                reached = _size(self.part)
+                reached = self.part.size
                 failures = 1 if reached > furthest else failures + 1
                 furthest = max(furthest, reached)
                 if failures >= self.patience.tries:
@@ -154,7 +149,7 @@ class _Download:
 
     def _advance(self, url: str) -> None:
         """One request: append to the part file, from where it ends, until the file is whole."""
-        offset = self._offset(url)
+        offset = self.part.beginning_of(url)
         if offset and offset == self.entry.size:
             return
         try:
@@ -165,7 +160,7 @@ class _Download:
                         "the server gives no size, so a whole file cannot be told from a "
                         "truncated one; add size or sha256 to the entry in sources.yaml"
                     )
-                self._write_about(url, response.headers.get("ETag"))
+                self.part.note(url, response.headers.get("ETag"))
                 self._receive(response, start, total)
         except HTTPError as error:
             self._http_error(error, offset)
@@ -181,9 +176,8 @@ class _Download:
         headers = {"User-Agent": "darkpixel", "Accept-Encoding": "identity"}
         if offset:
             headers["Range"] = f"bytes={offset}-"
-            about = self._read_about()
-            tag = about.get("etag")
-            if about.get("url") == url and tag and not tag.startswith("W/"):
+            tag = self.part.etag
+            if self.part.is_from(url) and tag and not tag.startswith("W/"):
                 headers["If-Range"] = tag
         try:
             response: HTTPResponse = urlopen(
@@ -201,12 +195,11 @@ class _Download:
             pattern = r"bytes (\d+)-\d+/(\d+|\*)"
             match = re.fullmatch(pattern, response.headers.get("Content-Range", "").strip())
             if match is None or int(match[1]) != offset:
-                self._discard()
-                found = response.headers.get("Content-Range")
-                raise _Passing(f"Content-Range is {found!r}, asked for bytes from {offset}")
-            about = self._read_about()
-            if about.get("url") == url and about.get("etag") != response.headers.get("ETag"):
-                self._discard()
+                self.part.discard()
+                answer = response.headers.get("Content-Range")
+                raise _Passing(f"Content-Range is {answer!r}, asked for bytes from {offset}")
+            if self.part.is_from(url) and self.part.etag != response.headers.get("ETag"):
+                self.part.discard()
                 raise _Passing("the file changed since the last try", retry_after=0)
             start, total = offset, None if match[2] == "*" else int(match[2])
         elif response.status == 200:  # the beginning, whether or not a range was asked for
@@ -219,7 +212,7 @@ class _Download:
         return start, self.entry.size or total
 
     def _receive(self, response: HTTPResponse, start: int, total: int | None) -> None:
-        free = shutil.disk_usage(self.part.parent).free
+        free = shutil.disk_usage(self.destination.parent).free
         if total is not None and total - start > free:
             raise OSError(errno.ENOSPC, f"{total - start} bytes to come")
         bar = tqdm(
@@ -230,7 +223,7 @@ class _Download:
             unit_scale=True,
             disable=None if self.progress else True,  # None: shown on a terminal only
         )
-        with bar, self.part.open("ab" if start else "wb") as file:
+        with bar, self.part.path.open("ab" if start else "wb") as file:
             while True:
                 try:
                     # read1 hands over what has come: a stall loses nothing that arrived before
@@ -246,7 +239,7 @@ class _Download:
         if total is not None and reached < total:
             raise _Passing(f"connection closed after {reached} of {total} bytes")
         if total is not None and reached > total:
-            self._discard()
+            self.part.discard()
             raise _Refused(f"{reached} bytes came, expected {total}")
 
     def _http_error(self, error: HTTPError, offset: int) -> None:
@@ -254,69 +247,29 @@ class _Download:
             if error.code == 416 and offset:
                 if error.headers.get("Content-Range") == f"bytes */{offset}":
                     return  # the part file is the whole file
-                self._discard()
+                self.part.discard()
                 raise _Passing(f"HTTP 416 for bytes from {offset}", retry_after=0) from error
             message = f"HTTP {error.code} {error.reason}"
             if error.code in _PASSING:
                 raise _Passing(message, _seconds(error.headers.get("Retry-After"))) from error
             raise _Refused(message) from error
 
-    def _offset(self, url: str) -> int:
-        """How many bytes of the part file are the beginning of this file at this URL."""
-        size = _size(self.part)
-        about = self._read_about()
-        # Without a published checksum two URLs may hold different files.
-        key = "url" if self.checksum is None else "checksum"
-        mine = url if self.checksum is None else self.checksum.value
-        too_long = self.entry.size is not None and size > self.entry.size
-        if not size or about.get(key) != mine or too_long:
-            self._discard()
-            return 0
-        return size
-
-    def _read_about(self) -> dict[str, str | None]:
-        try:
-            about = json.loads(self.about.read_text())
-        except (FileNotFoundError, ValueError):
-            return {}
-        return about if isinstance(about, dict) else {}
-
-    def _write_about(self, url: str, etag: str | None) -> None:
-        checksum = self.checksum.value if self.checksum else None
-        with whole_file(self.about) as temporary:
-            temporary.write_text(json.dumps({"url": url, "etag": etag, "checksum": checksum}))
-
-    def _discard(self) -> None:
-        self.part.unlink(missing_ok=True)
-        self.about.unlink(missing_ok=True)
-
-    def _checksum(self) -> _Checksum | None:
-        """The strongest checksum known: published, or that of the first download."""
-        if self.entry.sha256:
-            return _Checksum("sha256", self.entry.sha256, "sources.yaml")
-        if self.entry.md5:
-            return _Checksum("md5", self.entry.md5, "sources.yaml")
-        if self.first_digest.is_file():
-            digest = self.first_digest.read_text().split(" ")[0].strip()
-            return _Checksum("sha256", digest, str(self.first_digest))
-        return None
-
     def _remember_digest(self) -> None:
         if self.checksum is None:
-            digest = _digest(self.destination, "sha256")
+            digest = digest_of(self.destination, "sha256")
             with whole_file(self.first_digest) as temporary:  # in the form of sha256sum
                 temporary.write_text(f"{digest}  {self.destination.name}\n")
 
     def _fault(self, path: Path) -> str | None:
         """What is wrong with the whole file `path`, or None."""
-        size = _size(path)
+        size = path.stat().st_size
         if self.entry.size is not None and size != self.entry.size:
             return f"size is {size} bytes, expected {self.entry.size}"
         if self.checksum is not None:
-            found = _digest(path, self.checksum.algorithm)
-            if found != self.checksum.value:
+            digest = digest_of(path, self.checksum.algorithm)
+            if digest != self.checksum.value:
                 return (
-                    f"{self.checksum.algorithm} is {found}, "
+                    f"{self.checksum.algorithm} is {digest}, "
                     f"expected {self.checksum.value} ({self.checksum.origin})"
                 )
         return None
@@ -326,7 +279,7 @@ class _Download:
             free = shutil.disk_usage(self.destination.parent).free / 1e6
             return DarkpixelError(
                 f"{self.destination}: disk full while downloading ({free:.0f} MB free, "
-                f"{_size(self.part) / 1e6:.0f} MB have arrived and are kept); "
+                f"{self.part.size / 1e6:.0f} MB have arrived and are kept); "
                 "free some space and run again."
             )
         if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
@@ -334,15 +287,6 @@ class _Download:
                 f"{self.destination}: cannot be written ({error.strerror}); check permissions."
             )
         return error
-
-
-def _size(path: Path) -> int:
-    return path.stat().st_size if path.exists() else 0
-
-
-def _digest(path: Path, algorithm: str) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, algorithm).hexdigest()
 
 
 def _seconds(retry_after: str | None) -> float | None:

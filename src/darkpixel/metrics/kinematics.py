@@ -27,6 +27,7 @@ def image_observables(images: npt.NDArray[np.floating], pixel_size: float) -> di
         `pt` and `mass`, (N,) float64, GeV; both 0 for a blank image. Rounding can leave
         E^2 - p^2 below zero for a single pixel: it is clamped, where the papers' codes give NaN.
     """
+    # By hand because vector, which knows nothing of the grid, takes 40 times as long.
     _, height, width = images.shape
     phi = ((height - 1) / 2 - np.arange(height)) * pixel_size
     eta = (np.arange(width) - (width - 1) / 2) * pixel_size

@@ -29,9 +29,10 @@ from darkpixel.formats.files import whole_file
 from darkpixel.formats.image_file import ImageFile
 from darkpixel.models.base import Trainable
 from darkpixel.models.build import build_model
+from darkpixel.models.device import choose_device
 from darkpixel.models.folder import CONFIG, WEIGHTS, load_config, load_model
 from darkpixel.training.history import HISTORY
-from darkpixel.training.loop import choose_device, train
+from darkpixel.training.loop import train
 
 logger = logging.getLogger(__name__)
 

@@ -19,8 +19,9 @@ from darkpixel.metrics.features import Sample
 from darkpixel.metrics.names import MONTE_CARLO
 from darkpixel.models.base import Trainable
 from darkpixel.models.build import build_model
+from darkpixel.models.device import choose_device
 from darkpixel.models.folder import load_model
-from darkpixel.training.loop import choose_device, train
+from darkpixel.training.loop import train
 
 CLASSES = ("generated", "real")  # the network gives the log-odds of the first
 VALIDATION = 0.1  # of the images that train, for early stopping (SARM 8.6)

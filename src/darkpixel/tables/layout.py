@@ -23,7 +23,7 @@ def write_table(frame: pd.DataFrame, stem: str | Path, markdown: str) -> None:
 
 
 def row_name(rows: pd.DataFrame) -> str:
-    """The name of a table's row: of the model, saying so where a training had not levelled off.
+    """The name of a table's row: the model's, marked where a training run had not converged.
 
     Args:
         rows: of one model and data set; with a column `converged`
@@ -46,18 +46,12 @@ def late_note(rows: pd.DataFrame) -> str:
 
 def markdown_table(header: list[str], body: list[list[str]]) -> str:
     """A Markdown table, first column left, the others right, padded to read well as text."""
-    lines = [header, *body]
-    widths = [max(3, *(len(line[i]) for line in lines)) for i in range(len(header))]
-
-    def formatted(cells: list[str]) -> str:
-        padded = [
-            cell.ljust(width) if i == 0 else cell.rjust(width)
-            for i, (cell, width) in enumerate(zip(cells, widths, strict=True))
-        ]
-        return "| " + " | ".join(padded) + " |"
-
-    rule = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]
-    return "\n".join([formatted(header), formatted(rule), *map(formatted, body)]) + "\n"
+    table: str = pd.DataFrame(body, columns=header).to_markdown(
+        index=False,
+        disable_numparse=True,  # the cells are texts already: 10.0 must not become 10
+        colalign=["left"] + ["right"] * (len(header) - 1),
+    )
+    return table + "\n"
 
 
 def document(title: str, header: list[str], body: list[list[str]], note: str) -> str:

@@ -1,11 +1,10 @@
-"""The folder in which a training keeps its state: locked, whole at any moment, tied to inputs.
+"""The checkpoint folder of a training run: locked, never half written, tied to its inputs.
 
-Snakemake deletes the outputs of a failed job, so checkpoints are no output of any rule: they
-live in a folder of their own until the model is written. The folder holds `lock` (who is
-training), `state.pt` (everything that resuming needs) and the snapshots made so far.
+Snakemake deletes the outputs of a failed job, so checkpoints are not an output of any rule: they
+live in a folder of their own until the model is written. The folder holds `lock` (which process
+is training), `state.pt` (everything that resuming needs) and the snapshots made so far.
 """
 
-import fcntl
 import json
 import logging
 import os
@@ -15,9 +14,10 @@ import time
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TextIO
+from typing import Any, Self
 
 import torch
+from filelock import FileLock, Timeout
 
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.files import whole_file
@@ -34,9 +34,9 @@ class CheckpointFolder:
     The lock is the kernel's (`flock`): it ends with the process, however that dies.
 
     Args:
-        folder: made if missing.
-        digest: of everything that the training depends on (inputs, configuration, code). State
-            of another digest is never resumed.
+        folder: created if missing.
+        digest: of everything that the training run depends on (inputs, configuration, code).
+            A state with another digest is never resumed.
 
     Raises:
         DarkpixelError: on entry, when a living process holds the folder.
@@ -49,42 +49,39 @@ class CheckpointFolder:
         """`time.monotonic()` at the end of the last `save`, at first of now."""
         self.write_seconds = 0.0
         """How long that `save` took."""
-        self._lock: TextIO | None = None
+        # Half a second: a run that has just ended may remove the file that we are about to lock.
+        # No fallback: where a file system lacks flock, filelock would count a file as held for as
+        # long as it exists, and a crash on another host would refuse the run that resumes.
+        self._lock = FileLock(self.folder / LOCK, timeout=0.5, fallback_to_soft=False)
 
     @property
     def state_path(self) -> Path:
         return self.folder / STATE
 
+    def snapshot(self, epoch: int) -> Path:
+        """Where a snapshot waits for the end of training: a failed job's outputs are deleted."""
+        return self.folder / f"epoch{epoch}.safetensors"
+
     def __enter__(self) -> Self:
         self.folder.mkdir(parents=True, exist_ok=True)
         path = self.folder / LOCK
-        while self._lock is None:
-            file = path.open("a+", encoding="utf-8")
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                holder = _holder(path)
-                file.close()
-                raise DarkpixelError(
-                    f"{self.folder}: a living training holds this checkpoint folder ({holder}); "
-                    "wait for it or stop it, then start again."
-                ) from None
-            except OSError as error:
-                logger.warning(
-                    "%s: this file system has no locks (%s); make sure that only one training "
-                    "uses the folder.",
-                    self.folder,
-                    error.strerror,
-                )
-            # A training that ended between our open and our lock has removed the file: what
-            # we hold then is a name-less file, and the next comer would lock a new one.
-            if _is_file_at(file, path):
-                self._lock = file
-            else:
-                file.close()
-        self._lock.truncate(0)
-        self._lock.write(json.dumps(_this_process()))
-        self._lock.flush()
+        try:
+            self._lock.acquire()
+        except Timeout:
+            raise DarkpixelError(
+                f"{self.folder}: a living training run holds this checkpoint folder "
+                f"({_holder(path)}); wait for it or stop it, then start again."
+            ) from None
+        except (FileNotFoundError, PermissionError):  # of the folder; nothing about locks
+            raise
+        except OSError as error:
+            logger.warning(
+                "%s: this file system has no locks (%s); make sure that only one training run "
+                "uses the folder.",
+                self.folder,
+                error.strerror,
+            )
+        path.write_text(json.dumps(_this_process()), encoding="utf-8")
         for stale in self.folder.glob(f".{Path(STATE).stem}.*.tmp*"):  # of a killed process
             stale.unlink()
         return self
@@ -95,14 +92,12 @@ class CheckpointFolder:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if self._lock is not None:
-            self._lock.close()  # releases the lock
-            self._lock = None
+        self._lock.release()
 
     def load(self) -> dict[str, Any] | None:
         """The state saved last, tensors on the CPU, or None to start afresh.
 
-        State of another digest is not used: a message names both digests, and the next `save`
+        A state with another digest is not used: a message names both digests, and the next `save`
         overwrites it.
 
         Raises:
@@ -112,17 +107,17 @@ class CheckpointFolder:
             return None
         try:
             content = torch.load(self.state_path, map_location="cpu", weights_only=True)
-            found = content["digest"]
+            saved_digest = content["digest"]
             state: dict[str, Any] = content["state"]
         except (RuntimeError, EOFError, KeyError, TypeError, pickle.UnpicklingError) as error:
             raise DarkpixelError(
                 f"{self.state_path}: not a readable checkpoint; remove the file to start afresh."
             ) from error
-        if found != self.digest:
+        if saved_digest != self.digest:
             logger.warning(
                 "%s: checkpoint of other inputs or settings (digest %s, now %s); starting afresh.",
                 self.state_path,
-                found,
+                saved_digest,
                 self.digest,
             )
             return None
@@ -144,7 +139,7 @@ class CheckpointFolder:
         (self.folder / LOCK).unlink(missing_ok=True)  # last: until now the folder is ours
         try:
             self.folder.rmdir()
-        except OSError:  # another training has just entered, or it holds a user's folder
+        except OSError:  # another training run has just entered, or a user's folder is in it
             logger.debug("%s: not empty, left", self.folder)
 
 
@@ -166,10 +161,3 @@ def _holder(path: Path) -> str:
     except (OSError, ValueError):  # it has locked and not yet written
         return "just started"
     return ", ".join(f"{key} {value}" for key, value in entries.items())
-
-
-def _is_file_at(file: TextIO, path: Path) -> bool:
-    try:
-        return os.path.samestat(os.fstat(file.fileno()), path.stat())
-    except FileNotFoundError:
-        return False

@@ -30,11 +30,15 @@ class ImageBatches:
     two steps: the chunks of the file, then the images of as many chunks as fit in the memory
     allowed, while a thread reads those that come next.
 
+    By hand because torch's `DataLoader` takes two to three times as long, cannot start in the
+    middle of an epoch, and does not stream with bounded memory.
+
     Args:
         path: image file.
         batch_size: images per batch.
         device: where the batches are wanted.
-        memory_mb: images up to this size as float32 are held whole; a bound for buffers else.
+        memory_mb: images up to this size, as float32, are held whole; of larger sets, at most this
+            much is in memory at a time.
         seed: of the order of images.
         columns: event attributes to give with the images.
         epoch_images: images in an epoch, the first of its order; None: all.

@@ -1,4 +1,4 @@
-"""The history of a training: one row an epoch, kept in the checkpoint, written as CSV."""
+"""The history of a training run: one row per epoch, kept in the checkpoint, written as CSV."""
 
 import csv
 from collections.abc import Mapping, Sequence
@@ -8,12 +8,12 @@ from darkpixel.formats.files import whole_file
 
 HISTORY = "history.csv"
 TIMING_COLUMNS = ("images_per_second", "seconds")
-"""Columns that differ from run to run."""
+"""Columns that differ between two runs with the same seed."""
 
 Row = dict[str, float]
 """epoch (from 1), step (updates so far), train_loss, validation_loss, learning_rate,
-gradient_norm (mean before clipping), images_per_second, seconds (both of training alone), the
-losses by network if there are several, and the monitor's measures."""
+gradient_norm (mean before clipping), images_per_second, seconds (both without validation), the
+losses of each network if there are several, and the monitor's measures."""
 
 
 def best_epoch(rows: Sequence[Row]) -> int:
@@ -23,7 +23,7 @@ def best_epoch(rows: Sequence[Row]) -> int:
 
 
 def write_history(rows: Sequence[Mapping[str, float]], path: str | Path) -> None:
-    """Write one line an epoch; a measure that an epoch lacks is left empty."""
+    """Write one line per epoch; a measure that an epoch lacks is left empty."""
     names = list(dict.fromkeys(name for row in rows for name in row))
     with whole_file(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, names, lineterminator="\n")

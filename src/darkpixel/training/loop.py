@@ -1,15 +1,14 @@
-"""The training loop of every model: resumable at any step, reproducible, guarded.
+"""The training loop of every model: resumable at any step, reproducible, stopped by bad numbers.
 
-A training that is interrupted (SIGTERM, SIGINT, kill -9, a lost node) and started again with
-the same arguments goes on from its last checkpoint and ends with the weights of an
-uninterrupted one: bit for bit on a CPU with the same number of threads, to rounding elsewhere.
-For that, everything random is a function of the seed: the order of images of (seed, epoch),
-dropout and noise of torch's global generator, whose state is part of the checkpoint.
+A training run that is interrupted (SIGTERM, SIGINT, kill -9, a lost node) and started again with
+the same arguments goes on from its last checkpoint and ends with the weights of an uninterrupted
+one: bit for bit on a CPU with the same number of threads, to rounding elsewhere. For that,
+everything random is a function of the seed: the order of images of (seed, epoch), dropout and
+noise of torch's global generator, whose state is part of the checkpoint.
 """
 
 import logging
 import math
-import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -22,16 +21,16 @@ from torch import Tensor
 from torch.nn.utils import clip_grad_norm_, get_total_norm
 from tqdm import tqdm
 
-import darkpixel
 from darkpixel.config.training import Training
 from darkpixel.errors import DarkpixelError
-from darkpixel.formats.files import whole_file
 from darkpixel.models.base import Trainable
-from darkpixel.models.folder import WEIGHTS, save_config, save_weights
+from darkpixel.models.device import choose_device
+from darkpixel.models.folder import save_weights
 from darkpixel.training.checkpoints import CheckpointFolder
 from darkpixel.training.feed import ImageBatches
-from darkpixel.training.history import HISTORY, Row, best_epoch, write_history
+from darkpixel.training.history import Row, best_epoch
 from darkpixel.training.optimisation import learning_rate, network_of
+from darkpixel.training.output import write_model
 from darkpixel.training.signals import StopRequest, StopRequested, noted_signals
 from darkpixel.training.state import TrainingState
 
@@ -67,14 +66,16 @@ def train(
         train_file, validation_file: image files of the model's image size.
         settings: the training settings.
         seed: of the order of images and of all noise in training; torch's generator is seeded.
-        checkpoint_dir: folder for this training's state; removed when the model is written.
-        digest: of the inputs, the configuration and the code: other state is not resumed.
+        checkpoint_dir: folder for the state of this training run; removed when the model is
+            written.
+        digest: of the inputs, the configuration and the code: a state with another digest is not
+            resumed.
         output_dir: the model's folder.
         monitor: called after every `monitor_every` epochs and after the last, with the model in
-            evaluation mode and averaged weights; its noise does not touch the training's.
+            evaluation mode and averaged weights; its noise does not touch that of the training.
         provenance: further entries of `config.yaml`, plain values (dataset, label, ...).
         progress: show a progress bar; None: if standard error is a terminal. Without it, one
-            line an epoch is logged.
+            line per epoch is logged.
 
     Raises:
         DarkpixelError: the files do not fit the model, a loss is not finite, or another
@@ -122,7 +123,7 @@ def train(
                 logger.warning("stopped by %s at %s; start again to go on.", request.name, where)
                 raise SystemExit(128 + request.number) from None
         entries = {**(provenance or {}), "seed": seed, "digest": digest}
-        _write_model(state, Path(output_dir), entries)
+        write_model(state, Path(output_dir), entries)
         checkpoints.remove()
 
 
@@ -137,23 +138,6 @@ def _without_denormals() -> Iterator[None]:
         yield
     finally:
         torch.set_flush_denormal(False)
-
-
-def choose_device(name: str) -> torch.device:
-    """The device called `name`; `auto` takes the first of cuda, mps and cpu that there is.
-
-    Raises:
-        DarkpixelError: this machine has no such device.
-    """
-    there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
-    if name == "auto":
-        return torch.device(next((device for device, found in there.items() if found), "cpu"))
-    if not there.get(name, True):
-        raise DarkpixelError(
-            f"training.device: {name} is not available to torch here; use auto, or run on a "
-            "machine that has it."
-        )
-    return torch.device(name)
 
 
 class _Loop:
@@ -232,7 +216,7 @@ class _Loop:
                 norm = clip_grad_norm_(parameters, self.settings.gradient_clip)
             state.sums[f"loss_{network}"] += loss.detach() * len(images)
             state.sums["gradient_norm"] += norm
-            if self.on_cpu:  # there looking is free, and the weights stay good
+            if self.on_cpu:  # where looking costs nothing; the weights stay finite
                 state.check_finite()
             for group in optimiser.param_groups:
                 group["lr"] = rate
@@ -264,7 +248,7 @@ class _Loop:
                 weights = self.model.state_dict()
                 state.best = {k: v.detach().to("cpu", copy=True) for k, v in weights.items()}
             if epoch in self.settings.snapshots:
-                save_weights(self.model.state_dict(), _snapshot(state.checkpoints, epoch))
+                save_weights(self.model.state_dict(), state.checkpoints.snapshot(epoch))
         return measures
 
     def end_epoch(self, measures: Mapping[str, float]) -> None:
@@ -316,33 +300,3 @@ def _progress_bar(
         unit_scale=True,
     )
     return bar
-
-
-def _snapshot(checkpoints: CheckpointFolder, epoch: int) -> Path:
-    """Where a snapshot waits for the end of training: a failed job's outputs are deleted."""
-    return checkpoints.folder / f"epoch{epoch}.safetensors"
-
-
-def _write_model(state: TrainingState, folder: Path, entries: Mapping[str, Any]) -> None:
-    """Write the model's folder; the weights come last."""
-    model, settings = state.model, state.settings
-    for epoch in settings.snapshots:
-        source = _snapshot(state.checkpoints, epoch)
-        with whole_file(folder / source.name) as temporary:
-            shutil.copyfile(source, temporary)
-    write_history(state.history, folder / HISTORY)
-    with state.evaluation():
-        if state.best is not None:
-            model.load_state_dict(state.best)
-        weights = {k: v.detach().to("cpu", copy=True) for k, v in model.state_dict().items()}
-    model.load_state_dict(weights)  # the caller's model is the one on the disk
-    save_config(
-        model,
-        folder,
-        **entries,
-        epochs=state.epoch,
-        kept_epoch=best_epoch(state.history) if settings.keep == "best" else state.epoch,
-        training=settings.model_dump(mode="json"),
-        software={"darkpixel": darkpixel.__version__, "torch": torch.__version__},
-    )
-    save_weights(weights, folder / WEIGHTS)

@@ -1,4 +1,4 @@
-"""Parts of the training step: learning rate, optimisers, and the average of the weights."""
+"""Learning rate, optimisers, and the exponential average of the weights."""
 
 import math
 from collections.abc import Iterator
@@ -6,17 +6,25 @@ from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
+from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from darkpixel.config.training import Training
 from darkpixel.models.base import Trainable
 
 
 def learning_rate(settings: Training, update: int, updates_per_epoch: int) -> float:
-    """The learning rate of an update, counted from 0 through all epochs.
+    """The learning rate of an update.
+
+    Args:
+        settings: of the training run.
+        update: counted from 0 through all epochs.
+        updates_per_epoch: updates in one epoch.
 
     `halve` halves it every `halve_every` epochs (SARM section 8.6); `cosine` falls to 0 at the
     end of the last epoch. Warm-up multiplies either by a linear rise from 1 / `warmup_steps`.
     """
+    # By hand because torch's schedulers multiply the last rate and so round anew at every update;
+    # this is a function of the update alone, and a resumed run needs no state for it.
     rate = settings.learning_rate
     if settings.schedule == "halve":
         rate *= 0.5 ** (update // updates_per_epoch // settings.halve_every)
@@ -29,7 +37,7 @@ def learning_rate(settings: Training, update: int, updates_per_epoch: int) -> fl
 
 
 def network_of(phase: str) -> str:
-    """The name by which a phase has its optimiser: what stands before the colon."""
+    """The network whose optimiser a phase uses: the part of its name before the colon."""
     return phase.partition(":")[0]
 
 
@@ -38,12 +46,21 @@ def build_optimisers(
 ) -> dict[str, torch.optim.Optimizer]:
     """One optimiser for each network that the phases name: Adam, or AdamW with `weight_decay`.
 
-    The decay moves matrices only: a decaying bias or scale shifts what the model predicts.
+    Weight decay acts on matrices only: a bias or scale that decays shifts what the model predicts.
+
+    Args:
+        model: on its device already.
+        settings: of the training run.
+        device: where the model is.
+
+    Returns:
+        Name of the network (see `network_of`) to its optimiser.
     """
     optimisers: dict[str, torch.optim.Optimizer] = {}
     for network in dict.fromkeys(map(network_of, model.phases)):
         parameters = [p for p in model.phase_parameters(network) if p.requires_grad]
-        # The fused kernels do the whole update in one pass over memory.
+        # One pass over memory. torch does not choose this by itself, and its other ways round
+        # differently: on a CPU, too, the choice is part of the results.
         fused = device.type in ("cpu", "cuda") and all(p.is_floating_point() for p in parameters)
         if settings.weight_decay == 0:
             optimisers[network] = torch.optim.Adam(
@@ -69,9 +86,15 @@ class WeightAverage:
     The decay after update t is min(decay, (1 + t) / (10 + t)), so that the average leaves the
     initial weights quickly whatever the decay.
 
+    By hand, around torch's own step, because `AveragedModel` copies the buffers at every update
+    and walks through both models: the same bits, 3 to 25 times slower (docs/dependencies.md).
+
     Args:
         model: its parameters, already on their device.
         decay: weight of the past in one update, in (0, 1).
+
+    Attributes:
+        average: the averaged parameters, in the order of `model.parameters()`.
     """
 
     def __init__(self, model: nn.Module, decay: float) -> None:
@@ -79,16 +102,16 @@ class WeightAverage:
         self.parameters: list[Tensor] = list(model.parameters())
         self.average: list[Tensor] = [p.detach().clone() for p in self.parameters]
 
-    @torch.no_grad()
     def update(self, t: int) -> None:
         """Take in the parameters after update `t` (counted from 1)."""
-        decay = min(self.decay, (1 + t) / (10 + t))
-        torch._foreach_lerp_(self.average, self.parameters, 1 - decay)
+        step = get_ema_multi_avg_fn(min(self.decay, (1 + t) / (10 + t)))
+        step(self.average, self.parameters, t)
 
     @torch.no_grad()
-    def load(self, average: list[Tensor]) -> None:
-        for mine, saved in zip(self.average, average, strict=True):
-            mine.copy_(saved)
+    def load(self, saved: list[Tensor]) -> None:
+        """Take the average from a checkpoint."""
+        for average, value in zip(self.average, saved, strict=True):
+            average.copy_(value)
 
     @contextmanager
     def in_use(self) -> Iterator[None]:
@@ -102,6 +125,6 @@ class WeightAverage:
     @torch.no_grad()
     def _exchange(self) -> None:
         for parameter, average in zip(self.parameters, self.average, strict=True):
-            held = parameter.detach().clone()  # values are copied: compiled code keeps addresses
+            trained = parameter.detach().clone()  # copied: compiled code keeps the addresses
             parameter.copy_(average)
-            average.copy_(held)
+            average.copy_(trained)

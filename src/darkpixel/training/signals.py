@@ -1,4 +1,4 @@
-"""Signals that ask a long computation to stop: noted, and acted on when it suits."""
+"""Signals that ask a long computation to stop: noted when they come, obeyed between two steps."""
 
 import signal
 import threading
@@ -21,7 +21,7 @@ class StopRequested(Exception):
 
 @dataclass
 class StopRequest:
-    """The signal that has come, if any."""
+    """The number of the last signal that has come, if any."""
 
     number: int | None = None
 

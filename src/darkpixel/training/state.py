@@ -1,4 +1,4 @@
-"""Everything that a training must remember, and its way into and out of a checkpoint."""
+"""The state of a training run: what a checkpoint holds, and how it is saved and restored."""
 
 import math
 import time
@@ -22,10 +22,19 @@ _CHECKPOINT_SHARE = 0.05  # of the time, at most, goes into writing checkpoints
 
 
 class TrainingState:
-    """Model, optimisers, position and sums of one training.
+    """Model, optimisers, position and sums of one training run.
 
-    On construction the model is fitted to the data and moved to the device, or all is taken
-    from the checkpoint if there is one.
+    On construction everything is taken from the checkpoint, if there is one; otherwise the model
+    is fitted to the data. The model is then on the device.
+
+    Args:
+        model: with its initial weights, on the CPU.
+        batches: the training images.
+        validation: the validation images.
+        settings: of the training run.
+        seed: of torch's generator.
+        device: where to train.
+        checkpoints: the folder of this run's checkpoint, held by this process.
 
     Attributes:
         epoch: epochs done, validation and all.
@@ -153,7 +162,11 @@ class TrainingState:
                 self.fail(name.replace("_", " "))
 
     def fail(self, what: str) -> None:
-        """Raise the one line that says where training broke, what is left and what to try."""
+        """Stop with one line: where training broke, what is left, and what to try.
+
+        Raises:
+            DarkpixelError: always.
+        """
         path = self.checkpoints.state_path
         kept = f"the last good state is {path}" if path.exists() else "there is no checkpoint yet"
         raise DarkpixelError(
@@ -166,8 +179,8 @@ class TrainingState:
     def evaluation(self) -> Iterator[None]:
         """Within the block: evaluation mode, averaged weights, noise of its own.
 
-        The noise is a function of (seed, epoch) and the training's is untouched, so that an
-        evaluation can be stopped and done again, or left out, without effect on the weights.
+        The noise is a function of (seed, epoch), and that of the training is not touched, so an
+        evaluation can be stopped and repeated, or left out, without effect on the weights.
         """
         devices = [self.device] if self.device.type == "cuda" else []
         with torch.random.fork_rng(devices=devices), self._averaged():

@@ -120,7 +120,7 @@ def test_observables_by_group_with_floor(tmp_path):
     ])  # fmt: skip
     observables_table(rows, tmp_path / "observables")
     text = (tmp_path / "observables.md").read_text()
-    assert "track length, cm | shower charge, MeV" in text
+    assert "| track length, cm | shower charge, MeV |" in " ".join(text.split())
     found = [[cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines()]
     assert ["VQ-VAE + PixelCNN", "all", "2.00 ± 0.10", "2.00 ± 0.10", "100"] in found
     assert ["VQ-VAE + PixelCNN", "π⁺", "–", "–", "0"] in found

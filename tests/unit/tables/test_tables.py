@@ -19,7 +19,7 @@ from darkpixel.metrics.rows import (
     wasserstein_rows,
 )
 from darkpixel.metrics.wasserstein import wasserstein
-from darkpixel.tables.layout import write_table
+from darkpixel.tables.layout import markdown_table, write_table
 from darkpixel.tables.sarm import (
     parameters_table,
     quantisation_table,
@@ -181,3 +181,19 @@ def test_a_failed_write_leaves_nothing(tmp_path, monkeypatch):
     with pytest.raises(DarkpixelError, match="disk full"):
         write_table(pd.DataFrame({"a": [1]}), tmp_path / "table", "text")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_markdown_cells_stay_as_they_are():
+    """No cell is read as a number: each would lose what says how exact it is."""
+    body = [["A", "10.0", "1.20 ± 0.05", "1,000"], ["", "1e-5", "nan", "–"]]
+    lines = markdown_table(["model", "a", "b", "b"], body).splitlines()
+    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+    assert cells[0] == ["model", "a", "b", "b"]
+    assert cells[2:] == body
+    assert [(cell[0], cell[-1]) for cell in cells[1]] == [(":", "-"), *3 * [("-", ":")]]
+    assert len({len(line) for line in lines}) == 1
+
+
+def test_markdown_of_no_rows_is_its_header():
+    first, _ = markdown_table(["model", "a"], []).splitlines()
+    assert [cell.strip() for cell in first.strip("|").split("|")] == ["model", "a"]

@@ -1,8 +1,13 @@
 """A checkpoint folder has one holder, whole states, and a digest that must agree."""
 
+import errno
+import fcntl
 import json
 import logging
 import os
+import signal
+import subprocess
+import sys
 
 import pytest
 import torch
@@ -40,7 +45,7 @@ def test_held_folder_is_refused_in_one_line(tmp_path, monkeypatch):
     monkeypatch.setenv("SLURM_JOB_ID", "4711")
     with CheckpointFolder(tmp_path, "d1"):
         with (
-            pytest.raises(DarkpixelError, match="living training") as error,
+            pytest.raises(DarkpixelError, match="living training run") as error,
             CheckpointFolder(tmp_path, "d1"),
         ):
             pass
@@ -56,7 +61,7 @@ def test_held_folder_is_refused_in_one_line(tmp_path, monkeypatch):
 def test_lock_of_a_dead_process_does_not_hold(tmp_path):
     child = os.fork()
     if child == 0:
-        CheckpointFolder(tmp_path, "d1").__enter__()
+        _folder = CheckpointFolder(tmp_path, "d1").__enter__()  # held until it dies
         os.kill(os.getpid(), 9)
     os.waitpid(child, 0)
     assert json.loads((tmp_path / "lock").read_text())["pid"] == str(child)
@@ -66,7 +71,7 @@ def test_lock_of_a_dead_process_does_not_hold(tmp_path):
 
 def test_lock_file_removed_by_the_last_holder_is_not_trusted(tmp_path, monkeypatch):
     """Between open and lock the holder ends and removes the file: the folder is locked anew."""
-    plain = checkpoints.fcntl.flock
+    plain = fcntl.flock
     calls = []
 
     def late(file, operation):
@@ -75,21 +80,61 @@ def test_lock_file_removed_by_the_last_holder_is_not_trusted(tmp_path, monkeypat
         calls.append(operation)
         plain(file, operation)
 
-    monkeypatch.setattr(checkpoints.fcntl, "flock", late)
+    monkeypatch.setattr(fcntl, "flock", late)
     with CheckpointFolder(tmp_path, "d1"):
         assert len(calls) == 2
+        assert (tmp_path / "lock").exists()
         with pytest.raises(DarkpixelError), CheckpointFolder(tmp_path, "d1"):
             pass
 
 
-def test_file_system_without_locks_is_named(tmp_path, monkeypatch, caplog):
+@pytest.mark.parametrize("number", [errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOLCK])
+def test_file_system_without_locks_is_named(tmp_path, monkeypatch, caplog, number):
     def refuse(file, operation):
-        raise OSError(38, "Function not implemented")
+        raise OSError(number, os.strerror(number))
 
-    monkeypatch.setattr(checkpoints.fcntl, "flock", refuse)
+    monkeypatch.setattr(fcntl, "flock", refuse)
     with CheckpointFolder(tmp_path, "d1") as folder:
         folder.save(STATE)
     assert "no locks" in caplog.text
+    with CheckpointFolder(tmp_path, "d1") as folder:  # nothing that a crash leaves behind counts
+        assert folder.load()["epoch"] == 3
+
+
+def test_a_forked_child_does_not_keep_the_lock_of_a_dead_process(tmp_path):
+    """As a reader process of the training run, left behind when that is killed."""
+    code = f"""
+import os, time
+from darkpixel.training.checkpoints import CheckpointFolder
+folder = CheckpointFolder({str(tmp_path)!r}, "d1").__enter__()
+child = os.fork()
+if child == 0:
+    time.sleep(60)
+print(child, flush=True)
+os.kill(os.getpid(), 9)
+"""
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as process:
+        assert process.stdout
+        child = int(process.stdout.readline())
+        process.wait()
+    try:
+        with CheckpointFolder(tmp_path, "d1"):
+            os.kill(child, 0)  # it is alive
+    finally:
+        os.kill(child, signal.SIGKILL)
+
+
+def test_a_folder_that_cannot_be_written_is_not_called_one_without_locks(
+    tmp_path, monkeypatch, caplog
+):
+    def refuse(*_, **__):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "open", refuse)
+        with pytest.raises(PermissionError), CheckpointFolder(tmp_path, "d1"):
+            pass
+    assert "no locks" not in caplog.text
 
 
 def test_failed_write_leaves_the_old_state(tmp_path, monkeypatch):

@@ -38,14 +38,14 @@ def batches(path, batch_size=16, memory_mb=1, seed=3, columns=("number",), epoch
 
 def numbers(epoch):
     """The image numbers of each batch; the column must agree with the pixels."""
-    found = []
+    values = []
     for images, columns in epoch:
         assert images.shape[1:] == (SIDE, SIDE)
         assert images.dtype == torch.float32
         assert torch.equal(images[:, 0, 0], columns["number"].float())
         assert torch.equal(images[:, -1, -1], images[:, 0, 0])
-        found.append(images[:, 0, 0].int().tolist())
-    return found
+        values.append(images[:, 0, 0].int().tolist())
+    return values
 
 
 def joined(epoch):
@@ -85,10 +85,10 @@ def test_a_shorter_epoch_is_the_start_of_the_whole_one(tmp_path, memory_mb, epoc
         batches(path, memory_mb=memory_mb, epoch_images=epoch_images) as short,
     ):
         for epoch in (0, 1):
-            found = joined(numbers(short.epoch(epoch)))
-            assert found == joined(numbers(whole.epoch(epoch)))[:epoch_images]
+            values = joined(numbers(short.epoch(epoch)))
+            assert values == joined(numbers(whole.epoch(epoch)))[:epoch_images]
             last = joined(numbers(short.epoch(epoch, short.steps_per_epoch - 1)))
-            assert last == found[-len(last) :]
+            assert last == values[-len(last) :]
 
 
 @pytest.mark.parametrize("memory_mb", [1, 100])
@@ -108,7 +108,7 @@ def test_streaming_mixes_chunks_within_a_batch(tmp_path):
     path = write(tmp_path / "images.h5", 150)
     with batches(path, 16) as source:
         chunks = [{number // 5 for number in batch} for batch in numbers(source.epoch(0))]
-    assert np.mean([len(found) for found in chunks]) > 3
+    assert np.mean([len(batch) for batch in chunks]) > 3
 
 
 def test_streaming_reads_no_more_than_its_buffers(tmp_path, monkeypatch):

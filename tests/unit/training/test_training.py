@@ -11,6 +11,14 @@ import safetensors.torch
 import torch
 import yaml
 from torch import nn
+from torch.optim.lr_scheduler import (
+    ChainedScheduler,
+    CosineAnnealingLR,
+    LinearLR,
+    LRScheduler,
+    StepLR,
+)
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from toy_training import SIDE, ToyModel, train_toy, write_images
 
 from darkpixel.config.training import Training
@@ -273,6 +281,27 @@ def test_average_follows_its_formula():
     assert torch.equal(layer.weight, raw)
 
 
+def test_average_equals_torchs_to_the_bit():
+    """torch's, told to begin with the initial weights, which it would forget otherwise."""
+    model = nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4))
+
+    def step(averages, parameters, number):
+        decay = min(0.9, (1 + int(number)) / (10 + int(number)))
+        get_ema_multi_avg_fn(decay)(averages, parameters, number)
+
+    expected = AveragedModel(model, multi_avg_fn=step)
+    expected.n_averaged += 1
+    average = WeightAverage(model, 0.9)
+    for t in range(1, 100):
+        with torch.no_grad():
+            for parameter in model.parameters():
+                parameter.normal_()
+        average.update(t)
+        expected.update_parameters(model)
+    for ours, theirs in zip(average.average, expected.module.parameters(), strict=True):
+        assert torch.equal(ours, theirs)
+
+
 def test_averaged_weights_are_validated_and_written(folder):
     """With a decay near one and one epoch the average lags behind the last weights."""
     settings = changed(epochs=1, keep="last", average=0.999)
@@ -301,6 +330,30 @@ def test_averaged_weights_are_validated_and_written(folder):
 )
 def test_learning_rate(keys, update, expected):
     assert learning_rate(changed(**keys), update, 10) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("schedule", ["halve", "cosine"])
+@pytest.mark.parametrize("warmup_steps", [0, 23])
+def test_learning_rate_agrees_with_torchs_schedulers(schedule, warmup_steps):
+    """But for their rounding, which grows from update to update."""
+    settings = changed(
+        schedule=schedule, warmup_steps=warmup_steps, epochs=12, halve_every=3, learning_rate=0.01
+    )
+    steps = 7
+    optimiser = torch.optim.SGD([torch.zeros(1, requires_grad=True)], settings.learning_rate)
+    schedulers: list[LRScheduler] = []
+    if warmup_steps:
+        schedulers.append(LinearLR(optimiser, 1 / warmup_steps, 1.0, warmup_steps - 1))
+    if schedule == "halve":
+        schedulers.append(StepLR(optimiser, settings.halve_every * steps, 0.5))
+    else:
+        schedulers.append(CosineAnnealingLR(optimiser, settings.epochs * steps))
+    chained = ChainedScheduler(schedulers)
+    for update in range(settings.epochs * steps):
+        (rate,) = chained.get_last_lr()
+        assert learning_rate(settings, update, steps) == pytest.approx(rate, rel=1e-12)
+        optimiser.step()
+        chained.step()
 
 
 def test_weight_decay_spares_biases_and_zero_is_plain_adam():

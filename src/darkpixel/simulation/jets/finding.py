@@ -48,6 +48,7 @@ class Cells:
 
     def momentum(self, group: Integers, groups: int) -> "Momentum":
         """Sum of the four-momenta per group; cells of group -1 are left out."""
+        # By hand because vector has no sums by group, and rounds pT and eta otherwise.
         chosen = group >= 0
         pt, phi, eta = self.pt, self.phi, self.eta
 
