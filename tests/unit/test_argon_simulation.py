@@ -1,5 +1,6 @@
 """Argon events: box, voxels, labels, crop, events file."""
 
+import shutil
 from pathlib import Path
 
 import h5py
@@ -12,7 +13,7 @@ from darkpixel.formats.image_format import SHOWER, TRACK
 from darkpixel.simulation.argon import kernels as argon_kernels
 from darkpixel.simulation.argon.crop import crop_corner
 from darkpixel.simulation.argon.events import count_events, event_blocks, read_header
-from darkpixel.simulation.argon.record import Record, clear, deposit, new_record
+from darkpixel.simulation.argon.record import Record, Vector, clear, deposit, new_record
 from darkpixel.simulation.argon.simulation import Kind, simulate
 from darkpixel.simulation.argon.transport import SPECIES, seed_generator
 from darkpixel.simulation.argon.voxels import choose_box, empty, new_projections, project, sparse
@@ -36,8 +37,8 @@ def record_of(*places: tuple[int, float, float, float, float]) -> Record:
     """A record with deposits (maker, energy, x, y, z)."""
     record = new_record(1000, 10)
     clear(record)
-    for place in places:
-        deposit(record, *place)
+    for maker, energy, *place in places:
+        deposit(record, maker, energy, Vector(*place))
     return record
 
 
@@ -293,3 +294,20 @@ def test_compiled_code_is_kept_where_it_can_be(
     (tmp_path / "file").touch()
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "file"))
     assert folder() is None
+
+
+@pytest.mark.parametrize("changed", ["physics.py", "hadrons.py", "record.py"])
+def test_compiled_code_is_renewed_when_any_file_of_the_simulator_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changed: str
+) -> None:
+    sources = Path(argon_kernels.__file__).parent
+    copy = tmp_path / "argon"
+    shutil.copytree(sources, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "compiled"))
+    monkeypatch.setattr(argon_kernels, "__file__", str(copy / "kernels.py"))
+    folder = argon_kernels._cache_folder.__wrapped__
+    before = folder()
+    assert folder() == before
+    with (copy / changed).open("a") as file:
+        file.write("# another physics\n")
+    assert folder() != before

@@ -25,7 +25,7 @@ from darkpixel.simulation.argon.tables import (
     PAIR,
     PHOTOELECTRIC,
     argon_tables,
-    place,
+    place_in_tables,
     value,
 )
 from darkpixel.simulation.argon.transport import SPECIES, deposits
@@ -130,7 +130,7 @@ def _conversions(axes: Axes, events: int, seed: int) -> None:
     axes.errorbar(
         centres, counts / norm, np.sqrt(counts) / norm, fmt=".", color=SIMULATED, label=label
     )
-    rate = sum(value(tables, column, *place(600.0)) for column in columns)
+    rate = sum(value(tables, column, *place_in_tables(600.0)) for column in columns)
     label = f"XCOM, {math.log(2) / rate:.1f} cm"
     axes.plot(centres, rate * np.exp(-rate * centres), color=REFERENCE, label=label)
     axes.set(title="photons: first interaction", xlabel="depth [cm]", yscale="log")
