@@ -10,6 +10,7 @@ import pytest
 from darkpixel.config.lartpc import ArgonImaging, ArgonSimulation, MomentumRanges
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.image_format import SHOWER, TRACK
+from darkpixel.formats.species import SpeciesCounts
 from darkpixel.simulation.argon import kernels as argon_kernels
 from darkpixel.simulation.argon.crop import crop_corner
 from darkpixel.simulation.argon.events import count_events, event_blocks, read_header
@@ -122,9 +123,9 @@ def test_accepted_events(single: Path) -> None:
     header = read_header(single)
     assert header.kind == "single"
     assert header.images == count_events([single]) == 200
-    assert header.drawn == sum(header.counts[f"drawn_{pdg}"] for pdg in SPECIES)
-    assert header.images == sum(header.counts[f"accepted_{pdg}"] for pdg in SPECIES)
-    assert header.counts["accepted_2212"] / header.counts["drawn_2212"] < 0.6  # facts: 34%
+    assert header.drawn == sum(header.species.drawn[pdg] for pdg in SPECIES)
+    assert header.images == sum(header.species.accepted[pdg] for pdg in SPECIES)
+    assert header.species.accepted[2212] / header.species.drawn[2212] < 0.6  # facts: 34%
     events = 0
     for images, columns in event_blocks([single], IMAGING):
         assert images.dtype == np.float32
@@ -165,7 +166,7 @@ def test_momenta_and_species_are_uniform_before_the_crop(tmp_path: Path) -> None
     simulate(SETTINGS, WHOLE, kind="single", images=600, seed=5, path=tmp_path / "a.h5")
     header = read_header(tmp_path / "a.h5")
     assert header.drawn == 600
-    drawn = [header.counts[f"drawn_{pdg}"] for pdg in SPECIES]
+    drawn = [header.species.drawn[pdg] for pdg in SPECIES]
     assert max(abs(count - 120) for count in drawn) < 4 * np.sqrt(600 * 0.2 * 0.8)
 
 
@@ -186,7 +187,7 @@ def test_same_seed_same_bytes_and_chunks_are_independent(tmp_path: Path) -> None
 def test_vertex_events(tmp_path: Path) -> None:
     path = run(tmp_path / "v.h5", kind="vertex", images=60)
     header = read_header(path)
-    assert header.counts == {}
+    assert header.species == SpeciesCounts()
     assert header.drawn == 60
     images, columns = next(event_blocks([path], WHOLE))
     assert set(columns) == {"event", "particles", "pixel_labels"}

@@ -5,12 +5,14 @@ import pandas as pd
 import pytest
 
 from darkpixel.errors import DarkpixelError
-from darkpixel.metrics.convergence import convergence_rows, levelled_off, mark, read_statuses
+from darkpixel.formats.parquet import read_parquet
+from darkpixel.metrics.convergence import convergence_rows, levelled_off, mark
 from darkpixel.tables.classifiers import classifier_table
 from darkpixel.tables.convergence import convergence_table
 from darkpixel.tables.likelihood import likelihood_table
-from darkpixel.tables.sarm import statistics_table, wasserstein_table
 from darkpixel.tables.speed import speed_table
+from darkpixel.tables.statistics import statistics_table
+from darkpixel.tables.wasserstein import wasserstein_table
 from darkpixel.training.history import write_history
 
 
@@ -213,11 +215,11 @@ def test_the_status_survives_the_files(tmp_path):
     empty = convergence_rows({}, dataset="muons", seeds=[1], kept={}, autoencoders={})
     for name, table in (("jets", rows), ("muons", empty)):
         table.to_parquet(tmp_path / f"{name}.parquet", index=False)
-    read = read_statuses([tmp_path / "jets.parquet", tmp_path / "muons.parquet"])
+    read = read_parquet([tmp_path / "jets.parquet", tmp_path / "muons.parquet"])
     pd.testing.assert_series_equal(
         mark(distances(), read)["converged"], mark(distances(), rows)["converged"]
     )
-    none = read_statuses([tmp_path / "muons.parquet"])
+    none = read_parquet([tmp_path / "muons.parquet"])
     assert mark(distances(), none)["converged"].isna().all()
 
 

@@ -8,8 +8,8 @@ from matplotlib.figure import Figure
 
 from darkpixel.errors import DarkpixelError
 from darkpixel.figures import data, style, training
-from darkpixel.figures.sarm import examples, mean_images, observables, pixel_values, toy
 from darkpixel.figures.ratio import Histogram, density, draw_with_ratio
+from darkpixel.figures.sarm import examples, mean_images, observables, pixel_values, toy
 from darkpixel.figures.sarm.grid import wrapped
 from darkpixel.figures.style import (
     draw_image,

@@ -11,11 +11,11 @@ import torch
 from sarm_toys import toy_images
 from torch import nn
 
-from darkpixel.studies import search
 from darkpixel.config.search import Search, Study, has_width, search_space, space_problem
 from darkpixel.config.training import Training
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.image_file import ImageFile, ImageWriter
+from darkpixel.studies import search
 from darkpixel.studies.density import bits_per_pixel
 from darkpixel.studies.search import (
     Trainer,

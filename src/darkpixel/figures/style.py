@@ -15,7 +15,7 @@ from matplotlib.image import AxesImage
 
 from darkpixel.formats.files import whole_file
 from darkpixel.formats.image_file import ImageFile
-from darkpixel.metrics.names import MONTE_CARLO, QUANTISED, RECONSTRUCTED, base_model
+from darkpixel.metrics.names import MONTE_CARLO, base_model, generator_of
 
 PNG_DPI = 130
 ETA = r"relative $\eta$"
@@ -72,7 +72,7 @@ def line_style(model: str) -> dict[str, Any]:
 
     A variant is dashed, in a colour that is a function of its name only.
     """
-    name = model.removeprefix(QUANTISED).removeprefix(RECONSTRUCTED)
+    name = generator_of(model)
     base = MONTE_CARLO if name == MONTE_CARLO else base_model(name)
     digit = sum(name.encode())
     if name == model == base:

@@ -1,4 +1,4 @@
-"""Whether a training had levelled off, so that nobody wins by undertraining the others.
+"""Whether a training run had converged, so that nobody wins by undertraining the others.
 
 The criterion looks at the last quarter of the *learning*, not of the epochs: the epochs that hold
 the last quarter of the summed learning rate. With a constant rate these are the last quarter of
@@ -14,7 +14,7 @@ the noise, which is taken from the losses themselves.
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,6 +22,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from darkpixel.datasets.joint import JOINT
 from darkpixel.errors import DarkpixelError
 from darkpixel.metrics.names import AGAINST, ordered
 
@@ -33,8 +34,6 @@ SMALLEST_RISE = 3.0
 """Standard errors by which a loss must have risen again to have passed its minimum."""
 SMALLEST_LEARNING = 5.0
 """Standard deviations of the noise that the loss must have fallen since epoch 1, at least."""
-JOINT = "joint"
-"""Label of the models that are trained on all labels together."""
 MEASURE = "validation_loss"
 
 COLUMNS = [
@@ -84,8 +83,8 @@ def levelled_off(history: pd.DataFrame, measure: str = MEASURE, kept: str = "bes
     because it overfits but because the game between the networks went wrong.
 
     Args:
-        history: rows of `darkpixel.training.history`, one an epoch: `learning_rate` and `measure`. A GAN
-            has a distance as its `validation_loss`, which is judged alike.
+        history: rows of `darkpixel.training.history`, one an epoch: `learning_rate` and `measure`.
+            A GAN has a distance as its `validation_loss`, which is judged alike.
         kept: the weights that are saved, `best` or `last` (`training.keep`).
 
     Raises:
@@ -185,12 +184,6 @@ def convergence_rows(
                 about |= {"kept": keep, "autoencoder": autoencoders[label][model] or ""}
                 rows.append(about | {"observable": MEASURE} | verdict)
     return pd.DataFrame(rows, columns=COLUMNS)
-
-
-def read_statuses(paths: Iterable[str | Path]) -> pd.DataFrame:
-    """The `convergence_rows` of several data sets, as they were written."""
-    tables = [pd.read_parquet(path) for path in paths]
-    return pd.concat([table for table in tables if len(table)] or tables, ignore_index=True)
 
 
 def mark(rows: pd.DataFrame, statuses: pd.DataFrame) -> pd.DataFrame:

@@ -15,7 +15,7 @@ import pandas as pd
 from darkpixel.errors import DarkpixelError
 from darkpixel.metrics.features import Sample
 from darkpixel.metrics.rows import COLUMNS
-from darkpixel.metrics.two_sample import over_seeds
+from darkpixel.metrics.uncertainty import over_seeds
 
 Array = npt.NDArray[np.float64]
 

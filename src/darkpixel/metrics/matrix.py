@@ -10,7 +10,7 @@ from darkpixel.metrics.convergence import mark
 from darkpixel.metrics.names import MONTE_CARLO, ordered
 
 MAIN_OBSERVABLES = ("pt", "mass")
-ARGON_OBSERVABLES = ("track_length", "shower_charge")
+LARTPC_OBSERVABLES = ("track_length", "shower_charge")
 """The two observables that a data set is judged by; in the same two columns of the table."""
 
 COLUMNS = [
@@ -37,7 +37,7 @@ def matrix_rows(
     Args:
         configs: data set -> model -> `config.yaml` of one of its trainings.
         distances: rows of `darkpixel.metrics.rows.wasserstein_rows` (jets, muons) and
-            `darkpixel.metrics.lartpc_rows.argon_rows`.
+            `darkpixel.metrics.lartpc_rows.lartpc_rows`.
         statistics: rows of `darkpixel.metrics.rows.image_statistics`.
         likelihoods: rows of `darkpixel.studies.density.density_row`.
         speeds: `darkpixel.studies.speed.speed_rows`.
@@ -56,7 +56,7 @@ def matrix_rows(
         for model in ordered(models):
             own = _of(distances, dataset, model)
             row: dict[str, Any] = {"model": model, "dataset": dataset}
-            names = ARGON_OBSERVABLES if dataset == "lartpc" else MAIN_OBSERVABLES
+            names = LARTPC_OBSERVABLES if dataset == "lartpc" else MAIN_OBSERVABLES
             for number, name in enumerate(names, 1):
                 chosen = own[own["observable"] == name]
                 ratio = _mean(chosen["value"] / chosen["floor"], chosen["error"] / chosen["floor"])

@@ -14,9 +14,9 @@ import pandas as pd
 
 from darkpixel.formats.image_file import ImageFile
 from darkpixel.metrics.features import Images, Sample
-from darkpixel.metrics.names import DERIVED
+from darkpixel.metrics.names import is_derived
 from darkpixel.metrics.rows import COLUMNS
-from darkpixel.metrics.two_sample import over_seeds
+from darkpixel.metrics.uncertainty import over_seeds
 
 Array = npt.NDArray[np.float64]
 
@@ -143,7 +143,7 @@ def memorisation_rows(
     rows = []
     for model, by_seed in by_model.items():
         limit = found.get((limits or {}).get(model, ""))
-        bounded = limit is not None or model.startswith(DERIVED)
+        bounded = limit is not None or is_derived(model)
         for name, ideal in perfect.items():
             values, errors = zip(*(each[name] for each in found[model]), strict=True)
             floor, floor_error = ideal, np.nan

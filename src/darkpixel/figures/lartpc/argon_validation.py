@@ -1,7 +1,7 @@
 """The compact argon simulator (not Geant4) against tabulated physics: a figure of the docs.
 
-Drawn by `python -m darkpixel.figures.lartpc.argon_validation docs/figures/argon_validation`, in about a
-minute.
+Drawn by `python -m darkpixel.figures.lartpc.argon_validation docs/figures/argon_validation`, in
+about a minute.
 """
 
 import argparse

@@ -24,7 +24,7 @@ from darkpixel.figures.lartpc.images import (
 )
 from darkpixel.figures.style import look, save
 from darkpixel.formats.image_file import ImageFile
-from darkpixel.metrics.names import SPECIES
+from darkpixel.formats.species import SPECIES
 from darkpixel.tables.names import SPECIES_SYMBOLS
 
 Codes = npt.NDArray[np.int64]

@@ -14,8 +14,9 @@ from matplotlib.gridspec import SubplotSpec
 
 from darkpixel.figures.ratio import density, draw_with_ratio
 from darkpixel.figures.style import look, save
+from darkpixel.formats.species import SPECIES
 from darkpixel.metrics.lartpc_rows import mean_and_error
-from darkpixel.metrics.names import MONTE_CARLO, RECONSTRUCTED, SPECIES, ordered
+from darkpixel.metrics.names import MONTE_CARLO, is_reconstructed, ordered
 from darkpixel.tables.names import OBSERVABLES, SPECIES_SYMBOLS, UNITS, display_name
 
 Array = npt.NDArray[np.float64]
@@ -32,27 +33,27 @@ KINDS = {
 }
 
 
-def argon_distributions(observables: pd.DataFrame, stem: str | Path, *, bins: int = 30) -> None:
+def lartpc_distributions(observables: pd.DataFrame, stem: str | Path, *, bins: int = 30) -> None:
     """Track length and width, charges and numbers of pixels; ratios to the test images.
 
     Shares are of all images: those without a track (or shower) lie outside the histograms of
     tracks (or showers), and their share is written into the panel.
 
     Args:
-        observables: `darkpixel.metrics.lartpc.measure_argon`. The seeds of a model are drawn
-            together.
+        observables: `darkpixel.metrics.lartpc_observables.labelled_observables`. The seeds of a
+            model are drawn together.
         bins: up to the 99.5% quantile of the test images, widened by a tenth.
     """
     _panels([(observables, name, "") for name in SHOWN], stem, bins)
 
 
-def argon_by_species(
+def distributions_by_species(
     observables: pd.DataFrame, stem: str | Path, *, models: Sequence[str], bins: int = 30
 ) -> None:
     """Track length, shower charge and pixels of each species, generated and test images.
 
     Args:
-        observables: as in `argon_distributions`.
+        observables: as in `lartpc_distributions`.
         models: that are conditioned on the species.
     """
     chosen = observables[observables["model"].isin([MONTE_CARLO, *models])]
@@ -95,7 +96,7 @@ def reference_code_comparison(
     """Does the blind spot make tracks short? Track length and labelled pixels, and what is seen.
 
     Args:
-        observables: `darkpixel.metrics.lartpc.measure_argon` with `models`.
+        observables: `darkpixel.metrics.lartpc_observables.labelled_observables` with `models`.
         models: the correct PixelCNN and the authors' code.
         receptive_fields: a row for each model and cell (`row`, `column`) of a code map, `seen` by
             the cell (`cell_row`, `cell_column`) or not.
@@ -205,7 +206,7 @@ def _legend(figure: Figure) -> None:
 
 def _short(model: str) -> str:
     """A name that fits into a panel."""
-    name = "reconstructed" if model.startswith(RECONSTRUCTED) else display_name(model, "lartpc")
+    name = "reconstructed" if is_reconstructed(model) else display_name(model, "lartpc")
     return name.replace("VQ-VAE + PixelCNN, ", "").replace("VQ-VAE + PixelCNN", "generated")
 
 

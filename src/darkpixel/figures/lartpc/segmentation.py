@@ -31,7 +31,8 @@ def ssnet_training(histories: Sequence[str | Path], stem: str | Path) -> None:
     measured after the epoch, without augmentation, over non-zero pixels unless said otherwise.
 
     Args:
-        histories: history.csv of each training, made with `darkpixel.training.monitors.segmentation.ssnet_monitor`.
+        histories: history.csv of each training run, made with
+            `darkpixel.training.monitors.segmentation.ssnet_monitor`.
 
     Raises:
         DarkpixelError: a file has no such columns.

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from darkpixel.figures.ratio import density, draw_with_ratio, mark_overflow
 from darkpixel.figures.style import look, save
-from darkpixel.metrics.names import DERIVED, MONTE_CARLO, ordered
+from darkpixel.metrics.names import MONTE_CARLO, is_derived, ordered
 from darkpixel.tables.names import display_name
 
 TALLEST = 2.5
@@ -32,7 +32,7 @@ def observable_distributions(
     """
     with look():
         entries = max(
-            sum(not model.startswith(DERIVED) for model in set(table["model"]))
+            sum(not is_derived(model) for model in set(table["model"]))
             for table in observables.values()
         )
         legend = 0.25 + 0.17 * -(-entries // 4)  # inches above the panels
@@ -49,7 +49,7 @@ def observable_distributions(
             wspace=0.24,
         )
         for column, (label, table) in enumerate(observables.items()):
-            models = [m for m in ordered(table["model"]) if not m.startswith(DERIVED)]
+            models = [m for m in ordered(table["model"]) if not is_derived(m)]
             for row, (name, (symbol, unit)) in enumerate(AXES.items()):
                 inner = outer[row, column].subgridspec(2, 1, height_ratios=[3, 1], hspace=0.06)
                 main, ratio = (figure.add_subplot(inner[part, 0]) for part in (0, 1))

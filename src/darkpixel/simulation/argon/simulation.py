@@ -7,6 +7,7 @@ network that labels pixels, several particles from one vertex.
 
 import hashlib
 import math
+from collections import Counter
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -18,6 +19,7 @@ from tqdm import tqdm
 from darkpixel.config.lartpc import ArgonImaging, ArgonSimulation
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.hdf5 import new_hdf5
+from darkpixel.formats.species import SpeciesCounts
 from darkpixel.simulation.argon.crop import crop_corner
 from darkpixel.simulation.argon.events import ArgonEventsWriter
 from darkpixel.simulation.argon.kernels import kernel
@@ -220,11 +222,10 @@ class _Events:
 
     def species_counts(self) -> dict[str, int]:
         """`drawn_{pdg}` and `accepted_{pdg}`."""
-        return {
-            f"{what}_{pdg}": int(count)
-            for what, counts in zip(("drawn", "accepted"), self._by_species, strict=True)
-            for pdg, count in zip(SPECIES, counts, strict=True)
-        }
+        drawn, accepted = (
+            Counter(dict(zip(SPECIES, counts.tolist(), strict=True))) for counts in self._by_species
+        )
+        return SpeciesCounts(drawn, accepted).attributes(SPECIES)
 
 
 @kernel

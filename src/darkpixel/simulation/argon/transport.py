@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from darkpixel.errors import DarkpixelError
+from darkpixel.formats import species as known_species
 from darkpixel.formats.image_format import SHOWER, TRACK
 from darkpixel.simulation.argon.electrons import electron
 from darkpixel.simulation.argon.hadrons import neutron
@@ -55,7 +56,7 @@ from darkpixel.simulation.argon.tables import argon_tables
 from darkpixel.simulation.argon.tracks import heavy
 
 # The five species of the public data, in their order: PDG code, kind on the stack, mass.
-SPECIES = (11, 22, 13, 211, 2212)
+SPECIES = tuple(known_species.SPECIES)
 KINDS = np.array([ELECTRON, PHOTON, MUON, PION, PROTON])
 MASSES = np.array([ELECTRON_MASS, 0.0, MUON_MASS, PION_MASS, PROTON_MASS])
 

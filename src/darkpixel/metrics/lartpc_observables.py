@@ -9,7 +9,7 @@ import pandas as pd
 from scipy import ndimage
 
 from darkpixel.config.lartpc_evaluation import LArTPCEvaluation
-from darkpixel.datasets.lartpc import charge_per_unit
+from darkpixel.datasets.charge import charge_per_unit
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.image_file import ImageFile
 from darkpixel.formats.image_format import SHOWER, TRACK
@@ -17,7 +17,7 @@ from darkpixel.metrics.names import MONTE_CARLO
 from darkpixel.metrics.observables import Source
 
 Array = npt.NDArray[np.float64]
-ARGON_OBSERVABLES = (
+LARTPC_OBSERVABLES = (
     "track_length",
     "track_width",
     "shower_charge",
@@ -34,7 +34,7 @@ _NEIGHBOURS = np.zeros((3, 3, 3), dtype=bool)
 _NEIGHBOURS[1] = True
 
 
-def measure_argon(
+def labelled_observables(
     sources: Sequence[Source], test_path: str, settings: LArTPCEvaluation
 ) -> pd.DataFrame:
     """Observables of every image of the test file and of every sample, streamed.
@@ -45,7 +45,7 @@ def measure_argon(
 
     Returns:
         One row per image: `model` (`monte_carlo` for the test file), `seed`, `image` (its number
-        in the file), `species` (PDG code, 0 where not known), and `ARGON_OBSERVABLES`: numbers of
+        in the file), `species` (PDG code, 0 where not known), and `LARTPC_OBSERVABLES`: numbers of
         pixels above the file's threshold (all, shower, track, and shower of low confidence:
         shower score at least 0.5 and below `low_confidence`), charges in MeV (`charge` of all
         pixels, the others of those with that label), `track_length` and `track_width` in cm (see
