@@ -8,6 +8,7 @@ from typing import Any
 import matplotlib as mpl
 import numpy as np
 import numpy.typing as npt
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.colors import Colormap, LogNorm, Normalize
 from matplotlib.figure import Figure
@@ -145,6 +146,14 @@ def few_ticks(axes: Axes) -> None:
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_locator(mpl.ticker.MaxNLocator(3, symmetric=True))
         axis.set_minor_locator(mpl.ticker.NullLocator())
+
+
+def legend_of_all_axes(figure: Figure, **place: Any) -> None:
+    """One legend of the figure for the entries of all its axes, each name once."""
+    handles: dict[str, Artist] = {}
+    for axes in figure.axes:
+        handles |= dict(zip(*reversed(axes.get_legend_handles_labels()), strict=True))
+    figure.legend(list(handles.values()), list(handles), ncols=min(4, len(handles)), **place)
 
 
 def save(figure: Figure, stem: str | Path) -> None:

@@ -134,10 +134,10 @@ class ImageFile:
     def _check_attributes(self) -> None:
         if self.attributes.get("format") != FORMAT:
             return  # a user's own file: `images` is all that it needs
-        found = self.attributes.get("version")
-        if found != VERSION:
+        version = self.attributes.get("version")
+        if version != VERSION:
             raise DarkpixelError(
-                f"{self.path}: attribute version is {found}, this darkpixel reads {VERSION}; "
+                f"{self.path}: attribute version is {version}, this darkpixel reads {VERSION}; "
                 f"{_REMAKE}, or use the darkpixel that wrote it."
             )
         for name, kind in ATTRIBUTES.items():

@@ -183,11 +183,11 @@ def _pixel_labels(tree: _Tree, plane: int, start: int, stop: int) -> NDArray[np.
 def _single_particles(tree: _Tree, start: int, stop: int) -> dict[str, NDArray[Any]]:
     """Species and momentum of events of one particle each."""
     codes = tree.read("_part_v._pdg", start, stop)
-    for index, found in enumerate(codes):
-        if len(found) != 1:
+    for index, particles in enumerate(codes):
+        if len(particles) != 1:
             raise tree.fault(
-                f"event {start + index} has {len(found)} particles and the file no {_LABELS}, so "
-                "it is neither a classification nor a segmentation file",
+                f"event {start + index} has {len(particles)} particles and the file no {_LABELS}, "
+                "so it is neither a classification nor a segmentation file",
                 _OTHER,
             )
     components = [tree.read(f"_part_v._p{axis}", start, stop) for axis in "xyz"]

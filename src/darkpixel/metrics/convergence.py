@@ -180,9 +180,9 @@ def convergence_rows(
                 keep = kept[label][model]
                 verdict = levelled_off(pd.read_csv(path), kept=keep)._asdict()
                 verdict["converged"] = verdict.pop("levelled")
-                about = {"model": model, "dataset": dataset, "label": label, "seed": seed}
-                about |= {"kept": keep, "autoencoder": autoencoders[label][model] or ""}
-                rows.append(about | {"observable": MEASURE} | verdict)
+                facts = {"model": model, "dataset": dataset, "label": label, "seed": seed}
+                facts |= {"kept": keep, "autoencoder": autoencoders[label][model] or ""}
+                rows.append(facts | {"observable": MEASURE} | verdict)
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
@@ -205,9 +205,9 @@ def mark(rows: pd.DataFrame, statuses: pd.DataFrame) -> pd.DataFrame:
         keys = [
             (row["dataset"], label, row["model"]) for label in (*row["label"].split(AGAINST), JOINT)
         ]
-        own = [key for key in keys if key in verdicts.index]
-        codes = [(*key[:2], behind[key]) for key in own if behind[key]]
-        return all(bool(verdicts[key]) for key in (*own, *codes)) if own else pd.NA
+        trained = [key for key in keys if key in verdicts.index]
+        codes = [(*key[:2], behind[key]) for key in trained if behind[key]]
+        return all(bool(verdicts[key]) for key in (*trained, *codes)) if trained else pd.NA
 
     marks = [status(row) for _, row in rows.iterrows()]
     return rows.assign(converged=pd.array(marks, dtype="boolean"))

@@ -25,8 +25,8 @@ def load_published(path: str | Path, paper: str, table: str) -> Table:
         raise DarkpixelError(f"{path}: cannot be read as YAML ({error}).") from error
     tables = content.get(paper, {}) if isinstance(content, dict) else {}
     if table not in tables:
-        found = ", ".join(tables) or "nothing"
-        raise DarkpixelError(f"{path}: no table `{table}` under `{paper}`; found {found}.")
+        names = ", ".join(tables) or "nothing"
+        raise DarkpixelError(f"{path}: no table `{table}` under `{paper}`; found {names}.")
     return dict(tables[table])
 
 

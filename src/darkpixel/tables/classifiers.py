@@ -29,15 +29,15 @@ def classifier_table(rows: pd.DataFrame, stem: str | Path) -> None:
               "repetitions", "shared, %"]  # fmt: skip
     body = []
     for place, row in enumerate(rows.itertuples()):
-        own = row.model == MONTE_CARLO
+        is_monte_carlo = row.model == MONTE_CARLO
         body.append(
             [
                 row_name(rows.iloc[[place]]),
                 DATASETS.get(row.dataset, row.dataset),
                 measured(row.value, row.error),
-                "–" if own else measured(row.difference, row.difference_error),
+                "–" if is_monte_carlo else measured(row.difference, row.difference_error),
                 _digits(row.seed_spread),
-                "–" if own else _digits(row.floor),
+                "–" if is_monte_carlo else _digits(row.floor),
                 str(row.n),
                 str(row.n_test),
                 str(row.seeds),

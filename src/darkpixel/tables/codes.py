@@ -22,9 +22,9 @@ def reconstruction_table(rows: pd.DataFrame, stem: str | Path) -> None:
     body = []
     for (quantity, unit), same in rows.groupby(["quantity", "unit"], sort=False):
         for model in ordered(same["model"]):
-            own = same[same["model"] == model].set_index("species")
+            of_model = same[same["model"] == model].set_index("species")
             cells = [
-                measured(*own.loc[name, ["value", "error"]]) if name in own.index else "–"
+                measured(*of_model.loc[name, ["value", "error"]]) if name in of_model.index else "–"
                 for name in species
             ]
             text = quantity.replace("_", " ") + (f", {unit}" if unit else "")
@@ -48,8 +48,8 @@ def codebook_table(rows: pd.DataFrame, stem: str | Path) -> None:
     models = list(dict.fromkeys(rows["model"]))
     header = ["quantity", *(display_name(model, DATASET) for model in models)]
     body = []
-    for (quantity, unit), own in rows.groupby(["quantity", "unit"], sort=False):
-        by_model = own.set_index("model")[["value", "error"]]
+    for (quantity, unit), same in rows.groupby(["quantity", "unit"], sort=False):
+        by_model = same.set_index("model")[["value", "error"]]
         cells = [measured(*by_model.loc[m]) if m in by_model.index else "–" for m in models]
         body.append([quantity.replace("_", " ") + (f", {unit}" if unit else ""), *cells])
     note = (

@@ -27,15 +27,17 @@ def divergence_table(rows: pd.DataFrame, stem: str | Path, *, direction: str) ->
     header = ["checkpoint", *(OBSERVABLES[name] for name in QUANTITIES), "n", "seeds"]
     body = []
     for chosen in sorted(DIRECTIONS, key=lambda name: name != direction):
-        own = rows[rows["direction"] == chosen]
+        directed = rows[rows["direction"] == chosen]
         body.append([f"**{DIRECTION_NAMES[chosen]}**", *[""] * (len(header) - 1)])
-        for model in dict.fromkeys(own["model"]):
-            by_name = own[own["model"] == model].set_index("observable")
+        for model in dict.fromkeys(directed["model"]):
+            by_name = directed[directed["model"] == model].set_index("observable")
             cells = [_with_published(by_name.loc[name]) for name in QUANTITIES]
             body.append([display_name(model, DATASET), *cells, one_or_range(by_name["n"]),
                          one_or_range(by_name["seeds"])])  # fmt: skip
-        for n in sorted(set(own["n"]), reverse=True):
-            same = own[own["n"] == n].drop_duplicates("observable").set_index("observable")
+        for n in sorted(set(directed["n"]), reverse=True):
+            same = (
+                directed[directed["n"] == n].drop_duplicates("observable").set_index("observable")
+            )
             cells = [measured(*same.loc[name, ["floor", "floor_error"]]) for name in QUANTITIES]
             body.append(["*noise floor*", *cells, str(n), ""])
     note = (

@@ -98,14 +98,14 @@ def observables_table(rows: pd.DataFrame, stem: str | Path) -> None:
     header = ["model", "images", *(_with_unit(name) for name in names), "n"]
     body = []
     for group in dict.fromkeys(rows["species"]):
-        own = rows[rows["species"] == group]
+        of_group = rows[rows["species"] == group]
         symbol = SPECIES_SYMBOLS.get(group, group)
-        for model in dict.fromkeys(own["model"]):
-            by_name = own[own["model"] == model].set_index("observable")
+        for model in dict.fromkeys(of_group["model"]):
+            by_name = of_group[of_group["model"] == model].set_index("observable")
             cells = [measured(*by_name.loc[name, ["value", "error"]]) for name in names]
             body.append([display_name(model, DATASET), symbol, *cells, one_or_range(by_name["n"])])
-        most = own["n"].max()
-        same = own[own["n"] == most].drop_duplicates("observable").set_index("observable")
+        most = of_group["n"].max()
+        same = of_group[of_group["n"] == most].drop_duplicates("observable").set_index("observable")
         cells = [measured(*same.loc[name, ["floor", "floor_error"]]) for name in names]
         body.append(["*noise floor*", symbol, *cells, str(most)])
     note = (
@@ -129,8 +129,8 @@ def reference_code_table(rows: pd.DataFrame, stem: str | Path) -> None:
     models = list(dict.fromkeys(rows["model"]))
     header = ["quantity", *(display_name(model, DATASET) for model in models), "reference"]
     body = []
-    for key, own in rows.groupby(["quantity", "species", "unit"], sort=False):
-        by_model = own.set_index("model")
+    for key, same in rows.groupby(["quantity", "species", "unit"], sort=False):
+        by_model = same.set_index("model")
         cells = []
         for model in models:
             if model not in by_model.index:
@@ -143,7 +143,7 @@ def reference_code_table(rows: pd.DataFrame, stem: str | Path) -> None:
                 difference, error, sigma = significance(*pair)
                 text += f" ({measured(difference, error)} to test, {sigma:+.1f} σ)"
             cells.append(text)
-        first = own.iloc[0]
+        first = same.iloc[0]
         reference = measured(first["reference"], first["reference_error"])
         body.append([_quantity(*map(str, key)), *cells, reference])
     note = (

@@ -46,7 +46,7 @@ def search_table(rows: pd.DataFrame, stem: str | Path) -> None:
                 f"{row['seconds']:.0f}",
             ]
         )
-    studies = " ".join(_account(own) for _, own in rows.groupby("study"))
+    studies = " ".join(_account(trials) for _, trials in rows.groupby("study"))
     note = (
         f"{studies}\n\nBits per pixel: mean of −log2 of the density of validation images, point "
         "mass at zero and GeV⁻¹ elsewhere, so that grids of any power and continuous models share "

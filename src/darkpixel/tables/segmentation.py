@@ -20,10 +20,10 @@ def accuracy_table(rows: pd.DataFrame, stem: str | Path) -> None:
     header = ["data set", "images of", "non-zero pixels", "all pixels", "true shower",
               "true track", "images"]  # fmt: skip
     body = []
-    for (dataset, label), own in rows.groupby(["dataset", "label"], sort=False):
-        by_name = own.set_index("observable")
+    for (dataset, label), same in rows.groupby(["dataset", "label"], sort=False):
+        by_name = same.set_index("observable")
         cells = [_percent(by_name.loc[name]) for name in OBSERVABLES]
-        body.append([str(dataset), str(label), *cells, str(own["n"].iloc[0])])
+        body.append([str(dataset), str(label), *cells, str(same["n"].iloc[0])])
     note = (
         "Accuracy of SSNet's labels, % ± standard error (images as the units drawn); in brackets "
         "the paper's. Over non-zero pixels, the paper's measure; over all pixels, those without "

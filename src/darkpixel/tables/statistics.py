@@ -16,9 +16,9 @@ def statistics_table(rows: pd.DataFrame, stem: str | Path) -> None:
     header = ["model", "label", "zero pixels, %", "blank images, %", "mean sum, GeV",
               "largest pixel, GeV", "images"]  # fmt: skip
     body = []
-    for (_, label), own in rows.groupby(["model", "label"], sort=False):
-        by_name = own.set_index("observable")
-        cells = [row_name(own), str(label)]
+    for (_, label), of_source in rows.groupby(["model", "label"], sort=False):
+        by_name = of_source.set_index("observable")
+        cells = [row_name(of_source), str(label)]
         for name, scale in (("zero_fraction", 100.0), ("blank_fraction", 100.0), ("sum", 1.0)):
             row = by_name.loc[name]
             cells.append(measured(scale * row["value"], scale * row["error"]))

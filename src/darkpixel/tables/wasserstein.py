@@ -43,9 +43,16 @@ def wasserstein_table(
         header.append(f"{plain(OBSERVABLES[name])} {label}{unit}")
     body = []
     for model in dict.fromkeys(rows["model"]):
-        own = rows[rows["model"] == model]
-        cells = [_cell(own, name, label) for name, label in columns]
-        body.append([row_name(own), *cells, one_or_range(own["n"]), one_or_range(own["seeds"])])
+        of_model = rows[rows["model"] == model]
+        cells = [_cell(of_model, name, label) for name, label in columns]
+        body.append(
+            [
+                row_name(of_model),
+                *cells,
+                one_or_range(of_model["n"]),
+                one_or_range(of_model["seeds"]),
+            ]
+        )
     for n in sorted(set(rows["n"]), reverse=True):
         same = rows[rows["n"] == n].drop_duplicates(["observable", "label"])
         cells = [_cell(same, name, label, "floor") for name, label in columns]

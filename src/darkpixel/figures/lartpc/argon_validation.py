@@ -195,12 +195,14 @@ def _balance(axes: Axes, events: int, seed: int) -> None:
     worst = 0.0
     half_width = SIDE * 0.5
     for row, species in enumerate(SPECIES):
-        found = deposits(species, 500.0, seed=seed, events=events, half_width=half_width)
-        total = sum(event.initial for event in found)
-        worst = max(worst, *(abs(sum(e.balance.values()) - e.initial) / e.initial for e in found))
+        simulated = deposits(species, 500.0, seed=seed, events=events, half_width=half_width)
+        total = sum(event.initial for event in simulated)
+        worst = max(
+            worst, *(abs(sum(e.balance.values()) - e.initial) / e.initial for e in simulated)
+        )
         left = 0.0
         for part, colour in zip(parts, colours, strict=True):
-            width = sum(event.balance[part] for event in found) / total
+            width = sum(event.balance[part] for event in simulated) / total
             label = part if row == 0 else None
             axes.barh(row, width, left=left, color=colour, label=label)
             left += width

@@ -19,6 +19,7 @@ from darkpixel.figures.style import look, save
 from darkpixel.formats.image_file import ImageFile
 from darkpixel.formats.image_format import BACKGROUND, SHOWER, TRACK
 from darkpixel.metrics.lartpc_observables import pixel_side
+from darkpixel.metrics.segmentation import LABEL_NAMES
 from darkpixel.tables.names import display_name
 
 Array = npt.NDArray[np.floating]
@@ -28,7 +29,6 @@ CHARGE = "charge [MeV / pixel]"
 # The paper's figures 6 and 7: background dark purple, track yellow, shower cyan.
 EMPTY = "#30064D"
 LABEL_COLOURS = {BACKGROUND: EMPTY, SHOWER: "#35D0E0", TRACK: "#FDE725"}
-LABEL_NAMES = {BACKGROUND: "background", SHOWER: "shower", TRACK: "track"}
 # Inches of panel grids.
 GAP, TITLE, SIDE, BAR = 0.04, 0.34, 0.08, 0.95
 

@@ -6,11 +6,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from matplotlib.artist import Artist
 from matplotlib.figure import Figure
 
 from darkpixel.figures.ratio import density, draw_with_ratio, mark_overflow
-from darkpixel.figures.style import look, save
+from darkpixel.figures.style import legend_of_all_axes, look, save
 from darkpixel.metrics.names import MONTE_CARLO, is_derived, ordered
 from darkpixel.tables.names import display_name
 
@@ -77,12 +76,7 @@ def observable_distributions(
                 main.set_ylabel(f"images / {unit}, normalised" if column == 0 else "")
                 if column == 0:
                     ratio.set_ylabel(f"ratio to\n{display_name(MONTE_CARLO, dataset)}", fontsize=8)
-        handles: dict[str, Artist] = {}
-        for axes in figure.axes:
-            handles |= dict(zip(*reversed(axes.get_legend_handles_labels()), strict=True))
-        figure.legend(
-            list(handles.values()), list(handles), ncols=min(4, len(handles)), loc="upper center"
-        )
+        legend_of_all_axes(figure, loc="upper center")
         save(figure, stem)
 
 

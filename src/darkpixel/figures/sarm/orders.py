@@ -58,8 +58,8 @@ def order_distances(
         figure = Figure(figsize=(4.2 * len(SHOWN), 3.7), layout="constrained")
         for axes, name in zip(figure.subplots(1, len(SHOWN)), SHOWN, strict=True):
             for number, label in enumerate(labels):
-                own = by_key.loc[(name, label)].loc[list(orders.values())]
-                _draw(axes, own, label, number, len(labels))
+                of_label = by_key.loc[(name, label)].loc[list(orders.values())]
+                _draw(axes, of_label, label, number, len(labels))
             axes.set_ylabel(f"$W_1$ of {OBSERVABLES[name]} [{UNITS[name]}]")
             axes.set_title(OBSERVABLES[name])
             _scales(axes, {order: epochs[model] for order, model in orders.items()})

@@ -112,10 +112,10 @@ class _Packages:
 
 
 def _packages() -> _Packages:
-    found = pythia.packages("jets", ("pythia8mc", "fastjet", "awkward"), "'download' or 'file'")
+    imported = pythia.packages("jets", ("pythia8mc", "fastjet", "awkward"), "'download' or 'file'")
     # FastJet prints a banner on C stdout at the first clustering, where Python cannot catch it.
     import_module("fastjet._swig").ClusterSequence.set_fastjet_banner_stream(None)
-    return _Packages(*found)
+    return _Packages(*imported)
 
 
 def pythia_settings(settings: JetSimulation, label: Label) -> list[str]:

@@ -197,10 +197,12 @@ def _company(
     generator: np.random.Generator,
 ) -> Arrivals:
     """The other particles of the muons' own collisions, and those of the pile-up."""
-    own = Arrivals(muons.company.event, muons.company.particles)
+    collision = Arrivals(muons.company.event, muons.company.particles)
     if pool is None:
-        return own
+        return collision
     detector = settings.detector
     reach = detector.cone + 2 * max(detector.hcal_tower, detector.ecal_cell)
     event, particles = overlay(pool, pileup, muons.eta_calorimeter, reach, generator)
-    return Arrivals(np.concatenate([own.muon, event]), np.concatenate([own.deposits, particles]))
+    return Arrivals(
+        np.concatenate([collision.muon, event]), np.concatenate([collision.deposits, particles])
+    )
