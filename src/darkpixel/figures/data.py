@@ -1,4 +1,4 @@
-"""What a data set looks like: mean image, pixel values, zeros, range, per label."""
+"""Statistics of a data set: mean image, pixel values, zeros, range, for each label."""
 
 from collections.abc import Mapping
 from pathlib import Path

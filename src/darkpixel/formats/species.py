@@ -1,7 +1,7 @@
 """Species of particles in liquid-argon images: PDG codes, names, and how many there were.
 
-A file of single particles says in its root attributes `drawn_{pdg}` and `accepted_{pdg}` how many
-events of each species were drawn and how many passed the crop, of all splits together.
+The root attributes `drawn_{pdg}` and `accepted_{pdg}` of a file of single particles are the numbers
+of events of each species that were drawn and that passed the crop, of all splits together.
 """
 
 from collections import Counter
@@ -24,7 +24,7 @@ class SpeciesCounts:
 
     @classmethod
     def of(cls, attributes: Mapping[str, Any]) -> "SpeciesCounts":
-        """What the attributes of a file say; nothing where they say nothing."""
+        """The numbers in the attributes of a file; none where there are none."""
         counts = cls()
         for name, number in attributes.items():
             for prefix, by_code in ((DRAWN, counts.drawn), (ACCEPTED, counts.accepted)):

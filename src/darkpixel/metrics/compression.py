@@ -1,4 +1,4 @@
-"""What a code map costs and what it loses: reconstruction errors and bits per image.
+"""Compression by a VQ-VAE: errors of the reconstruction, and bits per image of the code map.
 
 The paper's motive for compact codes (section 1): compression with tolerable losses. Bits of the
 code map stand beside those of the same image under gzip, each image compressed by itself.

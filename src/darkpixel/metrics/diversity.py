@@ -1,4 +1,4 @@
-"""Diversity of generated images: are they as different from each other as real ones?
+"""Diversity of generated images: whether they differ from each other as much as real ones.
 
 A generator that draws few kinds of images can have good marginal distributions, and means that
 look right. Here each sample's own spread is compared with that of Monte Carlo, as a ratio: 1 for a

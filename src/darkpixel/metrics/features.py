@@ -17,7 +17,7 @@ Array = npt.NDArray[np.float64]
 Images = npt.NDArray[np.float32]
 
 SCALED = "monte_carlo_scaled"
-"""Monte Carlo whose pixels are multiplied by `SCALE`: what every test must tell from the real."""
+"""Monte Carlo with its pixels multiplied by `SCALE`, which every test must distinguish from it."""
 SCALE = 1.05
 
 FEATURES = (
@@ -99,7 +99,7 @@ def compared_samples(
     n = min(n, *sizes, *quantised)
     if n < 20:
         raise DarkpixelError(
-            f"{test}: a two-sample test at n = {n} says nothing (half the test images, or the "
+            f"{test}: a two-sample test at n = {n} means nothing (half the test images, or the "
             "smallest sample); make at least 40 test images and 20 of each sample."
         )
     controls = [Sample(MONTE_CARLO, 0, train), Sample(SCALED, 0, train, scale=SCALE)]

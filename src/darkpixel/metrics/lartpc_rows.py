@@ -1,4 +1,4 @@
-"""From liquid-argon observables per image to the rows of the tables."""
+"""Rows of liquid-argon observables: W1 distances, ablations, and the authors' code compared."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Every model on every data set, as rows."""
+"""Main measures of every model on every data set, as rows."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -35,7 +35,7 @@ def matrix_rows(
     """One row for each model of each data set, measures averaged over labels.
 
     Args:
-        configs: data set -> model -> `config.yaml` of one of its trainings.
+        configs: data set -> model -> `config.yaml` of one of its training runs.
         distances: rows of `darkpixel.metrics.rows.wasserstein_rows` (jets, muons) and
             `darkpixel.metrics.lartpc_rows.lartpc_rows`.
         statistics: rows of `darkpixel.metrics.rows.image_statistics`.

@@ -1,4 +1,4 @@
-"""Are generated images copies of training images? Distance to the nearest one, streamed.
+"""Memorisation: distance of generated images to the nearest training image, streamed.
 
 A model that memorises lies closer to its training images than other images of the simulation
 do; one that has learned lies as far away as the test images.
@@ -110,7 +110,7 @@ def memorisation_rows(
     seed: int = 1,
     limits: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
-    """What the distances say of each model, three rows each.
+    """Three measures of each model from these distances, a row each.
 
     Args:
         test: nearest training images of test images, the reference.

@@ -1,4 +1,4 @@
-"""The papers' numbers, from config/published.yaml."""
+"""Numbers published in the papers, from config/published.yaml."""
 
 from pathlib import Path
 from typing import Any

@@ -31,7 +31,7 @@ def roc(scores: npt.ArrayLike, is_signal: npt.ArrayLike) -> tuple[Array, Array]:
     """False and true positive rates at every threshold, each (P,), from (0, 0) to (1, 1).
 
     Args:
-        scores: (N,); larger ones say signal.
+        scores: (N,); larger ones mean signal.
         is_signal: (N,) bool; both values must occur.
     """
     false, true, _ = roc_curve(np.asarray(is_signal), np.asarray(scores))

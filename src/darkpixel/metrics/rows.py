@@ -1,4 +1,4 @@
-"""From observables per image to the rows of the tables: values, errors, noise floors."""
+"""Rows of W1 distances, image statistics and parameters: values, errors, noise floors."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol

@@ -1,4 +1,4 @@
-"""Which particles a data set was made of, before and after the crop."""
+"""Species of the particles of a data set, before and after the crop."""
 
 from pathlib import Path
 
@@ -17,7 +17,7 @@ def species_mix(path: str | Path) -> pd.DataFrame:
 
     Returns:
         Rows of `species`, `drawn`, `accepted`, `acceptance`, `share_drawn`, `share_accepted`;
-        none where the file does not say.
+        none where the file holds no such numbers.
     """
     with ImageFile(path) as file:
         counts = SpeciesCounts.of(file.attributes)

@@ -1,4 +1,4 @@
-"""Classifier two-sample test: can a classifier tell generated images from real ones?
+"""Classifier two-sample test: whether a classifier distinguishes generated from real images.
 
 Lopez-Paz and Oquab, arXiv:1610.06545; the AUC as in the CaloChallenge, arXiv:2410.21611. An AUC
 of 0.5 means that this classifier, with so many images, cannot. Whether the test could have

@@ -1,4 +1,4 @@
-"""Standard errors of means, and what several seeds say together."""
+"""Standard errors of means, and the mean, error and spread over seeds."""
 
 import math
 from collections.abc import Sequence

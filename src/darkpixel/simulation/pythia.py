@@ -51,7 +51,7 @@ def start(
     Args:
         recipe: the lines that it reads, in order, without the seed; `user_lines` among them.
         user_lines: the user's further lines (key `pythia`).
-        problem: what is said when it does not start.
+        problem: the message where it does not start.
 
     Raises:
         DarkpixelError: a line is refused, or it cannot start.

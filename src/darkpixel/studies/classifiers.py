@@ -1,4 +1,4 @@
-"""Classifiers trained on the images of one source and asked about Monte Carlo images (SARM 6.1.3).
+"""Classifiers trained on the images of one source, scored on Monte Carlo images (SARM 6.1.3).
 
 The score file has a row per repetition and test image: `repetition` (from 1), `label` and `image`
 (place in that label's test file), `score` (log-odds of the first label, signal), `images` (how many
@@ -57,7 +57,7 @@ def train_classifiers(
 
     Each repetition has its own seed, its own `images` random images per class (of as many as the
     source has) and its own random split of them into training and validation; it takes the next
-    of the source's files, which come from trainings with different seeds. One that is
+    of the source's files, which come from training runs with different seeds. One that is
     interrupted goes on where it was, and finished ones are not done again.
 
     Args:

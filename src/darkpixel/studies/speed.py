@@ -1,4 +1,4 @@
-"""How fast images are generated, by models and by the simulation (SARM tables 2 and 4)."""
+"""Images per second of models and of the simulation (SARM tables 2 and 4)."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence

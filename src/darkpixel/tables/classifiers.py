@@ -53,7 +53,7 @@ def classifier_table(rows: pd.DataFrame, stem: str | Path) -> None:
         "Shared: share of its training images that a repetition has on average in common with "
         "another on the same images: where it is large, error and floor leave out most of what "
         "other training images would change. Repetitions take the samples of the run's seeds in "
-        "turn; with one seed, the spread over trainings of the generator is not in the error. "
+        "turn; with one seed, the spread over training runs of the generator is not in the error. "
         f"Test images: {one_or_range(rows['n_test'])} per class."
     )
     note += late_note(rows)

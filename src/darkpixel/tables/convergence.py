@@ -1,4 +1,4 @@
-"""Which trainings had converged, as a table."""
+"""Which training runs had converged, as a table."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -52,7 +52,7 @@ def convergence_table(rows: pd.DataFrame, stem: str | Path) -> None:
         "the other tables if its autoencoder is, too. "
         f"Fewer than {FEWEST_EPOCHS} epochs are not judged and count as not converged."
     )
-    write_table(rows, stem, document("Had the trainings levelled off?", header, body, note))
+    write_table(rows, stem, document("Convergence of the training runs", header, body, note))
 
 
 def _percent(gains: Iterable[float]) -> str:

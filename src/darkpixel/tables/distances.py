@@ -1,4 +1,4 @@
-"""The tables of the two-sample test, the physics distances and memorisation."""
+"""Two-sample test, physics distances and memorisation, as tables."""
 
 from collections.abc import Callable
 from pathlib import Path

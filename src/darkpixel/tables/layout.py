@@ -26,7 +26,7 @@ def write_table(frame: pd.DataFrame, stem: str | Path, markdown: str) -> None:
 
 
 def row_name(rows: pd.DataFrame) -> str:
-    """The name of a table's row: of the model, saying so where a training had not levelled off.
+    """The name of a table's row: of the model, saying so where a training run had not converged.
 
     Args:
         rows: of one model and data set; with a column `converged`
@@ -42,8 +42,8 @@ def late_note(rows: pd.DataFrame) -> str:
     if not _late(rows):
         return ""
     return (
-        " Not converged: the validation loss of some training had not levelled off, see the table "
-        "`convergence`; its score says little about the model."
+        " Not converged: some training run of the model had not, see the table `convergence`; its "
+        "score says little about the model."
     )
 
 

@@ -1,4 +1,4 @@
-"""The table of bits per pixel (`darkpixel.studies.density`)."""
+"""Likelihood of test images in bits per pixel, as a table (`darkpixel.studies.density`)."""
 
 from pathlib import Path
 

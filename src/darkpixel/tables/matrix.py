@@ -1,4 +1,4 @@
-"""Every model on every data set of a run, in one table that neither paper has."""
+"""Every model on every data set of a run, as one table."""
 
 from collections.abc import Sequence
 from pathlib import Path

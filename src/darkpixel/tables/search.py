@@ -1,17 +1,14 @@
-"""The table of the hyper-parameter search: every setting that was tried (SARM section 8.6)."""
+"""Every setting that the hyper-parameter search tried, as a table (SARM section 8.6)."""
 
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
 from darkpixel.tables.layout import document, measured, millions, write_table
 from darkpixel.tables.names import display_name
-
-if TYPE_CHECKING:
-    pass
 
 # SARM 8.5.2, 8.6.
 PAPER = (

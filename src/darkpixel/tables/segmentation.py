@@ -5,10 +5,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from darkpixel.metrics.segmentation_rows import (
-    OBSERVABLES,
-)
-from darkpixel.tables.layout import markdown_table, write_table
+from darkpixel.metrics.segmentation_rows import OBSERVABLES
+from darkpixel.tables.layout import document, write_table
 
 
 def accuracy_table(rows: pd.DataFrame, stem: str | Path) -> None:
@@ -28,10 +26,10 @@ def accuracy_table(rows: pd.DataFrame, stem: str | Path) -> None:
         "Accuracy of SSNet's labels, % ± standard error (images as the units drawn); in brackets "
         "the paper's. Over non-zero pixels, the paper's measure; over all pixels, those without "
         "charge counting as background; over non-zero pixels of each true label. "
-        f"Trainings: {rows['seeds'].max()}."
+        f"Training runs: {rows['seeds'].max()}."
     )
-    title = "# Accuracy of the track and shower labels"
-    write_table(rows, stem, f"{title}\n\n{markdown_table(header, body)}\n{note}\n")
+    title = "Accuracy of the track and shower labels"
+    write_table(rows, stem, document(title, header, body, note))
 
 
 def _percent(row: "pd.Series[float]") -> str:

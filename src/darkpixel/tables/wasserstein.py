@@ -29,8 +29,8 @@ def wasserstein_table(
 
     Args:
         rows: `darkpixel.metrics.rows.wasserstein_rows` of all labels, concatenated; with a column
-            `converged` (`darkpixel.metrics.convergence.mark`) the names of models of which some
-            training had not levelled off say so.
+            `converged` (`darkpixel.metrics.convergence.mark`) the names say which models had not
+            converged.
         names: observables to show; others are left out.
     """
     rows = rows[rows["observable"].isin(names)]

@@ -113,7 +113,7 @@ def draw_labels(axes: Axes, labels: Labels) -> None:
 
 
 def bare(axes: Axes) -> None:
-    """A panel without ticks; its scale is said by a scale bar."""
+    """A panel without ticks; a scale bar gives its scale."""
     axes.set(xticks=[], yticks=[])
     axes.minorticks_off()
     for spine in axes.spines.values():

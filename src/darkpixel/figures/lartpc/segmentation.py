@@ -28,7 +28,7 @@ def ssnet_training(histories: Sequence[str | Path], stem: str | Path) -> None:
     """Loss and accuracy by epoch, training and validation.
 
     The training loss is that of augmented images while the weights move; the accuracies are
-    measured after the epoch, without augmentation, over non-zero pixels unless said otherwise.
+    measured after the epoch, without augmentation, over non-zero pixels unless the legend says all.
 
     Args:
         histories: history.csv of each training run, made with

@@ -1,5 +1,5 @@
 # ruff: noqa: NPY002  (compiled code draws from numba's own generator)
-"""What hadrons do to argon nuclei: a short cascade and evaporation.
+"""Reactions of argon nuclei that hadrons hit: a short cascade and evaporation.
 
 The simulator's roughest part. A hadron inside the nucleus collides with nucleons of a Fermi gas;
 what is not carried out excites the nucleus, which evaporates nucleons, alphas and photons. Energy

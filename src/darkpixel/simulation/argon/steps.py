@@ -1,5 +1,5 @@
 # ruff: noqa: NPY002  (compiled code draws from numba's own generator)
-"""What every step of a charged particle shares: fluctuations of the loss, and scattering.
+"""Steps of charged particles: fluctuations of the energy loss, and multiple scattering.
 
 Losses below the cuts are continuous, with Gaussian (thick steps) or gamma-distributed (thin steps)
 fluctuations of the right variance. Multiple scattering takes Highland's width without its

@@ -1,4 +1,4 @@
-"""What the compact simulator (not Geant4) gives for quantities that are tabulated elsewhere."""
+"""Ranges, losses and showers of the compact simulator, to be compared with published tables."""
 
 import math
 

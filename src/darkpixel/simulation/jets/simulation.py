@@ -2,7 +2,8 @@
 
 After SARM section 2.1 and the LAGAN data that it uses (arXiv:1701.05927, section 2). Signal:
 W' -> W Z with W -> q q' and Z -> neutrinos, so that the leading jet is a boosted W. Background:
-QCD 2 -> 2. The jets themselves are found in `jet_finding`.
+QCD 2 -> 2. The jets themselves are found in
+`darkpixel.simulation.jets.finding`.
 
 `pythia8mc`, `fastjet` and `awkward` are imported when a simulation starts, so that the rest of the
 library works without them.

@@ -2,9 +2,9 @@
 
 After SARM section 2.2 and the data that it uses (arXiv:1811.02101): muons from a light Z'
 (signal) and from b quarks (background), pT in a window, with pile-up. The paper's MadGraph and
-Delphes are replaced by Pythia's own matrix elements and by `muon_particles` and
-`muon_calorimeter`. Muons are found and measured perfectly; of several in the window of one event,
-the one of highest pT is imaged.
+Delphes are replaced by Pythia's own matrix elements and by `particles` and `calorimeter`. Muons are
+found and measured perfectly; of several in the window of one event, the one of highest pT is
+imaged.
 """
 
 import hashlib
