@@ -14,7 +14,7 @@ from darkpixel.errors import DarkpixelError
 from darkpixel.formats.image_file import ImageFile
 from darkpixel.formats.image_format import SHOWER, TRACK
 from darkpixel.metrics.names import MONTE_CARLO
-from darkpixel.metrics.observables import Source
+from darkpixel.metrics.observables import Source, check_image_size
 
 Array = npt.NDArray[np.float64]
 LARTPC_OBSERVABLES = (
@@ -59,11 +59,7 @@ def labelled_observables(
         image_size = test.shape[1:]
     for source in [Source(MONTE_CARLO, 0, test_path), *sources]:
         with ImageFile(source.path) as file:
-            if file.shape[1:] != image_size:
-                raise DarkpixelError(
-                    f"{source.path}: images of {file.shape[1:]} pixels, but those of {test_path} "
-                    f"have {image_size}; sample and test data must come from the same data set."
-                )
+            check_image_size(file, image_size, test_path)
             attributes = _label_attributes(file)
             size = max(1, PIXELS_AT_ONCE // (image_size[0] * image_size[1]))
             columns = ["pixel_labels", "shower_pixels", "track_pixels", "shower_scores"]

@@ -11,7 +11,7 @@ from darkpixel.errors import DarkpixelError
 from darkpixel.formats.species import SPECIES
 from darkpixel.metrics.lartpc_observables import LARTPC_OBSERVABLES
 from darkpixel.metrics.names import MONTE_CARLO, is_reconstructed, ordered
-from darkpixel.metrics.rows import COLUMNS, mean_distance
+from darkpixel.metrics.rows import COLUMNS, column_of, mean_distance
 from darkpixel.metrics.uncertainty import standard_error
 from darkpixel.metrics.wasserstein import floor
 
@@ -68,11 +68,11 @@ def lartpc_rows(
             for name in names:
                 distance = dict.fromkeys(("value", "error", "seed_spread"), np.nan)
                 if n > 0 and (group, name, n) not in floors:
-                    values = _values(test_group, name)
+                    values = column_of(test_group, name)
                     floors[group, name, n] = floor(values, n, settings.floor_splits, settings.seed)
                 if n > 0:
-                    samples = [_values(seed, name)[:n] for seed in seeds]
-                    distance = mean_distance(samples, _values(reference, name)[:n], settings)
+                    samples = [column_of(seed, name)[:n] for seed in seeds]
+                    distance = mean_distance(samples, column_of(reference, name)[:n], settings)
                 noise = floors.get((group, name, n), (np.nan, np.nan))
                 measured = {
                     "model": model,
@@ -99,7 +99,7 @@ def mean_and_error(images: pd.DataFrame, name: str) -> tuple[float, float]:
     With several seeds the error is at least that of the mean over seeds: retraining moves a
     model more than its images scatter. With one seed it knows the images only.
     """
-    values = _values(images, name)
+    values = column_of(images, name)
     if len(values) < 2:
         return float(values[0]) if len(values) else float("nan"), float("nan")
     error = standard_error(values)
@@ -111,7 +111,7 @@ def mean_and_error(images: pd.DataFrame, name: str) -> tuple[float, float]:
 
 def share_and_error(images: pd.DataFrame, part: str, whole: str) -> tuple[float, float]:
     """Sum of `part` over sum of `whole`, and its error over images and seeds (as above)."""
-    a, b = _values(images, part), _values(images, whole)
+    a, b = column_of(images, part), column_of(images, whole)
     if b.sum() == 0:
         return float("nan"), float("nan")
     ratio = a.sum() / b.sum()
@@ -245,7 +245,7 @@ def significance(a: tuple[float, float], b: tuple[float, float]) -> tuple[float,
 
 def _groups(images: pd.DataFrame) -> dict[str, npt.NDArray[np.bool_]]:
     """Group -> (N,) which images belong to it; species only where there are any."""
-    track, shower = (_values(images, f"{kind}_pixels") for kind in ("track", "shower"))
+    track, shower = (column_of(images, f"{kind}_pixels") for kind in ("track", "shower"))
     species = images["species"].to_numpy()
     groups = {
         ALL: np.ones(len(images), dtype=bool),
@@ -262,7 +262,3 @@ def _sides(
     if middle is not None:
         test, sample = test[test["image"] < middle], sample[sample["image"] >= middle]
     return test, [sample[sample["seed"] == seed] for seed in seeds]
-
-
-def _values(images: pd.DataFrame, name: str) -> Array:
-    return np.asarray(images[name], dtype=np.float64)

@@ -80,11 +80,11 @@ def wasserstein_rows(
                 f"n = {n} needs all {2 * n} test images in it; make the file from all of them."
             )
         for name in names:
-            reference = _values(test, name)
+            reference = column_of(test, name)
             if (name, n) not in floors:
                 floors[name, n] = floor(reference, n, settings.floor_splits, settings.seed)
             start = n if is_derived(model) else 0
-            samples = [_values(sample, name)[start : start + n] for sample in by_seed]
+            samples = [column_of(sample, name)[start : start + n] for sample in by_seed]
             distance = mean_distance(samples, reference[:n], settings)
             rows.append(
                 {
@@ -170,5 +170,6 @@ def mean_distance(samples: list[Array], reference: Array, settings: Comparison) 
     )
 
 
-def _values(images: pd.DataFrame, name: str) -> Array:
+def column_of(images: pd.DataFrame, name: str) -> Array:
+    """An observable of all images, (N,) float64."""
     return np.asarray(images[name], dtype=np.float64)
