@@ -15,7 +15,7 @@ from darkpixel.config.data import SplitSizes
 from darkpixel.config.lartpc import ArgonImaging
 from darkpixel.datasets import lartpc as argon_images
 from darkpixel.datasets.charge import charge_per_unit, unit_of
-from darkpixel.datasets.lartpc import crop_events, scale_events, write_crops
+from darkpixel.datasets.lartpc import crop_events, prepare, scale_events, write_crops
 from darkpixel.datasets.splits import SPLITS, file_events
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.blocks import Block
@@ -284,3 +284,24 @@ def test_memory_does_not_grow_with_the_source(
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     assert peaks[1] < 1.3 * peaks[0] < 40 * 128 * 32 * 32 * 4
+
+
+def test_the_source_decides_how_events_are_read(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = write_trees(tmp_path / "public.root", classification(12))
+    about = {name: ABOUT[name] for name in ("sizes", "seed", "dataset", "label", "config_digest")}
+    for source in ("download", "file"):  # a user's LArCV file is read like the public ones
+        paths = outputs(tmp_path / source)
+        prepare(source, [path], paths, imaging=ArgonImaging(), pixel_size=9.0, **about)
+        with ImageFile(paths["train"]) as file:
+            assert file.attributes["pixel_size"] == 0.5
+            assert (file.attributes["unit"], file.attributes["source"]) == ("0.255 MeV", "public")
+    with h5py.File(tmp_path / "own.h5", "w") as file:
+        file["images"] = images_of(28)
+    paths = outputs(tmp_path / "own")
+    prepare("file", [tmp_path / "own.h5"], paths, imaging=SMALL, pixel_size=9.0, **about)
+    assert "no attribute unit" in caplog.text
+    with ImageFile(paths["train"]) as file:
+        assert file.attributes["pixel_size"] == 9.0
+        assert file.attributes["unit"] == "0.255 MeV"
