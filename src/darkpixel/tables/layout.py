@@ -42,8 +42,8 @@ def late_note(rows: pd.DataFrame) -> str:
     if not _late(rows):
         return ""
     return (
-        " Not converged: some training run of the model had not, see the table `convergence`; its "
-        "score says little about the model."
+        " Not converged: at least one training run of the model had not, see the table "
+        "`convergence`; its score says little about the model."
     )
 
 
