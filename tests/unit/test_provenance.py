@@ -4,8 +4,8 @@ import shutil
 
 import pytest
 
-from darkpixel.pipeline import provenance
 from darkpixel.formats.digests import settings_digest
+from darkpixel.pipeline import provenance
 from darkpixel.pipeline.provenance import code_digest, import_closure
 
 
@@ -43,7 +43,7 @@ def test_training_depends_on_neither_tables_nor_names():
 
 
 def test_what_trains_or_times_knows_no_published_number_and_no_layout():
-    names = ("classifiers", "density", "search", "simulation_speed", "speed", "widths", "zero_level")
+    names = ("classifiers", "density", "search", "simulation_speed", "speed", "widths")
     closure = import_closure(*(f"studies.{name}" for name in (*names, "two_sample_network")))
     assert "metrics.published" not in closure
     assert not [name for name in closure if name.startswith(("tables", "figures"))]
