@@ -6,7 +6,6 @@ voxels, three projections, labels, the crop's test and writing. Compilation is n
 
 import argparse
 import os
-import platform
 import tempfile
 import time
 from pathlib import Path
@@ -14,16 +13,7 @@ from pathlib import Path
 from darkpixel.config.lartpc import ArgonImaging, ArgonSimulation
 from darkpixel.simulation.argon.events import read_header
 from darkpixel.simulation.argon.simulation import Kind, simulate
-
-
-def processor() -> str:
-    """The processor's name."""
-    try:
-        with open("/proc/cpuinfo") as file:
-            names = [line.split(":")[1].strip() for line in file if line.startswith("model name")]
-    except OSError:  # not Linux: the plain name must do
-        names = []
-    return names[0] if names else platform.processor() or platform.machine()
+from darkpixel.studies.machine import processor
 
 
 def measure(kind: Kind, images: int, pixels: int) -> str:
@@ -46,7 +36,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--images", type=int, default=3000, help="accepted single events")
     options = parser.parse_args()
-    print(f"{processor()}, {os.cpu_count()} CPUs, one used, load {os.getloadavg()[0]:.1f}")
+    print(f"{processor()}, one used, load {os.getloadavg()[0]:.1f}")
     print("events  pixels images    drawn/s   accepted/s drawn/cpu-s accepted/cpu-s kB/event")
     print(measure("single", options.images, 64), flush=True)
     print(measure("vertex", max(1, options.images // 10), 256))

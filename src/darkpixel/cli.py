@@ -48,8 +48,8 @@ def _parser() -> argparse.ArgumentParser:
     label.set_defaults(command=_label)
 
     evaluate = commands.add_parser("evaluate", help="score a file of images against another")
-    evaluate.add_argument("images", type=Path, help="image file to judge")
-    evaluate.add_argument("reference", type=Path, help="image file to judge it by, e.g. test.h5")
+    evaluate.add_argument("images", type=Path, help="image file to evaluate")
+    evaluate.add_argument("reference", type=Path, help="image file to compare with, e.g. test.h5")
     evaluate.set_defaults(command=_evaluate)
 
     show = commands.add_parser("show", help="print what an image file holds")
@@ -87,7 +87,8 @@ def _sample(options: argparse.Namespace) -> None:
     config = load_config(options.model)
     device = choose_device(options.device)
     model = load_generator(options.model, device=device, label=options.label)
-    about = config["images"]
+    images = config["images"]
+    image_label = options.label or images["label"]
     write_shard(
         model,
         options.output,
@@ -95,12 +96,12 @@ def _sample(options: argparse.Namespace) -> None:
         block_size=1024,
         blocks=shard_blocks(options.images, 1024, 0, 1),
         seed=options.seed,
-        about={name: about[name] for name in ("dataset", "pixel_size", "unit")}
-        | {"label": options.label or about["label"]},
+        about={name: images[name] for name in ("dataset", "pixel_size", "unit")}
+        | {"label": image_label},
         source=str(options.model),
         config_digest=config["digest"],
     )
-    print(f"{options.output}: {options.images} images of {options.label or about['label']}")
+    print(f"{options.output}: {options.images} images of {image_label}")
 
 
 def _label(options: argparse.Namespace) -> None:

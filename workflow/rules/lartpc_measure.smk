@@ -25,7 +25,7 @@ rule measure_argon:
         sources=label_sources(),
         source=DATASETS["lartpc"].source,
         evaluation=run.evaluation.lartpc.model_dump(),
-        code=code_digest("metrics.lartpc", "metrics.lartpc_rows", "metrics.divergence"),
+        code=code_digest("metrics.lartpc_rows", "metrics.divergence"),
     script:
         "../scripts/measure_argon.py"
 

@@ -24,7 +24,7 @@ rule tabulate_vqvae:
     params:
         table="vqvae",
         models=autoencoders("lartpc", "all"),
-        code=code_digest("tables.lartpc"),
+        code=code_digest("tables.lartpc", "tables.codes", "tables.divergence"),
     script:
         "../scripts/tabulate_lartpc.py"
 
@@ -44,7 +44,7 @@ use rule tabulate_vqvae as tabulate_pixelcnn with:
     params:
         table="pixelcnn",
         models=pixelcnns(),
-        code=code_digest("tables.lartpc"),
+        code=code_digest("tables.lartpc", "tables.codes", "tables.divergence"),
 
 
 use rule tabulate_vqvae as tabulate_divergences with:
@@ -59,7 +59,7 @@ use rule tabulate_vqvae as tabulate_divergences with:
     params:
         table="divergences",
         direction=run.evaluation.lartpc.direction,
-        code=code_digest("tables.lartpc"),
+        code=code_digest("tables.lartpc", "tables.codes", "tables.divergence"),
 
 
 use rule tabulate_vqvae as tabulate_argon_observables with:
@@ -73,7 +73,7 @@ use rule tabulate_vqvae as tabulate_argon_observables with:
         f"{RESULTS}/benchmarks/tables/lartpc/observables.tsv"
     params:
         table="observables",
-        code=code_digest("tables.lartpc"),
+        code=code_digest("tables.lartpc", "tables.codes", "tables.divergence"),
 
 
 use rule tabulate_vqvae as tabulate_reconstruction with:
@@ -87,7 +87,7 @@ use rule tabulate_vqvae as tabulate_reconstruction with:
         f"{RESULTS}/benchmarks/tables/lartpc/reconstruction.tsv"
     params:
         table="reconstruction",
-        code=code_digest("tables.lartpc"),
+        code=code_digest("tables.lartpc", "tables.codes", "tables.divergence"),
 
 
 use rule tabulate_vqvae as tabulate_codebooks with:
@@ -101,7 +101,7 @@ use rule tabulate_vqvae as tabulate_codebooks with:
         f"{RESULTS}/benchmarks/tables/lartpc/codebook.tsv"
     params:
         table="codebooks",
-        code=code_digest("tables.lartpc"),
+        code=code_digest("tables.lartpc", "tables.codes", "tables.divergence"),
 
 
 use rule tabulate_vqvae as tabulate_ssnet_accuracy with:

@@ -74,6 +74,6 @@ rule prepare_muons:
         imaging=lambda wildcards: DATASETS["muons"].imaging.model_dump(),
         sizes=lambda wildcards: DATASETS["muons"].images.model_dump(),
         seed=lambda wildcards: job_seed("prepare", "muons", wildcards.label),
-        code=code_digest("datasets.splits", "datasets.muon_matching", "datasets.uci_muons"),
+        code=code_digest("datasets.muons"),
     script:
         "../scripts/prepare_muons.py"

@@ -26,6 +26,6 @@ rule prepare_own:
     params:
         settings=lambda wildcards: DATASETS[wildcards.dataset].model_dump(exclude={"models"}),
         seed=lambda wildcards: job_seed("prepare", wildcards.dataset, wildcards.label),
-        code=lambda wildcards: code_digest(f"datasets.{wildcards.dataset}", "datasets.splits"),
+        code=lambda wildcards: code_digest(f"datasets.{wildcards.dataset}", "datasets.custom"),
     script:
         "../scripts/prepare_own.py"

@@ -51,7 +51,7 @@ rule prepare_data:
         imaging=lambda wildcards: DATASETS[wildcards.dataset].imaging.model_dump(),
         sizes=lambda wildcards: DATASETS[wildcards.dataset].images.model_dump(),
         seed=lambda wildcards: job_seed("prepare", wildcards.dataset, wildcards.label),
-        code=code_digest("datasets.splits", "simulation.jets.images", "datasets.lagan_jets"),
+        code=code_digest("datasets.jets"),
     script:
         "../scripts/prepare_data.py"
 
@@ -82,9 +82,7 @@ rule prepare_argon:
         pixel_size=lambda wildcards: DATASETS[wildcards.dataset].simulation.pixel_size,
         sizes=lambda wildcards: DATASETS[wildcards.dataset].images.model_dump(),
         seed=lambda wildcards: job_seed("prepare", wildcards.dataset, wildcards.label),
-        code=code_digest(
-            "datasets.lartpc", "simulation.argon.events", "formats.larcv", "datasets.splits"
-        ),
+        code=code_digest("datasets.lartpc"),
     script:
         "../scripts/prepare_argon.py"
 

@@ -67,7 +67,7 @@ rule merge_samples:
         mem_mb=1000,
         runtime=60,
     params:
-        code=code_digest("formats.image_file"),
+        code=code_digest("formats.image_concatenation"),
     script:
         "../scripts/merge_samples.py"
 

@@ -25,7 +25,7 @@ rule tabulate_wasserstein:
         title=lambda wildcards: f"Wasserstein distance of observables of {entry(WASSERSTEIN, 0)(wildcards)}",
         observables=["pt", "mass"],
         models=entry(WASSERSTEIN, 1),
-        code=code_digest("tables.sarm", "metrics.convergence"),
+        code=code_digest("tables.wasserstein", "tables.statistics", "metrics.convergence"),
     script:
         "../scripts/tabulate_rows.py"
 
@@ -43,7 +43,7 @@ use rule tabulate_wasserstein as tabulate_shapes with:
         title="Wasserstein distance of observables that no model draws beforehand",
         observables=["nonzero", "girth", "maximum"],
         models=None,
-        code=code_digest("tables.sarm", "metrics.convergence"),
+        code=code_digest("tables.wasserstein", "tables.statistics", "metrics.convergence"),
 
 
 use rule tabulate_wasserstein as tabulate_statistics with:
@@ -58,7 +58,7 @@ use rule tabulate_wasserstein as tabulate_statistics with:
         table="statistics",
         title="Zeros and intensities",
         models=None,
-        code=code_digest("tables.sarm", "metrics.convergence"),
+        code=code_digest("tables.wasserstein", "tables.statistics", "metrics.convergence"),
 
 
 use rule tabulate_wasserstein as tabulate_diversity with:
@@ -109,7 +109,7 @@ rule tabulate_quantisation:
         labels=lambda wildcards: DATASETS[QUANTISATION[wildcards.stem][0]].labels,
         powers=[1.0, 1.1, 1.2, 1.3, 1.5, 2.0],  # SARM section 8.6
         evaluation=run.evaluation.model_dump(),
-        code=code_digest("metrics.rows", "tables.sarm", "metrics.images", "models.sarm.discrete"),
+        code=code_digest("studies.quantisation", "tables.quantisation", "metrics.images"),
     script:
         "../scripts/tabulate_quantisation.py"
 
@@ -136,6 +136,6 @@ rule tabulate_parameters:
     params:
         models=lambda wildcards: DATASETS[PARAMETERS[wildcards.stem][0]].models,
         dataset=entry(PARAMETERS, 0),
-        code=code_digest("metrics.rows", "tables.sarm"),
+        code=code_digest("metrics.rows", "tables.parameters"),
     script:
         "../scripts/tabulate_parameters.py"

@@ -10,8 +10,8 @@ from darkpixel.figures.lartpc.codes import Generated, code_maps, reconstructions
 from darkpixel.figures.lartpc.images import generated_and_training
 from darkpixel.figures.lartpc.labels import labelled_examples, pixel_counts, ssnet_by_epoch
 from darkpixel.figures.lartpc.observables import (
-    argon_by_species,
-    argon_distributions,
+    distributions_by_species,
+    lartpc_distributions,
     reference_code_comparison,
 )
 from darkpixel.figures.lartpc.segmentation import confusion_matrix, ssnet_training
@@ -57,10 +57,10 @@ with job(snakemake.log[0]):
             observables = pd.read_parquet(paths.observables)
             shown = [name for name in observables["model"].unique() if name in params.models]
             chosen = observables[observables["model"].isin([MONTE_CARLO, *shown])]
-            argon_distributions(chosen, stem, bins=settings.bins)
+            lartpc_distributions(chosen, stem, bins=settings.bins)
         case "by_species":
             observables = pd.read_parquet(paths.observables)
-            argon_by_species(observables, stem, models=params.models, bins=settings.bins)
+            distributions_by_species(observables, stem, models=params.models, bins=settings.bins)
         case "reconstruction":
             rows = pd.read_parquet(paths.rows)
             own = rows[rows["model"] == rows["model"].iloc[0]]

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 from darkpixel.config.lartpc_evaluation import LArTPCEvaluation
 from darkpixel.formats.files import whole_file
 from darkpixel.metrics.divergence import divergence_rows
-from darkpixel.metrics.lartpc import measure_argon
-from darkpixel.metrics.lartpc_rows import argon_rows
+from darkpixel.metrics.lartpc_observables import labelled_observables
+from darkpixel.metrics.lartpc_rows import lartpc_rows
 from darkpixel.metrics.observables import Source
 from darkpixel.metrics.published import load_published
 from darkpixel.pipeline.job import job
@@ -22,10 +22,10 @@ with job(snakemake.log[0]):
     own = params.source == "file"
     published = load_published(snakemake.input.published, "lartpc", "table4_kl_by_checkpoint")
     about = {"dataset": "lartpc", "label": "all", "settings": settings}
-    observables = measure_argon(sources, test, settings)
+    observables = labelled_observables(sources, test, settings)
     tables = {
         "observables": observables,
-        "distances": argon_rows(observables, **about),
+        "distances": lartpc_rows(observables, **about),
         "divergences": divergence_rows(sources, test, published={} if own else published, **about),
     }
     for name, table in tables.items():

@@ -7,17 +7,14 @@ import torch
 
 from darkpixel.formats.files import whole_file
 from darkpixel.metrics.names import MONTE_CARLO
-from darkpixel.metrics.published import load_published
-from darkpixel.models.device import choose_device
 from darkpixel.models.folder import load_generator
 from darkpixel.models.sample_file import block_generator
 from darkpixel.pipeline.job import job
 from darkpixel.simulation.muons.pileup import read_pileup
+from darkpixel.studies.machine import processor
 from darkpixel.studies.simulation_speed import conditions, simulate
 from darkpixel.studies.speed import (
-    PUBLISHED_TABLES,
     batch_choices,
-    processor,
     sampling_rate,
     simulation_rate,
     speed_row,
@@ -33,13 +30,7 @@ with job(snakemake.log[0]) as logger:
     torch.set_num_threads(snakemake.threads)
     device = choose_device(params.device)
     gpu = torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
-    about = {
-        "dataset": dataset,
-        "hardware": f"{processor()}; torch {torch.__version__}",
-        "published": load_published(snakemake.input.published, "sarm", PUBLISHED_TABLES[dataset])
-        if dataset in PUBLISHED_TABLES and params.source != "file"
-        else {},
-    }
+    about = {"dataset": dataset, "hardware": f"{processor()}; torch {torch.__version__}"}
     batches = [params.speed["batch"]] if params.speed["batch"] else batch_choices(params.block_size)
     seconds, rows = params.speed["seconds"], []
     with torch.inference_mode():

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from darkpixel.formats.image_file import concatenate
+from darkpixel.formats.image_concatenation import concatenate
 from darkpixel.pipeline.job import job
 
 if TYPE_CHECKING:

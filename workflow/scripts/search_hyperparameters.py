@@ -13,9 +13,9 @@ from darkpixel.formats.files import whole_file
 from darkpixel.formats.image_file import ImageFile
 from darkpixel.models.device import choose_device
 from darkpixel.pipeline.job import job
+from darkpixel.studies.machine import hardware
 from darkpixel.studies.search import Trainer, run_study
 from darkpixel.studies.search_rows import search_rows
-from darkpixel.studies.speed import processor
 
 if TYPE_CHECKING:
     from snakemake.script import snakemake
@@ -51,14 +51,13 @@ with job(snakemake.log[0]):
     )
     with ImageFile(paths.train) as file:
         images = min(study.images, len(file))
-    hardware = torch.cuda.get_device_name(device) if device.type == "cuda" else processor()
     rows = search_rows(
         trials,
         name=snakemake.wildcards.study,
         study=study,
         space=params.space,
         images=images,
-        hardware=f"{hardware}, {snakemake.threads} threads",
+        hardware=f"{hardware(device)}, {snakemake.threads} threads",
     )
     with whole_file(snakemake.output.rows) as path:
         rows.to_parquet(path, index=False)

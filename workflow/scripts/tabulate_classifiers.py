@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from darkpixel.metrics.convergence import mark, read_statuses
+from darkpixel.formats.parquet import read_parquet
+from darkpixel.metrics.convergence import mark
 from darkpixel.pipeline.job import job
 from darkpixel.tables.classifiers import classifier_table
 
@@ -14,5 +15,5 @@ if TYPE_CHECKING:
 
 with job(snakemake.log[0]):
     rows = pd.concat([pd.read_parquet(path) for path in snakemake.input.rows], ignore_index=True)
-    rows = mark(rows, read_statuses(snakemake.input.convergence))
+    rows = mark(rows, read_parquet(snakemake.input.convergence))
     classifier_table(rows, Path(snakemake.output.csv).with_suffix(""))

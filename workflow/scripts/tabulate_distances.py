@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from darkpixel.metrics.convergence import mark, read_statuses
+from darkpixel.formats.parquet import read_parquet
+from darkpixel.metrics.convergence import mark
 from darkpixel.pipeline.job import job
 from darkpixel.tables.distances import (
     memorisation_table,
@@ -23,7 +24,7 @@ TABLES = {
 }
 
 with job(snakemake.log[0]):
-    statuses = read_statuses(snakemake.input.convergence)
+    statuses = read_parquet(snakemake.input.convergence)
     for name, write in TABLES.items():
         rows = [pd.read_parquet(path) for path in snakemake.input[name]]
         stem = Path(snakemake.output[f"{name}_csv"]).with_suffix("")

@@ -11,13 +11,12 @@ from darkpixel.metrics.names import snapshot_epoch
 from darkpixel.metrics.published import load_published
 from darkpixel.metrics.species import species_mix
 from darkpixel.pipeline.job import job
+from darkpixel.tables.codes import codebook_table, reconstruction_table
+from darkpixel.tables.divergence import divergence_table
 from darkpixel.tables.lartpc import (
     ablation_table,
-    codebook_table,
-    divergence_table,
     observables_table,
     pixelcnn_parameters_table,
-    reconstruction_table,
     reference_code_table,
     vqvae_parameters_table,
 )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import yaml
 
-from darkpixel.metrics.convergence import read_statuses
+from darkpixel.formats.parquet import read_parquet
 from darkpixel.metrics.improvement import improvement_rows
 from darkpixel.metrics.matrix import matrix_rows
 from darkpixel.metrics.published import wasserstein_published
@@ -31,7 +31,7 @@ with job(snakemake.log[0]):
         for name, path in snakemake.output.items()
         if name.endswith("_csv")
     }
-    distances, statuses = rows_of(paths.distances), read_statuses(paths.convergence)
+    distances, statuses = rows_of(paths.distances), read_parquet(paths.convergence)
     configs = {
         dataset: {
             model: yaml.safe_load(Path(path).read_text(encoding="utf-8"))

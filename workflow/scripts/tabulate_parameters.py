@@ -8,7 +8,7 @@ import yaml
 from darkpixel.metrics.published import load_published
 from darkpixel.metrics.rows import parameter_rows
 from darkpixel.pipeline.job import job
-from darkpixel.tables.sarm import parameters_table
+from darkpixel.tables.parameters import parameters_table
 
 if TYPE_CHECKING:
     from snakemake.script import snakemake

@@ -5,17 +5,19 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from darkpixel.metrics.convergence import mark, read_statuses
+from darkpixel.formats.parquet import read_parquet
+from darkpixel.metrics.convergence import mark
 from darkpixel.pipeline.job import job
 from darkpixel.tables.diversity import diversity_table
-from darkpixel.tables.sarm import statistics_table, wasserstein_table
+from darkpixel.tables.statistics import statistics_table
+from darkpixel.tables.wasserstein import wasserstein_table
 
 if TYPE_CHECKING:
     from snakemake.script import snakemake
 
 with job(snakemake.log[0]):
     rows = pd.concat([pd.read_parquet(path) for path in snakemake.input.rows])
-    rows = mark(rows, read_statuses(snakemake.input.convergence))
+    rows = mark(rows, read_parquet(snakemake.input.convergence))
     if snakemake.params.models:
         rows = rows[rows["model"].isin(snakemake.params.models)]
     stem = Path(snakemake.output.csv).with_suffix("")

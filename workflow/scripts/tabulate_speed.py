@@ -5,20 +5,25 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from darkpixel.metrics.convergence import mark, read_statuses
+from darkpixel.formats.parquet import read_parquet
+from darkpixel.metrics.convergence import mark
+from darkpixel.metrics.published import load_published
 from darkpixel.pipeline.job import job
 from darkpixel.tables.likelihood import likelihood_table
-from darkpixel.tables.speed import speed_table
+from darkpixel.tables.speed import PUBLISHED_TABLES, speed_table
 
 if TYPE_CHECKING:
     from snakemake.script import snakemake
 
 with job(snakemake.log[0]):
-    statuses = read_statuses(snakemake.input.convergence)
-    for path, (stem, title) in zip(
-        snakemake.input.speeds, snakemake.params.tables.items(), strict=True
-    ):
-        speed_table(mark(pd.read_parquet(path), statuses), stem, title)
-    likelihoods = pd.concat([pd.read_parquet(path) for path in snakemake.input.likelihoods])
-    stem = Path(snakemake.output.likelihood_csv).with_suffix("")
-    likelihood_table(mark(likelihoods, statuses), stem)
+    paths, params = snakemake.input, snakemake.params
+    statuses = read_parquet(paths.convergence)
+    for path, (stem, title) in zip(paths.speeds, params.tables.items(), strict=True):
+        rows = pd.read_parquet(path)
+        dataset = rows["dataset"].iloc[0]
+        published = None
+        if dataset in PUBLISHED_TABLES and dataset in params.published:
+            published = load_published(paths.published, "sarm", PUBLISHED_TABLES[dataset])
+        speed_table(mark(rows, statuses), stem, title, published)
+    likelihoods = mark(read_parquet(paths.likelihoods), statuses)
+    likelihood_table(likelihoods, Path(snakemake.output.likelihood_csv).with_suffix(""))

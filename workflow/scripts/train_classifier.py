@@ -8,7 +8,7 @@ import torch
 from darkpixel.config.classifier import ClassifierTraining
 from darkpixel.formats.digests import file_digest, settings_digest
 from darkpixel.pipeline.job import job
-from darkpixel.studies.classifiers import judge_source
+from darkpixel.studies.classifiers import train_classifiers
 
 if TYPE_CHECKING:
     from snakemake.script import snakemake
@@ -25,7 +25,7 @@ with job(snakemake.log[0]):
         "seed": params.seed,
     }
     inputs = [file_digest(path) for path in snakemake.input.images]
-    judge_source(
+    train_classifiers(
         params.sources,
         dict(zip(params.labels, snakemake.input.tests, strict=True)),
         Path(snakemake.output.scores).parent,

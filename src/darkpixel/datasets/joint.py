@@ -27,12 +27,12 @@ class JointWriter(ImageWriter):
 
     Args:
         classes: names, in the order of the column's numbers.
-        about: further arguments of `ImageWriter`.
+        arguments: further arguments of `ImageWriter`.
     """
 
-    def __init__(self, path: str | Path, classes: Sequence[str], **about: Any) -> None:
+    def __init__(self, path: str | Path, classes: Sequence[str], **arguments: Any) -> None:
         names = {"classes": ",".join(classes)}
-        super().__init__(path, columns={CLASS: np.uint8}, attributes=names, **about)
+        super().__init__(path, columns={CLASS: np.uint8}, attributes=names, **arguments)
 
     def append_mixed(
         self, images: Sequence[NDArray[np.float32]], random: np.random.Generator
@@ -58,14 +58,15 @@ def join_labels(paths: Mapping[str, str | Path], output: str | Path) -> None:
     Raises:
         DarkpixelError: a file is not an image file, or two do not belong together.
     """
-    sizes, about = {}, {}
+    sizes: dict[str, int] = {}
+    attributes: dict[str, dict[str, Any]] = {}
     kinds: dict[str, dict[str, Any]] = {}
     for label, path in paths.items():
         with ImageFile(path) as file:
             sizes[label] = len(file)
             shared = {name: file.attributes.get(name) for name in _SHARED}
             kinds[label] = {"height": file.shape[1], "width": file.shape[2], **shared}
-            about[label] = {k: v for k, v in file.attributes.items() if k in _TAKEN}
+            attributes[label] = {k: v for k, v in file.attributes.items() if k in _TAKEN}
     first = next(iter(paths))
     for label, kind in kinds.items():
         for name, value in kind.items():
@@ -74,12 +75,14 @@ def join_labels(paths: Mapping[str, str | Path], output: str | Path) -> None:
                     f"{paths[label]}: {name} is {value!r}, but {kinds[first][name]!r} in "
                     f"{paths[first]}; a joint model needs labels of one kind."
                 )
-    sources = dict.fromkeys(str(entry["source"]) for entry in about.values())
+    sources = dict.fromkeys(str(of_label["source"]) for of_label in attributes.values())
     joined = {
-        **about[first],
+        **attributes[first],
         "label": JOINT,
         "source": ", ".join(sources),
-        "config_digest": settings_digest([entry["config_digest"] for entry in about.values()]),
+        "config_digest": settings_digest(
+            [of_label["config_digest"] for of_label in attributes.values()]
+        ),
     }
     size = {name: kinds[first][name] for name in ("height", "width")}
     blocks = -(-max(sizes.values()) // _BLOCK)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.blocks import Block, Events
+from darkpixel.formats.hdf5 import one_line, open_hdf5
 
 PIXEL_SIZE = 0.1
 """Eta and phi per pixel of the LAGAN file: 25 pixels over 2 x 1.25 (its file name says R1.25)."""
@@ -60,9 +61,9 @@ def _blocks(path: Path, rows: NDArray[np.intp], threshold: float) -> Iterator[Bl
                 images = file["image"][start:stop][event - start].astype(np.float32)
                 columns = {name: file[name][start:stop][event - start] for name in COLUMNS}
             except (OSError, RuntimeError) as error:
-                problem = " ".join(str(error).split())
                 raise DarkpixelError(
-                    f"{path}: rows {start} to {stop} cannot be read ({problem}); download it again."
+                    f"{path}: rows {start} to {stop} cannot be read ({one_line(error)}); download "
+                    "it again."
                 ) from error
             # Rounding may leave tiny negative values; anything larger is no calorimeter image.
             bad = ~(np.isfinite(images) & (images > -threshold)).all(axis=(1, 2))
@@ -77,23 +78,15 @@ def _blocks(path: Path, rows: NDArray[np.intp], threshold: float) -> Iterator[Bl
 
 def _open(path: Path) -> h5py.File:
     """Open the LAGAN file and check its layout."""
-    if not path.is_file():
-        raise DarkpixelError(f"{path}: no such file; download it, or check the path.")
-    try:
-        file = h5py.File(path, "r", locking=False)
-    except OSError as error:
-        problem = " ".join(str(error).split())
-        raise DarkpixelError(
-            f"{path}: not a whole HDF5 file ({problem}); download it again."
-        ) from error
+    file = open_hdf5(path, missing="download it, or check the path", remedy="download it again")
     expected = {"image": 3, "signal": 1, **dict.fromkeys(COLUMNS, 1)}
     for name, rank in expected.items():
         item = file.get(name)
-        found = item.shape if isinstance(item, h5py.Dataset) else None
-        if found is None or len(found) != rank or found[0] != file["image"].shape[0]:
+        shape = item.shape if isinstance(item, h5py.Dataset) else None
+        if shape is None or len(shape) != rank or shape[0] != file["image"].shape[0]:
             file.close()
             raise DarkpixelError(
-                f"{path}: {name} is {'missing' if found is None else f'of shape {found}'}, not as "
+                f"{path}: {name} is {'missing' if shape is None else f'of shape {shape}'}, not as "
                 "in the LAGAN file; for files of your own use `source: file`."
             )
     return file

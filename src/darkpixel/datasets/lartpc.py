@@ -1,83 +1,109 @@
 """Prepared liquid-argon images: crop, scale and split the events of any source.
 
-Raw images count charge in 0.01 MeV on 256 x 256 pixels. Prepared ones are crops around the charge
-centroid, scaled to the range that the paper's networks are trained on: its authors' code stores
-`img / 255 * 10`, so that one unit is 0.255 MeV; before June 2021 it stored `img / max(img) * 10`.
-Most protons are refused by the crop, so the species are counted before and after it.
+Raw images have 256 x 256 pixels. Prepared ones are crops around the charge centroid, scaled (see
+`darkpixel.datasets.charge`). Most protons are refused by the crop, so the species are counted
+before and after it.
 """
 
+import logging
 import os
-import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from darkpixel.config.data import SplitSizes
 from darkpixel.config.lartpc import ArgonImaging
-from darkpixel.datasets.splits import numbered, write_splits
+from darkpixel.datasets.charge import COUNT, FULL_SCALE, LARGEST, unit_of
+from darkpixel.datasets.splits import file_events, numbered, write_splits
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.blocks import Block, column_types
 from darkpixel.formats.image_file import ImageFile, ImageWriter
+from darkpixel.formats.larcv import larcv_events
+from darkpixel.formats.species import SpeciesCounts
 from darkpixel.simulation.argon.crop import crop_corner
+from darkpixel.simulation.argon.events import event_blocks, read_header
 
-COUNT = 0.01
-"""MeV per unit of a raw image."""
+LARCV_PIXEL_SIZE = 0.5
+"""cm, in the metadata of the public files."""
+UNIT = "0.255 MeV"
+"""Of a user's own images that state none."""
 
-_TOP = 10.0  # the largest pixel after scaling, of 255 raw units (fixed) or of every image (maximum)
-_FULL_SCALE = 255.0
 _CHUNKS = 16  # HDF5 chunks read back at once, 1 MiB of pixels each
-_ENERGY = re.compile(r"(?:(\d+(?:\.\d+)?) )?MeV")
+
+logger = logging.getLogger(__name__)
 
 
-@dataclass
-class SpeciesMix:
-    """How many events of each species, by PDG code, came in and how many passed the crop."""
+def prepare(
+    source: Literal["simulate", "download", "file"],
+    paths: Sequence[Path],
+    outputs: Mapping[str, str | Path],
+    *,
+    dataset: str,
+    label: str,
+    imaging: ArgonImaging,
+    pixel_size: float,
+    sizes: SplitSizes,
+    seed: int,
+    config_digest: str,
+) -> None:
+    """Write the images of one label in three splits; either all of them appear or none.
 
-    drawn: Counter[int] = field(default_factory=Counter)
-    accepted: Counter[int] = field(default_factory=Counter)
-
-    def attributes(self) -> dict[str, int]:
-        """Root attributes `drawn_{pdg}` and `accepted_{pdg}` of the prepared files."""
-        return {
-            f"{what}_{code}": int(counts[code])
-            for what, counts in (("drawn", self.drawn), ("accepted", self.accepted))
-            for code in sorted(self.drawn)
-        }
-
-
-def unit_of(imaging: ArgonImaging) -> str:
-    """The attribute `unit` of images that were raw before they were scaled."""
-    if imaging.scaling == "maximum":
-        return f"1/{_TOP:g} of the largest pixel"
-    return f"{COUNT * _FULL_SCALE / _TOP:g} MeV"
-
-
-def charge_per_unit(attributes: Mapping[str, Any]) -> float:
-    """MeV per stored unit of an image file, from its attribute `unit` ("0.255 MeV": 0.255).
+    Args:
+        source: of the events, as in the configuration.
+        paths: events files of a simulation, LArCV files, or one image file of a user's.
+        outputs: path of each split.
+        dataset: `lartpc` (single particles) or `lartpc_vertex`.
+        label: of the data set.
+        imaging: plane, crop and scale; a user's own images are cropped only.
+        pixel_size: of simulated images, and of a user's that state none, cm.
+        sizes, seed, config_digest: as in `write_splits`.
 
     Raises:
-        DarkpixelError: the unit is no energy. Images scaled to their own maximum have the energy
-            of a unit in the column `charge_scale` instead.
+        DarkpixelError: a file is bad, or too few events pass the crop.
     """
-    unit = attributes.get("unit")
-    match = _ENERGY.fullmatch(str(unit))
-    if match is None:
-        name = "/".join(str(attributes.get(key, "?")) for key in ("dataset", "label", "split"))
-        raise DarkpixelError(
-            f"{name}: attribute unit is {unit!r}, not a number of MeV, so charges cannot be "
-            "compared; prepare with `imaging.scaling: fixed`, or give the file such a unit."
-        )
-    return float(match[1] or 1)
+    drawn: Counter[int] | None = None
+    unit = None
+    if source == "simulate":
+        blocks: Iterator[Block] = event_blocks(paths, imaging)
+        if dataset == "lartpc":
+            drawn = Counter()
+            for path in paths:
+                drawn.update(read_header(path).species.drawn)
+        origin = "compact simulator, not Geant4"
+    elif source == "download" or paths[0].suffix == ".root":  # also a user's own
+        blocks = larcv_events(paths, imaging.plane)
+        origin, pixel_size = ", ".join(path.stem for path in paths), LARCV_PIXEL_SIZE
+    else:
+        blocks, origin = file_events(paths[0]).blocks, str(paths[0])
+        with ImageFile(paths[0]) as file:
+            pixel_size = file.attributes.get("pixel_size", pixel_size)
+            unit = file.attributes.get("unit")
+        if unit is None:
+            unit = UNIT
+            logger.warning("%s has no attribute unit: pixels count as %s", paths[0], unit)
+    write_crops(
+        blocks,
+        imaging,
+        outputs,
+        sizes=sizes,
+        seed=seed,
+        dataset=dataset,
+        label=label,
+        pixel_size=pixel_size,
+        source=origin,
+        config_digest=config_digest,
+        drawn=drawn,
+        unit=unit,
+    )
 
 
 def crop_events(
-    blocks: Iterator[Block], imaging: ArgonImaging, mix: SpeciesMix, source: str
+    blocks: Iterator[Block], imaging: ArgonImaging, species: SpeciesCounts, source: str
 ) -> Iterator[Block]:
     """Crop the images and their `pixel_labels`; refused events are left out.
 
@@ -85,7 +111,7 @@ def crop_events(
     place among all events of the source, refused ones included, as the column `event`.
 
     Args:
-        mix: counts the events by their column `species`, where there is one.
+        species: counts the events by their column `species`, where there is one.
         source: named in errors.
 
     Raises:
@@ -100,8 +126,8 @@ def crop_events(
         corners = [crop_corner(image, imaging.pixels, imaging.minimum_filled) for image in images]
         kept = np.flatnonzero([row >= 0 for row, _ in corners])
         if "species" in columns:
-            mix.drawn.update(columns["species"].tolist())
-            mix.accepted.update(columns["species"][kept].tolist())
+            species.drawn.update(columns["species"].tolist())
+            species.accepted.update(columns["species"][kept].tolist())
         if not len(kept):
             continue
         columns = {name: values[kept] for name, values in columns.items()}
@@ -118,15 +144,15 @@ def scale_events(blocks: Iterator[Block], imaging: ArgonImaging) -> Iterator[Blo
     """
     for images, columns in blocks:
         if imaging.scaling == "fixed":
-            yield images * np.float32(_TOP / _FULL_SCALE), columns
+            yield images * np.float32(LARGEST / FULL_SCALE), columns
         else:
             largest = images.max(axis=(1, 2))
-            factor = np.divide(_TOP, largest, out=np.zeros_like(largest), where=largest > 0)
-            scale = (largest * (COUNT / _TOP)).astype(np.float32)
+            factor = np.divide(LARGEST, largest, out=np.zeros_like(largest), where=largest > 0)
+            scale = (largest * (COUNT / LARGEST)).astype(np.float32)
             yield images * factor[:, None, None], {**columns, "charge_scale": scale}
 
 
-def prepare_argon(
+def write_crops(
     blocks: Iterator[Block],
     imaging: ArgonImaging,
     outputs: Mapping[str, str | Path],
@@ -139,65 +165,71 @@ def prepare_argon(
     source: str,
     config_digest: str,
     drawn: Mapping[int, int] | None = None,
-    own_unit: str | None = None,
+    unit: str | None = None,
 ) -> None:
     """Write the three image files of a liquid-argon data set; either all appear or none.
 
     The accepted events are kept in a temporary file beside the outputs, because their number must
-    be known before they are split. Counts of `SpeciesMix` go to the attributes of the files.
+    be known before they are split. Counts by species go to the attributes of the files.
 
     Args:
         blocks: raw events, of `larcv_events` for example, or a user's own images.
         drawn: events by PDG code that a simulation made in order to give these, refused ones
             included; None: `blocks` are all events.
-        own_unit: unit of a user's own images, which are cropped where larger than
-            `imaging.pixels` and not scaled; None: raw images.
+        unit: of a user's own images, which are cropped where larger than `imaging.pixels` and not
+            scaled; None: raw images.
         outputs, sizes, seed, dataset, label, pixel_size, source, config_digest: as in
             `write_splits`.
 
     Raises:
         DarkpixelError: too few events pass the crop, images are too small, or the disk is full.
     """
-    about: dict[str, Any] = {
+    attributes: dict[str, Any] = {
         "dataset": dataset,
         "label": label,
         "pixel_size": pixel_size,
-        "unit": unit_of(imaging) if own_unit is None else own_unit,
+        "unit": unit_of(imaging) if unit is None else unit,
         "source": source,
         "seed": seed,
         "config_digest": config_digest,
     }
-    mix = SpeciesMix()
-    events = crop_events(blocks, imaging, mix, source)
-    if own_unit is None:
+    species = SpeciesCounts()
+    events = crop_events(blocks, imaging, species, source)
+    if unit is None:
         events = scale_events(events, imaging)
     train = Path(outputs["train"])
     path = train.with_name(f".accepted.{os.getpid()}.{train.name}")
     try:
-        accepted = _keep(events, path, {**about, "split": "all"})
+        accepted = _keep(events, path, {**attributes, "split": "all"})
         if accepted < sizes.total:
             raise DarkpixelError(
                 f"{dataset}/{label}: {accepted} events of {source} pass the crop"
-                f"{_by_species(mix)}, {sizes.total} needed (train {sizes.train} + validation "
+                f"{_by_species(species)}, {sizes.total} needed (train {sizes.train} + validation "
                 f"{sizes.validation} + test {sizes.test}); lower `images` of the data set in the "
                 "config, or give more events."
             )
         if drawn is not None:
-            mix.drawn = Counter(drawn)
-        kept = _kept(path, source)
-        write_splits(kept, accepted, outputs, sizes=sizes, attributes=mix.attributes(), **about)
+            species.drawn = Counter(drawn)
+        write_splits(
+            _kept(path, source),
+            accepted,
+            outputs,
+            sizes=sizes,
+            attributes=species.attributes(),
+            **attributes,
+        )
     finally:
         path.unlink(missing_ok=True)
 
 
-def _keep(blocks: Iterator[Block], path: Path, about: dict[str, Any]) -> int:
+def _keep(blocks: Iterator[Block], path: Path, attributes: dict[str, Any]) -> int:
     """Write all blocks to the image file `path`, if there are any; how many events they hold."""
     first = next(blocks, None)
     if first is None:
         return 0
     height, width = first[0].shape[1:]
     types = column_types(first[1])
-    with ImageWriter(path, height=height, width=width, columns=types, **about) as writer:
+    with ImageWriter(path, height=height, width=width, columns=types, **attributes) as writer:
         for images, columns in chain([first], blocks):
             writer.append(images, **columns)
     return writer.count
@@ -215,8 +247,10 @@ def _kept(path: Path, source: str) -> Iterator[Block]:
             yield columns.pop("images"), columns
 
 
-def _by_species(mix: SpeciesMix) -> str:
-    shares = [f"{mix.accepted[code]} of {drawn} of {code}" for code, drawn in mix.drawn.items()]
+def _by_species(species: SpeciesCounts) -> str:
+    shares = [
+        f"{species.accepted[code]} of {drawn} of {code}" for code, drawn in species.drawn.items()
+    ]
     return f" ({', '.join(shares)})" if shares else ""
 
 

@@ -52,7 +52,8 @@ def matching_probability(signal_pt: Floats, background_pt: Floats) -> Floats:
 
 
 def chunk_events(paths: Sequence[Path], kept: NDArray[np.bool_] | None = None) -> Events:
-    """The images of a label's chunks in the order of the files; columns as in `muons.COLUMNS`.
+    """The images of a label's chunks in the order of the files; columns as in
+    `darkpixel.simulation.muons.simulation.COLUMNS`.
 
     The column `event` is kept as `source_event`, with the chunk's seed as `chunk_seed`: together
     they name a collision.

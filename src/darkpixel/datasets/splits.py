@@ -79,14 +79,14 @@ def write_splits(
         dataset, label, pixel_size, unit, source, config_digest, attributes: as in `ImageWriter`.
 
     Raises:
-        DarkpixelError: too few events, bad pixels, none that is lit, or a full disk.
+        DarkpixelError: too few events, bad pixels, none above zero, or a full disk.
     """
     if set(outputs) != set(SPLITS):
         raise ValueError(f"outputs for {sorted(outputs)}, expected {sorted(SPLITS)}")
     splits = assign_splits(total, sizes, seed, f"{dataset}/{label}")
     paths = {split: Path(outputs[split]) for split in SPLITS}
     writers: dict[str, ImageWriter] = {}
-    seen, lit, whole = 0, False, False
+    seen, nonzero, whole = 0, False, False
     try:
         with ExitStack() as stack:
             for images, columns in blocks:
@@ -115,13 +115,13 @@ def write_splits(
                     part = {name: values[chosen] for name, values in columns.items()}
                     writers[split].append(images[chosen], **part)
                 seen += len(images)
-                lit = lit or bool(images.any())
+                nonzero = nonzero or bool(images.any())
             if seen != total:
                 raise DarkpixelError(
                     f"{dataset}/{label}: {seen} events came from {source}, {total} were announced; "
                     "make its files again."
                 )
-            if not lit:
+            if not nonzero:
                 raise DarkpixelError(
                     f"{dataset}/{label}: every pixel of {source} is zero; nothing to learn."
                 )

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.blocks import Block, Events
+from darkpixel.formats.hdf5 import one_line, open_hdf5
 from darkpixel.simulation.muons.particles import Floats
 
 PARTS = ("train", "test")
@@ -38,7 +39,8 @@ def uci_events(path: str | Path, *, seed: int | None) -> Events:
     """The images of a UCI file, `low/train` first.
 
     A generative model is trained on images without weights: an image of weight w is kept with the
-    probability w / (largest weight), as `darkpixel.datasets.muon_matching` does with simulated ones.
+    probability w / (largest weight), as `darkpixel.datasets.muon_matching` does with simulated
+    ones.
 
     Args:
         seed: of that draw; None: every image is kept, its weight as the column `weight`.
@@ -49,15 +51,16 @@ def uci_events(path: str | Path, *, seed: int | None) -> Events:
     path = Path(path)
     shapes: list[tuple[int, ...]] = []
     weights: dict[str, str] = {}
-    with h5py.File(path, "r", locking=False) as file:
+    with _open(path) as file:
         for part in PARTS:
             images = file.get(f"low/{part}")
-            found = images.shape if isinstance(images, h5py.Dataset) else None
-            shape = found and (found[0], *(length for length in found[1:] if length != 1))
+            stored = images.shape if isinstance(images, h5py.Dataset) else None
+            shape = stored and (stored[0], *(length for length in stored[1:] if length != 1))
             if shape is None or len(shape) != 3 or shape[0] == 0:
+                fault = "missing" if stored is None else f"of shape {stored}"
                 raise DarkpixelError(
-                    f"{path}: low/{part} is {'missing' if found is None else f'of shape {found}'}, "
-                    "expected (N, 32, 32); store your images as 'images' (N, H, W) instead."
+                    f"{path}: low/{part} is {fault}, expected (N, 32, 32); store your "
+                    "images as 'images' (N, H, W) instead."
                 )
             shapes.append(shape)
             for name in (f"weights/low/{part}", f"weights/{part}"):
@@ -88,16 +91,16 @@ def uci_events(path: str | Path, *, seed: int | None) -> Events:
 
 def _probability(path: Path, weights: dict[str, str]) -> Floats:
     """With which probability each image is kept, (N,): its weight over the largest."""
-    with h5py.File(path, "r", locking=False) as file:
+    with _open(path) as file:
         pieces = [np.asarray(file[weights[part]], np.float64).ravel() for part in PARTS]
     weight: Floats = np.concatenate(pieces)
     good = np.isfinite(weight) & (weight >= 0)
     if not good.all() or not weight.any():
         number = int(np.argmin(good))
-        found = "all are 0" if good.all() else f"that of image {number} is {weight[number]:g}"
+        problem = "all are 0" if good.all() else f"that of image {number} is {weight[number]:g}"
         raise DarkpixelError(
-            f"{path}: weights must be finite, none negative and one above 0, but {found}; correct "
-            "them, or keep all images with `datasets.muons.match_pt: false`."
+            f"{path}: weights must be finite, none negative and one above 0, but {problem}; "
+            "correct them, or keep all images with `datasets.muons.match_pt: false`."
         )
     probability: Floats = weight / weight.max()
     return probability
@@ -106,7 +109,7 @@ def _probability(path: Path, weights: dict[str, str]) -> Floats:
 def _blocks(path: Path, weights: dict[str, str], kept: NDArray[np.bool_]) -> Iterator[Block]:
     """The images to be kept, (N,), with the column `weight` where the weights' places are given."""
     first = 0
-    with h5py.File(path, "r", locking=False) as file:
+    with _open(path) as file:
         for part in PARTS:
             stored = file[f"low/{part}"]
             sides = [length for length in stored.shape[1:] if length != 1]
@@ -119,11 +122,14 @@ def _blocks(path: Path, weights: dict[str, str], kept: NDArray[np.bool_]) -> Ite
                         weight = file[weights[part]][start:stop]
                         columns["weight"] = weight.reshape(len(images)).astype(np.float32)
                 except (OSError, RuntimeError) as error:
-                    problem = " ".join(str(error).split())
                     raise DarkpixelError(
-                        f"{path}: low/{part} from {start} to {stop} cannot be read ({problem}); "
-                        "copy the file again."
+                        f"{path}: low/{part} from {start} to {stop} cannot be read "
+                        f"({one_line(error)}); copy the file again."
                     ) from error
                 chosen = kept[first : first + len(images)]
                 first += len(images)
                 yield images[chosen], {name: values[chosen] for name, values in columns.items()}
+
+
+def _open(path: Path) -> h5py.File:
+    return open_hdf5(path, missing="check the path", remedy="copy the file again")

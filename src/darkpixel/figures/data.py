@@ -1,4 +1,4 @@
-"""What a data set looks like: mean image, pixel values, zeros, range, per label."""
+"""Statistics of a data set: mean image, pixel values, zeros, range, for each label."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -41,17 +41,17 @@ def data_statistics(
             edges = np.linspace(0.0, largest_pixel(path) or 1.0, bins + 1)
             summary = summarise_images([path], edges)
             with ImageFile(path) as file:
-                pixel_size, about = pixel_size_of(file), file.attributes
+                pixel_size, attributes = pixel_size_of(file), file.attributes
                 value, mean = pixel_axis(file), pixel_axis(file, "mean pixel")
-            argon = str(about.get("dataset", "")).startswith("lartpc")
-            unit = str(about.get("unit", "GeV"))
+            in_centimetres = str(attributes.get("dataset", "")).startswith("lartpc")
+            unit = str(attributes.get("unit", "GeV"))
             drawn = draw_image(
                 left,
                 masked(summary.mean),
                 pixel_size=pixel_size,
                 norm=log_norm(summary.mean, decades=6.0),
             )
-            left.set(title=f"{label}: mean image", **(_CENTIMETRES if argon else _ANGLES))
+            left.set(title=f"{label}: mean image", **(_CENTIMETRES if in_centimetres else _ANGLES))
             figure.colorbar(drawn, ax=left, label=mean, pad=0.02)
             middle.stairs(summary.density()[0], edges, fill=True, color="#56B4E9")
             middle.set(title=f"{label}: pixel values", xlabel=value, yscale="log")

@@ -8,6 +8,7 @@ from typing import Any
 import matplotlib as mpl
 import numpy as np
 import numpy.typing as npt
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.colors import Colormap, LogNorm, Normalize
 from matplotlib.figure import Figure
@@ -16,7 +17,7 @@ from matplotlib.image import AxesImage
 from darkpixel.config.names import JETS, MUONS
 from darkpixel.formats.files import whole_file
 from darkpixel.formats.image_file import ImageFile
-from darkpixel.metrics.names import MONTE_CARLO, QUANTISED, RECONSTRUCTED, base_model
+from darkpixel.metrics.names import MONTE_CARLO, base_model, generator_of
 
 PNG_DPI = 130
 ETA = r"relative $\eta$"
@@ -73,7 +74,7 @@ def line_style(model: str) -> dict[str, Any]:
 
     A variant is dashed, in a colour that is a function of its name only.
     """
-    name = model.removeprefix(QUANTISED).removeprefix(RECONSTRUCTED)
+    name = generator_of(model)
     base = MONTE_CARLO if name == MONTE_CARLO else base_model(name)
     digit = sum(name.encode())
     if name == model == base:
@@ -146,6 +147,14 @@ def few_ticks(axes: Axes) -> None:
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_locator(mpl.ticker.MaxNLocator(3, symmetric=True))
         axis.set_minor_locator(mpl.ticker.NullLocator())
+
+
+def legend_of_all_axes(figure: Figure, **place: Any) -> None:
+    """One legend of the figure for the entries of all its axes, each name once."""
+    handles: dict[str, Artist] = {}
+    for axes in figure.axes:
+        handles |= dict(zip(*reversed(axes.get_legend_handles_labels()), strict=True))
+    figure.legend(list(handles.values()), list(handles), ncols=min(4, len(handles)), **place)
 
 
 def save(figure: Figure, stem: str | Path) -> None:

@@ -1,6 +1,6 @@
 """Training curves from the history.csv of each model."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -55,7 +55,7 @@ def training_curves(histories: Histories, stem: str | Path, *, dataset: str) -> 
 def _draw(axes: Axes, paths: Sequence[str | Path], colour: ColorType) -> None:
     """One model's curves, a pair a seed."""
     for number, path in enumerate(paths):
-        history = _read(path)
+        history = read_history(path, ("epoch", "train_loss", "validation_loss"))
         epoch, validation = history["epoch"], history["validation_loss"]
         names = ("training", "validation", "best") if number == 0 else (None, None, None)
         axes.plot(epoch, history["train_loss"], color="0.6", linewidth=0.9, label=names[0])
@@ -69,12 +69,17 @@ def _draw(axes: Axes, paths: Sequence[str | Path], colour: ColorType) -> None:
     axes.minorticks_off()
 
 
-def _read(path: str | Path) -> pd.DataFrame:
+def read_history(path: str | Path, columns: Iterable[str]) -> pd.DataFrame:
+    """The history.csv of a training run.
+
+    Raises:
+        DarkpixelError: one of the columns is missing.
+    """
     history = pd.read_csv(path)
-    for column in ("epoch", "train_loss", "validation_loss"):
+    for column in columns:
         if column not in history:
             raise DarkpixelError(
                 f"{path}: no column `{column}`; found {', '.join(history.columns)}. "
-                "It should be the history.csv of a training."
+                "It should be the history.csv of a training run of this kind."
             )
     return history

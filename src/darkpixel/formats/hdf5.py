@@ -1,4 +1,4 @@
-"""New HDF5 files, whole or not at all, on disks that may fill up."""
+"""HDF5 files: read with one-line errors, written whole or not at all on disks that may fill up."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,6 +9,7 @@ from typing import Any
 import h5py
 from numpy.typing import NDArray
 
+from darkpixel.errors import DarkpixelError
 from darkpixel.formats.files import whole_file
 
 
@@ -75,6 +76,53 @@ def new_hdf5(path: str | Path) -> Iterator[tuple[h5py.File, Disk]]:
         with h5py.File(disk, "w") as file:
             yield file, disk
         disk.check()
+
+
+def open_hdf5(path: Path, *, missing: str, remedy: str) -> h5py.File:
+    """An HDF5 file, open for reading.
+
+    Args:
+        missing: what to do where there is no such file, for the message.
+        remedy: what to do where it is damaged.
+
+    Raises:
+        DarkpixelError: absent, not HDF5, or truncated.
+    """
+    if not path.is_file():
+        raise DarkpixelError(f"{path}: no such file; {missing}.")
+    try:
+        # A file never changes once it has its name, and some cluster disks have no locks.
+        return h5py.File(path, "r", locking=False)
+    except OSError as error:
+        raise DarkpixelError(
+            f"{path}: not a whole HDF5 file ({one_line(error)}); {remedy}."
+        ) from error
+
+
+def one_line(error: Exception) -> str:
+    """The text of an error of HDF5, which breaks its messages into lines."""
+    return " ".join(str(error).split())
+
+
+def growing_dataset(
+    file: h5py.File, name: str, dtype: Any, *, chunk: int, tail: tuple[int, ...] = ()
+) -> h5py.Dataset:
+    """A new dataset without entries, to be lengthened: gzip + shuffle, no time stamps.
+
+    Args:
+        chunk: entries per chunk.
+        tail: shape of an entry.
+    """
+    return file.create_dataset(
+        name,
+        shape=(0, *tail),
+        maxshape=(None, *tail),
+        chunks=(chunk, *tail),
+        dtype=dtype,
+        compression="gzip",
+        shuffle=True,
+        track_times=False,
+    )
 
 
 def append(dataset: h5py.Dataset, values: NDArray[Any]) -> None:

@@ -4,7 +4,7 @@
 darkpixel.formats.image_format. `statistics` sums up what a file holds.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Self
 
@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from darkpixel.errors import DarkpixelError
+from darkpixel.formats.hdf5 import one_line
 from darkpixel.formats.image_format import (
     ATTRIBUTES,
     FORMAT,
@@ -24,9 +25,8 @@ from darkpixel.formats.image_format import (
 )
 from darkpixel.formats.image_writer import ImageWriter
 
-__all__ = ["ImageFile", "ImageWriter", "concatenate", "statistics"]
+__all__ = ["ImageFile", "ImageWriter", "count_images", "read_images", "statistics"]
 
-_OWN = ("format", "version", "software")  # written anew by every writer
 _REMAKE = "make the file again"
 _CACHE_BYTES = 16 * 2**20  # so that a batch that ends inside a chunk does not inflate it twice
 
@@ -62,7 +62,7 @@ class ImageFile:
         except Exception as error:  # damaged metadata: h5py raises almost anything
             self._file.close()
             raise DarkpixelError(
-                f"{self.path}: damaged HDF5 file ({_line(error)}); {_REMAKE}."
+                f"{self.path}: damaged HDF5 file ({one_line(error)}); {_REMAKE}."
             ) from error
         stored = self._file["images"].chunks
         self.chunk = int(stored[0]) if stored else chunk_length(*self.shape[1:])
@@ -127,16 +127,17 @@ class ImageFile:
             return np.asarray(self._file[name][start:stop])
         except (OSError, RuntimeError) as error:
             raise DarkpixelError(
-                f"{self.path}: {name}[{start}:{stop}] cannot be read ({_line(error)}); {_REMAKE}."
+                f"{self.path}: {name}[{start}:{stop}] cannot be read ({one_line(error)}); "
+                f"{_REMAKE}."
             ) from error
 
     def _check_attributes(self) -> None:
         if self.attributes.get("format") != FORMAT:
             return  # a user's own file: `images` is all that it needs
-        found = self.attributes.get("version")
-        if found != VERSION:
+        version = self.attributes.get("version")
+        if version != VERSION:
             raise DarkpixelError(
-                f"{self.path}: attribute version is {found}, this darkpixel reads {VERSION}; "
+                f"{self.path}: attribute version is {version}, this darkpixel reads {VERSION}; "
                 f"{_REMAKE}, or use the darkpixel that wrote it."
             )
         for name, kind in ATTRIBUTES.items():
@@ -193,48 +194,24 @@ class ImageFile:
         return tuple(names)
 
 
-def concatenate(paths: Sequence[str | Path], path: str | Path) -> None:
-    """Join image files that differ in nothing but their images, in order.
+def count_images(path: str | Path) -> int:
+    """How many images a file holds.
 
     Raises:
-        DarkpixelError: none is given, a file is not one of ours, or two do not belong together.
+        DarkpixelError: as `ImageFile`.
     """
-    if not paths:
-        raise DarkpixelError(f"{path}: no image files to join.")
-    with ImageFile(paths[0]) as first:
-        about = {name: value for name, value in first.attributes.items() if name not in _OWN}
-        if not about:
-            raise DarkpixelError(f"{paths[0]}: attribute format is missing; {_REMAKE}.")
-        columns = first.column_types()
-        _, height, width = first.shape
-    extra = {name: about.pop(name) for name in list(about) if name not in ATTRIBUTES}
-    writer = ImageWriter(
-        path, height=height, width=width, columns=columns, attributes=extra, **about
-    )
-    with writer:
-        for part in paths:
-            with ImageFile(part) as file:
-                _check_same_kind(file, (height, width), about | extra, columns, paths[0])
-                for batch in file.batches(columns=columns):
-                    writer.append(**batch)
+    with ImageFile(path) as file:
+        return len(file)
 
 
-def _check_same_kind(
-    file: ImageFile,
-    shape: tuple[int, int],
-    about: dict[str, Any],
-    columns: dict[str, np.dtype[Any]],
-    first: str | Path,
-) -> None:
-    found: dict[str, Any] = {name: file.attributes.get(name) for name in about}
-    found |= {"image size": file.shape[1:]}
-    found |= {"columns": file.column_types()}
-    for name, expected in (about | {"image size": shape, "columns": columns}).items():
-        if not np.array_equal(found[name], expected):
-            raise DarkpixelError(
-                f"{file.path}: {name} is {found[name]!r}, but {expected!r} in {first}; "
-                "join files of one kind only."
-            )
+def read_images(path: str | Path, start: int = 0, stop: int | None = None) -> NDArray[np.float32]:
+    """Images `start` to `stop` (not included) of a file, (n, H, W); the bounds are clipped.
+
+    Raises:
+        DarkpixelError: as `ImageFile`.
+    """
+    with ImageFile(path) as file:
+        return file.read(start, stop)
 
 
 def statistics(path: str | Path) -> dict[str, Any]:
@@ -251,10 +228,10 @@ def statistics(path: str | Path) -> dict[str, Any]:
         total = np.zeros(file.shape[1:])
         for batch in file.batches(max(file.chunk, 1024 // file.chunk * file.chunk)):
             images = batch["images"]
-            lit = images > 0
-            zeros += images.size - int(np.count_nonzero(lit))
-            blank += int(np.count_nonzero(~lit.any(axis=(1, 2))))
-            smallest = min(smallest, float(images.min(where=lit, initial=np.inf)))
+            nonzero = images > 0
+            zeros += images.size - int(np.count_nonzero(nonzero))
+            blank += int(np.count_nonzero(~nonzero.any(axis=(1, 2))))
+            smallest = min(smallest, float(images.min(where=nonzero, initial=np.inf)))
             largest = max(largest, float(images.max()))
             total += images.sum(axis=0, dtype=np.float64)
         return {
@@ -289,7 +266,7 @@ def _open(path: Path) -> h5py.File:
                 "name an HDF5 file with a dataset 'images'."
             ) from error
         raise DarkpixelError(
-            f"{path}: cannot be read as HDF5 ({_line(error)}); {_REMAKE}."
+            f"{path}: cannot be read as HDF5 ({one_line(error)}); {_REMAKE}."
         ) from error
 
 
@@ -298,8 +275,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, bytes):
         return value.decode()
     return value.item() if isinstance(value, np.generic) else value
-
-
-def _line(error: Exception) -> str:
-    """HDF5 breaks its messages into lines."""
-    return " ".join(str(error).split())

@@ -12,7 +12,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from darkpixel import __version__
 from darkpixel.errors import DarkpixelError
-from darkpixel.formats.hdf5 import Disk, new_hdf5
+from darkpixel.formats.hdf5 import Disk, growing_dataset, new_hdf5
 from darkpixel.formats.image_format import FORMAT, VERSION, bad_image, chunk_length, good_pixels
 
 
@@ -153,17 +153,7 @@ class ImageWriter:
         for name, value in sorted(self._attributes.items()):
             file.attrs[name] = value
         for name, kind in self._types.items():
-            shape = self._shapes[name]
-            file.create_dataset(
-                name,
-                shape=(0, *shape),
-                maxshape=(None, *shape),
-                chunks=(self._chunk, *shape),
-                dtype=kind,
-                compression="gzip",
-                shuffle=True,
-                track_times=False,
-            )
+            growing_dataset(file, name, kind, chunk=self._chunk, tail=self._shapes[name])
         disk.check()
 
     def _write(self, count: int) -> None:

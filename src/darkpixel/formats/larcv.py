@@ -4,7 +4,7 @@ A ROOT file holds one TTree per data product, with one entry per event in each:
 
 - `image2d_data_tree`: three projections of 256 x 256 pixels (planes xy, yz, zx), in 0.01 MeV;
 - `image2d_segment_tree` (segmentation files only): the class of every pixel, 0 background,
-  1 shower, 2 track, in the same layout; where both deposit, the files say track;
+  1 shower, 2 track, in the same layout; where both deposit, it is track;
 - `particle_mctruth_tree`: the particles that were shot into the argon.
 
 Orientation. LArCV stores pixel (column, row) of a projection at column * rows + row; columns count
@@ -43,7 +43,7 @@ _HIGHEST = 1e4  # MeV/c; the public events end at 800 MeV/c, so more means anoth
 _REMEDY = "copy or download it again"
 _OTHER = "give a DeepLearnPhysics 2017 file, or convert yours to an image file (source: file)"
 
-# std::vector<float> of every projection, one after another. It is said here, not left to uproot,
+# std::vector<float> of every projection, one after another. Declared here, not left to uproot,
 # so that a file of another class is refused by its sizes instead of being read as something else.
 _PROJECTIONS = AsObjects(AsArray(True, False, AsVector(False, np.dtype(">f4"))))
 
@@ -183,11 +183,11 @@ def _pixel_labels(tree: _Tree, plane: int, start: int, stop: int) -> NDArray[np.
 def _single_particles(tree: _Tree, start: int, stop: int) -> dict[str, NDArray[Any]]:
     """Species and momentum of events of one particle each."""
     codes = tree.read("_part_v._pdg", start, stop)
-    for index, found in enumerate(codes):
-        if len(found) != 1:
+    for index, particles in enumerate(codes):
+        if len(particles) != 1:
             raise tree.fault(
-                f"event {start + index} has {len(found)} particles and the file no {_LABELS}, so "
-                "it is neither a classification nor a segmentation file",
+                f"event {start + index} has {len(particles)} particles and the file no {_LABELS}, "
+                "so it is neither a classification nor a segmentation file",
                 _OTHER,
             )
     components = [tree.read(f"_part_v._p{axis}", start, stop) for axis in "xyz"]

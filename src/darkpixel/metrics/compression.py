@@ -1,4 +1,4 @@
-"""What a code map costs and what it loses: reconstruction errors and bits per image.
+"""Compression by a VQ-VAE: errors of the reconstruction, and bits per image of the code map.
 
 The paper's motive for compact codes (section 1): compression with tolerable losses. Bits of the
 code map stand beside those of the same image under gzip, each image compressed by itself.
@@ -14,10 +14,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from darkpixel.datasets.lartpc import COUNT, charge_per_unit
+from darkpixel.datasets.charge import COUNT, charge_per_unit
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.image_file import ImageFile
-from darkpixel.metrics.names import SPECIES
+from darkpixel.formats.species import SPECIES
+from darkpixel.metrics.uncertainty import standard_error
 
 COLUMNS = ["model", "dataset", "species", "quantity", "unit", "value", "error", "n"]
 UNITS = {
@@ -128,7 +129,7 @@ def _measured(
                 f"{file.path}: a pixel of {counts.max() * COUNT:.0f} MeV among images {start} to "
                 f"{start + len(before) - 1}; 16 bits hold 655 MeV: is its unit right?"
             )
-        lit, found = before > threshold, after > threshold
+        charged, reconstructed = before > threshold, after > threshold
         charge = before.sum(axis=(1, 2), dtype=np.float64)
         change = after.sum(axis=(1, 2), dtype=np.float64) - charge
         bias = np.divide(change, charge, out=np.full_like(charge, np.nan), where=charge > 0)
@@ -137,9 +138,9 @@ def _measured(
             "squared_error": squares.mean(axis=(1, 2)) * energy**2,
             "charge_error": np.abs(bias),
             "charge_bias": bias,
-            "pixels": _number(lit),
-            "missed_pixels": _number(lit & ~found),
-            "false_pixels": _number(found & ~lit),
+            "pixels": _number(charged),
+            "missed_pixels": _number(charged & ~reconstructed),
+            "false_pixels": _number(reconstructed & ~charged),
             "code_map_bits": np.full(len(maps), float(bits)),
             "code_map_gzip_bits": _gzip_bits(maps),
             "image_counts_gzip_bits": _gzip_bits(counts.astype(np.uint16)),
@@ -161,8 +162,5 @@ def _gzip_bits(arrays: npt.NDArray[Any]) -> Array:
 def _mean(values: Array) -> tuple[float, float, int]:
     """Mean, its standard error, and how many values there are, NaN left out."""
     values = values[~np.isnan(values)]
-    n = len(values)
-    if n == 0:
-        return math.nan, math.nan, 0
-    error = float(values.std(ddof=1)) / math.sqrt(n) if n > 1 else math.nan
-    return float(values.mean()), error, n
+    mean = float(values.mean()) if len(values) else math.nan
+    return mean, standard_error(values), len(values)

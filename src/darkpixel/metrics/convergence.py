@@ -1,20 +1,20 @@
-"""Whether a training had levelled off, so that nobody wins by undertraining the others.
+"""Convergence of training runs: whether each had converged, so that no model is undertrained.
 
 The criterion looks at the last quarter of the *learning*, not of the epochs: the epochs that hold
 the last quarter of the summed learning rate. With a constant rate these are the last quarter of
-the epochs. A cosine schedule ends with epochs that cannot move the model and so look flat
+the epochs. A cosine schedule ends with epochs that cannot move the model, in which the loss is flat
 whatever came before; by this measure its last quarter begins before half of the epochs, where
 the rate was still high, and what the loss gained since then counts.
 
-A training whose loss has passed its minimum has also levelled off, if it keeps the weights of its
-best epoch: with more of it the model only overfits. An undertrained model does not do that; its
-loss falls to the end. A GAN whose measure rises has gone wrong, and has not levelled off. But
+A training run whose loss has passed its minimum has also converged, if it keeps the weights of its
+best epoch: trained longer, the model only overfits. An undertrained model does not do that; its
+loss falls to the end. A GAN whose measure rises has gone wrong, and has not converged. But
 losses fluctuate, and the lowest of a noisy curve may lie anywhere: what counts is a rise beyond
-the noise, which is taken from the losses themselves.
+the noise, which is estimated from the losses themselves.
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -27,9 +27,9 @@ from darkpixel.errors import DarkpixelError
 from darkpixel.metrics.names import AGAINST, ordered
 
 FEWEST_EPOCHS = 4
-"""Fewer are not judged, and count as not converged."""
+"""With fewer a run is not judged, and counts as not converged."""
 LARGEST_GAIN = 0.01
-"""A levelled-off training gained less than this share of all that it gained after epoch 1."""
+"""A converged run gained less than this share of its whole gain after epoch 1 at the end."""
 SMALLEST_RISE = 3.0
 """Standard errors by which a loss must have risen again to have passed its minimum."""
 SMALLEST_LEARNING = 5.0
@@ -44,12 +44,12 @@ COLUMNS = [
 
 
 class Convergence(NamedTuple):
-    """What the losses of one training say."""
+    """The verdict on one training run, and the numbers behind it."""
 
-    levelled: bool
-    """See `levelled_off`."""
+    converged: bool
+    """See `convergence_of`."""
     judged: bool
-    """Whether there were enough epochs to tell."""
+    """Whether there were enough epochs for a verdict."""
     epochs: int
     judged_from: int
     """First epoch of the last quarter, counted from 1."""
@@ -67,24 +67,26 @@ class Convergence(NamedTuple):
     """Whether the loss of the last quarter of the epochs is above its minimum beyond the noise."""
 
 
-def levelled_off(history: pd.DataFrame, measure: str = MEASURE, kept: str = "best") -> Convergence:
-    """Judge one training by its validation measure, the smaller the better.
+def convergence_of(
+    history: pd.DataFrame, measure: str = MEASURE, kept: str = "best"
+) -> Convergence:
+    """The verdict on one training run by its validation measure, the smaller the better.
 
     Let b be the best value before the last quarter of the summed learning rate, B the best of
     all, f the first, and s the noise: the standard deviation of a value about the mean of its two
-    neighbours, by the median of these differences. The training had levelled off if
+    neighbours, by the median of these differences. The run had converged if
     (b - B) < 1% of (f - B) and (f - B) > 5 s: a loss that moved less has shown nothing but noise.
 
     The loss has passed its minimum if B lies after the first epoch and before the last quarter of
     the epochs, and the mean of that quarter is above the lowest mean of as many epochs before it
-    by 3 standard errors, 3 s sqrt(2 / epochs of the quarter). Such a training had levelled off if
+    by 3 standard errors, 3 s sqrt(2 / epochs of the quarter). Such a run had converged if
     it kept the weights of its best epoch, and had not if it kept the last: those are past it. A
     GAN, whose history has the loss of each network, had not either: its measure does not rise
     because it overfits but because the game between the networks went wrong.
 
     Args:
-        history: rows of `darkpixel.training.history`, one an epoch: `learning_rate` and `measure`. A GAN
-            has a distance as its `validation_loss`, which is judged alike.
+        history: rows of `darkpixel.training.history`, one an epoch: `learning_rate` and `measure`.
+            A GAN has a distance as its `validation_loss`, which is treated alike.
         kept: the weights that are saved, `best` or `last` (`training.keep`).
 
     Raises:
@@ -109,7 +111,7 @@ def levelled_off(history: pd.DataFrame, measure: str = MEASURE, kept: str = "bes
     flat = late < LARGEST_GAIN and gain > SMALLEST_LEARNING * noise
     adversarial = any(name.startswith("train_loss_") for name in history)
     return Convergence(
-        levelled=kept == "best" and not adversarial if passed else flat,
+        converged=kept == "best" and not adversarial if passed else flat,
         judged=judged,
         epochs=len(losses),
         judged_from=start + 1,
@@ -160,7 +162,7 @@ def convergence_rows(
     kept: Mapping[str, Mapping[str, str]],
     autoencoders: Mapping[str, Mapping[str, str | None]],
 ) -> pd.DataFrame:
-    """The verdict on every training of a data set, one row each.
+    """The verdict on every training run of a data set, one row each.
 
     Args:
         histories: label -> model -> `history.csv` files, one a seed. The label `joint` holds the
@@ -178,24 +180,17 @@ def convergence_rows(
         for model in ordered(models):
             for seed, path in zip(seeds, models[model], strict=False):
                 keep = kept[label][model]
-                verdict = levelled_off(pd.read_csv(path), kept=keep)._asdict()
-                verdict["converged"] = verdict.pop("levelled")
-                about = {"model": model, "dataset": dataset, "label": label, "seed": seed}
-                about |= {"kept": keep, "autoencoder": autoencoders[label][model] or ""}
-                rows.append(about | {"observable": MEASURE} | verdict)
+                verdict = convergence_of(pd.read_csv(path), kept=keep)._asdict()
+                facts = {"model": model, "dataset": dataset, "label": label, "seed": seed}
+                facts |= {"kept": keep, "autoencoder": autoencoders[label][model] or ""}
+                rows.append(facts | {"observable": MEASURE} | verdict)
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def read_statuses(paths: Iterable[str | Path]) -> pd.DataFrame:
-    """The `convergence_rows` of several data sets, as they were written."""
-    tables = [pd.read_parquet(path) for path in paths]
-    return pd.concat([table for table in tables if len(table)] or tables, ignore_index=True)
-
-
 def mark(rows: pd.DataFrame, statuses: pd.DataFrame) -> pd.DataFrame:
-    """`rows` with a column `converged`: True, False, or missing for what is not a training.
+    """`rows` with a column `converged`: True, False, or missing for what is not trained.
 
-    A model has converged if all its trainings have, and those of its autoencoder; one that is
+    A model has converged if all its training runs have, and those of its autoencoder; one that is
     trained on all labels together lends its status to each of them. Monte Carlo, also quantised
     or reconstructed, has none.
 
@@ -204,16 +199,16 @@ def mark(rows: pd.DataFrame, statuses: pd.DataFrame) -> pd.DataFrame:
             "signal against background".
         statuses: `convergence_rows` of all data sets in `rows`.
     """
-    trainings = statuses.groupby(["dataset", "label", "model"])
-    verdicts, behind = trainings["converged"].all(), trainings["autoencoder"].first()
+    runs = statuses.groupby(["dataset", "label", "model"])
+    verdicts, behind = runs["converged"].all(), runs["autoencoder"].first()
 
     def status(row: "pd.Series[str]") -> object:
         keys = [
             (row["dataset"], label, row["model"]) for label in (*row["label"].split(AGAINST), JOINT)
         ]
-        own = [key for key in keys if key in verdicts.index]
-        codes = [(*key[:2], behind[key]) for key in own if behind[key]]
-        return all(bool(verdicts[key]) for key in (*own, *codes)) if own else pd.NA
+        trained = [key for key in keys if key in verdicts.index]
+        codes = [(*key[:2], behind[key]) for key in trained if behind[key]]
+        return all(bool(verdicts[key]) for key in (*trained, *codes)) if trained else pd.NA
 
     marks = [status(row) for _, row in rows.iterrows()]
     return rows.assign(converged=pd.array(marks, dtype="boolean"))

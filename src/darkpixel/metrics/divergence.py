@@ -10,11 +10,12 @@ import pandas as pd
 
 from darkpixel.config.lartpc_evaluation import LArTPCEvaluation
 from darkpixel.errors import DarkpixelError
-from darkpixel.formats.image_file import ImageFile
-from darkpixel.metrics.names import RECONSTRUCTED, ordered, snapshot_epoch
+from darkpixel.formats.image_file import ImageFile, count_images
+from darkpixel.metrics.names import is_reconstructed, ordered, snapshot_epoch
 from darkpixel.metrics.observables import Source
 from darkpixel.metrics.published import Table, published_value
 from darkpixel.metrics.rows import COLUMNS
+from darkpixel.metrics.uncertainty import over_seeds
 
 Array = npt.NDArray[np.float64]
 QUANTITIES = ("shower_pixels", "shower_score", "track_pixels", "track_score")
@@ -152,8 +153,8 @@ def divergence_rows(
     rows = []
     for model in ordered(source.model for source in sources):
         paths = [source.path for source in sources if source.model == model]
-        derived = model.startswith(RECONSTRUCTED)
-        sizes = [_length(path) // (2 if derived else 1) for path in paths]
+        derived = is_reconstructed(model)
+        sizes = [count_images(path) // (2 if derived else 1) for path in paths]
         n = min(half, *sizes)
         if n < 1:
             raise DarkpixelError(f"{paths[0]}: too few images to compare; make more.")
@@ -166,8 +167,8 @@ def divergence_rows(
                 sample = image_histograms(file, settings, start, start + n)
             for key, value in _divergences(test, sample, n, settings).items():
                 measured.setdefault(key, []).append(value)
-        for (name, direction), found in measured.items():
-            values, errors = np.array(found).T
+        for (name, direction), by_seed in measured.items():
+            values, errors = np.array(by_seed).T
             number = published_value(published, checkpoints.get(model, ""), name)
             rows.append(
                 {
@@ -175,13 +176,10 @@ def divergence_rows(
                     "dataset": dataset,
                     "label": label,
                     "observable": name,
-                    "value": values.mean(),
-                    "error": np.sqrt(np.mean(np.square(errors))),
-                    "seed_spread": np.std(values, ddof=1) if len(values) > 1 else np.nan,
+                    **over_seeds(values, errors),
                     "floor": floors[n][name, direction][0],
                     "floor_error": floors[n][name, direction][1],
                     "n": n,
-                    "seeds": len(paths),
                     "published": number if direction == settings.direction else np.nan,
                     "hardware": hardware,
                     "direction": direction,
@@ -198,7 +196,7 @@ def _divergences(
     random = np.random.default_rng(settings.seed)
     # The same weights for all quantities: images are resampled, with all that belongs to them.
     weights = [_bootstrap_weights(n, repetitions, random) for _ in range(2)]
-    found = {}
+    divergences = {}
     for name in QUANTITIES:
         sides = (test[name][:n], sample[name])
         once = [side.sum(axis=0) for side in sides]
@@ -207,8 +205,8 @@ def _divergences(
         resampled = _both_directions(again[0], again[1], settings.smoothing)
         for direction in DIRECTIONS:
             spread = float(resampled[direction].std(ddof=1))
-            found[name, direction] = (float(values[direction]), spread)
-    return found
+            divergences[name, direction] = (float(values[direction]), spread)
+    return divergences
 
 
 def _both_directions(test: Array, generated: Array, smoothing: float) -> dict[str, Array]:
@@ -231,15 +229,15 @@ def _floors(
 ) -> dict[tuple[str, str], tuple[float, float]]:
     """KL between two disjoint sets of n test images: mean and standard deviation over splits."""
     random = np.random.default_rng(settings.seed)
-    found: dict[tuple[str, str], list[float]] = {}
+    by_split: dict[tuple[str, str], list[float]] = {}
     for _ in range(settings.floor_splits):
         drawn = random.permutation(len(test[QUANTITIES[0]]))[: 2 * n]
         for name in QUANTITIES:
             halves = [test[name][part].sum(axis=0) for part in (drawn[:n], drawn[n:])]
             values = _both_directions(halves[0], halves[1], settings.smoothing)
             for direction, value in values.items():
-                found.setdefault((name, direction), []).append(float(value))
-    return {key: (float(np.mean(v)), float(np.std(v, ddof=1))) for key, v in found.items()}
+                by_split.setdefault((name, direction), []).append(float(value))
+    return {key: (float(np.mean(v)), float(np.std(v, ddof=1))) for key, v in by_split.items()}
 
 
 def _published_checkpoints(sources: Sequence[Source], published: Table) -> dict[str, str]:
@@ -261,8 +259,3 @@ def _check_labelled(file: ImageFile) -> None:
                 f"{file.path}: no column `{name}`; it is not a file of SSNet's labels: "
                 "label the images first."
             )
-
-
-def _length(path: str | Path) -> int:
-    with ImageFile(path) as file:
-        return len(file)

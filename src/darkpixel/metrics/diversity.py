@@ -1,4 +1,4 @@
-"""Mode collapse measured: are generated images as different from each other as real ones?
+"""Diversity of generated images: whether they differ from each other as much as real ones.
 
 A generator that draws few kinds of images can have good marginal distributions, and means that
 look right. Here each sample's own spread is compared with that of Monte Carlo, as a ratio: 1 for a
@@ -17,8 +17,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from darkpixel.errors import DarkpixelError
-from darkpixel.formats.image_file import ImageFile
+from darkpixel.formats.image_file import count_images, read_images
 from darkpixel.metrics.names import ordered
+from darkpixel.metrics.uncertainty import over_seeds
 
 Array = npt.NDArray[np.float64]
 COLUMNS = [
@@ -117,8 +118,8 @@ def diversity_rows(
         DarkpixelError: too few images, or test images that do not differ.
     """
     sizes = [
-        _length(test_path) // 2,
-        *(_length(path) for paths in files.values() for path in paths),
+        count_images(test_path) // 2,
+        *(count_images(path) for paths in files.values() for path in paths),
     ]
     n = min(n, *sizes)
     if n < 3:
@@ -126,18 +127,19 @@ def diversity_rows(
             f"{dataset}/{label}: {n} images a side for the diversity; at least 3 are needed, and "
             f"twice as many in {test_path}."
         )
-    reference = diversity(_read(test_path, 0, n), seed)
+    reference = diversity(read_images(test_path, 0, n), seed)
     smallest = min(values.min() for values in reference.resampled.values())
     if min(smallest, *reference.values.values()) <= 0:
         raise DarkpixelError(
             f"{test_path}: the first {n} images, or a resampling of them, are copies of each "
             "other; their spread is no reference."
         )
-    control = _ratios(diversity(_read(test_path, n, 2 * n), seed + 1), reference)
+    control = _ratios(diversity(read_images(test_path, n, 2 * n), seed + 1), reference)
     rows = []
     for model in ordered(files):
         samples = [
-            _ratios(diversity(_read(path, 0, n), seed + 1), reference) for path in files[model]
+            _ratios(diversity(read_images(path, 0, n), seed + 1), reference)
+            for path in files[model]
         ]
         for name in MEASURES:
             values = [sample[name][0] for sample in samples]
@@ -148,13 +150,10 @@ def diversity_rows(
                     "dataset": dataset,
                     "label": label,
                     "observable": name,
-                    "value": np.mean(values),
-                    "error": np.sqrt(np.mean(np.square(errors))),
-                    "seed_spread": np.std(values, ddof=1) if len(values) > 1 else np.nan,
+                    **over_seeds(values, errors),
                     "floor": control[name][0],
                     "floor_error": control[name][1],
                     "n": n,
-                    "seeds": len(values),
                 }
             )
     return pd.DataFrame(rows, columns=COLUMNS)
@@ -169,13 +168,3 @@ def _ratios(sample: Diversity, reference: Diversity) -> dict[str, tuple[float, f
         )
         for name in MEASURES
     }
-
-
-def _length(path: str | Path) -> int:
-    with ImageFile(path) as file:
-        return len(file)
-
-
-def _read(path: str | Path, start: int, stop: int) -> npt.NDArray[np.float32]:
-    with ImageFile(path) as file:
-        return file.read(start, stop)

@@ -9,15 +9,15 @@ import numpy.typing as npt
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.image_file import ImageFile
 from darkpixel.metrics.images import centre_mask
-from darkpixel.metrics.kinematics import image_observables, pixel_size_of
-from darkpixel.metrics.names import DERIVED, MONTE_CARLO, ordered
+from darkpixel.metrics.kinematics import image_observables, pixel_coordinates, pixel_size_of
+from darkpixel.metrics.names import MONTE_CARLO, is_derived, ordered
 from darkpixel.metrics.observables import Source
 
 Array = npt.NDArray[np.float64]
 Images = npt.NDArray[np.float32]
 
 SCALED = "monte_carlo_scaled"
-"""Monte Carlo whose pixels are multiplied by `SCALE`: what every test must tell from the real."""
+"""Monte Carlo with its pixels multiplied by `SCALE`, which every test must distinguish from it."""
 SCALE = 1.05
 
 FEATURES = (
@@ -99,7 +99,7 @@ def compared_samples(
     n = min(n, *sizes, *quantised)
     if n < 20:
         raise DarkpixelError(
-            f"{test}: a two-sample test at n = {n} says nothing (half the test images, or the "
+            f"{test}: a two-sample test at n = {n} means nothing (half the test images, or the "
             "smallest sample); make at least 40 test images and 20 of each sample."
         )
     controls = [Sample(MONTE_CARLO, 0, train), Sample(SCALED, 0, train, scale=SCALE)]
@@ -140,8 +140,8 @@ def image_features(images: npt.NDArray[np.floating], pixel_size: float) -> Array
         (N, 16) float64, columns as in `FEATURES`.
     """
     count, height, width = images.shape
-    phi = np.repeat(((height - 1) / 2 - np.arange(height)) * pixel_size, width)
-    eta = np.tile((np.arange(width) - (width - 1) / 2) * pixel_size, height)
+    phi, eta = pixel_coordinates(height, width, pixel_size)
+    phi, eta = np.repeat(phi, width), np.tile(eta, height)
     squares = [centre_mask(height, width, min(side, height, width)) for side in (3, 7, 15)]
     inside = [square.ravel().astype(np.float64) for square in squares]
     weights = [np.hypot(eta, phi), eta, phi, eta**2, phi**2, *inside]
@@ -189,4 +189,4 @@ def pixel_size_in(path: str) -> float:
 
 
 def _rounded(source: Source) -> bool:
-    return source.model.startswith(DERIVED)
+    return is_derived(source.model)

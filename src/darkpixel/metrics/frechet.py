@@ -15,7 +15,7 @@ import pandas as pd
 from darkpixel.errors import DarkpixelError
 from darkpixel.metrics.features import Sample
 from darkpixel.metrics.rows import COLUMNS
-from darkpixel.metrics.two_sample import over_seeds
+from darkpixel.metrics.uncertainty import over_seeds
 
 Array = npt.NDArray[np.float64]
 
@@ -93,16 +93,16 @@ def frechet_line(
     inverse = np.linspace(1 / sizes[0], 1 / sizes[1], points)
     batches = (1 / inverse).astype(np.int32)
     random = np.random.default_rng(seed)
-    found = np.empty((points, repetitions))
+    distances = np.empty((points, repetitions))
     for point, size in enumerate(batches):
         for repetition in range(repetitions):
             gaussians: list[Array] = []
             for features in (real, generated):
                 drawn = features[random.choice(len(features), size=size)]
                 gaussians += [drawn.mean(axis=0), np.cov(drawn, rowvar=False)]
-            found[point, repetition] = frechet_distance(*gaussians)
-    slope, intercept = np.polyfit(1 / batches, found.mean(axis=1), 1)
-    return Line(float(intercept), float(slope), float(found[-1].std(ddof=1)))
+            distances[point, repetition] = frechet_distance(*gaussians)
+    slope, intercept = np.polyfit(1 / batches, distances.mean(axis=1), 1)
+    return Line(float(intercept), float(slope), float(distances[-1].std(ddof=1)))
 
 
 def frechet_physics_distance(real: Array, generated: Array, seed: int = 42) -> Distance:
@@ -212,14 +212,14 @@ def distance_rows(
         ]
 
     ring = [real, *floors] if len(floors) == 1 else [real, *floors, real]
-    perfect = np.array([[found.value for found in both(*pair)] for pair in pairwise(ring)])
+    perfect = np.array([[distance.value for distance in both(*pair)] for pair in pairwise(ring)])
     spread = perfect.std(axis=0, ddof=1) if len(perfect) > 1 else np.full(2, np.nan)
-    found: dict[str, list[list[Distance]]] = {}
+    by_model: dict[str, list[list[Distance]]] = {}
     for sample, features in samples.items():
-        found.setdefault(sample.model, []).append(both(real, features))
+        by_model.setdefault(sample.model, []).append(both(real, features))
     rows = []
     for index, name in enumerate(("fpd", "kpd")):
-        for model, by_seed in found.items():
+        for model, by_seed in by_model.items():
             rows.append(
                 {
                     "model": model,

@@ -98,7 +98,7 @@ def improvement(claim: Claim, score: Score, ours: str = OURS) -> tuple[float, fl
     Returns:
         NaN where one of the distances is missing.
     """
-    found = []
+    cells = []
     for cell in claim.cells:
         value, error = score(_named(cell, ours), cell.observable, cell.label)
         rivals = [score(model, cell.observable, cell.label) for model in claim.others]
@@ -106,8 +106,8 @@ def improvement(claim: Claim, score: Score, ours: str = OURS) -> tuple[float, fl
             return float("nan"), float("nan")
         best, best_error = min(rivals)
         ratio = value / best
-        found.append((100 * (1 - ratio), 100 * ratio * np.hypot(error / value, best_error / best)))
-    values, errors = np.array(found).T
+        cells.append((100 * (1 - ratio), 100 * ratio * np.hypot(error / value, best_error / best)))
+    values, errors = np.array(cells).T
     if claim.combine == "mean":
         return float(values.mean()), float(np.sqrt(np.square(errors).sum()) / len(errors))
     chosen = int(values.argmin() if claim.combine == "smallest" else values.argmax())
@@ -152,19 +152,19 @@ def improvement_rows(
         paper's own tables; `missing`, `not_converged`: models, by commas.
     """
     marked = mark(rows, statuses)
-    found = []
+    claimed = []
     for claim in CLAIMS:
-        own = marked[marked["dataset"] == claim.dataset]
-        if own.empty:
+        of_dataset = marked[marked["dataset"] == claim.dataset]
+        if of_dataset.empty:
             continue
-        variants = [name for name in ordered(own["model"]) if base_model(name) == OURS]
+        variants = [name for name in ordered(of_dataset["model"]) if base_model(name) == OURS]
         for model in dict.fromkeys([OURS, *variants]):
             used = [_named(cell, model) for cell in claim.cells] + list(claim.others)
-            cells = own[own["model"].isin(used)]
-            value, error = improvement(claim, measured_score(own), model)
+            cells = of_dataset[of_dataset["model"].isin(used)]
+            value, error = improvement(claim, measured_score(of_dataset), model)
             paper = improvement(claim, published_score(published, claim.dataset))[0]
             late = cells.loc[cells["converged"].eq(False).fillna(False).astype(bool), "model"]
-            found.append(
+            claimed.append(
                 {
                     "claim": claim.name,
                     "model": model,
@@ -182,7 +182,7 @@ def improvement_rows(
                     "not_converged": ",".join(ordered(late)),
                 }
             )
-    return pd.DataFrame(found, columns=COLUMNS)
+    return pd.DataFrame(claimed, columns=COLUMNS)
 
 
 def _named(cell: Cell, ours: str) -> str:

@@ -11,12 +11,21 @@ from darkpixel.formats.image_file import ImageFile
 Array = npt.NDArray[np.float64]
 
 
+def pixel_coordinates(height: int, width: int, pixel_size: float) -> tuple[Array, Array]:
+    """phi of each row (H,) and eta of each column (W,): centres of pixels from the image's centre.
+
+    Row 0 has the largest phi, columns run up in eta.
+    """
+    phi: Array = ((height - 1) / 2 - np.arange(height, dtype=np.float64)) * pixel_size
+    eta: Array = (np.arange(width, dtype=np.float64) - (width - 1) / 2) * pixel_size
+    return phi, eta
+
+
 def image_observables(images: npt.NDArray[np.floating], pixel_size: float) -> dict[str, Array]:
     """pT and mass of each image (SARM section 6.1.2, the definition of LAGAN).
 
-    Pixel (r, c) of value I is a massless particle of transverse momentum I at
-    phi = ((H - 1)/2 - r) pixel_size and eta = (c - (W - 1)/2) pixel_size: row 0 has the
-    largest phi, columns run up in eta. Then Px = sum I cos phi, Py = sum I sin phi,
+    A pixel of value I is a massless particle of transverse momentum I at the phi and eta of
+    `pixel_coordinates`. Then Px = sum I cos phi, Py = sum I sin phi,
     Pz = sum I sinh eta, E = sum I cosh eta, all from row and column sums.
 
     Args:
@@ -29,8 +38,7 @@ def image_observables(images: npt.NDArray[np.floating], pixel_size: float) -> di
     """
     # By hand because vector, which knows nothing of the grid, takes 40 times as long.
     _, height, width = images.shape
-    phi = ((height - 1) / 2 - np.arange(height)) * pixel_size
-    eta = (np.arange(width) - (width - 1) / 2) * pixel_size
+    phi, eta = pixel_coordinates(height, width, pixel_size)
     rows = images.sum(axis=2, dtype=np.float64)
     columns = images.sum(axis=1, dtype=np.float64)
     pt_squared = (rows @ np.cos(phi)) ** 2 + (rows @ np.sin(phi)) ** 2
@@ -47,8 +55,7 @@ def girth(images: npt.NDArray[np.floating], pixel_size: float) -> Array:
     check of one that draws pT and mass first. 0 for a blank image.
     """
     _, height, width = images.shape
-    phi = ((height - 1) / 2 - np.arange(height)) * pixel_size
-    eta = (np.arange(width) - (width - 1) / 2) * pixel_size
+    phi, eta = pixel_coordinates(height, width, pixel_size)
     distance = np.hypot(phi[:, None], eta[None])
     total = images.sum(axis=(1, 2), dtype=np.float64)
     weighted = np.tensordot(images.astype(np.float64), distance, axes=2)

@@ -1,4 +1,4 @@
-"""From liquid-argon observables per image to the rows of the tables."""
+"""Rows of liquid-argon observables: W1 distances, ablations, and the authors' code compared."""
 
 from collections.abc import Sequence
 
@@ -8,9 +8,11 @@ import pandas as pd
 
 from darkpixel.config.comparison import Comparison
 from darkpixel.errors import DarkpixelError
-from darkpixel.metrics.lartpc import ARGON_OBSERVABLES
-from darkpixel.metrics.names import MONTE_CARLO, RECONSTRUCTED, SPECIES, ordered
-from darkpixel.metrics.rows import COLUMNS, mean_distance
+from darkpixel.formats.species import SPECIES
+from darkpixel.metrics.lartpc_observables import LARTPC_OBSERVABLES
+from darkpixel.metrics.names import MONTE_CARLO, is_reconstructed, ordered
+from darkpixel.metrics.rows import COLUMNS, column_of, mean_distance
+from darkpixel.metrics.uncertainty import standard_error
 from darkpixel.metrics.wasserstein import floor
 
 Array = npt.NDArray[np.float64]
@@ -21,13 +23,13 @@ CLAIMS = {"track_pixels": -1, "shower_pixels": 1, "low_confidence_shower": 1}
 RESOLVED = 2.0  # standard deviations from which a difference is called seen
 
 
-def argon_rows(
+def lartpc_rows(
     observables: pd.DataFrame,
     *,
     dataset: str,
     label: str,
     settings: Comparison,
-    names: Sequence[str] = ARGON_OBSERVABLES,
+    names: Sequence[str] = LARTPC_OBSERVABLES,
     hardware: str = "",
 ) -> pd.DataFrame:
     """W1 of each observable between each model and the test images, a row a group of images.
@@ -40,7 +42,8 @@ def argon_rows(
     compared with the first half of the test images, so that no image meets itself.
 
     Args:
-        observables: `darkpixel.metrics.lartpc.measure_argon` of one data set and label.
+        observables: `darkpixel.metrics.lartpc_observables.labelled_observables` of one data set and
+            label.
         names: columns of `observables`.
 
     Returns:
@@ -56,29 +59,35 @@ def argon_rows(
             continue
         sample = observables[observables["model"] == model]
         middle = None
-        if model.startswith(RECONSTRUCTED):
+        if is_reconstructed(model):
             middle = int(sample.groupby("seed")["image"].max().min() + 1) // 2
         for group, mask in _groups(sample).items():
             test_group = test[_groups(test).get(group, np.zeros(len(test), dtype=bool))]
             reference, seeds = _sides(test_group, sample[mask], sample["seed"].unique(), middle)
             n = min(settings.n, len(test_group) // 2, len(reference), *map(len, seeds))
             for name in names:
-                value = error = spread = np.nan
+                distance = dict.fromkeys(("value", "error", "seed_spread"), np.nan)
                 if n > 0 and (group, name, n) not in floors:
-                    values = _values(test_group, name)
+                    values = column_of(test_group, name)
                     floors[group, name, n] = floor(values, n, settings.floor_splits, settings.seed)
                 if n > 0:
-                    samples = [_values(seed, name)[:n] for seed in seeds]
-                    value, error, spread = mean_distance(
-                        samples, _values(reference, name)[:n], settings
-                    )
+                    samples = [column_of(seed, name)[:n] for seed in seeds]
+                    distance = mean_distance(samples, column_of(reference, name)[:n], settings)
                 noise = floors.get((group, name, n), (np.nan, np.nan))
                 measured = {
-                    "model": model, "dataset": dataset, "label": label, "observable": name,
-                    "value": value, "error": error, "seed_spread": spread,
-                    "floor": noise[0], "floor_error": noise[1], "n": n, "seeds": len(seeds),
-                    "published": np.nan, "hardware": hardware, "species": group,
-                }  # fmt: skip
+                    "model": model,
+                    "dataset": dataset,
+                    "label": label,
+                    "observable": name,
+                    **distance,
+                    "floor": noise[0],
+                    "floor_error": noise[1],
+                    "n": n,
+                    "seeds": len(seeds),
+                    "published": np.nan,
+                    "hardware": hardware,
+                    "species": group,
+                }
                 means = (*mean_and_error(sample[mask], name), *mean_and_error(test_group, name))
                 rows.append(measured | dict(zip(MEANS, means, strict=True)))
     return pd.DataFrame(rows, columns=[*COLUMNS, "species", *MEANS])
@@ -90,27 +99,26 @@ def mean_and_error(images: pd.DataFrame, name: str) -> tuple[float, float]:
     With several seeds the error is at least that of the mean over seeds: retraining moves a
     model more than its images scatter. With one seed it knows the images only.
     """
-    values = _values(images, name)
+    values = column_of(images, name)
     if len(values) < 2:
         return float(values[0]) if len(values) else float("nan"), float("nan")
-    error = values.std(ddof=1) / np.sqrt(len(values))
+    error = standard_error(values)
     by_seed = images.groupby("seed")[name].mean()
     if len(by_seed) > 1:
-        error = max(error, float(by_seed.std(ddof=1)) / np.sqrt(len(by_seed)))
-    return float(values.mean()), float(error)
+        error = max(error, standard_error(by_seed))
+    return float(values.mean()), error
 
 
 def share_and_error(images: pd.DataFrame, part: str, whole: str) -> tuple[float, float]:
     """Sum of `part` over sum of `whole`, and its error over images and seeds (as above)."""
-    a, b = _values(images, part), _values(images, whole)
+    a, b = column_of(images, part), column_of(images, whole)
     if b.sum() == 0:
         return float("nan"), float("nan")
     ratio = a.sum() / b.sum()
     error = float(np.sqrt(np.square(a - ratio * b).sum()) / b.sum())
     sums = images.groupby("seed")[[part, whole]].sum()
     if len(sums) > 1:
-        spread = float((sums[part] / sums[whole]).std(ddof=1))
-        error = max(error, spread / np.sqrt(len(sums)))
+        error = max(error, standard_error(sums[part] / sums[whole]))
     return float(ratio), error
 
 
@@ -120,7 +128,7 @@ def ablation_rows(
     """The paper's three claims on fewer code vectors (section 3): variant minus model.
 
     Args:
-        observables: `darkpixel.metrics.lartpc.measure_argon` with both models.
+        observables: `darkpixel.metrics.lartpc_observables.labelled_observables` with both models.
         model, variant: `vqvae_pixelcnn` (512 vectors) and the one of 256 vectors.
 
     Returns:
@@ -144,13 +152,13 @@ def ablation_rows(
             )
     rows = []
     for quantity in [*CLAIMS, "low_confidence_share"]:
-        found = {
+        means = {
             name: share_and_error(images, "low_confidence_shower", "shower_pixels")
             if quantity == "low_confidence_share"
             else mean_and_error(images, quantity)
             for name, images in sources.items()
         }
-        difference, error, sigma = significance(found[variant], found[model])
+        difference, error, sigma = significance(means[variant], means[model])
         sign = CLAIMS.get(quantity, 0)
         seen = "not resolved"
         if abs(sigma) >= RESOLVED:
@@ -162,12 +170,12 @@ def ablation_rows(
                 "dataset": dataset,
                 "label": label,
                 "observable": quantity,
-                "value": found[variant][0],
-                "error": found[variant][1],
-                "model_value": found[model][0],
-                "model_error": found[model][1],
-                "test_value": found[MONTE_CARLO][0],
-                "test_error": found[MONTE_CARLO][1],
+                "value": means[variant][0],
+                "error": means[variant][1],
+                "model_value": means[model][0],
+                "model_error": means[model][1],
+                "test_value": means[MONTE_CARLO][0],
+                "test_error": means[MONTE_CARLO][1],
                 "difference": difference,
                 "difference_error": error,
                 "sigma": sigma,
@@ -189,10 +197,10 @@ def reference_code_rows(
     """Correct PixelCNN and the authors' (blind spot, summed gate) side by side.
 
     Args:
-        distances: `argon_rows`.
+        distances: `lartpc_rows`.
         divergences: `darkpixel.metrics.divergence.divergence_rows`, of one direction.
-        likelihoods: with rows of `darkpixel.studies.code_likelihood.likelihood_rows`, -log p in nats
-            per code map by model and split; other rows do not matter.
+        likelihoods: with rows of `darkpixel.studies.code_likelihood.likelihood_rows`, -log p in
+            nats per code map by model and split; other rows do not matter.
         models: the rows' models, in this order.
 
     Returns:
@@ -204,14 +212,13 @@ def reference_code_rows(
     rows = []
     for model in models:
         for split in ("validation", "test"):
-            found = likelihoods[
+            likelihood = likelihoods[
                 (likelihoods["model"] == model)
                 & (likelihoods["quantity"] == f"minus_log_p_{split}")
             ]
-            measured = found[["value", "error"]].iloc[0]
+            measured = likelihood[["value", "error"]].iloc[0]
             rows.append((model, f"nats_{split}", ALL, "nats", *measured, np.nan, np.nan))
-        own = divergences[divergences["model"] == model]
-        for row in own.itertuples():
+        for row in divergences[divergences["model"] == model].itertuples():
             name = f"kl_{row.observable}"
             rows.append((model, name, ALL, "nats", row.value, row.error, row.floor,
                          row.floor_error))  # fmt: skip
@@ -238,7 +245,7 @@ def significance(a: tuple[float, float], b: tuple[float, float]) -> tuple[float,
 
 def _groups(images: pd.DataFrame) -> dict[str, npt.NDArray[np.bool_]]:
     """Group -> (N,) which images belong to it; species only where there are any."""
-    track, shower = (_values(images, f"{kind}_pixels") for kind in ("track", "shower"))
+    track, shower = (column_of(images, f"{kind}_pixels") for kind in ("track", "shower"))
     species = images["species"].to_numpy()
     groups = {
         ALL: np.ones(len(images), dtype=bool),
@@ -255,7 +262,3 @@ def _sides(
     if middle is not None:
         test, sample = test[test["image"] < middle], sample[sample["image"] >= middle]
     return test, [sample[sample["seed"] == seed] for seed in seeds]
-
-
-def _values(images: pd.DataFrame, name: str) -> Array:
-    return np.asarray(images[name], dtype=np.float64)

@@ -1,4 +1,4 @@
-"""Every model on every data set, as rows."""
+"""Main measures of every model on every data set, as rows."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,12 +6,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from darkpixel.config.names import LARTPC
 from darkpixel.metrics.convergence import mark
 from darkpixel.metrics.names import MONTE_CARLO, ordered
 
 MAIN_OBSERVABLES = ("pt", "mass")
-ARGON_OBSERVABLES = ("track_length", "shower_charge")
+LARTPC_OBSERVABLES = ("track_length", "shower_charge")
 """The two observables that a data set is judged by; in the same two columns of the table."""
 
 COLUMNS = [
@@ -36,9 +35,9 @@ def matrix_rows(
     """One row for each model of each data set, measures averaged over labels.
 
     Args:
-        configs: data set -> model -> `config.yaml` of one of its trainings.
+        configs: data set -> model -> `config.yaml` of one of its training runs.
         distances: rows of `darkpixel.metrics.rows.wasserstein_rows` (jets, muons) and
-            `darkpixel.metrics.lartpc_rows.argon_rows`.
+            `darkpixel.metrics.lartpc_rows.lartpc_rows`.
         statistics: rows of `darkpixel.metrics.rows.image_statistics`.
         likelihoods: rows of `darkpixel.studies.density.density_row`.
         speeds: `darkpixel.studies.speed.speed_rows`.
@@ -55,15 +54,15 @@ def matrix_rows(
     rows = []
     for dataset, models in configs.items():
         for model in ordered(models):
-            own = _of(distances, dataset, model)
+            of_model = _of(distances, dataset, model)
             row: dict[str, Any] = {"model": model, "dataset": dataset}
-            names = ARGON_OBSERVABLES if dataset == LARTPC else MAIN_OBSERVABLES
+            names = LARTPC_OBSERVABLES if dataset == "lartpc" else MAIN_OBSERVABLES
             for number, name in enumerate(names, 1):
-                chosen = own[own["observable"] == name]
+                chosen = of_model[of_model["observable"] == name]
                 ratio = _mean(chosen["value"] / chosen["floor"], chosen["error"] / chosen["floor"])
                 row[f"observable_{number}"] = name
                 row[f"w1_over_floor_{number}"], row[f"w1_over_floor_{number}_error"] = ratio
-            row |= _zeros(own, statistics, dataset, model, models[model])
+            row |= _zeros(of_model, statistics, dataset, model, models[model])
             bits = _of(likelihoods, dataset, model)
             row["bits_per_pixel"], row["bits_per_pixel_error"] = _mean(bits["value"], bits["error"])
             counts = models[model]["parameters"]
@@ -71,10 +70,10 @@ def matrix_rows(
             speed = _of(speeds, dataset, model)
             row["speed"], row["speed_error"] = _mean(speed["value"], speed["error"])
             row["hardware"] = "; ".join(dict.fromkeys(speed["hardware"]))
-            labels = list(dict.fromkeys(own["label"]))
-            row |= {"n": own["n"].min() if len(own) else 0, "label": ",".join(labels)}
-            row["seeds"] = own["seeds"].min() if len(own) else 0
-            marks = mark(own[["model", "dataset", "label"]], statuses)["converged"].dropna()
+            labels = list(dict.fromkeys(of_model["label"]))
+            row |= {"n": of_model["n"].min() if len(of_model) else 0, "label": ",".join(labels)}
+            row["seeds"] = of_model["seeds"].min() if len(of_model) else 0
+            marks = mark(of_model[["model", "dataset", "label"]], statuses)["converged"].dropna()
             row["converged"] = bool(marks.all()) if len(marks) else pd.NA
             rows.append(row)
     return pd.DataFrame(rows, columns=COLUMNS).astype({"converged": "boolean"})
@@ -97,13 +96,13 @@ def _zeros(
 ) -> dict[str, float]:
     """Mean zero fractions of the model's and the test images."""
     zeros = statistics[statistics["observable"] == "zero_fraction"]
-    own, test = _of(zeros, dataset, model), _of(zeros, dataset, MONTE_CARLO)
-    value, error = _mean(own["value"], own["error"])
+    generated, test = _of(zeros, dataset, model), _of(zeros, dataset, MONTE_CARLO)
+    value, error = _mean(generated["value"], generated["error"])
     truth = _mean(test["value"], test["error"])[0]
     counted = distances[distances["observable"] == "pixels"]
-    if own.empty and "test_mean" in distances and len(counted):
+    if generated.empty and "test_mean" in distances and len(counted):
         size = config["image_size"][0] * config["image_size"][1]
-        lit, lit_error = _mean(counted["mean"], counted["mean_error"])
-        value, error = 1 - lit / size, lit_error / size
+        charged, charged_error = _mean(counted["mean"], counted["mean_error"])
+        value, error = 1 - charged / size, charged_error / size
         truth = 1 - float(counted["test_mean"].mean()) / size
     return {"zero_fraction": value, "zero_fraction_error": error, "zero_fraction_test": truth}

@@ -1,4 +1,4 @@
-"""Are generated images copies of training images? Distance to the nearest one, streamed.
+"""Memorisation: distance of generated images to the nearest training image, streamed.
 
 A model that memorises lies closer to its training images than other images of the simulation
 do; one that has learned lies as far away as the test images.
@@ -14,9 +14,9 @@ import pandas as pd
 
 from darkpixel.formats.image_file import ImageFile
 from darkpixel.metrics.features import Images, Sample
-from darkpixel.metrics.names import DERIVED
+from darkpixel.metrics.names import is_derived
 from darkpixel.metrics.rows import COLUMNS
-from darkpixel.metrics.two_sample import over_seeds
+from darkpixel.metrics.uncertainty import over_seeds
 
 Array = npt.NDArray[np.float64]
 
@@ -92,13 +92,13 @@ def nearest_training_images(
 
     The samples' images are held in memory, the training images a block at a time.
     """
-    found = {sample: Nearest(np.concatenate(list(sample.blocks(count)))) for sample in samples}
+    by_sample = {sample: Nearest(np.concatenate(list(sample.blocks(count)))) for sample in samples}
     with ImageFile(train) as file:
         for batch in file.batches(_BLOCK):
             training = Prepared.of(batch["images"])
-            for nearest in found.values():
+            for nearest in by_sample.values():
                 nearest.compare(training)
-    return found
+    return by_sample
 
 
 def memorisation_rows(
@@ -110,7 +110,7 @@ def memorisation_rows(
     seed: int = 1,
     limits: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
-    """What the distances say of each model, three rows each.
+    """Three measures of each model from these distances, a row each.
 
     Args:
         test: nearest training images of test images, the reference.
@@ -135,17 +135,17 @@ def memorisation_rows(
     by_model: dict[str, list[Nearest]] = {}
     for sample, nearest in samples.items():
         by_model.setdefault(sample.model, []).append(nearest)
-    found = {
+    measures = {
         model: [_measures(nearest, test, seed) for nearest in by_seed]
         for model, by_seed in by_model.items()
     }
     perfect = {"nearest_ratio": 1.0, "close_share": CLOSE, "copies": float(test.copies)}
     rows = []
     for model, by_seed in by_model.items():
-        limit = found.get((limits or {}).get(model, ""))
-        bounded = limit is not None or model.startswith(DERIVED)
+        limit = measures.get((limits or {}).get(model, ""))
+        bounded = limit is not None or is_derived(model)
         for name, ideal in perfect.items():
-            values, errors = zip(*(each[name] for each in found[model]), strict=True)
+            values, errors = zip(*(each[name] for each in measures[model]), strict=True)
             floor, floor_error = ideal, np.nan
             if bounded and name == "copies":
                 floor = np.nan
@@ -169,9 +169,9 @@ def memorisation_rows(
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def _measures(found: Nearest, test: Nearest, seed: int) -> dict[str, tuple[float, float]]:
+def _measures(sample: Nearest, test: Nearest, seed: int) -> dict[str, tuple[float, float]]:
     """Value and error of each measure."""
-    distance, reference = found.distance, test.distance
+    distance, reference = sample.distance, test.distance
     if not (len(distance) and len(reference)) or np.isinf(reference).any():
         # no image but blank ones was generated, or is in the test or training data
         return dict.fromkeys(("nearest_ratio", "close_share", "copies"), (np.nan, np.nan))
@@ -190,5 +190,5 @@ def _measures(found: Nearest, test: Nearest, seed: int) -> dict[str, tuple[float
     return {
         "nearest_ratio": (ratio(distance, reference), float(np.std(ratios, ddof=1))),
         "close_share": (share, float(error)),
-        "copies": (float(found.copies), np.nan),
+        "copies": (float(sample.copies), np.nan),
     }

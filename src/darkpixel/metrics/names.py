@@ -1,15 +1,17 @@
-"""What a row's source is called: models, their snapshots and variants, Monte Carlo, species."""
+"""Names of the sources of images in rows and paths, and their order: Monte Carlo and models.
+
+A source is Monte Carlo; a model or a variant of one; a model's snapshot; or *derived*: Monte Carlo
+test images that a model has rounded to its grid (`quantised`) or passed through its autoencoder
+(`reconstructed`).
+"""
 
 import math
 import re
 from collections.abc import Iterable
 
 from darkpixel.config.names import MONTE_CARLO as MONTE_CARLO
-from darkpixel.config.names import QUANTISED as QUANTISED
-from darkpixel.config.names import RECONSTRUCTED as RECONSTRUCTED
+from darkpixel.config.names import QUANTISED, RECONSTRUCTED
 
-DERIVED = (QUANTISED, RECONSTRUCTED)
-"""How the names of test images begin that a model has rounded or given back."""
 AGAINST = " against "
 """Between the two labels that a classifier tells apart."""
 MODEL_ORDER = (
@@ -25,14 +27,46 @@ MODEL_ORDER = (
 """In the order of the papers' tables."""
 _SNAPSHOT = re.compile(r"(.+)-epoch(\d+)")
 
-# PDG numbering scheme, in the order of the LArTPC paper.
-SPECIES = {11: "e-", 22: "gamma", 13: "mu-", 211: "pi+", 2212: "p"}
+
+def quantised(model: str) -> str:
+    """The source of test images rounded to the grid of a model."""
+    return QUANTISED + model
+
+
+def reconstructed(autoencoder: str) -> str:
+    """The source of test images passed through an autoencoder."""
+    return RECONSTRUCTED + autoencoder
+
+
+def is_quantised(source: str) -> bool:
+    """Whether images are test images rounded to a model's grid."""
+    return source.startswith(QUANTISED)
+
+
+def is_reconstructed(source: str) -> bool:
+    """Whether images are test images passed through an autoencoder."""
+    return source.startswith(RECONSTRUCTED)
+
+
+def is_derived(source: str) -> bool:
+    """Whether images are test images that a model has rounded or reconstructed."""
+    return is_quantised(source) or is_reconstructed(source)
+
+
+def generator_of(source: str) -> str:
+    """The model that rounds or reconstructs; `source` itself where it is not derived."""
+    return source.removeprefix(QUANTISED).removeprefix(RECONSTRUCTED)
+
+
+def snapshot(model: str, epoch: int) -> str:
+    """The source of images of a model as it was after an epoch."""
+    return f"{model}-epoch{epoch}"
 
 
 def snapshot_epoch(model: str) -> int | None:
     """100 for `vqvae_pixelcnn-epoch100`; None for what is no snapshot."""
-    snapshot = _SNAPSHOT.fullmatch(model)
-    return None if snapshot is None else int(snapshot[2])
+    match = _SNAPSHOT.fullmatch(model)
+    return None if match is None else int(match[2])
 
 
 def base_model(model: str) -> str | None:
@@ -40,8 +74,8 @@ def base_model(model: str) -> str | None:
 
     A snapshot belongs to its model.
     """
-    snapshot = _SNAPSHOT.fullmatch(model)
-    model = model if snapshot is None else snapshot[1]
+    match = _SNAPSHOT.fullmatch(model)
+    model = model if match is None else match[1]
     matches = [base for base in MODEL_ORDER if model == base or model.startswith(base + "_")]
     return max(matches, key=len) if matches else None
 
@@ -57,12 +91,11 @@ def ordered(models: Iterable[str]) -> list[str]:
     def rank(model: str) -> tuple[int, str, int, float]:
         if model == MONTE_CARLO:
             return (-1, "", 0, 0.0)
-        derived = model.startswith((QUANTISED, RECONSTRUCTED))
-        generator = model.removeprefix(QUANTISED).removeprefix(RECONSTRUCTED)
+        generator = generator_of(model)
         epoch = snapshot_epoch(generator)
         generator = generator.removesuffix(f"-epoch{epoch}")
         base = base_model(generator)
         position = len(bases) if base is None else bases.index(base)
-        return (position, generator, int(derived), math.inf if epoch is None else epoch)
+        return (position, generator, int(is_derived(model)), math.inf if epoch is None else epoch)
 
     return sorted(set(models), key=rank)

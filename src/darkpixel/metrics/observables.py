@@ -1,5 +1,7 @@
 """Observables of every image of the test file and of the samples, streamed."""
 
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -18,6 +20,33 @@ class Source(NamedTuple):
     """Model name, or `quantised_{model}` for test images rounded to that model's grid."""
     seed: int
     path: str
+
+
+def sources_of(samples: Mapping[str, Sequence[str]], seeds: Sequence[int]) -> list[Source]:
+    """The files of every model, one a seed; a model may have fewer files than there are seeds.
+
+    Args:
+        samples: model -> files, in the order of `seeds`.
+        seeds: of the training runs.
+    """
+    return [
+        Source(model, seed, path)
+        for model, paths in samples.items()
+        for seed, path in zip(seeds, paths, strict=False)
+    ]
+
+
+def check_image_size(file: ImageFile, size: tuple[int, ...], test_path: str | Path) -> None:
+    """Refuse a sample whose images (H, W) are not of the size of the test images.
+
+    Raises:
+        DarkpixelError: they are not.
+    """
+    if file.shape[1:] != size:
+        raise DarkpixelError(
+            f"{file.path}: images of {file.shape[1:]} pixels, but those of {test_path} "
+            f"have {size}; sample and test data must come from the same data set."
+        )
 
 
 def measure_observables(
@@ -39,11 +68,7 @@ def measure_observables(
         unit = test.attributes.get("unit")
     for source in [Source(MONTE_CARLO, 0, test_path), *sources]:
         with ImageFile(source.path) as file:
-            if file.shape[1:] != image_size:
-                raise DarkpixelError(
-                    f"{source.path}: images of {file.shape[1:]} pixels, but those of {test_path} "
-                    f"have {image_size}; sample and test data must come from the same data set."
-                )
+            check_image_size(file, image_size, test_path)
             sides = np.array([file.attributes.get("pixel_size", pixel_size), pixel_size], float)
             units = {file.attributes.get("unit", unit), unit} - {None}
             if not np.isclose(*sides) or len(units) > 1:

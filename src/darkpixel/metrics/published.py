@@ -1,4 +1,4 @@
-"""The papers' numbers, from config/published.yaml."""
+"""Numbers published in the papers, from config/published.yaml."""
 
 from pathlib import Path
 from typing import Any
@@ -26,8 +26,8 @@ def load_published(path: str | Path, paper: str, table: str) -> Table:
         raise DarkpixelError(f"{path}: cannot be read as YAML ({error}).") from error
     tables = content.get(paper, {}) if isinstance(content, dict) else {}
     if table not in tables:
-        found = ", ".join(tables) or "nothing"
-        raise DarkpixelError(f"{path}: no table `{table}` under `{paper}`; found {found}.")
+        names = ", ".join(tables) or "nothing"
+        raise DarkpixelError(f"{path}: no table `{table}` under `{paper}`; found {names}.")
     return dict(tables[table])
 
 

@@ -12,7 +12,7 @@ import pandas as pd
 from sklearn.metrics import roc_curve
 
 from darkpixel.errors import DarkpixelError
-from darkpixel.metrics.delong import area_under_curve, placements, sampling_error
+from darkpixel.metrics.auc import area_under_curve, placements, sampling_error
 from darkpixel.metrics.names import AGAINST, MONTE_CARLO, ordered
 from darkpixel.metrics.rows import COLUMNS
 
@@ -31,7 +31,7 @@ def roc(scores: npt.ArrayLike, is_signal: npt.ArrayLike) -> tuple[Array, Array]:
     """False and true positive rates at every threshold, each (P,), from (0, 0) to (1, 1).
 
     Args:
-        scores: (N,); larger ones say signal.
+        scores: (N,); larger ones mean signal.
         is_signal: (N,) bool; both values must occur.
     """
     false, true, _ = roc_curve(np.asarray(is_signal), np.asarray(scores))
@@ -48,8 +48,8 @@ def classifier_rows(scores: Mapping[str, pd.DataFrame], *, dataset: str) -> pd.D
     """AUC on Monte Carlo of the classifiers trained on each source, one row each.
 
     Args:
-        scores: source -> score file (`darkpixel.studies.classifiers`); `monte_carlo` among them. All
-            must hold the same test images.
+        scores: source -> score file (`darkpixel.studies.classifiers`), `monte_carlo` among them;
+            all must hold the same test images.
 
     Returns:
         Rows of `ROW_COLUMNS`. `value` is the mean AUC over repetitions; `seed_spread` their
@@ -115,7 +115,9 @@ def classifier_curves(scores: Mapping[str, pd.DataFrame], *, dataset: str) -> pd
     """
     tables = []
     for source in ordered(scores):
-        curves = [roc(own["score"], _is_signal(own)) for _, own in _repetitions(scores[source])]
+        curves = [
+            roc(scored["score"], _is_signal(scored)) for _, scored in _repetitions(scores[source])
+        ]
         table = {"model": source, "dataset": dataset, "rate": POINTS}
         for name, values in {
             "true_positive": [np.interp(POINTS, false, true) for false, true in curves],
@@ -132,9 +134,9 @@ class _Result:
 
     def __init__(self, scores: pd.DataFrame) -> None:
         placed = []
-        for _, own in _repetitions(scores):
-            chosen = _is_signal(own)
-            values = own["score"].to_numpy(np.float64)
+        for _, scored in _repetitions(scores):
+            chosen = _is_signal(scored)
+            values = scored["score"].to_numpy(np.float64)
             placed.append(placements(values[chosen], values[~chosen]))
         areas = np.array([above.mean() for above, _ in placed])
         self.labels = _labels(scores)

@@ -1,6 +1,6 @@
-"""From observables per image to the rows of the tables: values, errors, noise floors."""
+"""Rows of W1 distances, image statistics and parameters: values, errors, noise floors."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,10 +9,9 @@ import pandas as pd
 
 from darkpixel.config.comparison import Comparison
 from darkpixel.errors import DarkpixelError
-from darkpixel.formats.image_file import ImageFile
-from darkpixel.metrics.kinematics import image_observables, pixel_size_of
-from darkpixel.metrics.names import DERIVED, MONTE_CARLO, ordered
+from darkpixel.metrics.names import MONTE_CARLO, is_derived, ordered
 from darkpixel.metrics.published import Table, published_value
+from darkpixel.metrics.uncertainty import over_seeds, standard_error
 from darkpixel.metrics.wasserstein import bootstrap_error, floor, wasserstein
 
 COLUMNS = [
@@ -62,31 +61,28 @@ def wasserstein_rows(
             continue
         by_seed = [seed for _, seed in observables[observables["model"] == model].groupby("seed")]
         n = min(settings.n, half, *(len(sample) for sample in by_seed))
-        if model.startswith(DERIVED) and any(len(sample) < 2 * n for sample in by_seed):
+        if is_derived(model) and any(len(sample) < 2 * n for sample in by_seed):
             raise DarkpixelError(
                 f"{dataset}/{label}: {model} holds {len(by_seed[0])} images, but the distance at "
                 f"n = {n} needs all {2 * n} test images in it; make the file from all of them."
             )
         for name in names:
-            reference = _values(test, name)
+            reference = column_of(test, name)
             if (name, n) not in floors:
                 floors[name, n] = floor(reference, n, settings.floor_splits, settings.seed)
-            start = n if model.startswith(DERIVED) else 0
-            samples = [_values(sample, name)[start : start + n] for sample in by_seed]
-            value, error, spread = mean_distance(samples, reference[:n], settings)
+            start = n if is_derived(model) else 0
+            samples = [column_of(sample, name)[start : start + n] for sample in by_seed]
+            distance = mean_distance(samples, reference[:n], settings)
             rows.append(
                 {
                     "model": model,
                     "dataset": dataset,
                     "label": label,
                     "observable": name,
-                    "value": value,
-                    "error": error,
-                    "seed_spread": spread,
+                    **distance,
                     "floor": floors[name, n][0],
                     "floor_error": floors[name, n][1],
                     "n": n,
-                    "seeds": len(by_seed),
                     "published": published_value(published, model, name, label),
                     "hardware": hardware,
                 }
@@ -115,68 +111,14 @@ def image_statistics(observables: pd.DataFrame, *, dataset: str, label: str) -> 
         shared = {"model": model, "dataset": dataset, "label": label}
         tail = {"n": len(images), "seeds": images["seed"].nunique()}
         for name, values in quantities.items():
-            error = float(values.std(ddof=1)) / len(values) ** 0.5 if len(values) > 1 else np.nan
-            measured = {"observable": name, "value": float(values.mean()), "error": error}
+            measured = {
+                "observable": name,
+                "value": float(values.mean()),
+                "error": standard_error(values),
+            }
             rows.append(shared | measured | tail)
         largest = {"observable": "maximum", "value": images["maximum"].max(), "error": np.nan}
         rows.append(shared | largest | tail)
-    return pd.DataFrame(rows)
-
-
-def quantisation_rows(
-    test_path: str,
-    quantise: Callable[[npt.NDArray[np.float32], float], tuple[npt.NDArray[np.float32], int]],
-    powers: Sequence[float],
-    *,
-    dataset: str,
-    label: str,
-    settings: Comparison,
-    batch_size: int = 4096,
-) -> pd.DataFrame:
-    """What rounding alone costs: W1 between test images and the same images quantised.
-
-    Args:
-        quantise: (images (N, H, W), power p) -> images on the D+D model's grid (SARM section 4.1)
-            and the number of pixels above its largest level.
-        powers: the values of p to try (`darkpixel.models.sarm.settings.POWERS`).
-
-    Returns:
-        Rows of `power`, `dataset`, `label`, `observable` (`pt`, `mass` in GeV, `zero_fraction`),
-        `value` (W1), `error` (bootstrap), `mean`, `mean_quantised`, `clipped`, `n`. The
-        images are paired, so there is no noise floor: at an infinitely fine grid the value is zero.
-    """
-    exact: list[dict[str, Array]] = []
-    clipped = dict.fromkeys(powers, 0)
-    rounded: dict[float, list[dict[str, Array]]] = {power: [] for power in powers}
-    with ImageFile(test_path) as file:
-        pixel_size = pixel_size_of(file)
-        n = min(settings.n, len(file))
-        for start in range(0, n, batch_size):
-            images = file.read(start, min(start + batch_size, n))
-            exact.append(_with_zeros(images, pixel_size))
-            for power in powers:
-                quantised, above = quantise(images, power)
-                rounded[power].append(_with_zeros(quantised, pixel_size))
-                clipped[power] += above
-    rows = []
-    for power, blocks in rounded.items():
-        for name in ("pt", "mass", "zero_fraction"):
-            before = np.concatenate([block[name] for block in exact])
-            after = np.concatenate([block[name] for block in blocks])
-            rows.append(
-                {
-                    "power": power,
-                    "dataset": dataset,
-                    "label": label,
-                    "observable": name,
-                    "value": wasserstein(before, after),
-                    "error": _paired_error(before, after, settings),
-                    "mean": before.mean(),
-                    "mean_quantised": after.mean(),
-                    "clipped": clipped[power],
-                    "n": n,
-                }
-            )
     return pd.DataFrame(rows)
 
 
@@ -206,31 +148,15 @@ def parameter_rows(
     return pd.DataFrame(rows, columns=["model", "dataset", "dense", "free", "published"])
 
 
-def mean_distance(
-    samples: list[Array], reference: Array, settings: Comparison
-) -> tuple[float, float, float]:
-    """Mean W1, its bootstrap error for one seed, and the standard deviation over seeds."""
+def mean_distance(samples: list[Array], reference: Array, settings: Comparison) -> dict[str, float]:
+    """W1 of each seed's values (n,) to the reference, as `over_seeds`; errors by bootstrap."""
     repetitions, seed = settings.bootstrap_repetitions, settings.seed
-    values = [wasserstein(sample, reference) for sample in samples]
-    errors = [bootstrap_error(sample, reference, repetitions, seed) for sample in samples]
-    spread = float(np.std(values, ddof=1)) if len(values) > 1 else float("nan")
-    return float(np.mean(values)), float(np.sqrt(np.mean(np.square(errors)))), spread
+    return over_seeds(
+        [wasserstein(sample, reference) for sample in samples],
+        [bootstrap_error(sample, reference, repetitions, seed) for sample in samples],
+    )
 
 
-def _paired_error(before: Array, after: Array, settings: Comparison) -> float:
-    """Bootstrap over images, each drawn together with its rounded self."""
-    random = np.random.default_rng(settings.seed)
-    distances = []
-    for _ in range(settings.bootstrap_repetitions):
-        drawn = random.integers(len(before), size=len(before))
-        distances.append(wasserstein(before[drawn], after[drawn]))
-    return float(np.std(distances, ddof=1))
-
-
-def _values(images: pd.DataFrame, name: str) -> Array:
+def column_of(images: pd.DataFrame, name: str) -> Array:
+    """An observable of all images, (N,) float64."""
     return np.asarray(images[name], dtype=np.float64)
-
-
-def _with_zeros(images: npt.NDArray[np.float32], pixel_size: float) -> dict[str, Array]:
-    zeros = 1 - np.count_nonzero(images, axis=(1, 2)) / (images.shape[1] * images.shape[2])
-    return {**image_observables(images, pixel_size), "zero_fraction": zeros}

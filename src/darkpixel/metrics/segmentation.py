@@ -1,4 +1,4 @@
-"""How well pixels are labelled: confusion counts, accuracies, and their table.
+"""Accuracy of pixel labels: confusion counts, and shares of pixels with standard errors.
 
 Everything starts from confusion counts (N, 3, 3): pixels of each image by true label (first axis)
 and predicted label (second axis), 0 background, 1 shower, 2 track. A pixel is predicted
@@ -56,7 +56,7 @@ def confusion_name(true: int, predicted: int) -> str:
 
 
 def _right_and_total(counts: Counts, observable: str) -> tuple[Counts, Counts]:
-    """Pixels labelled rightly and pixels asked about, (N,) each."""
+    """Pixels with the right label, and all pixels in question, (N,) each."""
     diagonal = np.diagonal(counts, axis1=1, axis2=2)
     charged = counts[:, :, SHOWER:]  # predicted shower or track: above threshold
     if observable == "accuracy_all":

@@ -6,10 +6,9 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from darkpixel.config.names import LARTPC_VERTEX
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.image_file import ImageFile
-from darkpixel.metrics.names import SPECIES
+from darkpixel.formats.species import SPECIES
 from darkpixel.metrics.published import Table, published_value
 from darkpixel.metrics.segmentation import (
     Counts,
@@ -17,19 +16,15 @@ from darkpixel.metrics.segmentation import (
     confusion_counts,
     confusion_name,
 )
+from darkpixel.metrics.uncertainty import over_seeds
 
 COLUMNS = [
     "model", "dataset", "label", "observable", "value", "error", "n", "seeds", "published",
 ]  # fmt: skip
 
-
 OBSERVABLES = ("accuracy_nonzero", "accuracy_all", "accuracy_shower", "accuracy_track")
-
-
 ALL = "all"
-
-
-PUBLISHED_FOR = ("accuracy_nonzero", LARTPC_VERTEX, ALL)
+PUBLISHED_FOR = ("accuracy_nonzero", "lartpc_vertex", ALL)
 """What the paper's accuracy is of: observable, data set and label (VQ-VAE paper A.5)."""
 
 
@@ -85,24 +80,20 @@ def accuracy_rows(
     counts = [(source, file_confusion(source)) for source in sources]
     rows = []
     for dataset in dict.fromkeys(source.dataset for source in sources):
-        own = [(source, found) for source, found in counts if source.dataset == dataset]
-        for label, chosen in _labels(own).items():
+        of_dataset = [pair for pair in counts if pair[0].dataset == dataset]
+        for label, by_seed in _labels(of_dataset).items():
             shared = {"model": model, "dataset": dataset, "label": label}
-            tail = {"n": len(chosen[0]), "seeds": len(chosen)}
+            tail = {"n": len(by_seed[0]), "seeds": len(by_seed)}
             for name in OBSERVABLES:
-                values, errors = np.transpose([accuracy(found, name) for found in chosen])
+                values, errors = np.transpose([accuracy(seed, name) for seed in by_seed])
                 known = published if (name, dataset, label) == PUBLISHED_FOR else {}
                 rows.append(
                     shared
-                    | {
-                        "observable": name,
-                        "value": float(values.mean()),
-                        "error": float(np.sqrt(np.mean(errors**2))),
-                    }
+                    | {"observable": name, **over_seeds(values, errors)}
                     | tail
                     | {"published": published_value(known, model, "pixel_accuracy")}
                 )
-            mean = np.mean([found.sum(0) for found in chosen], axis=0)
+            mean = np.mean([seed.sum(0) for seed in by_seed], axis=0)
             for (true, predicted), value in np.ndenumerate(mean):
                 name = confusion_name(true, predicted)
                 measured = {"observable": name, "value": float(value), "error": np.nan}
@@ -110,10 +101,10 @@ def accuracy_rows(
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def _labels(found: list[tuple[Labelled, Counts]]) -> dict[str, list[Counts]]:
+def _labels(pairs: list[tuple[Labelled, Counts]]) -> dict[str, list[Counts]]:
     """Confusion counts by label, one entry a seed: all images, then each species."""
-    chosen = {ALL: [counts for _, counts in found]}
-    for source, counts in found:
+    chosen = {ALL: [counts for _, counts in pairs]}
+    for source, counts in pairs:
         with ImageFile(source.truth) as file:
             if "species" not in file.columns:
                 continue

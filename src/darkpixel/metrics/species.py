@@ -1,11 +1,11 @@
-"""Which particles a data set was made of, before and after the crop."""
+"""Species of the particles of a data set, before and after the crop."""
 
 from pathlib import Path
 
 import pandas as pd
 
 from darkpixel.formats.image_file import ImageFile
-from darkpixel.metrics.names import SPECIES
+from darkpixel.formats.species import SPECIES, SpeciesCounts
 
 
 def species_mix(path: str | Path) -> pd.DataFrame:
@@ -17,14 +17,14 @@ def species_mix(path: str | Path) -> pd.DataFrame:
 
     Returns:
         Rows of `species`, `drawn`, `accepted`, `acceptance`, `share_drawn`, `share_accepted`;
-        none where the file does not say.
+        none where the file holds no such numbers.
     """
     with ImageFile(path) as file:
-        counts = file.attributes
+        counts = SpeciesCounts.of(file.attributes)
     rows = [
-        {"species": name, "drawn": counts[f"drawn_{pdg}"], "accepted": counts[f"accepted_{pdg}"]}
-        for pdg, name in SPECIES.items()
-        if f"drawn_{pdg}" in counts and f"accepted_{pdg}" in counts
+        {"species": name, "drawn": counts.drawn[code], "accepted": counts.accepted[code]}
+        for code, name in SPECIES.items()
+        if code in counts.drawn and code in counts.accepted
     ]
     mix = pd.DataFrame(rows, columns=["species", "drawn", "accepted"])
     mix["acceptance"] = mix["accepted"] / mix["drawn"]

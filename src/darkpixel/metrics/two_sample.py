@@ -1,21 +1,22 @@
-"""Classifier two-sample test: can a classifier tell generated images from real ones?
+"""Classifier two-sample test: whether a classifier distinguishes generated from real images.
 
 Lopez-Paz and Oquab, arXiv:1610.06545; the AUC as in the CaloChallenge, arXiv:2410.21611. An AUC
 of 0.5 means that this classifier, with so many images, cannot. Whether the test could have
 seen a difference is a measurement too: see `CONTROLS`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from darkpixel.config.two_sample import TwoSample
-from darkpixel.metrics.delong import Auc, area_under_curve
+from darkpixel.metrics.auc import Auc, area_under_curve
 from darkpixel.metrics.features import SCALED, Sample
 from darkpixel.metrics.names import MONTE_CARLO
 from darkpixel.metrics.rows import COLUMNS
+from darkpixel.metrics.uncertainty import over_seeds
 
 Array = npt.NDArray[np.float64]
 
@@ -122,15 +123,3 @@ def verdict(areas: Mapping[Sample, Auc]) -> str:
     if scaled - 0.5 <= STANDARD_ERRORS * other_error:
         return "too weak to quote"
     return ""
-
-
-def over_seeds(
-    values: Sequence[float] | Array, errors: Sequence[float] | Array
-) -> dict[str, float]:
-    """`value`, `error`, `seed_spread` and `seeds` of a row, from one value and error a seed."""
-    return {
-        "value": float(np.mean(values)),
-        "error": float(np.sqrt(np.mean(np.square(errors)))),
-        "seed_spread": float(np.std(values, ddof=1)) if len(values) > 1 else np.nan,
-        "seeds": len(values),
-    }

@@ -11,34 +11,27 @@ import pandas as pd
 
 from darkpixel.errors import DarkpixelError
 from darkpixel.tables.classifiers import classifier_table
+from darkpixel.tables.codes import codebook_table, reconstruction_table
 from darkpixel.tables.convergence import convergence_table
 from darkpixel.tables.distances import (
     memorisation_table,
     physics_distances_table,
     two_sample_table,
 )
+from darkpixel.tables.divergence import divergence_table
 from darkpixel.tables.diversity import diversity_table
 from darkpixel.tables.improvement import improvement_table
-from darkpixel.tables.lartpc import (
-    ablation_table,
-    codebook_table,
-    divergence_table,
-    observables_table,
-    reconstruction_table,
-    reference_code_table,
-)
+from darkpixel.tables.lartpc import ablation_table, observables_table, reference_code_table
 from darkpixel.tables.likelihood import likelihood_table
 from darkpixel.tables.matrix import matrix_table
-from darkpixel.tables.sarm import (
-    parameters_table,
-    quantisation_table,
-    statistics_table,
-    wasserstein_table,
-)
+from darkpixel.tables.parameters import parameters_table
+from darkpixel.tables.quantisation import quantisation_table
 from darkpixel.tables.search import search_table
 from darkpixel.tables.segmentation import accuracy_table
 from darkpixel.tables.species import species_table
 from darkpixel.tables.speed import speed_table
+from darkpixel.tables.statistics import statistics_table
+from darkpixel.tables.wasserstein import wasserstein_table
 
 Layout = Callable[[pd.DataFrame, Path], None]
 

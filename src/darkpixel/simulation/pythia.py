@@ -1,4 +1,4 @@
-"""Pythia 8 as every simulation here starts it and runs it, a batch of collisions at a time."""
+"""Pythia 8: started and run, a batch of collisions at a time, for jets and muons alike."""
 
 from collections.abc import Iterator
 from importlib import import_module
@@ -18,17 +18,17 @@ def packages(dataset: str, names: tuple[str, ...], sources: str) -> tuple[Any, .
     Raises:
         DarkpixelError: one cannot be imported.
     """
-    found = []
+    imported = []
     for name in names:
         try:
-            found.append(import_module(name))
+            imported.append(import_module(name))
         except ImportError as error:
             raise DarkpixelError(
                 f"{dataset}: simulation needs {name}, which cannot be imported ({error}); "
                 f"install it with `pip install {' '.join(names)}`, "
                 f"or set the source of the {dataset} to {sources}."
             ) from error
-    return tuple(found)
+    return tuple(imported)
 
 
 def check_seed(dataset: str, seed: int) -> None:
@@ -44,20 +44,20 @@ def check_seed(dataset: str, seed: int) -> None:
 
 
 def start(
-    pythia8mc: Any, dataset: str, recipe: list[str], own: list[str], seed: int, problem: str
+    pythia8mc: Any, dataset: str, recipe: list[str], user_lines: list[str], seed: int, problem: str
 ) -> Any:
     """A Pythia that is ready to run.
 
     Args:
-        recipe: the lines that it reads, in order, without the seed; `own` among them.
-        own: the user's further lines (key `pythia`).
-        problem: what is said when it does not start.
+        recipe: the lines that it reads, in order, without the seed; `user_lines` among them.
+        user_lines: the user's further lines (key `pythia`).
+        problem: the message where it does not start.
 
     Raises:
         DarkpixelError: a line is refused, or it cannot start.
     """
     pythia = pythia8mc.Pythia("", False)
-    for line in own:
+    for line in user_lines:
         if line.strip().lower().startswith("random:"):
             raise DarkpixelError(
                 f"{dataset}: the Pythia setting {line!r} (key `pythia`) is not allowed: "
@@ -65,7 +65,7 @@ def start(
             )
     for line in [*recipe, "Random:setSeed = on", f"Random:seed = {seed}"]:
         if not pythia.readString(line, False):
-            key = " (key `pythia`)" if line in own else ""
+            key = " (key `pythia`)" if line in user_lines else ""
             raise DarkpixelError(f"{dataset}: Pythia 8 refuses the setting {line!r}{key}.")
     if not pythia.init():
         raise DarkpixelError(problem)

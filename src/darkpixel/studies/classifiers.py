@@ -1,4 +1,4 @@
-"""Classifiers trained on the images of one source and asked about Monte Carlo images (SARM 6.1.3).
+"""Classifiers trained on the images of one source, scored on Monte Carlo images (SARM 6.1.3).
 
 The score file has a row per repetition and test image: `repetition` (from 1), `label` and `image`
 (place in that label's test file), `score` (log-odds of the first label, signal), `images` (how many
@@ -26,7 +26,7 @@ from darkpixel.datasets.joint import JointWriter
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.digests import settings_digest
 from darkpixel.formats.files import whole_file
-from darkpixel.formats.image_file import ImageFile
+from darkpixel.formats.image_file import ImageFile, count_images
 from darkpixel.models.base import Trainable
 from darkpixel.models.build import build_model
 from darkpixel.models.device import choose_device
@@ -43,7 +43,7 @@ _BLOCK = 2048  # images of a class read at once
 _SCORED = 256  # images that a classifier sees at once
 
 
-def judge_source(
+def train_classifiers(
     sources: Mapping[str, Sequence[str | Path]],
     tests: Mapping[str, str | Path],
     folder: str | Path,
@@ -61,7 +61,7 @@ def judge_source(
 
     Each repetition has its own seed, its own `images` random images per class (of as many as the
     source has) and its own random split of them into training and validation; it takes the next
-    of the source's files, which come from trainings with different seeds. One that is
+    of the source's files, which come from training runs with different seeds. One that is
     interrupted goes on where it was, and finished ones are not done again.
 
     Args:
@@ -87,17 +87,17 @@ def judge_source(
     tables = []
     for repetition in range(1, repetitions + 1):
         trained = scratch / f"trained{repetition}"
-        own = settings_digest([digest, repetition])
+        repetition_digest = settings_digest([digest, repetition])
         turn = {label: paths[(repetition - 1) % len(paths)] for label, paths in sources.items()}
-        if not _finished(trained, own):
-            own_seed = int(np.random.SeedSequence((seed, repetition)).generate_state(1)[0])
+        if not _finished(trained, repetition_digest):
+            repetition_seed = int(np.random.SeedSequence((seed, repetition)).generate_state(1)[0])
             logger.info("classifier %d of %d", repetition, repetitions)
             _train_one(
                 turn, images, trained, scratch / f"repetition{repetition}", settings, training,
-                seed=own_seed, digest=own,
+                seed=repetition_seed, digest=repetition_digest,
             )  # fmt: skip
         model = load_model(trained, device=device)
-        pool = min(_length(path) for path in turn.values())
+        pool = min(count_images(path) for path in turn.values())
         for label, path in tests.items():
             scores = log_odds(model, path, test_images, bfloat16=training.precision == "bfloat16")
             tables.append(_table(repetition, label, scores, images, pool))
@@ -118,8 +118,8 @@ def write_split(
 ) -> tuple[Path, Path]:
     """Write `images` random images of each label into a training and a validation file.
 
-    Both are joint files (`darkpixel.datasets.joint`): labels mixed evenly, column `class`. A tenth of
-    each label, at least one image, is for validation. No image is in both files or twice in one.
+    Both are joint files (`darkpixel.datasets.joint`): labels mixed evenly, column `class`. A tenth
+    of each label, at least one image, is for validation. No image is in both files or twice in one.
 
     Returns:
         The two paths, in `folder`.
@@ -140,7 +140,7 @@ def write_split(
                     f"{height}x{width} in {files[0].path}; a classifier needs both labels alike."
                 )
             uses.append(_uses(file, images, random))
-        about = files[0].attributes
+        attributes = files[0].attributes
         writers = [
             stack.enter_context(
                 JointWriter(
@@ -148,11 +148,11 @@ def write_split(
                     list(sources),
                     height=height,
                     width=width,
-                    dataset=str(about.get("dataset", "")),
+                    dataset=str(attributes.get("dataset", "")),
                     label=JOINT,
                     split=path.stem,
-                    pixel_size=float(about.get("pixel_size", 0.0)),
-                    unit=str(about.get("unit", "")),
+                    pixel_size=float(attributes.get("pixel_size", 0.0)),
+                    unit=str(attributes.get("unit", "")),
                     source=", ".join(map(str, sources.values())),
                     seed=seed,
                     config_digest="",
@@ -212,7 +212,7 @@ def _train_one(
     paths = write_split(sources, images, checkpoints, seed)
     with ImageFile(paths[0]) as file:
         image_size = file.shape[1:]
-        about = {
+        attributes = {
             key: file.attributes[key]
             for key in ("dataset", "label", "classes", "pixel_size", "unit")
         }
@@ -224,7 +224,7 @@ def _train_one(
         checkpoint_dir=checkpoints,
         digest=digest,
         output_dir=output,
-        provenance={"images": {**about, "source": [str(path) for path in sources.values()]}},
+        provenance={"images": {**attributes, "source": [str(path) for path in sources.values()]}},
     )
 
 
@@ -246,11 +246,6 @@ def _uses(file: ImageFile, images: int, random: np.random.Generator) -> NDArray[
 def _finished(folder: Path, digest: str) -> bool:
     """Whether a repetition was trained before an interruption; its weights are written last."""
     return (folder / WEIGHTS).exists() and load_config(folder).get("digest") == digest
-
-
-def _length(path: str | Path) -> int:
-    with ImageFile(path) as file:
-        return len(file)
 
 
 def _table(

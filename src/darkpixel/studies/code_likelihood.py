@@ -1,4 +1,4 @@
-"""-log p of images or code maps under a model that has one, map by map."""
+"""Likelihood of code maps under a model that has a tractable one: -log p, map by map."""
 
 from pathlib import Path
 from typing import Any
@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from darkpixel.formats.image_file import ImageFile
+from darkpixel.metrics.uncertainty import over_seeds, standard_error
 
 
 @torch.inference_mode()
@@ -21,16 +22,19 @@ def negative_log_likelihoods(model: Any, path: str | Path, *, batch: int = 256) 
         batch: images at once.
     """
     device = next(model.parameters()).device
-    found = []
+    by_block = []
     with ImageFile(path) as file:
         for block in file.batches(batch, model.columns):
             tensors = {name: torch.from_numpy(values).to(device) for name, values in block.items()}
-            found.append(-model.log_prob(tensors.pop("images"), **tensors).double().cpu().numpy())
-    return np.concatenate(found)
+            nats = -model.log_prob(tensors.pop("images"), **tensors)
+            by_block.append(nats.double().cpu().numpy())
+    return np.concatenate(by_block)
 
 
 def likelihood_rows(values: pd.DataFrame) -> pd.DataFrame:
-    """Mean -log p of each model and split, in the columns of `darkpixel.models.vqvae.codes.code_statistics`.
+    """Mean -log p of each model and split.
+
+    The columns are those of `darkpixel.models.vqvae.codes.code_statistics`.
 
     Args:
         values: rows of `model`, `seed`, `split`, `image`, `nats`.
@@ -40,12 +44,12 @@ def likelihood_rows(values: pd.DataFrame) -> pd.DataFrame:
         one seed (root mean square over seeds), or that of the mean over seeds if it is larger.
     """
     rows = []
-    for (model, split), own in values.groupby(["model", "split"], sort=False):
-        seeds = [nats["nats"].to_numpy() for _, nats in own.groupby("seed")]
+    for (model, split), maps in values.groupby(["model", "split"], sort=False):
+        seeds = [of_seed["nats"].to_numpy() for _, of_seed in maps.groupby("seed")]
         means = np.array([nats.mean() for nats in seeds])
-        errors = np.array([nats.std(ddof=1) / len(nats) ** 0.5 for nats in seeds])
-        error = float(np.sqrt(np.mean(errors**2)))
+        mean = over_seeds(means, [standard_error(nats) for nats in seeds])
+        error = mean["error"]
         if len(seeds) > 1:
-            error = max(error, float(means.std(ddof=1)) / len(seeds) ** 0.5)
-        rows.append((model, f"minus_log_p_{split}", "nats per map", float(means.mean()), error))
+            error = max(error, standard_error(means))
+        rows.append((model, f"minus_log_p_{split}", "nats per map", mean["value"], error))
     return pd.DataFrame(rows, columns=["model", "quantity", "unit", "value", "error"])

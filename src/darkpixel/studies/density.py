@@ -1,4 +1,4 @@
-"""How likely test images are under the models that can tell: bits per pixel.
+"""Likelihood of test images under models that have a tractable one: bits per pixel.
 
 The density of an image has, for each pixel, a point mass at zero and the unit of the image file
 elsewhere (`GenerativeModel.log_density`), so that models with and without a grid of values can be
@@ -14,8 +14,14 @@ import numpy as np
 import torch
 
 from darkpixel.formats.image_file import ImageFile
+from darkpixel.metrics.uncertainty import over_seeds, standard_error
 from darkpixel.models.base import GenerativeModel
 from darkpixel.studies.zero_level import zero_level
+
+COLUMNS = [
+    "model", "dataset", "label", "observable", "value", "error", "seed_spread", "floor", "n",
+    "seeds", "rounded_to_zero", "published", "hardware",
+]  # fmt: skip
 
 
 def bits_per_pixel(
@@ -42,7 +48,7 @@ def bits_per_pixel(
     device = next(model.parameters()).device
     quantise = getattr(model, "quantise", None)
     level = None if quantise is None else zero_level(quantise, train_file, device)
-    found, lit, lost = [], 0, 0
+    by_block, nonzero, lost = [], 0, 0
     with ImageFile(path) as file, torch.inference_mode():
         height, width = file.shape[1:]
         for block in _blocks(file, images, batch):
@@ -51,26 +57,20 @@ def bits_per_pixel(
             if nats is None:
                 return None
             bits = -nats.double() / math.log(2)
-            lit += int((pixels > 0).sum())
+            nonzero += int((pixels > 0).sum())
             if quantise is not None:
                 rounded = quantise(pixels)
                 lost += int(((pixels > 0) & (rounded == 0)).sum())
                 if level is not None:
                     bits += level.bits(pixels, rounded)
-            found.append(bits.cpu().numpy() / (height * width))
-    return np.concatenate(found), lost / max(lit, 1)
+            by_block.append(bits.cpu().numpy() / (height * width))
+    return np.concatenate(by_block), lost / max(nonzero, 1)
 
 
 def _blocks(file: ImageFile, images: int, batch: int) -> Iterator[Any]:
     count = min(images, len(file))
     for start in range(0, count, batch):
         yield file.read(start, min(start + batch, count))
-
-
-COLUMNS = [
-    "model", "dataset", "label", "observable", "value", "error", "seed_spread", "floor", "n",
-    "seeds", "rounded_to_zero", "published", "hardware",
-]  # fmt: skip
 
 
 def density_row(
@@ -92,25 +92,23 @@ def density_row(
         `seed_spread`: standard deviation of the means over seeds, NaN for one.
     """
     known = [seed for seed in seeds if seed is not None]
-    value = error = spread = lost = float("nan")
+    measured: dict[str, float] = dict.fromkeys(
+        ("value", "error", "seed_spread", "rounded_to_zero"), float("nan")
+    )
     if known:
-        means = [bits.mean() for bits, _ in known]
-        errors = [bits.std(ddof=1) / len(bits) ** 0.5 for bits, _ in known]
-        value, error = float(np.mean(means)), float(np.sqrt(np.mean(np.square(errors))))
-        lost = float(np.mean([share for _, share in known]))
-        spread = float(np.std(means, ddof=1)) if len(means) > 1 else spread
+        measured |= over_seeds(
+            [bits.mean() for bits, _ in known], [standard_error(bits) for bits, _ in known]
+        )
+        measured["rounded_to_zero"] = float(np.mean([share for _, share in known]))
     return {
         "model": model,
         "dataset": dataset,
         "label": label,
         "observable": "bits_per_pixel",
-        "value": value,
-        "error": error,
-        "seed_spread": spread,
+        **measured,
         "floor": float("nan"),
         "n": len(known[0][0]) if known else 0,
         "seeds": len(seeds),
-        "rounded_to_zero": lost,
         "published": float("nan"),
         "hardware": hardware,
     }

@@ -28,7 +28,7 @@ from darkpixel.config.search import Space, Study
 from darkpixel.config.training import Training
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.digests import settings_digest
-from darkpixel.formats.image_file import ImageFile, ImageWriter
+from darkpixel.formats.image_file import ImageFile, ImageWriter, count_images
 from darkpixel.formats.image_format import ATTRIBUTES
 from darkpixel.models.base import GenerativeModel, Trainable
 from darkpixel.models.build import build_model, with_image_settings
@@ -151,8 +151,8 @@ def _proposed(space: Space, done: Sequence[Trial], seed: int) -> Iterator[Choice
             optuna.trial.create_trial(params=known, distributions=distributions, value=trial.value)
         )
     for _ in range(_PROPOSALS):
-        found = study.ask(distributions).params
-        yield {key: json.loads(value) for key, value in found.items()}
+        proposed = study.ask(distributions).params
+        yield {key: json.loads(value) for key, value in proposed.items()}
     drawn = random.Random(number)
     while True:
         yield {key: drawn.choice(choices) for key, choices in space.items()}
@@ -260,18 +260,16 @@ def _likelihood(model: Trainable, train_file: Path, path: Path) -> tuple[Tensor,
     Raises:
         DarkpixelError: the model has no exact likelihood of the images.
     """
-    with ImageFile(path) as file:
-        images = len(file)
     model.eval()
-    found = None
+    likelihood = None
     if isinstance(model, GenerativeModel):
-        found = bits_per_pixel(model, path, images, train_file)
-    if found is None:
+        likelihood = bits_per_pixel(model, path, count_images(path), train_file)
+    if likelihood is None:
         raise DarkpixelError(
             f"model {model.settings['model']}: no exact likelihood of images with these settings; "
             "search a model that has one."
         )
-    bits, rounded = found
+    bits, rounded = likelihood
     return torch.from_numpy(bits), rounded
 
 
@@ -284,10 +282,11 @@ def first_images(source: str | Path, images: int, path: Path) -> Path:
     with ImageFile(source) as file:
         if images >= len(file):
             return Path(source)
-        about = {name: file.attributes[name] for name in ATTRIBUTES if name != "software"}
+        attributes = {name: file.attributes[name] for name in ATTRIBUTES if name != "software"}
         columns = file.column_types()
         _, height, width = file.shape
-        with ImageWriter(path, height=height, width=width, columns=columns, **about) as writer:
+        writer = ImageWriter(path, height=height, width=width, columns=columns, **attributes)
+        with writer:
             for start in range(0, images, file.chunk):
                 stop = min(start + file.chunk, images)
                 block = {name: file.column(name, start, stop) for name in columns}

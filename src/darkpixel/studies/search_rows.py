@@ -5,10 +5,10 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 
 from darkpixel.config.search import Space, Study
+from darkpixel.metrics.uncertainty import standard_error
 
 if TYPE_CHECKING:
     from darkpixel.studies.search import Trial
@@ -62,9 +62,9 @@ def search_rows(
                 "settings": json.dumps(trial.choice),
                 "observable": "bits_per_pixel",
                 "value": trial.value,
-                "error": _standard_error(trial.bits.numpy()),
+                "error": standard_error(trial.bits.numpy()),
                 "difference": float(difference.mean()),
-                "difference_error": _standard_error(difference),
+                "difference_error": standard_error(difference),
                 "best": number == best,
                 "rounded_to_zero": trial.rounded_to_zero,
                 "parameters": trial.parameters,
@@ -82,7 +82,3 @@ def search_rows(
             }
         )
     return pd.DataFrame(rows, columns=COLUMNS)
-
-
-def _standard_error(values: "np.typing.NDArray[np.float64]") -> float:
-    return float(values.std(ddof=1)) / math.sqrt(len(values)) if len(values) > 1 else math.nan

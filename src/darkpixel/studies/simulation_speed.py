@@ -69,9 +69,9 @@ def conditions(
         from_pool: whether pile-up was made before.
     """
     parts = "on" if simulation["multi_parton_interactions"] else "off"
-    found = [f"multi-parton interactions {parts}", f"start of {start_up:.1f} s left out"]
+    remarks = [f"multi-parton interactions {parts}", f"start of {start_up:.1f} s left out"]
     if simulation.get("forced_b_to_muon") and label == "background":
-        found.append("b hadrons decay to muons")
+        remarks.append("b hadrons decay to muons")
     if from_pool:
-        found.append("pile-up from a pool, made before; pT not yet matched")
-    return ", ".join(found)
+        remarks.append("pile-up from a pool, made before; pT not yet matched")
+    return ", ".join(remarks)

@@ -1,27 +1,21 @@
-"""How fast images are generated, by models and by the simulation (SARM tables 2 and 4)."""
+"""Images per second of models and of the simulation (SARM tables 2 and 4)."""
 
-import os
-import platform
 import time
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import pandas as pd
 
-from darkpixel.config.names import JETS, MUONS
 from darkpixel.errors import DarkpixelError
 from darkpixel.metrics.names import MONTE_CARLO, ordered
-from darkpixel.metrics.published import Table, published_value
+from darkpixel.studies.machine import load_average
 
 COLUMNS = [
     "model", "dataset", "label", "observable", "value", "error", "floor", "n", "repetitions",
-    "seeds", "threads", "device", "load", "hardware", "condition", "published",
-    "ratio_to_monte_carlo", "ratio_error",
+    "seeds", "threads", "device", "load", "hardware", "condition", "ratio_to_monte_carlo",
+    "ratio_error",
 ]  # fmt: skip
-
-PUBLISHED_TABLES = {JETS: "table2_jet_speed", MUONS: "table4_muon_speed"}
 
 REPETITIONS = 3
 """Least number of timed repetitions."""
@@ -95,13 +89,13 @@ def sampling_rate(
             best, fastest = batch, batch / elapsed
         if elapsed > _LONGEST * seconds:
             break
-    found: list[float] = []
+    rates: list[float] = []
     spent = 0.0
-    while spent < seconds or len(found) < REPETITIONS:
+    while spent < seconds or len(rates) < REPETITIONS:
         elapsed, _ = _timed(draw, best, clock)
-        found.append(best / elapsed)
+        rates.append(best / elapsed)
         spent += elapsed
-    return Rate(float(np.median(found)), float(np.std(found, ddof=1)), len(found), best)
+    return Rate(float(np.median(rates)), float(np.std(rates, ddof=1)), len(rates), best)
 
 
 def simulation_rate(
@@ -127,27 +121,27 @@ def simulation_rate(
     single, first = min(elapsed for elapsed, _ in trials), trials[0][1]
     # The start varies by tenths of a second on a busy machine; what is measured must be longer.
     wanted = max(seconds / REPETITIONS, _LEAST_SECONDS, 3 * abs(trials[0][0] - trials[1][0]))
-    images, found = _SMALLEST_BATCH, []
+    images, rates = _SMALLEST_BATCH, []
     for _ in range(_MOST_STEPS):
         elapsed, collisions = _timed(simulate, images, clock)
         beyond = elapsed - single
         made = collisions.made - first.made
         if made > 0 and beyond >= wanted / 2:
-            found.append(made * images / collisions.needed / beyond)
-            if len(found) == REPETITIONS:
+            rates.append(made * images / collisions.needed / beyond)
+            if len(rates) == REPETITIONS:
                 break
         else:
             factor = wanted / max(beyond, wanted / 4)
-            images, found = int(np.ceil(images * np.clip(factor, 1.5, 4))), []
-    if len(found) < REPETITIONS:
+            images, rates = int(np.ceil(images * np.clip(factor, 1.5, 4))), []
+    if len(rates) < REPETITIONS:
         raise DarkpixelError(
             f"speed: {images} simulated images take no longer than the simulation's start; raise "
             "speed.seconds, or measure on a machine with less other work."
         )
-    value, spread = float(np.median(found)), float(np.std(found, ddof=1))
+    value, spread = float(np.median(rates)), float(np.std(rates, ddof=1))
     # All repetitions have the same collisions, whose number is random.
     error = float(np.hypot(spread, value / images**0.5))
-    return Rate(value, error, len(found), images, single)
+    return Rate(value, error, len(rates), images, single)
 
 
 def _timed(work: Callable[[int], Result], images: int, clock: Clock) -> tuple[float, Result]:
@@ -155,27 +149,6 @@ def _timed(work: Callable[[int], Result], images: int, clock: Clock) -> tuple[fl
     started = clock()
     result = work(images)
     return max(clock() - started, 1e-9), result
-
-
-def processor() -> str:
-    """The CPU's name and the cores that this process may use."""
-    name = platform.processor() or platform.machine()
-    information = Path("/proc/cpuinfo")
-    if information.is_file():
-        lines = information.read_text(encoding="utf-8", errors="replace").splitlines()
-        named = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-        name = named[0] if named else name
-    affinity = getattr(os, "sched_getaffinity", None)
-    cores = len(affinity(0)) if affinity else os.cpu_count()
-    return f"{name}, {cores} cores"
-
-
-def load_average() -> float:
-    """Mean number of processes that wanted a core in the last minute; NaN where none is kept."""
-    try:
-        return os.getloadavg()[0]
-    except OSError:
-        return float("nan")
 
 
 def speed_row(
@@ -188,7 +161,6 @@ def speed_row(
     device: str,
     hardware: str,
     condition: str,
-    published: Table,
 ) -> dict[str, Any]:
     """One row of `speed_rows`, with the load average of this moment.
 
@@ -197,7 +169,6 @@ def speed_row(
         device: "cpu", or the GPU's name.
         hardware: the machine and the software, in words.
         condition: what else a reader must know.
-        published: images/s by the paper, see `darkpixel.metrics.published`.
     """
     return {
         "model": model,
@@ -215,7 +186,6 @@ def speed_row(
         "load": load_average(),
         "hardware": hardware,
         "condition": condition,
-        "published": published_value(published, model, "speed"),
     }
 
 
@@ -233,8 +203,8 @@ def speed_rows(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     frame = pd.DataFrame(list(rows), columns=COLUMNS[:-2])
     simulated = frame[frame["model"] == MONTE_CARLO]
     for index, row in frame.iterrows():
-        own = simulated[simulated["label"] == row["label"]]
-        reference = simulated if own.empty else own
+        of_label = simulated[simulated["label"] == row["label"]]
+        reference = simulated if of_label.empty else of_label
         ratio = error = float("nan")
         if len(reference):
             first = reference.iloc[0]

@@ -14,7 +14,7 @@ from darkpixel.formats.digests import file_digest, settings_digest
 from darkpixel.formats.files import whole_file
 from darkpixel.formats.image_file import ImageFile
 from darkpixel.formats.image_format import ATTRIBUTES
-from darkpixel.metrics.delong import Auc, area_under_curve
+from darkpixel.metrics.auc import Auc, area_under_curve
 from darkpixel.metrics.features import Sample
 from darkpixel.metrics.names import MONTE_CARLO
 from darkpixel.models.base import Trainable
@@ -51,10 +51,10 @@ def resumed_auc(
     if path.exists():
         value, error = json.loads(path.read_text())
         return value, error
-    found = low_level_auc(sample, test, n, settings, seed=seed, folder=folder)
+    auc = low_level_auc(sample, test, n, settings, seed=seed, folder=folder)
     with whole_file(path) as temporary:
-        temporary.write_text(json.dumps([float(value) for value in found]))
-    return found
+        temporary.write_text(json.dumps([float(number) for number in auc]))
+    return auc
 
 
 def low_level_auc(
@@ -105,11 +105,14 @@ def _write_joint(
 ) -> None:
     """Images `start` to `stop` of either side in turn, with their class."""
     with ImageFile(test) as file:
-        about = {name: file.attributes[name] for name in ATTRIBUTES if name in file.attributes}
         height, width = file.shape[1:]
-    kept = {k: v for k, v in about.items() if k not in ("format", "version", "software")}
+        attributes = {
+            name: file.attributes[name]
+            for name in ATTRIBUTES
+            if name in file.attributes and name != "software"
+        }
     streams = [side.part(start).blocks(stop - start, _BLOCK) for side in sides]
-    with JointWriter(path, CLASSES, height=height, width=width, **kept) as writer:
+    with JointWriter(path, CLASSES, height=height, width=width, **attributes) as writer:
         for block, images in enumerate(zip(*streams, strict=True)):
             writer.append_mixed(images, np.random.default_rng(block))
 

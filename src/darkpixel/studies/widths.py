@@ -22,7 +22,8 @@ from darkpixel.config.search import Widths
 from darkpixel.formats.image_file import ImageFile
 from darkpixel.models.build import build_model, with_image_settings
 from darkpixel.models.sarm.model import SARM
-from darkpixel.studies.speed import Rate, load_average, sampling_rate
+from darkpixel.studies.machine import load_average
+from darkpixel.studies.speed import Rate, sampling_rate
 
 COLUMNS = [
     "model", "dataset", "label", "width", "observable", "value", "error", "n", "repetitions",
@@ -62,7 +63,7 @@ def width_rows(
     """
     with ImageFile(train_file) as file:
         images = torch.from_numpy(file.read(0, FITTED_IMAGES))
-        about = {name: file.attributes[name] for name in ("dataset", "label")}
+        data = {name: file.attributes[name] for name in ("dataset", "label")}
         settings = with_image_settings(settings, file.attributes)
     batch = min(widths.batch, len(images))
     chosen = sorted(widths.widths)
@@ -72,11 +73,11 @@ def width_rows(
     }
     rows: list[dict[str, Any]] = []
     for width in chosen:
-        own = {**settings, "width": width}
-        measures = _measures(own, images, batch, widths.seconds, device, seed)
+        with_width = {**settings, "width": width}
+        measures = _measures(with_width, images, batch, widths.seconds, device, seed)
         shared = {
             "model": widths.model,
-            **about,
+            **data,
             "width": width,
             "n": batch,
             "seeds": 1,
@@ -86,8 +87,8 @@ def width_rows(
             "hardware": hardware,
         }
         for name, rate in measures.items():
-            found = {"value": rate.value, "error": rate.error, "repetitions": rate.repetitions}
-            rows.append({"observable": name, **shared, **found})
+            timed = {"value": rate.value, "error": rate.error, "repetitions": rate.repetitions}
+            rows.append({"observable": name, **shared, **timed})
     return pd.DataFrame(rows, columns=COLUMNS)
 
 

@@ -1,4 +1,4 @@
-"""The bits that a grid saves by rounding small pixels to zero, to be added before grids compete.
+"""Likelihood of pixels that a grid rounds to zero: bits to add before grids are compared.
 
 `GenerativeModel.log_density` puts images on the model's grid first. A pixel of 0.3 GeV on a grid of
 whole GeV is scored as a zero, which costs next to nothing: the coarser the grid, the better it

@@ -29,15 +29,15 @@ def classifier_table(rows: pd.DataFrame, stem: str | Path) -> None:
               "repetitions", "shared, %"]  # fmt: skip
     body = []
     for place, row in enumerate(rows.itertuples()):
-        own = row.model == MONTE_CARLO
+        is_monte_carlo = row.model == MONTE_CARLO
         body.append(
             [
                 row_name(rows.iloc[[place]]),
                 DATASETS.get(row.dataset, row.dataset),
                 measured(row.value, row.error),
-                "–" if own else measured(row.difference, row.difference_error),
+                "–" if is_monte_carlo else measured(row.difference, row.difference_error),
                 _digits(row.seed_spread),
-                "–" if own else _digits(row.floor),
+                "–" if is_monte_carlo else _digits(row.floor),
                 str(row.n),
                 str(row.n_test),
                 str(row.seeds),
@@ -53,7 +53,7 @@ def classifier_table(rows: pd.DataFrame, stem: str | Path) -> None:
         "Shared: share of its training images that a repetition has on average in common with "
         "another on the same images: where it is large, error and floor leave out most of what "
         "other training images would change. Repetitions take the samples of the run's seeds in "
-        "turn; with one seed, the spread over trainings of the generator is not in the error. "
+        "turn; with one seed, the spread over training runs of the generator is not in the error. "
         f"Test images: {one_or_range(rows['n_test'])} per class."
     )
     note += late_note(rows)

@@ -1,4 +1,4 @@
-"""Which trainings had converged, as a table."""
+"""Which training runs had converged, as a table."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -25,19 +25,19 @@ def convergence_table(rows: pd.DataFrame, stem: str | Path) -> None:
     header = ["model", "data set", "label", "epochs", "best epoch", "first loss", "last loss",
               "best loss", "judged from epoch", "late gain, %", "verdict"]  # fmt: skip
     body = []
-    for (dataset, label, model), own in rows.groupby(["dataset", "label", "model"], sort=False):
-        means = own[["first", "last", "best"]].mean()
+    for (dataset, label, model), runs in rows.groupby(["dataset", "label", "model"], sort=False):
+        means = runs[["first", "last", "best"]].mean()
         body.append(
             [
                 display_name(str(model), str(dataset)),
                 str(dataset),
                 str(label),
-                one_or_range(own["epochs"]),
-                one_or_range(own["best_epoch"]),
+                one_or_range(runs["epochs"]),
+                one_or_range(runs["best_epoch"]),
                 *(f"{means[name]:.5g}" for name in ("first", "last", "best")),
-                one_or_range(own["judged_from"]),
-                _percent(own["late_gain"]),
-                _verdict(own),
+                one_or_range(runs["judged_from"]),
+                _percent(runs["late_gain"]),
+                _verdict(runs),
             ]
         )
     note = (
@@ -52,19 +52,19 @@ def convergence_table(rows: pd.DataFrame, stem: str | Path) -> None:
         "the other tables if its autoencoder is, too. "
         f"Fewer than {FEWEST_EPOCHS} epochs are not judged and count as not converged."
     )
-    write_table(rows, stem, document("Had the trainings levelled off?", header, body, note))
+    write_table(rows, stem, document("Convergence of the training runs", header, body, note))
 
 
 def _percent(gains: Iterable[float]) -> str:
     """The largest, 2.35; a dash where there is none."""
-    found = [100 * gain for gain in gains if np.isfinite(gain)]
-    return f"{max(found):.2f}" if found else "–"
+    percentages = [100 * gain for gain in gains if np.isfinite(gain)]
+    return f"{max(percentages):.2f}" if percentages else "–"
 
 
-def _verdict(own: pd.DataFrame) -> str:
-    if own["converged"].all():
-        return "converged, minimum passed" if own["passed_minimum"].all() else "converged"
-    if not own["judged"].all():
+def _verdict(runs: pd.DataFrame) -> str:
+    if runs["converged"].all():
+        return "converged, minimum passed" if runs["passed_minimum"].all() else "converged"
+    if not runs["judged"].all():
         return "too few epochs: not converged"
-    late = own["passed_minimum"] & own["kept"].ne("best")
+    late = runs["passed_minimum"] & runs["kept"].ne("best")
     return "minimum passed, last epoch kept: not converged" if late.any() else "not converged"

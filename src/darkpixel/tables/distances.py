@@ -1,4 +1,4 @@
-"""The tables of the two-sample test, the physics distances and memorisation."""
+"""Two-sample test, physics distances and memorisation, as tables."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -151,16 +151,16 @@ def _wide(rows: pd.DataFrame, cell: Cell, columns: list[str]) -> tuple[list[str]
     """Header and body: one line a data set and model, one column a value of `column`."""
     body = []
     for dataset, model in _pairs(rows):
-        own = rows[(rows["dataset"] == dataset) & (rows["model"] == model)]
-        by_column = own.set_index("column")
+        of_model = rows[(rows["dataset"] == dataset) & (rows["model"] == model)]
+        by_column = of_model.set_index("column")
         cells = [cell(by_column.loc[name]) if name in by_column.index else "–" for name in columns]
-        seeds = own["seeds"].dropna()
+        seeds = of_model["seeds"].dropna()
         body.append(
             [
-                _name(own),
+                _name(of_model),
                 DATASETS.get(dataset, dataset),
                 *cells,
-                one_or_range(own["n"]),
+                one_or_range(of_model["n"]),
                 one_or_range(seeds) if len(seeds) else "",
             ]
         )
@@ -169,8 +169,8 @@ def _wide(rows: pd.DataFrame, cell: Cell, columns: list[str]) -> tuple[list[str]
 
 def _reason(rows: pd.DataFrame, model: str, dataset: str) -> str:
     """Which columns of a line cannot be quoted, and why; "hold" if all can."""
-    own = rows[(rows["dataset"] == dataset) & (rows["model"] == model)]
-    failed = own[own["verdict"] != ""]
+    of_model = rows[(rows["dataset"] == dataset) & (rows["model"] == model)]
+    failed = of_model[of_model["verdict"] != ""]
     if failed.empty:
         return "hold"
     return "; ".join(f"{row.column}: {row.verdict}" for row in failed.itertuples())

@@ -26,10 +26,12 @@ def diversity_table(rows: pd.DataFrame, stem: str | Path) -> None:
     """
     columns = [(name, label) for name in MEASURES for label in dict.fromkeys(rows["label"])]
 
-    def cells(own: pd.DataFrame, value: str, error: str) -> list[str]:
-        found = own.drop_duplicates(["observable", "label"]).set_index(["observable", "label"])
+    def cells(of_model: pd.DataFrame, value: str, error: str) -> list[str]:
+        by_key = of_model.drop_duplicates(["observable", "label"]).set_index(
+            ["observable", "label"]
+        )
         return [
-            measured(found.at[key, value], found.at[key, error]) if key in found.index else "–"
+            measured(by_key.at[key, value], by_key.at[key, error]) if key in by_key.index else "–"
             for key in columns
         ]
 
@@ -38,14 +40,14 @@ def diversity_table(rows: pd.DataFrame, stem: str | Path) -> None:
         dataset = str(name)
         images = DATASETS.get(dataset, dataset)
         for model in ordered(of_data["model"]):
-            own = of_data[of_data["model"] == model]
+            of_model = of_data[of_data["model"] == model]
             body.append(
                 [
-                    row_name(own),
+                    row_name(of_model),
                     images,
-                    *cells(own, "value", "error"),
-                    one_or_range(own["n"]),
-                    one_or_range(own["seeds"]),
+                    *cells(of_model, "value", "error"),
+                    one_or_range(of_model["n"]),
+                    one_or_range(of_model["seeds"]),
                 ]
             )
         body.append(

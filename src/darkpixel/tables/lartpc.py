@@ -1,4 +1,4 @@
-"""The liquid-argon tables as files: .csv for programs, .md for people."""
+"""Liquid-argon images, as tables: settings of the networks, physics observables, ablations."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -8,10 +8,9 @@ import numpy as np
 import pandas as pd
 
 from darkpixel.config.names import LARTPC
-from darkpixel.metrics.divergence import DIRECTIONS, PAPER_MODEL, QUANTITIES
-from darkpixel.metrics.lartpc import ARGON_OBSERVABLES
+from darkpixel.metrics.divergence import PAPER_MODEL
+from darkpixel.metrics.lartpc_observables import LARTPC_OBSERVABLES
 from darkpixel.metrics.lartpc_rows import significance
-from darkpixel.metrics.names import ordered
 from darkpixel.metrics.published import Table
 from darkpixel.tables.layout import document, measured, millions, one_or_range, write_table
 from darkpixel.tables.names import OBSERVABLES, SPECIES_SYMBOLS, UNITS, display_name
@@ -26,10 +25,6 @@ VQVAE_SETTINGS = {
 PIXELCNN_SETTINGS = {
     "blocks": ("PixelCNN blocks", "blocks"),
     "filters": ("filters per block", "filters"),
-}
-DIRECTION_NAMES = {
-    "test_generated": "KL(test ‖ generated)",
-    "generated_test": "KL(generated ‖ test)",
 }
 
 
@@ -55,42 +50,6 @@ def pixelcnn_parameters_table(
         published: `table3_pixelcnn_parameters` of the published tables.
     """
     _settings_table(configs, stem, published, PIXELCNN_SETTINGS, "PixelCNN parameters")
-
-
-def divergence_table(rows: pd.DataFrame, stem: str | Path, *, direction: str) -> None:
-    """LArTPC table 4: KL divergence of SSNet's output by checkpoint, in both directions.
-
-    Args:
-        rows: `darkpixel.metrics.divergence.divergence_rows`.
-        direction: the one that stands first, with the paper's numbers.
-    """
-    header = ["checkpoint", *(OBSERVABLES[name] for name in QUANTITIES), "n", "seeds"]
-    body = []
-    for chosen in sorted(DIRECTIONS, key=lambda name: name != direction):
-        own = rows[rows["direction"] == chosen]
-        body.append([f"**{DIRECTION_NAMES[chosen]}**", *[""] * (len(header) - 1)])
-        for model in dict.fromkeys(own["model"]):
-            by_name = own[own["model"] == model].set_index("observable")
-            cells = [_with_published(by_name.loc[name]) for name in QUANTITIES]
-            body.append([display_name(model, LARTPC), *cells, one_or_range(by_name["n"]),
-                         one_or_range(by_name["seeds"])])  # fmt: skip
-        for n in sorted(set(own["n"]), reverse=True):
-            same = own[own["n"] == n].drop_duplicates("observable").set_index("observable")
-            cells = [measured(*same.loc[name, ["floor", "floor_error"]]) for name in QUANTITIES]
-            body.append(["*noise floor*", *cells, str(n), ""])
-    note = (
-        "Nats. Value ± bootstrap standard deviation over images (published value). The paper does "
-        "not define direction, bins or smoothing; its numbers stand beside "
-        f"{DIRECTION_NAMES[direction]}, its checkpoints #1 to #4 in order beside ours. Pixel "
-        "counts: labelled pixels per image. Scores: SSNet's score of each pixel above threshold; "
-        "its background score is next to nothing there, so the two columns are nearly one. "
-        "Noise floor: the same between disjoint halves of the test images, mean ± standard "
-        "deviation over random splits. Reconstructed: other test images through encoder and "
-        "decoder: what a perfect PixelCNN would score. n: images a side."
-    )
-    write_table(
-        rows, stem, document("KL divergence of SSNet's output by checkpoint", header, body, note)
-    )
 
 
 def ablation_table(rows: pd.DataFrame, stem: str | Path) -> None:
@@ -133,20 +92,20 @@ def observables_table(rows: pd.DataFrame, stem: str | Path) -> None:
     """W1 of track length, shower charge and the others to the test images, by group of images.
 
     Args:
-        rows: `darkpixel.metrics.lartpc_rows.argon_rows`.
+        rows: `darkpixel.metrics.lartpc_rows.lartpc_rows`.
     """
-    names = [name for name in ARGON_OBSERVABLES if name in set(rows["observable"])]
+    names = [name for name in LARTPC_OBSERVABLES if name in set(rows["observable"])]
     header = ["model", "images", *(_with_unit(name) for name in names), "n"]
     body = []
     for group in dict.fromkeys(rows["species"]):
-        own = rows[rows["species"] == group]
+        of_group = rows[rows["species"] == group]
         symbol = SPECIES_SYMBOLS.get(group, group)
-        for model in dict.fromkeys(own["model"]):
-            by_name = own[own["model"] == model].set_index("observable")
+        for model in dict.fromkeys(of_group["model"]):
+            by_name = of_group[of_group["model"] == model].set_index("observable")
             cells = [measured(*by_name.loc[name, ["value", "error"]]) for name in names]
             body.append([display_name(model, LARTPC), symbol, *cells, one_or_range(by_name["n"])])
-        most = own["n"].max()
-        same = own[own["n"] == most].drop_duplicates("observable").set_index("observable")
+        most = of_group["n"].max()
+        same = of_group[of_group["n"] == most].drop_duplicates("observable").set_index("observable")
         cells = [measured(*same.loc[name, ["floor", "floor_error"]]) for name in names]
         body.append(["*noise floor*", symbol, *cells, str(most)])
     note = (
@@ -170,8 +129,8 @@ def reference_code_table(rows: pd.DataFrame, stem: str | Path) -> None:
     models = list(dict.fromkeys(rows["model"]))
     header = ["quantity", *(display_name(model, LARTPC) for model in models), "reference"]
     body = []
-    for key, own in rows.groupby(["quantity", "species", "unit"], sort=False):
-        by_model = own.set_index("model")
+    for key, same in rows.groupby(["quantity", "species", "unit"], sort=False):
+        by_model = same.set_index("model")
         cells = []
         for model in models:
             if model not in by_model.index:
@@ -184,7 +143,7 @@ def reference_code_table(rows: pd.DataFrame, stem: str | Path) -> None:
                 difference, error, sigma = significance(*pair)
                 text += f" ({measured(difference, error)} to test, {sigma:+.1f} σ)"
             cells.append(text)
-        first = own.iloc[0]
+        first = same.iloc[0]
         reference = measured(first["reference"], first["reference_error"])
         body.append([_quantity(*map(str, key)), *cells, reference])
     note = (
@@ -194,56 +153,6 @@ def reference_code_table(rows: pd.DataFrame, stem: str | Path) -> None:
     )
     write_table(rows, stem, document("PixelCNN: correct masks against the authors' code",
                                      header, body, note))  # fmt: skip
-
-
-def reconstruction_table(rows: pd.DataFrame, stem: str | Path) -> None:
-    """Reconstruction error and size of images and codes, a column a species.
-
-    Args:
-        rows: `darkpixel.metrics.compression.compression_rows` of one or more models.
-    """
-    species = list(dict.fromkeys(rows["species"]))
-    header = ["quantity", "model", *(SPECIES_SYMBOLS.get(name, name) for name in species)]
-    body = []
-    for (quantity, unit), same in rows.groupby(["quantity", "unit"], sort=False):
-        for model in ordered(same["model"]):
-            own = same[same["model"] == model].set_index("species")
-            cells = [
-                measured(*own.loc[name, ["value", "error"]]) if name in own.index else "–"
-                for name in species
-            ]
-            text = quantity.replace("_", " ") + (f", {unit}" if unit else "")
-            body.append([text, display_name(model, LARTPC), *cells])
-    note = (
-        "Means over images ± standard error. Charge error and bias: |Q' - Q| / Q and "
-        "(Q' - Q) / Q of an image's whole charge. Missed: pixels above threshold that the "
-        "reconstruction lacks; false: those that only it has. Sizes: one image or map, "
-        "compressed by itself; with the prior: an ideal coder that uses the PixelCNN."
-    )
-    write_table(rows, stem, document("Reconstruction and compression", header, body, note))
-
-
-def codebook_table(rows: pd.DataFrame, stem: str | Path) -> None:
-    """Use of the codebook, entropies of independent codes, and the PixelCNN's -log p.
-
-    Args:
-        rows: `darkpixel.models.vqvae.codes.code_statistics` of each VQ-VAE, and rows of the same columns for
-            each PixelCNN's -log p; a column of the table a model.
-    """
-    models = list(dict.fromkeys(rows["model"]))
-    header = ["quantity", *(display_name(model, LARTPC) for model in models)]
-    body = []
-    for (quantity, unit), own in rows.groupby(["quantity", "unit"], sort=False):
-        by_model = own.set_index("model")[["value", "error"]]
-        cells = [measured(*by_model.loc[m]) if m in by_model.index else "–" for m in models]
-        body.append([quantity.replace("_", " ") + (f", {unit}" if unit else ""), *cells])
-    note = (
-        "Most cells of a code map are empty and take one code, so the perplexity over all cells "
-        "is small by nature; that of charged cells tells how the codebook is used. A PixelCNN "
-        "below the entropy of independent codes has learnt how they depend on each other. By "
-        "species: -log p given the species, which alone is worth at most ln 5 = 1.6 nats."
-    )
-    write_table(rows, stem, document("Use of the codebook", header, body, note))
 
 
 def _settings_table(
@@ -285,11 +194,6 @@ def _plain(value: object) -> str:
 
 def _count(parameters: int) -> str:
     return f"{parameters:,}" if parameters < 1e5 else millions(parameters)
-
-
-def _with_published(row: "pd.Series[Any]") -> str:
-    text = measured(row["value"], row["error"])
-    return text + (f" ({row['published']:.2f})" if np.isfinite(row["published"]) else "")
 
 
 def _with_unit(name: str) -> str:

@@ -8,6 +8,9 @@ import pandas as pd
 from darkpixel.formats.files import whole_file
 from darkpixel.tables.names import display_name
 
+LABELS = ("signal", "background")
+"""In the order of the papers' tables."""
+
 
 def write_table(frame: pd.DataFrame, stem: str | Path, markdown: str) -> None:
     """Write `stem`.csv (all columns, all digits) and `stem`.md, each whole or not at all.
@@ -39,7 +42,7 @@ def late_note(rows: pd.DataFrame) -> str:
     if not _late(rows):
         return ""
     return (
-        " Not converged: the validation loss of some training had not levelled off, see the table "
+        " Not converged: at least one training run of the model had not, see the table "
         "`convergence`; its score says little about the model."
     )
 
@@ -81,6 +84,12 @@ def measured(value: float, error: float) -> str:
 def millions(count: float) -> str:
     """A number of parameters, 1.94M; a dash where there is none."""
     return f"{count / 1e6:.2f}M" if np.isfinite(count) else "–"
+
+
+def ordered_labels(rows: pd.DataFrame) -> list[str]:
+    """Signal, background, then what other labels a user's files have."""
+    labels = list(dict.fromkeys(rows["label"]))
+    return sorted(labels, key=lambda label: LABELS.index(label) if label in LABELS else len(LABELS))
 
 
 def one_or_range(values: "pd.Series[int]") -> str:

@@ -1,4 +1,4 @@
-"""The table of bits per pixel (`darkpixel.studies.density`)."""
+"""Likelihood of test images in bits per pixel, as a table (`darkpixel.studies.density`)."""
 
 from pathlib import Path
 
@@ -17,9 +17,9 @@ def likelihood_table(rows: pd.DataFrame, stem: str | Path) -> None:
     """
     header = ["model", "data set", "label", "bits per pixel", "rounded to zero, %", "n", "seeds"]
     body = []
-    for dataset, own in rows.groupby("dataset", sort=False):
-        for model in ordered(own["model"]):
-            chosen = own[own["model"] == model]
+    for dataset, of_dataset in rows.groupby("dataset", sort=False):
+        for model in ordered(of_dataset["model"]):
+            chosen = of_dataset[of_dataset["model"] == model]
             for row in chosen.to_dict("records"):
                 lost = row["rounded_to_zero"]
                 body.append(

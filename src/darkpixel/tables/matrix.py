@@ -1,4 +1,4 @@
-"""Every model on every data set of a run, in one table that neither paper has."""
+"""Every model on every data set of a run, as one table."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,7 +18,7 @@ def matrix_table(rows: pd.DataFrame, stem: str | Path) -> None:
         rows: `matrix_rows`.
     """
     names = [list(dict.fromkeys(rows[f"observable_{number}"])) for number in (1, 2)]
-    header = ["model", "data set", *(f"W1 / floor, {_observables(own)}" for own in names),
+    header = ["model", "data set", *(f"W1 / floor, {_observables(pair)}" for pair in names),
               "zero pixels (test), %", "bits per pixel", "parameters",
               "images/s (first label)", "n"]  # fmt: skip
     body = []
@@ -59,12 +59,12 @@ def _observables(names: Sequence[str]) -> str:
 
 def _left_out(rows: pd.DataFrame) -> str:
     """Which of the run's models, variants aside, a data set does without."""
-    bases = {dataset: {base_model(name) or name for name in own["model"]}
-             for dataset, own in rows.groupby("dataset", sort=False)}  # fmt: skip
+    bases = {dataset: {base_model(name) or name for name in of_dataset["model"]}
+             for dataset, of_dataset in rows.groupby("dataset", sort=False)}  # fmt: skip
     everything = set().union(*bases.values())
     text = ""
-    for dataset, own in bases.items():
-        absent = [display_name(name, str(dataset)) for name in ordered(everything - own)]
+    for dataset, of_dataset in bases.items():
+        absent = [display_name(name, str(dataset)) for name in ordered(everything - of_dataset)]
         if absent:
             text += f" Not trained on {dataset} in this run: {', '.join(absent)}."
     return text

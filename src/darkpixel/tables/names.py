@@ -5,9 +5,10 @@ import re
 from darkpixel.config.names import JETS, LARTPC, MUONS
 from darkpixel.metrics.names import (
     MONTE_CARLO,
-    QUANTISED,
-    RECONSTRUCTED,
     base_model,
+    generator_of,
+    is_quantised,
+    is_reconstructed,
     snapshot_epoch,
 )
 
@@ -98,12 +99,11 @@ def display_name(model: str, dataset: str = JETS) -> str:
     epoch = snapshot_epoch(model)
     if epoch is not None:
         return f"{display_name(model.removesuffix(f'-epoch{epoch}'), dataset)}, epoch {epoch}"
-    if model.startswith(RECONSTRUCTED):
-        return "reconstructed by " + display_name(model.removeprefix(RECONSTRUCTED), dataset)
-    if model.startswith(QUANTISED):
-        return f"quantised {display_name(MONTE_CARLO, dataset)}, grid of " + display_name(
-            model.removeprefix(QUANTISED), dataset
-        )
+    if is_reconstructed(model):
+        return f"reconstructed by {display_name(generator_of(model), dataset)}"
+    if is_quantised(model):
+        grid = display_name(generator_of(model), dataset)
+        return f"quantised {display_name(MONTE_CARLO, dataset)}, grid of {grid}"
     base = base_model(model)
     if base is None:
         return model.replace("_", " ")

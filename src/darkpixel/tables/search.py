@@ -1,17 +1,14 @@
-"""The table of the hyper-parameter search: every setting that was tried (SARM section 8.6)."""
+"""Every setting that the hyper-parameter search tried, as a table (SARM section 8.6)."""
 
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
 from darkpixel.tables.layout import document, measured, millions, write_table
 from darkpixel.tables.names import display_name
-
-if TYPE_CHECKING:
-    pass
 
 # SARM 8.5.2, 8.6.
 PAPER = (
@@ -46,7 +43,7 @@ def search_table(rows: pd.DataFrame, stem: str | Path) -> None:
                 f"{row['seconds']:.0f}",
             ]
         )
-    studies = " ".join(_account(own) for _, own in rows.groupby("study"))
+    studies = " ".join(_account(trials) for _, trials in rows.groupby("study"))
     note = (
         f"{studies}\n\nBits per pixel: mean of −log2 of the density of validation images, point "
         "mass at zero and GeV⁻¹ elsewhere, so that grids of any power and continuous models share "

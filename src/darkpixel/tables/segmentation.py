@@ -5,10 +5,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from darkpixel.metrics.segmentation_rows import (
-    OBSERVABLES,
-)
-from darkpixel.tables.layout import markdown_table, write_table
+from darkpixel.metrics.segmentation_rows import OBSERVABLES
+from darkpixel.tables.layout import document, write_table
 
 
 def accuracy_table(rows: pd.DataFrame, stem: str | Path) -> None:
@@ -20,18 +18,18 @@ def accuracy_table(rows: pd.DataFrame, stem: str | Path) -> None:
     header = ["data set", "images of", "non-zero pixels", "all pixels", "true shower",
               "true track", "images"]  # fmt: skip
     body = []
-    for (dataset, label), own in rows.groupby(["dataset", "label"], sort=False):
-        by_name = own.set_index("observable")
+    for (dataset, label), same in rows.groupby(["dataset", "label"], sort=False):
+        by_name = same.set_index("observable")
         cells = [_percent(by_name.loc[name]) for name in OBSERVABLES]
-        body.append([str(dataset), str(label), *cells, str(own["n"].iloc[0])])
+        body.append([str(dataset), str(label), *cells, str(same["n"].iloc[0])])
     note = (
         "Accuracy of SSNet's labels, % ± standard error (images as the units drawn); in brackets "
         "the paper's. Over non-zero pixels, the paper's measure; over all pixels, those without "
         "charge counting as background; over non-zero pixels of each true label. "
-        f"Trainings: {rows['seeds'].max()}."
+        f"Training runs: {rows['seeds'].max()}."
     )
-    title = "# Accuracy of the track and shower labels"
-    write_table(rows, stem, f"{title}\n\n{markdown_table(header, body)}\n{note}\n")
+    title = "Accuracy of the track and shower labels"
+    write_table(rows, stem, document(title, header, body, note))
 
 
 def _percent(row: "pd.Series[float]") -> str:

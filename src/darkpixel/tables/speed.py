@@ -6,9 +6,12 @@ import numpy as np
 import pandas as pd
 
 from darkpixel.config.names import JETS, MUONS
+from darkpixel.metrics.published import Table, published_value
 from darkpixel.tables.layout import document, late_note, measured, row_name, write_table
 from darkpixel.tables.names import DATASETS
 
+PUBLISHED_TABLES = {JETS: "table2_jet_speed", MUONS: "table4_muon_speed"}
+"""Data set -> the paper's table."""
 PUBLISHED_HARDWARE = {
     JETS: "4 NVIDIA TITAN X (12 GB each); Pythia: one Intel Xeon E5-2686 v4, 2.30 GHz (SARM 6.1.5)",
     MUONS: "4 NVIDIA TITAN X (12 GB each); Monte Carlo: one Intel Xeon E5-2680, 2.70 GHz "
@@ -16,24 +19,30 @@ PUBLISHED_HARDWARE = {
 }
 
 
-def speed_table(rows: pd.DataFrame, stem: str | Path, title: str) -> None:
+def speed_table(
+    rows: pd.DataFrame, stem: str | Path, title: str, published: Table | None = None
+) -> None:
     """SARM tables 2 and 4: images per second of the simulation and of every model.
 
     Args:
         rows: `speed_rows` of one data set; marked, or not, as for `wasserstein_table`.
+        published: images per second by the paper, a table of `PUBLISHED_TABLES`; None: none.
     """
+    numbers = [published_value(published or {}, model, "speed") for model in rows["model"]]
+    rows = rows.copy()
+    rows.insert(rows.columns.get_loc("ratio_to_monte_carlo"), "published", numbers)
     dataset = str(rows["dataset"].iloc[0])
     header = ["model", "label", "images/s", "published", "ratio to Monte Carlo", "batch",
               "threads", "device", "load", "conditions"]  # fmt: skip
     body = []
     for place, row in enumerate(rows.to_dict("records")):
-        published = f"{row['published']:.0f}" if np.isfinite(row["published"]) else "–"
+        paper = f"{row['published']:.0f}" if np.isfinite(row["published"]) else "–"
         body.append(
             [
                 row_name(rows.iloc[[place]]),
                 row["label"],
                 measured(row["value"], row["error"]),
-                published,
+                paper,
                 measured(row["ratio_to_monte_carlo"], row["ratio_error"]),
                 str(row["n"]),
                 str(row["threads"]),

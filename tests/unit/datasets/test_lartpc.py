@@ -14,19 +14,14 @@ from numpy.typing import NDArray
 from darkpixel.config.data import SplitSizes
 from darkpixel.config.lartpc import ArgonImaging
 from darkpixel.datasets import lartpc as argon_images
-from darkpixel.datasets.lartpc import (
-    SpeciesMix,
-    charge_per_unit,
-    crop_events,
-    prepare_argon,
-    scale_events,
-    unit_of,
-)
+from darkpixel.datasets.charge import charge_per_unit, unit_of
+from darkpixel.datasets.lartpc import crop_events, prepare, scale_events, write_crops
 from darkpixel.datasets.splits import SPLITS, file_events
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.blocks import Block
 from darkpixel.formats.image_file import ImageFile
 from darkpixel.formats.larcv import larcv_events
+from darkpixel.formats.species import SpeciesCounts
 
 SIZES = SplitSizes(train=6, validation=2, test=4)
 ABOUT: dict[str, Any] = {
@@ -76,8 +71,8 @@ def outputs(folder: Path) -> dict[str, Path]:
 
 
 def test_crops_hold_the_events_around_their_centroid() -> None:
-    mix = SpeciesMix()
-    images, columns = joined(crop_events(blocks_of(20), SMALL, mix, "test"))
+    counts = SpeciesCounts()
+    images, columns = joined(crop_events(blocks_of(20), SMALL, counts, "test"))
     raw, species = images_of(20), species_of(20)
     # the event's place in the source, the refused ones counted too
     np.testing.assert_array_equal(columns["event"], np.arange(0, 20, 2))
@@ -93,7 +88,7 @@ def test_crops_hold_the_events_around_their_centroid() -> None:
         rows, cut = (slice(middle - 8, middle + 8) for middle in centre)
         np.testing.assert_array_equal(crop, whole[rows, cut])
         np.testing.assert_array_equal(labels, (crop > 0) * (1 + (crop > 250)))
-    assert mix.attributes() == {
+    assert counts.attributes() == {
         "drawn_11": 10,
         "drawn_13": 5,
         "drawn_2212": 5,
@@ -105,7 +100,7 @@ def test_crops_hold_the_events_around_their_centroid() -> None:
 
 def test_images_of_the_right_size_are_not_cropped() -> None:
     whole = ArgonImaging(pixels=48, minimum_filled=0.5)
-    images, columns = joined(crop_events(blocks_of(7), whole, SpeciesMix(), "test"))
+    images, columns = joined(crop_events(blocks_of(7), whole, SpeciesCounts(), "test"))
     np.testing.assert_array_equal(images, images_of(7))
     np.testing.assert_array_equal(columns["event"], np.arange(7))
 
@@ -114,7 +109,7 @@ def test_images_of_the_right_size_are_not_cropped() -> None:
 def test_images_too_small_for_the_crop(shape: tuple[int, int]) -> None:
     blocks: Iterator[Block] = iter([(np.ones((2, *shape), np.float32), {})])
     with pytest.raises(DarkpixelError, match=rf"own\.h5: images have {shape[0]} x {shape[1]}"):
-        list(crop_events(blocks, SMALL, SpeciesMix(), "own.h5"))
+        list(crop_events(blocks, SMALL, SpeciesCounts(), "own.h5"))
 
 
 def test_fixed_scale_keeps_charges() -> None:
@@ -158,7 +153,7 @@ def test_units_without_charge(attributes: dict[str, str]) -> None:
 @pytest.mark.parametrize("size", [1, 5, 40])
 def test_splits(tmp_path: Path, size: int) -> None:
     paths = outputs(tmp_path)
-    prepare_argon(blocks_of(28, size), SMALL, paths, **ABOUT)
+    write_crops(blocks_of(28, size), SMALL, paths, **ABOUT)
     assert {path.name for path in tmp_path.iterdir()} == {"train.h5", "validation.h5", "test.h5"}
     raw, species, seen = images_of(28), species_of(28), []
     for split, path in paths.items():
@@ -180,7 +175,7 @@ def test_splits(tmp_path: Path, size: int) -> None:
 
 def test_same_bytes_whatever_the_blocks(tmp_path: Path) -> None:
     for name, size in (("a", 3), ("b", 28)):
-        prepare_argon(blocks_of(28, size), SMALL, outputs(tmp_path / name), **ABOUT)
+        write_crops(blocks_of(28, size), SMALL, outputs(tmp_path / name), **ABOUT)
     for split in SPLITS:
         first, second = ((tmp_path / name / f"{split}.h5").read_bytes() for name in "ab")
         assert first == second
@@ -188,8 +183,8 @@ def test_same_bytes_whatever_the_blocks(tmp_path: Path) -> None:
 
 def test_counts_of_a_simulation_that_refused_events_itself(tmp_path: Path) -> None:
     drawn = {11: 30, 2212: 900}
-    images, columns = joined(crop_events(blocks_of(28), SMALL, SpeciesMix(), "test"))
-    prepare_argon(iter([(images, columns)]), SMALL, outputs(tmp_path), drawn=drawn, **ABOUT)
+    images, columns = joined(crop_events(blocks_of(28), SMALL, SpeciesCounts(), "test"))
+    write_crops(iter([(images, columns)]), SMALL, outputs(tmp_path), drawn=drawn, **ABOUT)
     with ImageFile(tmp_path / "train.h5") as file:
         found = {name: value for name, value in file.attributes.items() if "_" in name}
         counts = {name: found[name] for name in found if name.startswith(("drawn", "accepted"))}
@@ -220,7 +215,7 @@ def repeated(total: int) -> Iterator[Block]:
 )
 def test_failure_leaves_nothing(tmp_path: Path, blocks: Iterator[Block], words: list[str]) -> None:
     with pytest.raises((DarkpixelError, OSError)) as caught:
-        prepare_argon(blocks, SMALL, outputs(tmp_path), **ABOUT)
+        write_crops(blocks, SMALL, outputs(tmp_path), **ABOUT)
     message = str(caught.value)
     assert all(word in message for word in words), message
     assert "\n" not in message
@@ -236,7 +231,7 @@ def test_users_own_images_are_not_scaled(tmp_path: Path, pixels: int) -> None:
     imaging = ArgonImaging(pixels=pixels)
     paths = outputs(tmp_path / "out")
     source = file_events(tmp_path / "own.h5").blocks
-    prepare_argon(source, imaging, paths, own_unit="mV", **ABOUT)
+    write_crops(source, imaging, paths, unit="mV", **ABOUT)
     with ImageFile(paths["train"]) as file:
         event = file.column("event")
         assert file.shape == (6, pixels, pixels)
@@ -251,7 +246,7 @@ def test_users_own_images_are_not_scaled(tmp_path: Path, pixels: int) -> None:
 def test_larcv_files_to_splits(tmp_path: Path) -> None:
     path = write_trees(tmp_path / "a.root", classification(12))
     paths = outputs(tmp_path / "particles")
-    prepare_argon(larcv_events([path], "zx"), ArgonImaging(), paths, **ABOUT)
+    write_crops(larcv_events([path], "zx"), ArgonImaging(), paths, **ABOUT)
     expected, columns = joined(larcv_events([path], "zx"))
     with ImageFile(paths["train"]) as file:
         event = file.column("event")
@@ -265,7 +260,7 @@ def test_larcv_files_to_splits(tmp_path: Path) -> None:
 
     path = write_trees(tmp_path / "b.root", segmentation(12))
     paths = outputs(tmp_path / "vertices")
-    prepare_argon(larcv_events([path], "zx"), ArgonImaging(pixels=256), paths, **ABOUT)
+    write_crops(larcv_events([path], "zx"), ArgonImaging(pixels=256), paths, **ABOUT)
     expected, columns = joined(larcv_events([path], "zx"))
     with ImageFile(paths["test"]) as file:
         event = file.column("event")
@@ -285,7 +280,28 @@ def test_memory_does_not_grow_with_the_source(
         blocks = iter([part] * repeats)
         sizes = SplitSizes(train=128 * repeats - 20, validation=10, test=10)
         tracemalloc.start()
-        prepare_argon(blocks, imaging, outputs(tmp_path), **{**ABOUT, "sizes": sizes})
+        write_crops(blocks, imaging, outputs(tmp_path), **{**ABOUT, "sizes": sizes})
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     assert peaks[1] < 1.3 * peaks[0] < 40 * 128 * 32 * 32 * 4
+
+
+def test_the_source_decides_how_events_are_read(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = write_trees(tmp_path / "public.root", classification(12))
+    about = {name: ABOUT[name] for name in ("sizes", "seed", "dataset", "label", "config_digest")}
+    for source in ("download", "file"):  # a user's LArCV file is read like the public ones
+        paths = outputs(tmp_path / source)
+        prepare(source, [path], paths, imaging=ArgonImaging(), pixel_size=9.0, **about)
+        with ImageFile(paths["train"]) as file:
+            assert file.attributes["pixel_size"] == 0.5
+            assert (file.attributes["unit"], file.attributes["source"]) == ("0.255 MeV", "public")
+    with h5py.File(tmp_path / "own.h5", "w") as file:
+        file["images"] = images_of(28)
+    paths = outputs(tmp_path / "own")
+    prepare("file", [tmp_path / "own.h5"], paths, imaging=SMALL, pixel_size=9.0, **about)
+    assert "no attribute unit" in caplog.text
+    with ImageFile(paths["train"]) as file:
+        assert file.attributes["pixel_size"] == 9.0
+        assert file.attributes["unit"] == "0.255 MeV"

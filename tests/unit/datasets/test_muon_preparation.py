@@ -8,8 +8,10 @@ import pytest
 from scipy.stats import ks_2samp
 
 from darkpixel.config.data import SplitSizes
+from darkpixel.config.muons import MuonImaging
+from darkpixel.datasets import muons
 from darkpixel.datasets.muon_matching import chunk_events, matched_events, matching_probability
-from darkpixel.datasets.splits import write_splits
+from darkpixel.datasets.splits import SPLITS, write_splits
 from darkpixel.datasets.uci_muons import is_uci, uci_events
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.blocks import Events
@@ -261,3 +263,35 @@ def test_bad_uci_weights_are_explained(weights: list[float], found: str, tmp_pat
     assert "\n" not in str(error.value)
     assert "match_pt: false" in str(error.value)
     assert uci_events(path, seed=None).total == 4
+
+
+@pytest.mark.parametrize("reference", [True, False])
+def test_simulated_muons_are_matched_where_there_is_a_reference(
+    tmp_path: Path, reference: bool
+) -> None:
+    signal = chunks(tmp_path, "signal", spectrum(600, 2, 1))
+    others = chunks(tmp_path, "background", spectrum(600, 5, 2)) if reference else []
+    paths = {split: tmp_path / f"{split}.h5" for split in SPLITS}
+    sizes = SplitSizes(train=40, validation=5, test=10)
+    muons.prepare(
+        "simulate", signal, paths, label="signal", imaging=MuonImaging(pixels=SIDE), sizes=sizes,
+        seed=4, config_digest="x", reference=others,
+    )  # fmt: skip
+    expected = matched_events(signal, others, 55, 4) if others else chunk_events(signal)
+    kept = collected(expected)[1]["source_event"]
+    with ImageFile(paths["train"]) as file:
+        assert set(file.column("source_event")) <= set(kept)
+        assert file.attributes["source"] == "Pythia 8"
+
+
+def test_muons_of_a_uci_file_are_recognised(tmp_path: Path) -> None:
+    path = uci(tmp_path / "images_signal.h5", (), "weights/low")
+    paths = {split: tmp_path / f"{split}.h5" for split in SPLITS}
+    muons.prepare(
+        "file", [path], paths, label="signal", imaging=MuonImaging(pixels=SIDE),
+        sizes=SplitSizes(train=30, validation=5, test=10), seed=4, config_digest="x",
+        match_pt=False, beside=[path],
+    )  # fmt: skip
+    with ImageFile(paths["train"]) as file:
+        assert "weight" in file.columns
+        assert file.attributes["source"] == str(path)

@@ -13,7 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from darkpixel.config.data import SplitSizes
-from darkpixel.datasets import lagan_jets
+from darkpixel.config.jets import JetImaging
+from darkpixel.datasets import jets, lagan_jets
 from darkpixel.datasets.lagan_jets import COLUMNS, lagan_events
 from darkpixel.datasets.splits import (
     SPLITS,
@@ -357,3 +358,29 @@ def test_lagan_file_absent_cut_or_mislabelled(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:2000])
     with pytest.raises(DarkpixelError, match="not a whole HDF5 file"):
         lagan_events(path, "signal")
+
+
+def test_jets_of_the_public_file_keep_its_pixels(tmp_path: Path) -> None:
+    write_lagan(tmp_path / "lagan_jets.h5", 80)
+    paths = outputs(tmp_path / "out")
+    jets.prepare(
+        "download", [tmp_path / "lagan_jets.h5"], paths, label="signal",
+        imaging=JetImaging(pixel_size=0.2), sizes=split_sizes(6, 2, 4), seed=3, config_digest="x",
+    )  # fmt: skip
+    with ImageFile(paths["train"]) as file:
+        assert file.shape == (6, 25, 25)
+        assert file.attributes["pixel_size"] == lagan_jets.PIXEL_SIZE
+        assert (file.attributes["source"], file.attributes["unit"]) == ("lagan_jets", "GeV")
+
+
+@pytest.mark.parametrize("stated", [{}, {"pixel_size": 0.3}])
+def test_jets_of_a_users_file_have_its_pixel_size(tmp_path: Path, stated: dict[str, Any]) -> None:
+    path = own_file(tmp_path / "own.h5", **stated)
+    paths = outputs(tmp_path / "out")
+    jets.prepare(
+        "file", [path], paths, label="background", imaging=JetImaging(pixel_size=0.2),
+        sizes=split_sizes(1, 1, 2), seed=3, config_digest="x",
+    )  # fmt: skip
+    with ImageFile(paths["test"]) as file:
+        assert file.attributes["pixel_size"] == stated.get("pixel_size", 0.2)
+        assert file.attributes["source"] == str(path)

@@ -16,7 +16,7 @@ from darkpixel.figures.lartpc import images as lartpc_images
 from darkpixel.figures.lartpc import labels as lartpc_labels
 from darkpixel.figures.lartpc import observables as lartpc_observables
 from darkpixel.formats.image_writer import ImageWriter
-from darkpixel.metrics.lartpc import measure_argon
+from darkpixel.metrics.lartpc_observables import labelled_observables
 from darkpixel.metrics.observables import Source
 from darkpixel.tables.names import COMPACT_SIMULATOR
 
@@ -59,7 +59,7 @@ def files(tmp_path_factory):
 
 def measured(files):
     sources = [Source(model, 1, files["generated"]) for model in MODELS]
-    return measure_argon(sources, files["test"], EVALUATION)
+    return labelled_observables(sources, files["test"], EVALUATION)
 
 
 def compression_rows():
@@ -95,7 +95,7 @@ def draw_all(files, folder):
         generated, folder / "fig06", settings=EVALUATION, title="generated"
     )
     table = measured(files)
-    lartpc_observables.argon_distributions(table, folder / "observables", bins=10)
+    lartpc_observables.lartpc_distributions(table, folder / "observables", bins=10)
     cells = [(model, *place) for model in MODELS for place in np.ndindex(16, 16)]
     fields = pd.DataFrame(cells, columns=["model", "row", "column"])
     fields = fields.assign(seen=fields["row"] < 8, cell_row=8, cell_column=8)

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from image_files import ABOUT, EXAMPLES, ONES, sparse_images, write
 
 from darkpixel.errors import DarkpixelError
-from darkpixel.formats.image_file import ImageFile, ImageWriter, concatenate, statistics
+from darkpixel.formats.image_concatenation import concatenate
+from darkpixel.formats.image_file import ImageFile, ImageWriter, statistics
 from darkpixel.formats.image_format import chunk_length
 
 

@@ -12,7 +12,7 @@ from darkpixel.errors import DarkpixelError
 from darkpixel.formats.image_file import ImageFile
 from darkpixel.metrics.compression import COLUMNS, UNITS, compression_rows
 from darkpixel.models.vqvae.codes import encode_file, reconstruct_file
-from darkpixel.tables.lartpc import reconstruction_table
+from darkpixel.tables.codes import reconstruction_table
 
 COUNT = 60
 

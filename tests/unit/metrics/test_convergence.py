@@ -5,12 +5,14 @@ import pandas as pd
 import pytest
 
 from darkpixel.errors import DarkpixelError
-from darkpixel.metrics.convergence import convergence_rows, levelled_off, mark, read_statuses
+from darkpixel.formats.parquet import read_parquet
+from darkpixel.metrics.convergence import convergence_of, convergence_rows, mark
 from darkpixel.tables.classifiers import classifier_table
 from darkpixel.tables.convergence import convergence_table
 from darkpixel.tables.likelihood import likelihood_table
-from darkpixel.tables.sarm import statistics_table, wasserstein_table
 from darkpixel.tables.speed import speed_table
+from darkpixel.tables.statistics import statistics_table
+from darkpixel.tables.wasserstein import wasserstein_table
 from darkpixel.training.history import write_history
 
 
@@ -28,16 +30,16 @@ def falling(epochs, scale):
 
 
 def test_a_loss_that_still_falls_has_not_converged():
-    verdict = levelled_off(history(falling(20, 10)))
+    verdict = convergence_of(history(falling(20, 10)))
     assert verdict.judged
-    assert not verdict.levelled
+    assert not verdict.converged
     assert verdict.judged_from == 16
     assert verdict.late_gain > 0.1
 
 
 def test_a_flat_loss_has_converged():
-    verdict = levelled_off(history(falling(20, 2)))
-    assert verdict.levelled
+    verdict = convergence_of(history(falling(20, 2)))
+    assert verdict.converged
     assert not verdict.passed_minimum
     assert verdict.late_gain < 0.01
 
@@ -47,8 +49,8 @@ def test_the_end_of_a_cosine_schedule_is_flat_but_proves_nothing():
     rates = cosine(20)
     losses = 100 - 40 * np.cumsum(rates) / rates.sum()
     assert (losses[14] - losses[-1]) / (losses[0] - losses[-1]) < 0.08  # flat by epochs
-    verdict = levelled_off(history(losses, rates))
-    assert not verdict.levelled
+    verdict = convergence_of(history(losses, rates))
+    assert not verdict.converged
     assert verdict.judged_from < 12
     assert verdict.late_gain == pytest.approx(0.25, abs=0.06)
 
@@ -56,42 +58,42 @@ def test_the_end_of_a_cosine_schedule_is_flat_but_proves_nothing():
 def test_a_long_cosine_schedule_can_converge():
     rates = cosine(60)
     losses = 100 + 50 * np.exp(-np.cumsum(rates) / 2)
-    assert levelled_off(history(losses, rates)).levelled
+    assert convergence_of(history(losses, rates)).converged
 
 
-def test_a_loss_beyond_its_minimum_has_levelled_off():
+def test_a_loss_beyond_its_minimum_has_convergence_of():
     losses = np.concatenate([np.linspace(100, 80, 10), np.linspace(80.5, 82, 6)])
-    verdict = levelled_off(history(losses, cosine(16)))
-    assert verdict.levelled
+    verdict = convergence_of(history(losses, cosine(16)))
+    assert verdict.converged
     assert verdict.passed_minimum
     assert verdict.best_epoch == 10
 
 
 def test_a_minimum_that_was_passed_counts_only_for_the_weights_of_it():
     losses = history(np.concatenate([np.linspace(100, 80, 10), np.linspace(80.5, 82, 6)]))
-    late = levelled_off(losses, kept="last")
+    late = convergence_of(losses, kept="last")
     assert late.passed_minimum
-    assert not late.levelled
-    assert levelled_off(history(falling(20, 2)), kept="last").levelled
+    assert not late.converged
+    assert convergence_of(history(falling(20, 2)), kept="last").converged
 
 
 SHARE = np.linspace(0, 1, 20)  # of the training; noise of a loss: 1
 STEEP = -200 * (1 - np.exp(-20 * SHARE))
 
 
-def test_a_gan_that_went_wrong_has_not_levelled_off():
+def test_a_gan_that_went_wrong_has_not_convergence_of():
     losses = [1.0, 0.6, 0.4, 0.35, 0.35, 0.7, 0.8, 0.9]
     rows = history(losses)
-    assert levelled_off(rows).levelled  # of a likelihood model: it overfits
-    verdict = levelled_off(rows.assign(train_loss_discriminator=1.0, train_loss_generator=1.0))
+    assert convergence_of(rows).converged  # of a likelihood model: it overfits
+    verdict = convergence_of(rows.assign(train_loss_discriminator=1.0, train_loss_generator=1.0))
     assert verdict.passed_minimum
-    assert not verdict.levelled
+    assert not verdict.converged
 
 
 def certified(shape, rates=None, cases=200):
     """Verdicts on a curve with noise of its own each time."""
     random = np.random.default_rng(1)
-    return [levelled_off(history(shape + random.normal(size=20), rates)) for _ in range(cases)]
+    return [convergence_of(history(shape + random.normal(size=20), rates)) for _ in range(cases)]
 
 
 @pytest.mark.parametrize("shape", [-20 * SHARE, STEEP - 20 * SHARE], ids=["line", "bend"])
@@ -102,16 +104,16 @@ def test_noise_does_not_certify_a_loss_that_still_falls(shape, schedule):
     if schedule == "cosine":  # the loss follows the learning, not the epochs
         rates = cosine(20)
         shape = np.interp(np.cumsum(rates) / rates.sum(), SHARE, shape)
-    assert np.mean([verdict.levelled for verdict in certified(shape, rates)]) < 0.05
+    assert np.mean([verdict.converged for verdict in certified(shape, rates)]) < 0.05
 
 
 def test_noise_alone_is_no_learning_and_no_minimum():
-    assert np.mean([verdict.levelled for verdict in certified(0 * SHARE)]) < 0.08
+    assert np.mean([verdict.converged for verdict in certified(0 * SHARE)]) < 0.08
 
 
-def test_noise_does_not_hide_what_has_levelled_off_or_is_past_its_minimum():
+def test_noise_does_not_hide_what_has_converged_or_is_past_its_minimum():
     flat = certified(STEEP)
-    assert np.mean([verdict.levelled for verdict in flat]) > 0.7
+    assert np.mean([verdict.converged for verdict in flat]) > 0.7
     assert np.mean([verdict.passed_minimum for verdict in flat]) < 0.05
     risen = certified(STEEP + 30 * np.maximum(SHARE - 0.5, 0), cosine(20))
     assert np.mean([verdict.passed_minimum for verdict in risen]) > 0.95
@@ -121,21 +123,21 @@ def test_noise_does_not_hide_what_has_levelled_off_or_is_past_its_minimum():
 
 
 def test_three_epochs_are_not_judged():
-    verdict = levelled_off(history([3.0, 1.0, 1.0]))
+    verdict = convergence_of(history([3.0, 1.0, 1.0]))
     assert not verdict.judged
-    assert not verdict.levelled
+    assert not verdict.converged
 
 
 @pytest.mark.parametrize("losses", [[1.0] * 8, np.linspace(1, 2, 8)])
 def test_a_model_that_never_learned_has_not_converged(losses):
-    assert not levelled_off(history(losses)).levelled
+    assert not convergence_of(history(losses)).converged
 
 
 def test_a_history_without_its_columns_is_refused():
     with pytest.raises(DarkpixelError, match="learning_rate"):
-        levelled_off(pd.DataFrame({"validation_loss": [1.0]}))
+        convergence_of(pd.DataFrame({"validation_loss": [1.0]}))
     with pytest.raises(DarkpixelError, match="epoch"):
-        levelled_off(history([]))
+        convergence_of(history([]))
 
 
 def statuses(tmp_path):
@@ -213,11 +215,11 @@ def test_the_status_survives_the_files(tmp_path):
     empty = convergence_rows({}, dataset="muons", seeds=[1], kept={}, autoencoders={})
     for name, table in (("jets", rows), ("muons", empty)):
         table.to_parquet(tmp_path / f"{name}.parquet", index=False)
-    read = read_statuses([tmp_path / "jets.parquet", tmp_path / "muons.parquet"])
+    read = read_parquet([tmp_path / "jets.parquet", tmp_path / "muons.parquet"])
     pd.testing.assert_series_equal(
         mark(distances(), read)["converged"], mark(distances(), rows)["converged"]
     )
-    none = read_statuses([tmp_path / "muons.parquet"])
+    none = read_parquet([tmp_path / "muons.parquet"])
     assert mark(distances(), none)["converged"].isna().all()
 
 
@@ -234,7 +236,7 @@ def test_tables_name_what_has_not_converged(tmp_path):
         ratio_to_monte_carlo=np.nan, ratio_error=np.nan, threads=1, device="cpu", load=0.0,
         hardware="a machine", condition="",
     )  # fmt: skip
-    speed_table(mark(speeds, rows), tmp_path / "s", "Speed")
+    speed_table(mark(speeds.drop(columns="published"), rows), tmp_path / "s", "Speed")
     likelihood_table(mark(speeds.assign(rounded_to_zero=0.0), rows), tmp_path / "l")
     classified = speeds.query("label == 'signal'").assign(
         label="signal against background", difference=0.0, difference_error=0.1, seed_spread=0.1,

@@ -8,10 +8,14 @@ from argon_toys import argon_images, draw_line, write_labels, write_plain
 from darkpixel.config.lartpc_evaluation import LArTPCEvaluation
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.image_file import ImageFile
-from darkpixel.metrics.lartpc import ARGON_OBSERVABLES, measure_argon, track_shapes
+from darkpixel.metrics.lartpc_observables import (
+    LARTPC_OBSERVABLES,
+    labelled_observables,
+    track_shapes,
+)
 from darkpixel.metrics.lartpc_rows import (
     ablation_rows,
-    argon_rows,
+    lartpc_rows,
     mean_and_error,
     reference_code_rows,
     share_and_error,
@@ -79,7 +83,7 @@ def test_the_table_agrees_with_a_loop_over_images(tmp_path):
     test = write_labels(tmp_path / "test.h5", images, labels, species)
     other, other_labels, _ = argon_images(20, seed=1)
     sample = write_labels(tmp_path / "sample.h5", other, other_labels, confidence=0.75)
-    table = measure_argon([Source("vqvae_pixelcnn", 3, sample)], test, EVALUATION)
+    table = labelled_observables([Source("vqvae_pixelcnn", 3, sample)], test, EVALUATION)
     assert table.groupby(["model", "seed"]).size().to_dict() == {
         (MONTE_CARLO, 0): 60, ("vqvae_pixelcnn", 3): 20,
     }  # fmt: skip
@@ -95,7 +99,7 @@ def test_the_table_agrees_with_a_loop_over_images(tmp_path):
         assert row["track_charge"] == pytest.approx(0.255 * image[label == 2].sum())
         assert row["shower_charge"] == pytest.approx(0.255 * image[label == 1].sum())
         assert row["track_pixels"] == (label == 2).sum()
-    assert own.loc[5, list(ARGON_OBSERVABLES)].tolist() == [0] * len(ARGON_OBSERVABLES)
+    assert own.loc[5, list(LARTPC_OBSERVABLES)].tolist() == [0] * len(LARTPC_OBSERVABLES)
     with ImageFile(sample) as file:
         scores = file.column("shower_scores")
     low = table.loc[table["model"] == "vqvae_pixelcnn", "low_confidence_shower"]
@@ -105,9 +109,9 @@ def test_the_table_agrees_with_a_loop_over_images(tmp_path):
 def test_batches_do_not_matter(tmp_path, monkeypatch):
     images, labels, species = argon_images(30)
     path = write_labels(tmp_path / "test.h5", images, labels, species)
-    once = measure_argon([], path, EVALUATION)
-    monkeypatch.setattr("darkpixel.metrics.lartpc.PIXELS_AT_ONCE", 7 * 64 * 64)
-    pd.testing.assert_frame_equal(once, measure_argon([], path, EVALUATION))
+    once = labelled_observables([], path, EVALUATION)
+    monkeypatch.setattr("darkpixel.metrics.lartpc_observables.PIXELS_AT_ONCE", 7 * 64 * 64)
+    pd.testing.assert_frame_equal(once, labelled_observables([], path, EVALUATION))
 
 
 def test_files_that_do_not_fit_are_refused(tmp_path):
@@ -115,10 +119,10 @@ def test_files_that_do_not_fit_are_refused(tmp_path):
     path = write_labels(tmp_path / "test.h5", images, labels, species)
     plain = write_plain(tmp_path / "plain.h5", images)
     with pytest.raises(DarkpixelError, match=r"plain\.h5: no attribute `threshold`"):
-        measure_argon([Source("vqvae_pixelcnn", 1, plain)], path, EVALUATION)
+        labelled_observables([Source("vqvae_pixelcnn", 1, plain)], path, EVALUATION)
     small = write_labels(tmp_path / "small.h5", images[:, :32, :32], labels[:, :32, :32])
     with pytest.raises(DarkpixelError, match=r"small\.h5: images of \(32, 32\) pixels"):
-        measure_argon([Source("vqvae_pixelcnn", 1, small)], path, EVALUATION)
+        labelled_observables([Source("vqvae_pixelcnn", 1, small)], path, EVALUATION)
 
 
 def table_of(sources, count=240, **changes):
@@ -129,7 +133,7 @@ def table_of(sources, count=240, **changes):
         track = np.arange(count) % 2 == 0
         frame = pd.DataFrame({
             "model": model, "seed": seed, "image": np.arange(count),
-            "species": np.where(track, 13, 11), **dict.fromkeys(ARGON_OBSERVABLES, 1.0),
+            "species": np.where(track, 13, 11), **dict.fromkeys(LARTPC_OBSERVABLES, 1.0),
         })  # fmt: skip
         frame["track_length"] = np.where(track, random.normal(10, 1, count), 0)
         frame["track_pixels"] = np.where(track, random.normal(40, 4, count), 1)
@@ -142,7 +146,7 @@ def table_of(sources, count=240, **changes):
 
 
 def rows_of(table, evaluation=EVALUATION, **options):
-    return argon_rows(
+    return lartpc_rows(
         table, dataset="lartpc", label="all", settings=evaluation, **options
     )  # fmt: skip
 

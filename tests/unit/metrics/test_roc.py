@@ -6,7 +6,7 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from darkpixel.errors import DarkpixelError
-from darkpixel.metrics.delong import placements, sampling_error
+from darkpixel.metrics.auc import placements, sampling_error
 from darkpixel.metrics.roc import POINTS, ROW_COLUMNS, auc, classifier_curves, classifier_rows, roc
 from darkpixel.tables.classifiers import classifier_table
 from darkpixel.tables.names import display_name

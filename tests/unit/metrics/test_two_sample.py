@@ -7,7 +7,7 @@ import pytest
 
 from darkpixel.config.two_sample import LowLevel, LowLevelTraining, TwoSample
 from darkpixel.formats.image_writer import ImageWriter
-from darkpixel.metrics.delong import area_under_curve
+from darkpixel.metrics.auc import area_under_curve
 from darkpixel.metrics.features import SCALED, Sample
 from darkpixel.metrics.frechet import distance_rows
 from darkpixel.metrics.memorisation import Nearest, Prepared, memorisation_rows

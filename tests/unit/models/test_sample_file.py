@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from darkpixel.formats.image_file import ImageFile, concatenate
+from darkpixel.formats.image_concatenation import concatenate
+from darkpixel.formats.image_file import ImageFile
 from darkpixel.models.build import build_model
 from darkpixel.models.sample_file import shard_blocks, write_shard
 

@@ -27,7 +27,7 @@ def write(path, text):
 
 def test_closure_follows_imports():
     closure = import_closure("metrics.rows")
-    assert {"metrics.rows", "metrics.wasserstein", "metrics.kinematics"} <= closure
+    assert {"metrics.rows", "metrics.wasserstein", "metrics.uncertainty"} <= closure
     assert "training.loop" not in closure
     assert "simulation.jets.simulation" not in closure
 
@@ -40,6 +40,13 @@ def test_closure_leaves_out_what_cannot_change_a_result():
 def test_training_depends_on_neither_tables_nor_names():
     closure = import_closure("training.loop", "models.sarm.model", "training.monitors.observables")
     assert not closure & {"metrics.names", "metrics.rows", "metrics.observables"}
+
+
+def test_what_trains_or_times_knows_no_published_number_and_no_layout():
+    names = ("classifiers", "density", "search", "simulation_speed", "speed", "widths")
+    closure = import_closure(*(f"studies.{name}" for name in (*names, "two_sample_network")))
+    assert "metrics.published" not in closure
+    assert not [name for name in closure if name.startswith(("tables", "figures"))]
 
 
 def test_simulation_does_not_depend_on_models_or_measures():

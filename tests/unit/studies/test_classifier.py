@@ -15,7 +15,7 @@ from darkpixel.metrics.roc import auc
 from darkpixel.models.build import build_model
 from darkpixel.models.folder import load_config, load_model
 from darkpixel.studies import classifiers as classification
-from darkpixel.studies.classifiers import judge_source, log_odds, write_split
+from darkpixel.studies.classifiers import log_odds, train_classifiers, write_split
 
 SMALL = {"model": "classifier", "filters": 4, "units": 8}
 TRAINING = ClassifierTraining(epochs=4, batch_size=20, learning_rate=0.01, device="cpu")
@@ -68,7 +68,7 @@ def judge(folder, separation=1.0, training=TRAINING, sources=None, **more):
     if sources is None:
         sources = {label: [path] for label, path in toys(folder, 100, 1, separation).items()}
     tests = toys(folder, 120, 2, separation)
-    judge_source(sources, tests, folder / "judge", **(arguments | more))
+    train_classifiers(sources, tests, folder / "judge", **(arguments | more))
     return pd.read_parquet(folder / "judge" / "scores.parquet")
 
 
@@ -255,7 +255,7 @@ def test_unfit_sources_are_refused_in_one_line(tmp_path):
         judge(tmp_path, images=101)
     sources = {"signal": write_images(tmp_path / "a.h5", 9), "background": "b.h5"}
     with pytest.raises(DarkpixelError, match="signal first"):
-        judge_source(
+        train_classifiers(
             {label: [path] for label, path in sources.items()}, {"signal": "c.h5"}, tmp_path,
             settings=SMALL, training=TRAINING, repetitions=1, images=5,
             test_images=None, seed=1, checkpoint_dir=tmp_path, digest="",

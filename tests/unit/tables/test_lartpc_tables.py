@@ -8,13 +8,12 @@ import pytest
 
 from darkpixel.metrics.divergence import DIRECTIONS, QUANTITIES
 from darkpixel.metrics.published import load_published
+from darkpixel.tables.codes import codebook_table, reconstruction_table
+from darkpixel.tables.divergence import divergence_table
 from darkpixel.tables.lartpc import (
     ablation_table,
-    codebook_table,
-    divergence_table,
     observables_table,
     pixelcnn_parameters_table,
-    reconstruction_table,
     reference_code_table,
     vqvae_parameters_table,
 )

@@ -11,21 +11,14 @@ from darkpixel.errors import DarkpixelError
 from darkpixel.formats.image_writer import ImageWriter
 from darkpixel.metrics.names import MONTE_CARLO
 from darkpixel.metrics.published import load_published, wasserstein_published
-from darkpixel.metrics.rows import (
-    COLUMNS,
-    image_statistics,
-    parameter_rows,
-    quantisation_rows,
-    wasserstein_rows,
-)
+from darkpixel.metrics.rows import COLUMNS, image_statistics, parameter_rows, wasserstein_rows
 from darkpixel.metrics.wasserstein import wasserstein
+from darkpixel.studies.quantisation import quantisation_rows, round_images
 from darkpixel.tables.layout import markdown_table, write_table
-from darkpixel.tables.sarm import (
-    parameters_table,
-    quantisation_table,
-    statistics_table,
-    wasserstein_table,
-)
+from darkpixel.tables.parameters import parameters_table
+from darkpixel.tables.quantisation import quantisation_table
+from darkpixel.tables.statistics import statistics_table
+from darkpixel.tables.wasserstein import wasserstein_table
 
 PUBLISHED = Path(__file__).parents[3] / "config" / "published.yaml"
 SETTINGS = Evaluation(n=10_000, bootstrap_repetitions=20, floor_splits=5)
@@ -127,25 +120,32 @@ def test_statistics_count_blank_images(tmp_path):
     assert "| Monte Carlo" in (tmp_path / "image_statistics.md").read_text()
 
 
-def test_coarser_grids_cost_more(tmp_path):
+def test_a_larger_power_keeps_more_of_the_soft_pixels(tmp_path):
     random = np.random.default_rng(0)
-    images = random.exponential(1.0, (300, 8, 8)) * (random.random((300, 8, 8)) < 0.2)
+    images = random.exponential(2.0, (300, 8, 8)) * (random.random((300, 8, 8)) < 0.2)
+    images = images.astype(np.float32)
     with ImageWriter(
         tmp_path / "test.h5", height=8, width=8, dataset="jets", label="signal", split="test",
         pixel_size=0.1, unit="GeV", source="test", seed=0, config_digest="0",
     ) as file:  # fmt: skip
-        file.append(images.astype(np.float32))
+        file.append(images)
     rows = quantisation_rows(
-        str(tmp_path / "test.h5"), lambda x, p: (np.round(x / p) * np.float32(p), 3),
-        [0.01, 1.0, 2.0], dataset="jets", label="signal", settings=SETTINGS, batch_size=70,
+        tmp_path / "test.h5", 10.0, [1.0, 2.0], dataset="jets", label="signal",
+        settings=SETTINGS, batch_size=70,
     )  # fmt: skip
-    value = rows.set_index(["observable", "power"])["value"]
-    assert value["pt", 0.01] < 0.02 < value["pt", 1.0] < value["pt", 2.0]
-    zeros = rows[rows["observable"] == "zero_fraction"]
+    by_name = rows.set_index(["observable", "power"])
+    assert (by_name.loc[["pt", "mass"], "value"] > 0).all()
+    zeros = by_name.loc["zero_fraction"]
+    assert zeros.loc[1.0, "mean_quantised"] > zeros.loc[2.0, "mean_quantised"]
     assert (zeros["mean_quantised"] >= zeros["mean"]).all()
-    assert (rows["clipped"] == 3 * 5).all()  # blocks of 70 of the 300 images
+    # Over all blocks; at p = 1 a level is 1 GeV wide.
+    above = rows.loc[rows["power"] == 1, "clipped"]
+    assert (above == np.count_nonzero(images > 10.5)).all()
+    assert above.iloc[0] > 0
+    rounded, _ = round_images(images, 1.0, 10.0)
+    np.testing.assert_allclose(rounded, np.minimum(np.round(images), 10), atol=1e-4)
     quantisation_table(rows, tmp_path / "quantisation")
-    assert "| 0.01" in (tmp_path / "quantisation.md").read_text()
+    assert "| 2 " in (tmp_path / "quantisation.md").read_text()
 
 
 def test_parameters_stand_beside_the_paper(tmp_path):

@@ -1,7 +1,7 @@
 """The compact argon simulator (not Geant4) against tabulated physics: a figure of the docs.
 
-Drawn by `python -m darkpixel.figures.lartpc.argon_validation docs/figures/argon_validation`, in about a
-minute.
+Drawn by `python -m darkpixel.figures.lartpc.argon_validation docs/figures/argon_validation`, in
+about a minute.
 """
 
 import argparse
@@ -25,7 +25,7 @@ from darkpixel.simulation.argon.tables import (
     PAIR,
     PHOTOELECTRIC,
     argon_tables,
-    place,
+    place_in_tables,
     value,
 )
 from darkpixel.simulation.argon.transport import SPECIES, deposits
@@ -130,7 +130,7 @@ def _conversions(axes: Axes, events: int, seed: int) -> None:
     axes.errorbar(
         centres, counts / norm, np.sqrt(counts) / norm, fmt=".", color=SIMULATED, label=label
     )
-    rate = sum(value(tables, column, *place(600.0)) for column in columns)
+    rate = sum(value(tables, column, *place_in_tables(600.0)) for column in columns)
     label = f"XCOM, {math.log(2) / rate:.1f} cm"
     axes.plot(centres, rate * np.exp(-rate * centres), color=REFERENCE, label=label)
     axes.set(title="photons: first interaction", xlabel="depth [cm]", yscale="log")
@@ -195,12 +195,14 @@ def _balance(axes: Axes, events: int, seed: int) -> None:
     worst = 0.0
     half_width = SIDE * 0.5
     for row, species in enumerate(SPECIES):
-        found = deposits(species, 500.0, seed=seed, events=events, half_width=half_width)
-        total = sum(event.initial for event in found)
-        worst = max(worst, *(abs(sum(e.balance.values()) - e.initial) / e.initial for e in found))
+        simulated = deposits(species, 500.0, seed=seed, events=events, half_width=half_width)
+        total = sum(event.initial for event in simulated)
+        worst = max(
+            worst, *(abs(sum(e.balance.values()) - e.initial) / e.initial for e in simulated)
+        )
         left = 0.0
         for part, colour in zip(parts, colours, strict=True):
-            width = sum(event.balance[part] for event in found) / total
+            width = sum(event.balance[part] for event in simulated) / total
             label = part if row == 0 else None
             axes.barh(row, width, left=left, color=colour, label=label)
             left += width

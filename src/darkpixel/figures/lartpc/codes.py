@@ -23,8 +23,8 @@ from darkpixel.figures.lartpc.images import (
     scale_bar,
 )
 from darkpixel.figures.style import look, save
-from darkpixel.formats.image_file import ImageFile
-from darkpixel.metrics.names import SPECIES
+from darkpixel.formats.image_file import ImageFile, count_images
+from darkpixel.formats.species import SPECIES
 from darkpixel.tables.names import SPECIES_SYMBOLS
 
 Codes = npt.NDArray[np.int64]
@@ -74,7 +74,7 @@ def code_maps(
     Raises:
         DarkpixelError: the files do not hold the same number of images, or too few.
     """
-    counts = {path: _length(path) for path in (images, codes, reconstructions)}
+    counts = {path: count_images(path) for path in (images, codes, reconstructions)}
     if len(set(counts.values())) > 1:
         raise DarkpixelError(
             f"{codes}: {counts[codes]} maps, but {counts[images]} images in {images} and "
@@ -199,10 +199,10 @@ def _first_by_species(images: str | Path, threshold: float) -> dict[str, int]:
     with ImageFile(images) as file:
         filled = (file.read(0, SEARCHED) > threshold).any(axis=(1, 2))
         if "species" not in file.columns:
-            found = np.flatnonzero(filled)[: len(SPECIES)].tolist()
-            if not found:
+            numbers = np.flatnonzero(filled)[: len(SPECIES)].tolist()
+            if not numbers:
                 raise DarkpixelError(f"{images}: no pixel of the first images is above threshold.")
-            return {f"image {number}": number for number in found}
+            return {f"image {number}": number for number in numbers}
         codes = file.column("species", 0, SEARCHED)
     first = {
         name: int(np.flatnonzero((codes == code) & filled)[0])
@@ -224,10 +224,12 @@ def contrast_ticks(largest: float) -> list[float]:
 
 
 def _bars(axes: Axes, rows: pd.DataFrame, quantity: str, label: str) -> None:
-    own = rows[rows["quantity"] == quantity]
-    place = np.arange(len(own))
-    axes.bar(place, own["value"], yerr=own["error"], color="#0072B2", width=0.65, capsize=2)
-    axes.set_xticks(place, [SPECIES_SYMBOLS.get(name, name) for name in own["species"]])
+    measured = rows[rows["quantity"] == quantity]
+    place = np.arange(len(measured))
+    axes.bar(
+        place, measured["value"], yerr=measured["error"], color="#0072B2", width=0.65, capsize=2
+    )
+    axes.set_xticks(place, [SPECIES_SYMBOLS.get(name, name) for name in measured["species"]])
     axes.xaxis.set_tick_params(which="both", length=0)
     axes.set_ylabel(label)
 
@@ -272,8 +274,3 @@ def _no_image(axes: Axes) -> None:
     bare(axes)
     axes.text(0.5, 0.5, "drawn by\nthe PixelCNN", ha="center", va="center", color="0.4",
               transform=axes.transAxes)  # fmt: skip
-
-
-def _length(path: str | Path) -> int:
-    with ImageFile(path) as file:
-        return len(file)

@@ -14,11 +14,12 @@ from matplotlib.colors import Colormap, ListedColormap, LogNorm, Normalize
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from darkpixel.datasets.lartpc import charge_per_unit
+from darkpixel.datasets.charge import charge_per_unit
 from darkpixel.figures.style import look, save
 from darkpixel.formats.image_file import ImageFile
 from darkpixel.formats.image_format import BACKGROUND, SHOWER, TRACK
-from darkpixel.metrics.lartpc import pixel_side
+from darkpixel.metrics.lartpc_observables import pixel_side
+from darkpixel.metrics.segmentation import LABEL_NAMES
 from darkpixel.tables.names import display_name
 
 Array = npt.NDArray[np.floating]
@@ -28,13 +29,12 @@ CHARGE = "charge [MeV / pixel]"
 # The paper's figures 6 and 7: background dark purple, track yellow, shower cyan.
 EMPTY = "#30064D"
 LABEL_COLOURS = {BACKGROUND: EMPTY, SHOWER: "#35D0E0", TRACK: "#FDE725"}
-LABEL_NAMES = {BACKGROUND: "background", SHOWER: "shower", TRACK: "track"}
 # Inches of panel grids.
 GAP, TITLE, SIDE, BAR = 0.04, 0.34, 0.08, 0.95
 
 
 @dataclass(frozen=True)
-class ArgonImages:
+class ExampleImages:
     """The first images of a file that are not blank, and what the file says of them."""
 
     images: Array
@@ -47,7 +47,7 @@ class ArgonImages:
 
 def read_examples(
     path: str | Path, count: int, threshold: float, wanted: npt.ArrayLike | None = None
-) -> ArgonImages:
+) -> ExampleImages:
     """The first `count` images that have a pixel above threshold, not chosen ones.
 
     Blank images follow where there are not enough, and fewer come from a file that holds fewer.
@@ -68,7 +68,7 @@ def read_examples(
     else:
         index = np.asarray(wanted)
     chosen = images[index].astype(np.float64)
-    return ArgonImages(
+    return ExampleImages(
         images=np.where(chosen > threshold, chosen, 0.0) * unit,
         labels=None if labels is None else labels[index],
         pixel_size=pixel_size,
@@ -113,7 +113,7 @@ def draw_labels(axes: Axes, labels: Labels) -> None:
 
 
 def bare(axes: Axes) -> None:
-    """A panel without ticks; its scale is said by a scale bar."""
+    """A panel without ticks; a scale bar gives its scale."""
     axes.set(xticks=[], yticks=[])
     axes.minorticks_off()
     for spine in axes.spines.values():

@@ -15,7 +15,7 @@ from darkpixel.config.lartpc_evaluation import LArTPCEvaluation
 from darkpixel.config.names import LARTPC
 from darkpixel.errors import DarkpixelError
 from darkpixel.figures.lartpc.images import (
-    ArgonImages,
+    ExampleImages,
     block_grid,
     charge_bar,
     charge_norm,
@@ -151,14 +151,16 @@ def labelled_examples(
         save(figure, stem)
 
 
-def _labelled(path: str | Path, count: int, settings: LArTPCEvaluation) -> ArgonImages:
+def _labelled(path: str | Path, count: int, settings: LArTPCEvaluation) -> ExampleImages:
     part = read_examples(path, count, settings.threshold)
     if part.labels is None:
         raise DarkpixelError(f"{path}: no column `pixel_labels`; label the images first.")
     return part
 
 
-def _over_labels(figure: Figure, title: str, part: ArgonImages, norm: LogNorm, top: float) -> None:
+def _over_labels(
+    figure: Figure, title: str, part: ExampleImages, norm: LogNorm, top: float
+) -> None:
     """Images in a row that begins at `top` (of the figure's height), their labels below."""
     assert part.labels is not None
     width, height = FIGURE_2

@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
@@ -14,9 +13,10 @@ from matplotlib.gridspec import SubplotSpec
 
 from darkpixel.config.names import LARTPC
 from darkpixel.figures.ratio import density, draw_with_ratio
-from darkpixel.figures.style import look, save
+from darkpixel.figures.style import legend_of_all_axes, look, save
+from darkpixel.formats.species import SPECIES
 from darkpixel.metrics.lartpc_rows import mean_and_error
-from darkpixel.metrics.names import MONTE_CARLO, RECONSTRUCTED, SPECIES, ordered
+from darkpixel.metrics.names import MONTE_CARLO, is_reconstructed, ordered
 from darkpixel.tables.names import OBSERVABLES, SPECIES_SYMBOLS, UNITS, display_name
 
 Array = npt.NDArray[np.float64]
@@ -33,35 +33,35 @@ KINDS = {
 }
 
 
-def argon_distributions(observables: pd.DataFrame, stem: str | Path, *, bins: int = 30) -> None:
+def lartpc_distributions(observables: pd.DataFrame, stem: str | Path, *, bins: int = 30) -> None:
     """Track length and width, charges and numbers of pixels; ratios to the test images.
 
     Shares are of all images: those without a track (or shower) lie outside the histograms of
     tracks (or showers), and their share is written into the panel.
 
     Args:
-        observables: `darkpixel.metrics.lartpc.measure_argon`. The seeds of a model are drawn
-            together.
+        observables: `darkpixel.metrics.lartpc_observables.labelled_observables`. The seeds of a
+            model are drawn together.
         bins: up to the 99.5% quantile of the test images, widened by a tenth.
     """
     _panels([(observables, name, "") for name in SHOWN], stem, bins)
 
 
-def argon_by_species(
+def distributions_by_species(
     observables: pd.DataFrame, stem: str | Path, *, models: Sequence[str], bins: int = 30
 ) -> None:
     """Track length, shower charge and pixels of each species, generated and test images.
 
     Args:
-        observables: as in `argon_distributions`.
+        observables: as in `lartpc_distributions`.
         models: that are conditioned on the species.
     """
     chosen = observables[observables["model"].isin([MONTE_CARLO, *models])]
     panels = []
     for code, species in SPECIES.items():
-        own = chosen[chosen["species"] == code]
-        if set(own["model"]) == {MONTE_CARLO, *models}:
-            panels += [(own, name, SPECIES_SYMBOLS[species]) for name in SHOWN_BY_SPECIES]
+        of_species = chosen[chosen["species"] == code]
+        if set(of_species["model"]) == {MONTE_CARLO, *models}:
+            panels += [(of_species, name, SPECIES_SYMBOLS[species]) for name in SHOWN_BY_SPECIES]
     _panels(panels, stem, bins)
 
 
@@ -81,7 +81,7 @@ def _panels(panels: Sequence[tuple[pd.DataFrame, str, str]], stem: str | Path, b
             axes = _distribution(figure, grid[row, column], observables, name, bins, column == 0)
             if column == 0 and title:
                 axes.set_title(title, loc="left", fontweight="bold")
-        _legend(figure)
+        legend_of_all_axes(figure, loc="upper right")
         save(figure, stem)
 
 
@@ -96,7 +96,7 @@ def reference_code_comparison(
     """Does the blind spot make tracks short? Track length and labelled pixels, and what is seen.
 
     Args:
-        observables: `darkpixel.metrics.lartpc.measure_argon` with `models`.
+        observables: `darkpixel.metrics.lartpc_observables.labelled_observables` with `models`.
         models: the correct PixelCNN and the authors' code.
         receptive_fields: a row for each model and cell (`row`, `column`) of a code map, `seen` by
             the cell (`cell_row`, `cell_column`) or not.
@@ -110,7 +110,7 @@ def reference_code_comparison(
         )
         for column, name in enumerate(names):
             _distribution(figure, upper[0, column], chosen, name, bins, column == 0)
-        _legend(figure)
+        legend_of_all_axes(figure, loc="upper right")
         lower = figure.add_gridspec(
             1, 1 + len(models), left=0.15, right=0.98, top=0.36, bottom=0.08, wspace=0.12,
             width_ratios=[1.25, *[1.0] * len(models)],
@@ -138,9 +138,11 @@ def _distribution(
     values = {}
     for model in models:
         images = observables[observables["model"] == model]
-        found = images[name].to_numpy(np.float64)
+        measured = images[name].to_numpy(np.float64)
         # Outside the edges, but within the normalisation.
-        values[model] = found if kind is None else np.where(images[f"{kind}_pixels"] > 0, found, -1)
+        values[model] = (
+            measured if kind is None else np.where(images[f"{kind}_pixels"] > 0, measured, -1)
+        )
     edges = _edges(values[MONTE_CARLO], name, bins)
     histograms = {model: density(values[model], edges) for model in models}
     draw_with_ratio(main, ratio, edges, histograms, dataset=LARTPC, ratio_range=(0.0, 2.0))
@@ -162,14 +164,14 @@ def _distribution(
 def _means(axes: Axes, observables: pd.DataFrame, models: Sequence[str]) -> None:
     """Mean track length by model against that of the test images; 0 for images without a track."""
     value, error = mean_and_error(observables[observables["model"] == MONTE_CARLO], "track_length")
-    found = [
+    means = [
         mean_and_error(observables[observables["model"] == model], "track_length")
         for model in models
     ]
     axes.axvspan(value - error, value + error, color="0.8", label="test images")
     axes.axvline(value, color="black", linewidth=1)
     place = np.arange(len(models))[::-1]
-    axes.errorbar([f[0] for f in found], place, xerr=[f[1] for f in found], fmt="o", capsize=3,
+    axes.errorbar([f[0] for f in means], place, xerr=[f[1] for f in means], fmt="o", capsize=3,
                   color="#D55E00")  # fmt: skip
     names = [display_name(model, LARTPC) for model in models]
     axes.set_yticks(place, [n.replace(" + ", " +\n").replace(", ", ",\n") for n in names])
@@ -195,18 +197,9 @@ def _receptive_field(axes: Axes, field: pd.DataFrame) -> None:
     axes.grid(color="white", linewidth=0.5)
 
 
-def _legend(figure: Figure) -> None:
-    handles: dict[str, Artist] = {}
-    for axes in figure.axes:
-        handles |= dict(zip(*reversed(axes.get_legend_handles_labels()), strict=True))
-    figure.legend(
-        list(handles.values()), list(handles), ncols=min(4, len(handles)), loc="upper right"
-    )
-
-
 def _short(model: str) -> str:
     """A name that fits into a panel."""
-    name = "reconstructed" if model.startswith(RECONSTRUCTED) else display_name(model, LARTPC)
+    name = "reconstructed" if is_reconstructed(model) else display_name(model, "lartpc")
     return name.replace("VQ-VAE + PixelCNN, ", "").replace("VQ-VAE + PixelCNN", "generated")
 
 

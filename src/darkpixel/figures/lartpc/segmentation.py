@@ -10,8 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-from darkpixel.errors import DarkpixelError
 from darkpixel.figures.style import look, save
+from darkpixel.figures.training import read_history
 from darkpixel.metrics.segmentation import LABEL_NAMES, confusion_name
 from darkpixel.metrics.segmentation_rows import ALL
 
@@ -28,10 +28,11 @@ def ssnet_training(histories: Sequence[str | Path], stem: str | Path) -> None:
     """Loss and accuracy by epoch, training and validation.
 
     The training loss is that of augmented images while the weights move; the accuracies are
-    measured after the epoch, without augmentation, over non-zero pixels unless said otherwise.
+    measured after the epoch, without augmentation, over non-zero pixels unless the legend says all.
 
     Args:
-        histories: history.csv of each training, made with `darkpixel.training.monitors.segmentation.ssnet_monitor`.
+        histories: history.csv of each training run, made with
+            `darkpixel.training.monitors.segmentation.ssnet_monitor`.
 
     Raises:
         DarkpixelError: a file has no such columns.
@@ -40,7 +41,7 @@ def ssnet_training(histories: Sequence[str | Path], stem: str | Path) -> None:
         figure = Figure(figsize=(6.4, 2.6), layout="constrained")
         left, right = figure.subplots(1, 2)
         for number, path in enumerate(histories):
-            history = _read(path)
+            history = read_history(path, ("epoch", *_CURVES))
             for column, (name, colour, dashes) in _CURVES.items():
                 axes = right if "accuracy" in column else left
                 measured = history[["epoch", column]].dropna()
@@ -104,14 +105,3 @@ def _draw_matrix(axes: Axes, counts: npt.NDArray[np.float64]) -> None:
     axes.tick_params(which="both", length=0)
     axes.minorticks_off()
     axes.set_xlabel("predicted label")
-
-
-def _read(path: str | Path) -> pd.DataFrame:
-    history = pd.read_csv(path)
-    for column in ("epoch", *_CURVES):
-        if column not in history:
-            raise DarkpixelError(
-                f"{path}: no column `{column}`; found {', '.join(history.columns)}. "
-                "It should be the history.csv of an SSNet's training."
-            )
-    return history

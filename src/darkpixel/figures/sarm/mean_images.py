@@ -77,9 +77,9 @@ def mean_differences(samples: Samples, stem: str | Path, *, dataset: str) -> Non
     }
     if not any(blocks.values()):
         raise DarkpixelError(f"{stem}: there are no models to compare with Monte Carlo.")
-    found = max(float(np.abs(image).max()) for block in blocks.values() for _, image in block)
+    difference = max(float(np.abs(image).max()) for block in blocks.values() for _, image in block)
     filled = max(float(by_model[MONTE_CARLO].max()) for by_model in means.values())
-    largest = min(found, filled) or 1.0  # all equal to the Monte Carlo: any scale shows white
+    largest = min(difference, filled) or 1.0  # all equal to the Monte Carlo: any scale shows white
     panels, row_titles = wrapped(blocks)
     with look():
         figure = panel_grid(

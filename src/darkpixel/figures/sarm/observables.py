@@ -6,12 +6,11 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from matplotlib.artist import Artist
 from matplotlib.figure import Figure
 
 from darkpixel.figures.ratio import density, draw_with_ratio, mark_overflow
-from darkpixel.figures.style import look, save
-from darkpixel.metrics.names import DERIVED, MONTE_CARLO, ordered
+from darkpixel.figures.style import legend_of_all_axes, look, save
+from darkpixel.metrics.names import MONTE_CARLO, is_derived, ordered
 from darkpixel.tables.names import display_name
 
 TALLEST = 2.5
@@ -32,7 +31,7 @@ def observable_distributions(
     """
     with look():
         entries = max(
-            sum(not model.startswith(DERIVED) for model in set(table["model"]))
+            sum(not is_derived(model) for model in set(table["model"]))
             for table in observables.values()
         )
         legend = 0.25 + 0.17 * -(-entries // 4)  # inches above the panels
@@ -49,7 +48,7 @@ def observable_distributions(
             wspace=0.24,
         )
         for column, (label, table) in enumerate(observables.items()):
-            models = [m for m in ordered(table["model"]) if not m.startswith(DERIVED)]
+            models = [m for m in ordered(table["model"]) if not is_derived(m)]
             for row, (name, (symbol, unit)) in enumerate(AXES.items()):
                 inner = outer[row, column].subgridspec(2, 1, height_ratios=[3, 1], hspace=0.06)
                 main, ratio = (figure.add_subplot(inner[part, 0]) for part in (0, 1))
@@ -77,12 +76,7 @@ def observable_distributions(
                 main.set_ylabel(f"images / {unit}, normalised" if column == 0 else "")
                 if column == 0:
                     ratio.set_ylabel(f"ratio to\n{display_name(MONTE_CARLO, dataset)}", fontsize=8)
-        handles: dict[str, Artist] = {}
-        for axes in figure.axes:
-            handles |= dict(zip(*reversed(axes.get_legend_handles_labels()), strict=True))
-        figure.legend(
-            list(handles.values()), list(handles), ncols=min(4, len(handles)), loc="upper center"
-        )
+        legend_of_all_axes(figure, loc="upper center")
         save(figure, stem)
 
 

@@ -31,15 +31,15 @@ def order_distances(
 
     A point is the mean over seeds with its bootstrap error; with several seeds, the larger of
     that and their standard deviation. A band is the noise floor of a label, mean ± standard
-    deviation: what a perfect generator scores. A point is hollow where a training had not levelled
-    off; below each order stand the epochs that it was trained.
+    deviation: what a perfect generator scores. A point is hollow where a training run had not
+    converged; below each order stand the epochs that it was trained.
 
     Args:
         rows: `darkpixel.metrics.rows.wasserstein_rows` of all labels, concatenated and marked
             (`darkpixel.metrics.convergence.mark`); models that are not in `orders`, and their
             quantised Monte Carlo, are left out.
         orders: order ("spiral_out") to the model that generates in it, in the order of the figure.
-        epochs: of the trainings of each model: `20`, or `18–20`.
+        epochs: of the training runs of each model: `20`, or `18–20`.
         dataset: for the messages.
 
     Raises:
@@ -58,8 +58,8 @@ def order_distances(
         figure = Figure(figsize=(4.2 * len(SHOWN), 3.7), layout="constrained")
         for axes, name in zip(figure.subplots(1, len(SHOWN)), SHOWN, strict=True):
             for number, label in enumerate(labels):
-                own = by_key.loc[(name, label)].loc[list(orders.values())]
-                _draw(axes, own, label, number, len(labels))
+                of_label = by_key.loc[(name, label)].loc[list(orders.values())]
+                _draw(axes, of_label, label, number, len(labels))
             axes.set_ylabel(f"$W_1$ of {OBSERVABLES[name]} [{UNITS[name]}]")
             axes.set_title(OBSERVABLES[name])
             _scales(axes, {order: epochs[model] for order, model in orders.items()})

@@ -12,7 +12,7 @@ from darkpixel.figures.ratio import Histogram, draw_with_ratio, mark_overflow
 from darkpixel.figures.style import look, pixel_axis, save
 from darkpixel.formats.image_file import ImageFile
 from darkpixel.metrics.images import largest_pixel, summarise_images
-from darkpixel.metrics.names import DERIVED, MONTE_CARLO, ordered
+from darkpixel.metrics.names import MONTE_CARLO, is_derived, ordered
 from darkpixel.tables.names import display_name
 
 BEYOND = 5
@@ -80,7 +80,7 @@ def pixel_value_distributions(
     """
     with look():
         models = ordered(m for by_model in samples.values() for m in by_model)
-        models = [model for model in models if not model.startswith(DERIVED)]
+        models = [model for model in models if not is_derived(model)]
         tall = 4.2 + 0.17 * max(0, len(models) - 6)  # the legends are inside the panels
         figure = Figure(figsize=(4.3 * len(samples), tall))
         grid = figure.add_gridspec(

@@ -49,17 +49,17 @@ def roc_curves(curves: pd.DataFrame, rows: pd.DataFrame, stem: str | Path, *, da
         seen = _of(curves, MONTE_CARLO)["rate"] >= EFFICIENCIES[0]
         ratios = [RATIOS]
         for source in sources:
-            own = _of(curves, source)
+            curve = _of(curves, source)
             style = line_style(source)
-            _draw(main, own["rate"], own["true_positive"], own["true_positive_spread"], style,
+            _draw(main, curve["rate"], curve["true_positive"], curve["true_positive_spread"], style,
                   label=_entry(rows, source))  # fmt: skip
-            rates, spread = own["false_positive"], own["false_positive_spread"]
+            rates, spread = curve["false_positive"], curve["false_positive_spread"]
             filled = (rates >= SMALLEST_RATE) & (monte_carlo >= SMALLEST_RATE) & seen
             rates = np.where(filled, rates, np.nan)
             with np.errstate(divide="ignore", invalid="ignore"):
-                _draw(rejection, own["rate"], 1 / rates, spread / rates**2, style)
+                _draw(rejection, curve["rate"], 1 / rates, spread / rates**2, style)
                 relative = monte_carlo / rates
-                _draw(ratio, own["rate"], relative, relative * spread / rates, style)
+                _draw(ratio, curve["rate"], relative, relative * spread / rates, style)
             ratios.append((np.nanmin(relative, initial=1.0), np.nanmax(relative, initial=1.0)))
         main.plot([0, 1], [0, 1], color="0.6", linewidth=0.7, linestyle=":")
         main.set(xlim=(0, 1), ylim=(0, 1))
@@ -80,18 +80,18 @@ def roc_curves(curves: pd.DataFrame, rows: pd.DataFrame, stem: str | Path, *, da
 
 
 def _of(curves: pd.DataFrame, source: str) -> dict[str, Array]:
-    own = curves[curves["model"] == source]
+    of_source = curves[curves["model"] == source]
     return {
-        str(name): own[name].to_numpy(np.float64)
-        for name in own.columns
+        str(name): of_source[name].to_numpy(np.float64)
+        for name in of_source.columns
         if name not in ("model", "dataset")
     }
 
 
 def _entry(rows: pd.DataFrame, source: str) -> str:
-    own = rows[rows["model"] == source]
-    value, error = own[["value", "error"]].iloc[0]
-    return f"{row_name(own)}: AUC {measured(value, error)}"
+    of_source = rows[rows["model"] == source]
+    value, error = of_source[["value", "error"]].iloc[0]
+    return f"{row_name(of_source)}: AUC {measured(value, error)}"
 
 
 def _draw(

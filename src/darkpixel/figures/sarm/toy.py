@@ -53,8 +53,8 @@ def toy_densities(
             )
             axes.contour(x0, x1, truth / peak, levels=levels, colors="0.25", linewidths=0.6)
             axes.set(title=f"{title}, n = {len(points)}", xlabel="$x_0$", aspect="equal")
-            found = _moments(points.mean(axis=0), np.cov(points.T))
-            axes.text(0.03, 0.97, found, transform=axes.transAxes, va="top", fontsize=7.5)
+            moments = _moments(points.mean(axis=0), np.cov(points.T))
+            axes.text(0.03, 0.97, moments, transform=axes.transAxes, va="top", fontsize=7.5)
         panels[0].set_ylabel("$x_1$")
         truth_text = "lines: truth\n" + _moments(mean, covariance)
         panels[1].text(

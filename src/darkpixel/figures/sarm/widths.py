@@ -45,11 +45,11 @@ def width_study(rows: pd.DataFrame, stem: str | Path) -> None:
         for axes, (title, measures) in zip(grid, measured.items(), strict=True):
             axes.axvline(PAPER_WIDTH, color="0.75", linewidth=1, zorder=0)
             for number, (name, observable) in enumerate(measures.items()):
-                own = rows[rows["observable"] == observable].sort_values("width")
+                curve = rows[rows["observable"] == observable].sort_values("width")
                 axes.errorbar(
-                    own["width"],
-                    own["value"],
-                    yerr=own["error"].fillna(0),
+                    curve["width"],
+                    curve["value"],
+                    yerr=curve["error"].fillna(0),
                     color=colour if number == 0 else "0.35",
                     linestyle=_DASHES[number],
                     marker=_MARKERS[number],

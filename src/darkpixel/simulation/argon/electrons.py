@@ -12,12 +12,10 @@ import numpy as np
 from darkpixel.formats.image_format import SHOWER
 from darkpixel.simulation.argon.kernels import kernel
 from darkpixel.simulation.argon.physics import (
-    BETHE,
     DELTA_CUT,
     ELECTRON_CUT,
     ELECTRON_MASS,
     RADIATION_CUT,
-    Floats,
     bhabha_ratio,
     bremsstrahlung,
     moller_ratio,
@@ -27,9 +25,14 @@ from darkpixel.simulation.argon.record import (
     ESCAPED,
     PHOTON,
     REST,
+    Medium,
+    Particle,
     Record,
     deposit,
+    direction_of_sum,
     isotropic,
+    moved,
+    opposite,
     outside,
     push,
     turned,
@@ -37,6 +40,7 @@ from darkpixel.simulation.argon.record import (
 from darkpixel.simulation.argon.steps import (
     LONGEST_STEP,
     fluctuating_loss,
+    loss_variance,
     radiation_angle,
     scattered,
 )
@@ -47,32 +51,21 @@ from darkpixel.simulation.argon.tables import (
     MOLLER,
     POSITRON_LOSS,
     RADIATED,
-    place,
+    place_in_tables,
     value,
 )
 
 
 @kernel
-def electron(
-    record: Record,
-    tables: Floats,
-    positron: bool,
-    energy: float,
-    x: float,
-    y: float,
-    z: float,
-    u: float,
-    v: float,
-    w: float,
-    half_width: float,
-    scattering: bool,
-) -> None:
+def electron(record: Record, medium: Medium, positron: bool, particle: Particle) -> None:
     """Follow an electron or positron until it stops, annihilates or leaves."""
+    tables = medium.tables
     loss_column = POSITRON_LOSS if positron else ELECTRON_LOSS
     knock_column = BHABHA if positron else MOLLER
     largest_share = 1.0 if positron else 0.5
+    energy, place, direction = particle
     while energy >= ELECTRON_CUT:
-        row, rest = place(energy)
+        row, rest = place_in_tables(energy)
         gamma = 1 + energy / ELECTRON_MASS
         beta2 = 1 - 1 / (gamma * gamma)
         mean = value(tables, loss_column, row, rest)
@@ -84,45 +77,38 @@ def electron(
         free = -math.log(1 - np.random.random()) / rate
         longest = min(LONGEST_STEP, max(0.02, 0.2 * energy / mean))
         step = min(longest, free)
-        top = min(DELTA_CUT, largest)
-        variance = BETHE / 2 / beta2 * step * top * (1 - beta2 * top / (2 * largest))
-        lost = fluctuating_loss(mean * step, variance, energy)
-        half = step / 2
-        deposit(record, SHOWER, lost, x + half * u, y + half * v, z + half * w)
-        x += step * u
-        y += step * v
-        z += step * w
+        lost = fluctuating_loss(mean * step, loss_variance(step, beta2, largest), energy)
+        deposit(record, SHOWER, lost, moved(place, direction, step / 2))
+        place = moved(place, direction, step)
         energy -= lost
-        if outside(x, y, z, half_width):
+        if outside(place, medium.half_width):
             record.energy[ESCAPED] += energy
             return
-        if scattering:
+        if medium.scattering:
             momentum = math.sqrt((energy + lost) * (energy + lost + 2 * ELECTRON_MASS))
-            u, v, w = scattered(u, v, w, momentum, math.sqrt(beta2), step)
+            direction = scattered(direction, momentum, math.sqrt(beta2), step)
         if free > longest or energy < ELECTRON_CUT:
             continue
         choice = np.random.random() * rate
         if choice < annihilated:
-            annihilate_in_flight(record, energy, x, y, z, u, v, w)
+            annihilate_in_flight(record, Particle(energy, place, direction))
             return
         if choice < annihilated + radiated:
-            taken = radiate(record, energy, x, y, z, u, v, w)
-            energy -= taken
+            energy -= radiate(record, Particle(energy, place, direction))
         elif largest_share * energy > DELTA_CUT:
-            energy, u, v, w = knock(record, positron, energy, x, y, z, u, v, w)
-    deposit(record, SHOWER, energy, x, y, z)
+            energy, place, direction = knock(record, positron, Particle(energy, place, direction))
+    deposit(record, SHOWER, energy, place)
     if positron:
         record.energy[REST] -= 2 * ELECTRON_MASS
-        a, b, c = isotropic()
-        push(record, PHOTON, ELECTRON_MASS, x, y, z, a, b, c)
-        push(record, PHOTON, ELECTRON_MASS, x, y, z, -a, -b, -c)
+        away = isotropic()
+        push(record, PHOTON, ELECTRON_MASS, place, away)
+        push(record, PHOTON, ELECTRON_MASS, place, opposite(away))
 
 
 @kernel
-def radiate(
-    record: Record, energy: float, x: float, y: float, z: float, u: float, v: float, w: float
-) -> float:
+def radiate(record: Record, electron: Particle) -> float:
     """Emit a bremsstrahlung photon; its energy, MeV, 0 where none fits."""
+    energy = electron.energy
     if energy <= RADIATION_CUT:
         return 0.0
     total = energy + ELECTRON_MASS
@@ -135,24 +121,15 @@ def radiate(
         if np.random.random() * most * 1.05 <= bremsstrahlung(total, taken / total):
             break
     azimuth = 2 * math.pi * np.random.random()
-    a, b, c = turned(u, v, w, radiation_angle(total), azimuth)
-    push(record, PHOTON, taken, x, y, z, a, b, c)
+    away = turned(electron.direction, radiation_angle(total), azimuth)
+    push(record, PHOTON, taken, electron.place, away)
     return taken
 
 
 @kernel
-def knock(
-    record: Record,
-    positron: bool,
-    energy: float,
-    x: float,
-    y: float,
-    z: float,
-    u: float,
-    v: float,
-    w: float,
-) -> tuple[float, float, float, float]:
-    """Moller or Bhabha scattering above the cut; the energy and direction that are left."""
+def knock(record: Record, positron: bool, particle: Particle) -> Particle:
+    """Moller or Bhabha scattering above the cut; the particle that is left."""
+    energy = particle.energy
     gamma = 1 + energy / ELECTRON_MASS
     least = DELTA_CUT / energy
     largest = 1.0 if positron else 0.5
@@ -171,18 +148,16 @@ def knock(
     before = math.sqrt(energy * (energy + 2 * ELECTRON_MASS))
     after = math.sqrt(taken * (taken + 2 * ELECTRON_MASS))
     cosine = taken * (energy + 2 * ELECTRON_MASS) / (after * before)
-    a, b, c = turned(u, v, w, cosine, 2 * math.pi * np.random.random())
-    push(record, ELECTRON, taken, x, y, z, a, b, c)
-    px, py, pz = before * u - after * a, before * v - after * b, before * w - after * c
-    p = math.sqrt(px * px + py * py + pz * pz) + 1e-12
-    return energy - taken, px / p, py / p, pz / p
+    struck = turned(particle.direction, cosine, 2 * math.pi * np.random.random())
+    push(record, ELECTRON, taken, particle.place, struck)
+    left = direction_of_sum(before, particle.direction, -after, struck, 1e-12)
+    return Particle(energy - taken, particle.place, left)
 
 
 @kernel
-def annihilate_in_flight(
-    record: Record, energy: float, x: float, y: float, z: float, u: float, v: float, w: float
-) -> None:
+def annihilate_in_flight(record: Record, positron: Particle) -> None:
     """e+ e- to two photons (Heitler; G4, annihilation)."""
+    energy = positron.energy
     gamma = 1 + energy / ELECTRON_MASS
     root = math.sqrt((gamma - 1) / (gamma + 1))
     least, most = (1 - root) / 2, (1 + root) / 2
@@ -195,9 +170,8 @@ def annihilate_in_flight(
     first = share * total
     momentum = math.sqrt(energy * total)
     cosine = (share * (gamma + 1) - 1) / (share * math.sqrt(gamma * gamma - 1))
-    a, b, c = turned(u, v, w, cosine, 2 * math.pi * np.random.random())
-    px, py, pz = momentum * u - first * a, momentum * v - first * b, momentum * w - first * c
-    p = math.sqrt(px * px + py * py + pz * pz)
+    away = turned(positron.direction, cosine, 2 * math.pi * np.random.random())
+    other = direction_of_sum(momentum, positron.direction, -first, away)
     record.energy[REST] -= 2 * ELECTRON_MASS
-    push(record, PHOTON, first, x, y, z, a, b, c)
-    push(record, PHOTON, total - first, x, y, z, px / p, py / p, pz / p)
+    push(record, PHOTON, first, positron.place, away)
+    push(record, PHOTON, total - first, positron.place, other)

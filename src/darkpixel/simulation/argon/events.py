@@ -1,4 +1,4 @@
-"""The argon events file: the accepted events' three projections as the simulator left them.
+"""The liquid-argon events file: the accepted events' three projections, as they were simulated.
 
 HDF5, gzip + shuffle; the non-zero pixels of each plane one event after the other (CSR). Groups
 `xy`, `yz` and `zx`, each with
@@ -24,7 +24,10 @@ from numpy.typing import NDArray
 
 from darkpixel.config.lartpc import ArgonImaging
 from darkpixel.errors import DarkpixelError
-from darkpixel.formats.hdf5 import append
+from darkpixel.formats.events_file import REMEDY, EventsFile
+from darkpixel.formats.hdf5 import append, growing_dataset
+from darkpixel.formats.image_format import SHOWER, TRACK
+from darkpixel.formats.species import SpeciesCounts
 from darkpixel.simulation.argon.voxels import PLANES, SIDE
 
 FORMAT = "darkpixel-argon-events"
@@ -36,7 +39,7 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
 }
 _PIXELS = {"pixel": "uint16", "charge": "float32", "label": "uint8"}
 _BLOCK = 128  # events held dense at once: 50 MB with their labels
-_REMEDY = "delete the file and run the simulation again"
+_CHUNK = 16384  # entries per HDF5 chunk
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,7 @@ class ArgonEventsHeader:
     kind: str  # single or vertex
     images: int  # accepted events
     drawn: int  # simulated events with enough pixels, until the last accepted one
-    counts: dict[str, int]  # drawn_{pdg} and accepted_{pdg}
+    species: SpeciesCounts  # of single particles
     seed: int
     settings: dict[str, Any]
     imaging: dict[str, Any]
@@ -62,10 +65,10 @@ class ArgonEventsWriter:
         file.attrs.update({"format": FORMAT, "version": VERSION, "kind": kind, **header})
         for plane in PLANES:
             for name, dtype in {**_PIXELS, "offsets": "int64"}.items():
-                _create(file, f"{plane}/{name}", dtype)
+                growing_dataset(file, f"{plane}/{name}", dtype, chunk=_CHUNK)
             append(file[f"{plane}/offsets"], np.zeros(1, np.int64))
         for name, dtype in COLUMNS[kind].items():
-            _create(file, name, dtype)
+            growing_dataset(file, name, dtype, chunk=_CHUNK)
 
     def append(
         self,
@@ -89,27 +92,14 @@ class ArgonEventsWriter:
         self._file.attrs.update({"images": images, "drawn": drawn, **counts})
 
 
-def _create(file: h5py.File, name: str, dtype: str) -> None:
-    file.create_dataset(
-        name,
-        shape=(0,),
-        maxshape=(None,),
-        chunks=(16384,),
-        dtype=dtype,
-        compression="gzip",
-        shuffle=True,
-        track_times=False,
-    )
-
-
 def read_header(path: str | Path) -> ArgonEventsHeader:
     """The header of an events file.
 
     Raises:
         DarkpixelError: absent, not HDF5, truncated, of another format or version, incomplete.
     """
-    with _open(Path(path)) as file:
-        return _header(Path(path), file)
+    with _open(path) as events:
+        return _header(events)
 
 
 def count_events(paths: Sequence[str | Path]) -> int:
@@ -134,100 +124,70 @@ def event_blocks(
         DarkpixelError: as `read_header`; the events were accepted for another plane or crop than
             that of `imaging`; damaged pixels.
     """
-    for path in map(Path, paths):
-        with _open(path) as file:
-            header = _header(path, file)
+    for path in paths:
+        with _open(path) as events:
+            header = _header(events)
             for key in ("plane", "pixels", "minimum_filled"):
-                found, wanted = header.imaging[key], getattr(imaging, key)
-                if found != wanted:
+                made_with, wanted = header.imaging[key], getattr(imaging, key)
+                if made_with != wanted:
                     raise DarkpixelError(
-                        f"{path}: events accepted with imaging.{key} {found}, not {wanted}; "
-                        f"{_REMEDY}, or set the key back."
+                        f"{path}: events accepted with imaging.{key} {made_with}, not {wanted}; "
+                        f"{REMEDY}, or set the key back."
                     )
             for start in range(0, header.images, _BLOCK):
                 stop = min(start + _BLOCK, header.images)
-                try:
-                    yield _dense(path, file, imaging.plane, header.kind, start, stop)
-                except OSError as error:
-                    raise DarkpixelError(
-                        f"{path}: unreadable after event {start} ({error}); {_REMEDY}."
-                    ) from error
+                with events.reading(start):
+                    block = _dense(events, imaging.plane, header.kind, start, stop)
+                yield block
 
 
 def _dense(
-    path: Path, file: h5py.File, plane: str, kind: str, start: int, stop: int
+    events: EventsFile, plane: str, kind: str, start: int, stop: int
 ) -> tuple[NDArray[np.float32], dict[str, NDArray[Any]]]:
-    group = file[plane]
-    offsets = group["offsets"][start : stop + 1]
+    offsets = events[f"{plane}/offsets"][start : stop + 1]
     counts = np.diff(offsets)
-    _check(path, bool((counts > 0).all()), f"{plane}/offsets", "do not increase")
+    events.check(bool((counts > 0).all()), f"{plane}/offsets", "do not increase")
     part = slice(int(offsets[0]), int(offsets[-1]))
-    charge, label = group["charge"][part], group["label"][part]
+    pixel, charge, label = (events[f"{plane}/{name}"][part] for name in _PIXELS)
     good = bool((charge > 0).all() and (charge < np.inf).all())
-    _check(path, good, f"{plane}/charge", "has values that are not above zero, or not finite")
-    _check(path, bool(np.isin(label, (1, 2)).all()), f"{plane}/label", "has values beside 1 and 2")
+    events.check(good, f"{plane}/charge", "has values that are not above zero, or not finite")
+    known = bool(np.isin(label, (SHOWER, TRACK)).all())
+    events.check(known, f"{plane}/label", f"has values beside {SHOWER} and {TRACK}")
     event = np.repeat(np.arange(stop - start), counts)
-    place = event * SIDE * SIDE + group["pixel"][part]
+    place = event * SIDE * SIDE + pixel
     images = np.zeros((stop - start, SIDE, SIDE), np.float32)
     labels = np.zeros((stop - start, SIDE, SIDE), np.uint8)
     images.reshape(-1)[place] = charge
     labels.reshape(-1)[place] = label
-    columns = {name: file[name][start:stop] for name in COLUMNS[kind]}
+    columns = {name: events[name][start:stop] for name in COLUMNS[kind]}
     return images, {**columns, "pixel_labels": labels}
 
 
-def _open(path: Path) -> h5py.File:
-    if not path.is_file():
-        raise DarkpixelError(f"{path}: no such file; run the simulation that makes it.")
-    try:
-        # The file never changes once it has its name, and some cluster disks have no locks.
-        return h5py.File(path, "r", locking=False)
-    except OSError as error:
-        raise DarkpixelError(f"{path}: not a whole HDF5 file ({error}); {_REMEDY}.") from error
-
-
-def _header(path: Path, file: h5py.File) -> ArgonEventsHeader:
-    attributes = file.attrs
-    found = attributes.get("format", "none")
-    _check(path, found == FORMAT, "attribute format", f"is {found!r}, expected {FORMAT!r}")
-    version = attributes.get("version", "none")
-    _check(path, version == VERSION, "attribute version", f"is {version}, expected {VERSION}")
-    for name in (
+def _open(path: str | Path) -> EventsFile:
+    names = (
         "kind", "images", "drawn", "seed", "settings", "imaging", "config_digest", "software",
-    ):  # fmt: skip
-        _check(path, name in attributes, f"attribute {name}", "is missing")
+    )  # fmt: skip
+    return EventsFile(path, FORMAT, VERSION, names)
+
+
+def _header(events: EventsFile) -> ArgonEventsHeader:
+    attributes = events.attributes
     kind, images = str(attributes["kind"]), int(attributes["images"])
-    _check(path, kind in COLUMNS, "attribute kind", f"is {kind!r}, expected single or vertex")
-    lengths = {name: (dtype, images) for name, dtype in COLUMNS[kind].items()}
+    events.check(kind in COLUMNS, "attribute kind", f"is {kind!r}, expected single or vertex")
+    expected = {name: (dtype, (images,)) for name, dtype in COLUMNS[kind].items()}
     for plane in PLANES:
-        offsets = file.get(f"{plane}/offsets")
-        whole = isinstance(offsets, h5py.Dataset) and len(offsets) > 0
-        last = int(offsets[-1]) if whole else 0
-        lengths |= {f"{plane}/{name}": (dtype, last) for name, dtype in _PIXELS.items()}
-        lengths[f"{plane}/offsets"] = ("int64", images + 1)
-    for name, (dtype, length) in lengths.items():
-        _check(path, isinstance(file.get(name), h5py.Dataset), name, "is missing")
-        data = file[name]
-        _check(path, data.dtype == dtype, name, f"is {data.dtype}, expected {dtype}")
-        expected = f"has shape {data.shape}, expected {(length,)}"
-        _check(path, data.shape == (length,), name, expected)
+        pixels = events.last(f"{plane}/offsets")
+        expected |= {f"{plane}/{name}": (dtype, (pixels,)) for name, dtype in _PIXELS.items()}
+        expected[f"{plane}/offsets"] = ("int64", (images + 1,))
+    events.check_datasets(expected)
     return ArgonEventsHeader(
         kind=kind,
         images=images,
         drawn=int(attributes["drawn"]),
-        counts={
-            name: int(attributes[name])
-            for name in attributes
-            if name.startswith(("drawn_", "accepted_"))
-        },
+        species=SpeciesCounts.of(attributes),
         seed=int(attributes["seed"]),
         settings=json.loads(attributes["settings"]),
         imaging=json.loads(attributes["imaging"]),
         config_digest=str(attributes["config_digest"]),
         software=str(attributes["software"]),
     )
-
-
-def _check(path: Path, good: bool, field: str, found: str) -> None:
-    if not good:
-        raise DarkpixelError(f"{path}: {field} {found}; {_REMEDY}.")

@@ -41,9 +41,8 @@ def kernel(function: Kernel) -> Kernel:
 
 @cache
 def _cache_folder() -> Path | None:
-    sources = [source.read_bytes() for source in sorted(Path(__file__).parent.glob("argon_*.py"))]
-    compiled = b"".join(source for source in sources if b"argon_kernels" in source)
-    digest = hashlib.sha256(compiled).hexdigest()[:16]
+    sources = sorted(Path(__file__).parent.glob("*.py"))
+    digest = hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()[:16]
     home = os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()
     chosen = os.environ.get("NUMBA_CACHE_DIR")
     parents = [Path(chosen)] if chosen else [Path(__file__).parent / "__pycache__", Path(home)]

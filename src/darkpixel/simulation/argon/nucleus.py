@@ -1,5 +1,5 @@
 # ruff: noqa: NPY002  (compiled code draws from numba's own generator)
-"""What hadrons do to argon nuclei: a short cascade and evaporation.
+"""Reactions of argon nuclei that hadrons hit: a short cascade and evaporation.
 
 The simulator's roughest part. A hadron inside the nucleus collides with nucleons of a Fermi gas;
 what is not carried out excites the nucleus, which evaporates nucleons, alphas and photons. Energy
@@ -19,7 +19,9 @@ from darkpixel.simulation.argon.record import (
     NUCLEAR,
     PHOTON,
     PROTON,
+    Particle,
     Record,
+    Vector,
     deposit,
     isotropic,
     push,
@@ -39,63 +41,43 @@ LEVEL_DENSITY = A / 8  # 1/MeV, the Fermi gas's usual value
 
 
 @kernel
-def expel(
-    record: Record,
-    proton: bool,
-    transfer: float,
-    x: float,
-    y: float,
-    z: float,
-    u: float,
-    v: float,
-    w: float,
-) -> float:
-    """Give a bound nucleon the energy `transfer`; the part of it that excites the nucleus, MeV.
+def expel(record: Record, proton: bool, struck: Particle) -> float:
+    """Give a bound nucleon its energy in `struck`; the part that excites the nucleus, MeV.
 
-    The nucleon leaves along (u, v, w) if it has enough after its depth in the Fermi sea and its
+    The nucleon leaves along its direction if it has enough after its depth in the Fermi sea and its
     separation energy are paid; otherwise (Pauli blocking) all of it is excitation.
     """
     depth: float = FERMI_ENERGY * (1 - np.random.random() ** (2 / 3))
     separation = PROTON_SEPARATION if proton else NEUTRON_SEPARATION
-    energy = transfer - depth - separation
+    energy = struck.energy - depth - separation
     if energy < PROTON_BARRIER:
-        return transfer
+        return struck.energy
     record.energy[NUCLEAR] += separation
-    push(record, PROTON if proton else NEUTRON, energy, x, y, z, u, v, w)
+    push(record, PROTON if proton else NEUTRON, energy, struck.place, struck.direction)
     return depth
 
 
 @kernel
-def cascade(
-    record: Record,
-    proton: bool,
-    energy: float,
-    collides: bool,
-    x: float,
-    y: float,
-    z: float,
-    u: float,
-    v: float,
-    w: float,
-) -> float:
-    """Follow a nucleon of kinetic `energy` out of the nucleus; the excitation it leaves, MeV.
+def cascade(record: Record, proton: bool, nucleon: Particle, collides: bool) -> float:
+    """Follow a nucleon out of the nucleus; the excitation it leaves, MeV.
 
     Collisions are isotropic in the centre of mass of two nucleons, as they nearly are below 400
     MeV. `collides`: the first collision is certain (a nucleon that came from outside).
     """
     excitation = 0.0
+    energy, place, direction = nucleon
     collides = collides or np.random.random() < RESCATTERING
     while collides:
         transfer = energy * np.random.random()
         azimuth = 2 * math.pi * np.random.random()
         boost = (energy + 2 * NUCLEON_MASS) / energy
         cosine = math.sqrt(transfer * boost / (transfer + 2 * NUCLEON_MASS))
-        a, b, c = turned(u, v, w, cosine, azimuth)
+        struck = Particle(transfer, place, turned(direction, cosine, azimuth))
         struck_proton = np.random.random() < PROTON_SHARE
-        excitation += expel(record, struck_proton, transfer, x, y, z, a, b, c)
+        excitation += expel(record, struck_proton, struck)
         left = energy - transfer
         cosine = math.sqrt(left * boost / (left + 2 * NUCLEON_MASS))
-        u, v, w = turned(u, v, w, cosine, azimuth + math.pi)
+        direction = turned(direction, cosine, azimuth + math.pi)
         energy = left
         if energy < TRAPPED:
             # It stays, and what binds it is set free.
@@ -103,7 +85,7 @@ def cascade(
             record.energy[NUCLEAR] -= separation
             return excitation + energy + separation
         collides = np.random.random() < RESCATTERING
-    push(record, PROTON if proton else NEUTRON, energy, x, y, z, u, v, w)
+    push(record, PROTON if proton else NEUTRON, energy, place, direction)
     return excitation
 
 
@@ -128,9 +110,7 @@ def evaporate(
     excitation: float,
     neutron_separation: float,
     proton_separation: float,
-    x: float,
-    y: float,
-    z: float,
+    place: Vector,
 ) -> None:
     """De-excite a nucleus: neutrons, protons and alphas after Weisskopf, then photons."""
     while excitation > neutron_separation:
@@ -152,13 +132,13 @@ def evaporate(
             separation, barrier = ALPHA_SEPARATION, ALPHA_BARRIER
         spare = excitation - separation - barrier
         energy = barrier + evaporation_energy(temperature, spare)
-        a, b, c = isotropic()
+        away = isotropic()
         if choice < neutron:
-            push(record, NEUTRON, energy, x, y, z, a, b, c)
+            push(record, NEUTRON, energy, place, away)
         elif choice < neutron + proton:
-            push(record, PROTON, energy, x, y, z, a, b, c)
+            push(record, PROTON, energy, place, away)
         else:
-            deposit(record, TRACK, energy, x, y, z)  # its range is 0.1 to 0.2 mm (ASTAR)
+            deposit(record, TRACK, energy, place)  # its range is 0.1 to 0.2 mm (ASTAR)
         record.energy[NUCLEAR] += separation
         excitation -= energy + separation
     while excitation > 0:
@@ -169,7 +149,6 @@ def evaporate(
             photon = (excitation - FIRST_LEVEL) * (0.3 + 0.7 * np.random.random())
         excitation -= photon
         if photon < 0.1:
-            deposit(record, SHOWER, photon, x, y, z)
+            deposit(record, SHOWER, photon, place)
             continue
-        a, b, c = isotropic()
-        push(record, PHOTON, photon, x, y, z, a, b, c)
+        push(record, PHOTON, photon, place, isotropic())

@@ -11,7 +11,6 @@ from darkpixel.simulation.argon.physics import (
     ELECTRON_CUT,
     ELECTRON_MASS,
     PHOTON_CUT,
-    Floats,
     pair_share,
 )
 from darkpixel.simulation.argon.record import (
@@ -19,8 +18,12 @@ from darkpixel.simulation.argon.record import (
     ESCAPED,
     POSITRON,
     REST,
+    Medium,
+    Particle,
     Record,
     deposit,
+    direction_of_sum,
+    moved,
     outside,
     push,
     turned,
@@ -30,58 +33,46 @@ from darkpixel.simulation.argon.tables import (
     COMPTON,
     PAIR,
     PHOTOELECTRIC,
-    place,
+    place_in_tables,
     value,
 )
 
 
 @kernel
-def photon(
-    record: Record,
-    tables: Floats,
-    energy: float,
-    x: float,
-    y: float,
-    z: float,
-    u: float,
-    v: float,
-    w: float,
-    half_width: float,
-) -> None:
+def photon(record: Record, medium: Medium, particle: Particle) -> None:
     """Follow a photon until it is absorbed, converts or leaves."""
+    tables = medium.tables
+    energy, place, direction = particle
     while True:
         if energy < PHOTON_CUT:
-            deposit(record, SHOWER, energy, x, y, z)
+            deposit(record, SHOWER, energy, place)
             return
-        row, rest = place(energy)
+        row, rest = place_in_tables(energy)
         absorbed = value(tables, PHOTOELECTRIC, row, rest)
         compton = value(tables, COMPTON, row, rest)
         pair = value(tables, PAIR, row, rest) if energy > 2 * ELECTRON_MASS else 0.0
         rate = absorbed + compton + pair
         step = -math.log(1 - np.random.random()) / rate
-        x += step * u
-        y += step * v
-        z += step * w
-        if outside(x, y, z, half_width):
+        place = moved(place, direction, step)
+        if outside(place, medium.half_width):
             record.energy[ESCAPED] += energy
             return
         choice = np.random.random() * rate
         if choice < absorbed:
             # The shell's 3.2 keV come out as short-ranged X-rays: part of the electron's energy.
-            push(record, ELECTRON, energy, x, y, z, u, v, w)
+            push(record, ELECTRON, energy, place, direction)
             return
         if choice >= absorbed + compton:
-            make_pair(record, energy, x, y, z, u, v, w)
+            make_pair(record, Particle(energy, place, direction))
             return
         left, cosine = compton_scattering(energy)
-        a, b, c = turned(u, v, w, cosine, 2 * math.pi * np.random.random())
-        px, py, pz = energy * u - left * a, energy * v - left * b, energy * w - left * c
-        p = math.sqrt(px * px + py * py + pz * pz)
+        away = turned(direction, cosine, 2 * math.pi * np.random.random())
+        struck = direction_of_sum(energy, direction, -left, away)
         if energy - left > ELECTRON_CUT:
-            push(record, ELECTRON, energy - left, x, y, z, px / p, py / p, pz / p)
+            push(record, ELECTRON, energy - left, place, struck)
         else:
-            deposit(record, SHOWER, energy - left, x, y, z)
-        energy, u, v, w = left, a, b, c
+            deposit(record, SHOWER, energy - left, place)
+        energy, direction = left, away
 
 
 @kernel
@@ -102,10 +93,9 @@ def compton_scattering(energy: float) -> tuple[float, float]:
 
 
 @kernel
-def make_pair(
-    record: Record, energy: float, x: float, y: float, z: float, u: float, v: float, w: float
-) -> None:
+def make_pair(record: Record, photon: Particle) -> None:
     """A photon becomes e+ e-."""
+    energy = photon.energy
     least = ELECTRON_MASS / energy
     share = 0.5
     if energy > 3:
@@ -124,8 +114,7 @@ def make_pair(
     record.energy[REST] += 2 * ELECTRON_MASS
     azimuth = 2 * math.pi * np.random.random()
     cosine = radiation_angle(positron + ELECTRON_MASS)
-    a, b, c = turned(u, v, w, cosine, azimuth)
-    push(record, POSITRON, positron, x, y, z, a, b, c)
+    push(record, POSITRON, positron, photon.place, turned(photon.direction, cosine, azimuth))
     cosine = radiation_angle(electron + ELECTRON_MASS)
-    a, b, c = turned(u, v, w, cosine, azimuth + math.pi)
-    push(record, ELECTRON, electron, x, y, z, a, b, c)
+    away = turned(photon.direction, cosine, azimuth + math.pi)
+    push(record, ELECTRON, electron, photon.place, away)

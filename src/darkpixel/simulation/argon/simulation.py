@@ -7,6 +7,7 @@ network that labels pixels, several particles from one vertex.
 
 import hashlib
 import math
+from collections import Counter
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -18,11 +19,12 @@ from tqdm import tqdm
 from darkpixel.config.lartpc import ArgonImaging, ArgonSimulation
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.hdf5 import new_hdf5
+from darkpixel.formats.species import SpeciesCounts
 from darkpixel.simulation.argon.crop import crop_corner
 from darkpixel.simulation.argon.events import ArgonEventsWriter
 from darkpixel.simulation.argon.kernels import kernel
 from darkpixel.simulation.argon.physics import Floats
-from darkpixel.simulation.argon.record import Record, clear, isotropic, new_record
+from darkpixel.simulation.argon.record import Medium, Record, clear, isotropic, new_record
 from darkpixel.simulation.argon.tables import argon_tables
 from darkpixel.simulation.argon.transport import (
     MASSES,
@@ -159,7 +161,9 @@ class _Events:
             0 if settings.labels == "particle" else 1,
             kind == "vertex",
         )
-        self._record, self._tables = new_record(), argon_tables()
+        self._record = new_record()
+        reach = _MARGIN * (SIDE * settings.pixel_size)
+        self._medium = Medium(argon_tables(), reach, scattering=True, reactions=True)
         self._projections = new_projections()
         self.drawn = 0
         self.accepted = 0
@@ -177,7 +181,7 @@ class _Events:
         plane = PLANES.index(self._imaging.plane)
         while True:
             number, momentum = next_event(
-                self._record, self._tables, self._recipe, self._projections
+                self._record, self._medium, self._recipe, self._projections
             )
             check_overflow(self._record)
             if number < 0:
@@ -204,7 +208,7 @@ class _Events:
 
     def pixels(self) -> dict[str, tuple[NDArray[Any], NDArray[Any], NDArray[Any]]]:
         """Pixel, charge and label of the present event, by plane."""
-        found = {}
+        by_plane = {}
         for number, plane in enumerate(PLANES):
             count = int(self._projections.counts[number])
             arrays = (
@@ -213,21 +217,20 @@ class _Events:
                 np.empty(count, "u1"),
             )
             sparse(self._projections, number, *arrays)
-            found[plane] = arrays
-        return found
+            by_plane[plane] = arrays
+        return by_plane
 
     def species_counts(self) -> dict[str, int]:
         """`drawn_{pdg}` and `accepted_{pdg}`."""
-        return {
-            f"{what}_{pdg}": int(count)
-            for what, counts in zip(("drawn", "accepted"), self._by_species, strict=True)
-            for pdg, count in zip(SPECIES, counts, strict=True)
-        }
+        drawn, accepted = (
+            Counter(dict(zip(SPECIES, counts.tolist(), strict=True))) for counts in self._by_species
+        )
+        return SpeciesCounts(drawn, accepted).attributes(SPECIES)
 
 
 @kernel
 def next_event(
-    record: Record, tables: Floats, recipe: Recipe, projections: Projections
+    record: Record, medium: Medium, recipe: Recipe, projections: Projections
 ) -> tuple[int, float]:
     """Draw one event with enough pixels in each plane and project it.
 
@@ -250,17 +253,15 @@ def next_event(
                 if species == len(SPECIES) - 1:
                     low, high = VERTEX_ENERGY_PROTON
                 energy = low + (high - low) * np.random.random()
-                u, v, w = isotropic()
-                start(record, species, energy, u, v, w)
-                transport(record, tables, _MARGIN * side, True, True)
+                start(record, species, energy, isotropic())
+                transport(record, medium)
         else:
             low, high = recipe.momentum[number, 0], recipe.momentum[number, 1]
             momentum = low + (high - low) * np.random.random()
             mass = MASSES[number]
             energy = math.sqrt(momentum * momentum + mass * mass) - mass
-            u, v, w = isotropic()
-            start(record, number, energy, u, v, w)
-            transport(record, tables, _MARGIN * side, True, True)
+            start(record, number, energy, isotropic())
+            transport(record, medium)
         choose_box(record, side, corner)
         empty(projections)
         project(

@@ -1,5 +1,5 @@
 # ruff: noqa: NPY002  (compiled code draws from numba's own generator)
-"""What every step of a charged particle shares: fluctuations of the loss, and scattering.
+"""Steps of charged particles: fluctuations of the energy loss, and multiple scattering.
 
 Losses below the cuts are continuous, with Gaussian (thick steps) or gamma-distributed (thin steps)
 fluctuations of the right variance. Multiple scattering takes Highland's width without its
@@ -11,8 +11,8 @@ import math
 import numpy as np
 
 from darkpixel.simulation.argon.kernels import kernel
-from darkpixel.simulation.argon.physics import ELECTRON_MASS, RADIATION_LENGTH
-from darkpixel.simulation.argon.record import turned
+from darkpixel.simulation.argon.physics import BETHE, DELTA_CUT, ELECTRON_MASS, RADIATION_LENGTH
+from darkpixel.simulation.argon.record import Vector, turned
 
 LONGEST_STEP = 0.25  # cm, half a pixel
 
@@ -30,16 +30,21 @@ def fluctuating_loss(mean: float, variance: float, most: float) -> float:
 
 
 @kernel
-def scattered(
-    u: float, v: float, w: float, momentum: float, beta: float, step: float
-) -> tuple[float, float, float]:
+def loss_variance(step: float, beta2: float, largest: float) -> float:
+    """Variance of the loss to transfers below the cut, MeV^2, of which `largest` is possible."""
+    top = min(DELTA_CUT, largest)
+    return BETHE / 2 / beta2 * step * top * (1 - beta2 * top / (2 * largest))
+
+
+@kernel
+def scattered(direction: Vector, momentum: float, beta: float, step: float) -> Vector:
     """The direction after multiple scattering over `step` (PDG; without the logarithm)."""
     width = 13.6 / (momentum * beta) * math.sqrt(step / RADIATION_LENGTH)
     # Exponential in 1 - cos is Gaussian in both projected angles.
     cosine = 1 + width * width * math.log(1 - np.random.random())
     if width > 0.7 or cosine < -1:
         cosine = 2 * np.random.random() - 1
-    return turned(u, v, w, cosine, 2 * math.pi * np.random.random())
+    return turned(direction, cosine, 2 * math.pi * np.random.random())
 
 
 @kernel

@@ -62,7 +62,7 @@ Floats = NDArray[np.float64]
 
 
 @kernel
-def place(energy: float) -> tuple[int, float]:
+def place_in_tables(energy: float) -> tuple[int, float]:
     """Row of the grid below `energy` and the distance to it in rows."""
     f = (math.log(energy) - _LOG_LOWEST) * _PER_LOG
     row = min(max(int(f), 0), POINTS - 2)
@@ -71,9 +71,9 @@ def place(energy: float) -> tuple[int, float]:
 
 @kernel
 def value(tables: Floats, column: int, row: int, rest: float) -> float:
-    """A tabulated quantity at the place that `place` found."""
-    found: float = tables[column, row] * (1 - rest) + tables[column, row + 1] * rest
-    return found
+    """A tabulated quantity at the row and rest of `place_in_tables`."""
+    interpolated: float = tables[column, row] * (1 - rest) + tables[column, row + 1] * rest
+    return interpolated
 
 
 @cache

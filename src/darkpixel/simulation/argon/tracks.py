@@ -1,5 +1,5 @@
 # ruff: noqa: NPY002  (compiled code draws from numba's own generator)
-"""Muons, pions and protons in liquid argon, stepped as electrons are in `argon_electrons`.
+"""Muons, pions and protons in liquid argon, stepped as electrons are in `electrons`.
 
 Continuous loss with fluctuations, multiple scattering, explicit delta rays, reactions, decays.
 """
@@ -17,14 +17,12 @@ from darkpixel.simulation.argon.hadrons import (
 )
 from darkpixel.simulation.argon.kernels import kernel
 from darkpixel.simulation.argon.physics import (
-    BETHE,
     DELTA_CUT,
     ELECTRON_MASS,
     MUON_MASS,
     PION_DECAY_LENGTH,
     PION_MASS,
     PROTON_MASS,
-    Floats,
     largest_transfer,
 )
 from darkpixel.simulation.argon.record import (
@@ -33,13 +31,21 @@ from darkpixel.simulation.argon.record import (
     ESCAPED,
     PION,
     PROTON,
+    Medium,
+    Particle,
     Record,
     deposit,
+    moved,
     outside,
     push,
     turned,
 )
-from darkpixel.simulation.argon.steps import LONGEST_STEP, fluctuating_loss, scattered
+from darkpixel.simulation.argon.steps import (
+    LONGEST_STEP,
+    fluctuating_loss,
+    loss_variance,
+    scattered,
+)
 from darkpixel.simulation.argon.tables import (
     MUON_DELTA,
     MUON_LOSS,
@@ -49,35 +55,23 @@ from darkpixel.simulation.argon.tables import (
     PION_REACTION,
     PROTON_DELTA,
     PROTON_LOSS,
-    place,
+    place_in_tables,
     value,
 )
 
 
 @kernel
-def heavy(
-    record: Record,
-    tables: Floats,
-    kind: int,
-    energy: float,
-    x: float,
-    y: float,
-    z: float,
-    u: float,
-    v: float,
-    w: float,
-    half_width: float,
-    scattering: bool,
-    reactions: bool,
-) -> None:
+def heavy(record: Record, medium: Medium, kind: int, particle: Particle) -> None:
     """Follow a muon, pion or proton until it stops, reacts, decays or leaves."""
+    tables = medium.tables
     mass, loss, delta, least = MUON_MASS, MUON_LOSS, MUON_DELTA, 0.3
     if kind == PION:
         mass, loss, delta = PION_MASS, PION_LOSS, PION_DELTA
     elif kind == PROTON:
         mass, loss, delta, least = PROTON_MASS, PROTON_LOSS, PROTON_DELTA, 1.0
+    energy, place, direction = particle
     while energy >= least:
-        row, rest = place(energy)
+        row, rest = place_in_tables(energy)
         gamma = 1 + energy / mass
         beta2 = 1 - 1 / (gamma * gamma)
         momentum = math.sqrt(energy * (energy + 2 * mass))
@@ -88,65 +82,51 @@ def heavy(
         decays = 0.0
         if kind == PION:
             decays = PION_MASS / (momentum * PION_DECAY_LENGTH)
-            reacts = value(tables, PION_REACTION, row, rest) if reactions else 0.0
+            reacts = value(tables, PION_REACTION, row, rest) if medium.reactions else 0.0
         elif kind == PROTON:
-            reacts = value(tables, NUCLEON_REACTION, row, rest) if reactions else 0.0
+            reacts = value(tables, NUCLEON_REACTION, row, rest) if medium.reactions else 0.0
         rate = knocked + reacts + decays
         longest = min(LONGEST_STEP, max(0.005, 0.1 * energy / mean))
         free = -math.log(1 - np.random.random()) / rate if rate > 0 else math.inf
         step = min(longest, free)
         if mean * step > 0.01 * energy:  # the loss rises as the particle slows down
-            row, rest = place(energy - min(mean * step, energy) / 2)
+            row, rest = place_in_tables(energy - min(mean * step, energy) / 2)
             mean = value(tables, loss, row, rest)
-        top = min(DELTA_CUT, largest)
-        variance = BETHE / 2 / beta2 * step * top * (1 - beta2 * top / (2 * largest))
-        lost = fluctuating_loss(mean * step, variance, energy)
-        half = step / 2
-        deposit(record, TRACK, lost, x + half * u, y + half * v, z + half * w)
-        x += step * u
-        y += step * v
-        z += step * w
+        lost = fluctuating_loss(mean * step, loss_variance(step, beta2, largest), energy)
+        deposit(record, TRACK, lost, moved(place, direction, step / 2))
+        place = moved(place, direction, step)
         energy -= lost
-        if outside(x, y, z, half_width):
+        if outside(place, medium.half_width):
             record.energy[ESCAPED] += energy
             return
-        if scattering:
-            u, v, w = scattered(u, v, w, momentum, math.sqrt(beta2), step)
+        if medium.scattering:
+            direction = scattered(direction, momentum, math.sqrt(beta2), step)
         if free > longest or energy < least:
             continue
         choice = np.random.random() * rate
+        present = Particle(energy, place, direction)
         if choice < knocked:
-            energy -= delta_ray(record, mass, kind != PION, energy, x, y, z, u, v, w)
+            energy -= delta_ray(record, mass, kind != PION, present)
         elif choice < knocked + reacts:
             if kind == PION:
-                pion_reaction(record, energy, x, y, z, u, v, w)
+                pion_reaction(record, present)
             else:
-                nucleon_reaction(record, True, energy, x, y, z, u, v, w)
+                nucleon_reaction(record, True, present)
             return
         else:
-            decay_pion(record, energy, x, y, z, u, v, w)
+            decay_pion(record, present)
             return
-    deposit(record, TRACK, energy, x, y, z)
+    deposit(record, TRACK, energy, place)
     if kind == PION:
-        decay_pion(record, 0.0, x, y, z, u, v, w)
+        decay_pion(record, Particle(0.0, place, direction))
     elif kind != PROTON:
-        end_muon(record, kind == ANTIMUON, x, y, z)
+        end_muon(record, kind == ANTIMUON, place)
 
 
 @kernel
-def delta_ray(
-    record: Record,
-    mass: float,
-    spin_half: bool,
-    energy: float,
-    x: float,
-    y: float,
-    z: float,
-    u: float,
-    v: float,
-    w: float,
-) -> float:
+def delta_ray(record: Record, mass: float, spin_half: bool, particle: Particle) -> float:
     """Knock out an electron above the cut; its energy, MeV (PDG, and the spin term)."""
+    energy = particle.energy
     largest = largest_transfer(energy, mass)
     if largest <= DELTA_CUT:  # the loss of this step took it below
         return 0.0
@@ -164,6 +144,6 @@ def delta_ray(
     momentum = math.sqrt(energy * (energy + 2 * mass))
     after = math.sqrt(taken * (taken + 2 * ELECTRON_MASS))
     cosine = taken * (total + ELECTRON_MASS) / (after * momentum)
-    a, b, c = turned(u, v, w, cosine, 2 * math.pi * np.random.random())
-    push(record, ELECTRON, taken, x, y, z, a, b, c)
+    away = turned(particle.direction, cosine, 2 * math.pi * np.random.random())
+    push(record, ELECTRON, taken, particle.place, away)
     return taken

@@ -4,7 +4,8 @@
 There is no other transport here. geant4-pybind installs from its wheel, but no wheel ships Geant4's
 data sets, without which no physics list deposits energy. A transport for users who have them would
 give what `deposits` gives, energy deposits in space with the class of what made them, and write
-them into a `Record` (darkpixel.simulation.argon.record), from which box, voxels and projections are made.
+them into a `Record` (`darkpixel.simulation.argon.record`), from which box, voxels and projections
+are made.
 """
 
 import math
@@ -14,11 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from darkpixel.errors import DarkpixelError
+from darkpixel.formats import species as known_species
 from darkpixel.formats.image_format import SHOWER, TRACK
 from darkpixel.simulation.argon.electrons import electron
-from darkpixel.simulation.argon.hadrons import (
-    neutron,
-)
+from darkpixel.simulation.argon.hadrons import neutron
 from darkpixel.simulation.argon.kernels import kernel
 from darkpixel.simulation.argon.photons import photon
 from darkpixel.simulation.argon.physics import (
@@ -26,7 +26,6 @@ from darkpixel.simulation.argon.physics import (
     MUON_MASS,
     PION_MASS,
     PROTON_MASS,
-    Floats,
 )
 from darkpixel.simulation.argon.record import (
     ANCESTOR,
@@ -45,59 +44,45 @@ from darkpixel.simulation.argon.record import (
     PROTON,
     REST,
     STACK,
+    Medium,
     Record,
+    Vector,
     clear,
     new_record,
+    pop,
     push,
 )
-from darkpixel.simulation.argon.tables import (
-    argon_tables,
-)
+from darkpixel.simulation.argon.tables import argon_tables
 from darkpixel.simulation.argon.tracks import heavy
 
 # The five species of the public data, in their order: PDG code, kind on the stack, mass.
-SPECIES = (11, 22, 13, 211, 2212)
+SPECIES = tuple(known_species.SPECIES)
 KINDS = np.array([ELECTRON, PHOTON, MUON, PION, PROTON])
 MASSES = np.array([ELECTRON_MASS, 0.0, MUON_MASS, PION_MASS, PROTON_MASS])
 
 
 @kernel
-def start(
-    record: Record,
-    species: int,
-    energy: float,
-    u: float,
-    v: float,
-    w: float,
-) -> None:
+def start(record: Record, species: int, energy: float, direction: Vector) -> None:
     """Put a primary of one of the five `SPECIES` (0 to 4) at the origin of an event."""
     record.counts[ANCESTOR] = SHOWER if species < 2 else TRACK
     if KINDS[species] == MUON or KINDS[species] == PION:
         record.energy[REST] += MASSES[species]
-    push(record, KINDS[species], energy, 0.0, 0.0, 0.0, u, v, w)
+    push(record, KINDS[species], energy, Vector(0.0, 0.0, 0.0), direction)
 
 
 @kernel
-def transport(
-    record: Record, tables: Floats, half_width: float, scattering: bool, reactions: bool
-) -> None:
+def transport(record: Record, medium: Medium) -> None:
     """Follow everything on the stack until nothing is left."""
     while record.counts[STACK] > 0:
-        record.counts[STACK] -= 1
-        n = record.counts[STACK]
-        kind = int(record.stack[n, 0])
-        energy = record.stack[n, 1]
-        x, y, z = record.stack[n, 2], record.stack[n, 3], record.stack[n, 4]
-        u, v, w = record.stack[n, 5], record.stack[n, 6], record.stack[n, 7]
+        kind, particle = pop(record)
         if kind == PHOTON:
-            photon(record, tables, energy, x, y, z, u, v, w, half_width)
+            photon(record, medium, particle)
         elif kind in (ELECTRON, POSITRON):
-            positron = kind == POSITRON
-            electron(record, tables, positron, energy, x, y, z, u, v, w, half_width, scattering)
+            electron(record, medium, kind == POSITRON, particle)
         elif kind == NEUTRON:
-            neutron(record, tables, energy, x, y, z, u, v, w, half_width)
+            neutron(record, medium, particle)
         else:
-            heavy(record, tables, kind, energy, x, y, z, u, v, w, half_width, scattering, reactions)
+            heavy(record, medium, kind, particle)
 
 
 @kernel
@@ -152,16 +137,17 @@ def deposits(
     mass = float(MASSES[index])
     kinetic = math.sqrt(momentum**2 + mass**2) - mass
     initial = kinetic + (mass if species in (13, 211) else 0.0)
-    record, tables = new_record(), argon_tables()
+    record = new_record()
+    medium = Medium(argon_tables(), half_width, scattering, reactions)
     seed_generator(seed)
-    found = []
+    simulated = []
     for _ in range(events):
         clear(record)
-        start(record, index, kinetic, 0.0, 0.0, 1.0)
-        transport(record, tables, half_width, scattering, reactions)
+        start(record, index, kinetic, Vector(0.0, 0.0, 1.0))
+        transport(record, medium)
         check_overflow(record)
         n = int(record.counts[DEPOSITS])
-        found.append(
+        simulated.append(
             Deposits(
                 record.deposits[:n, :3].copy(),
                 record.deposits[:n, 3].copy(),
@@ -180,7 +166,7 @@ def deposits(
                 },
             )
         )
-    return found
+    return simulated
 
 
 def check_overflow(record: Record) -> None:

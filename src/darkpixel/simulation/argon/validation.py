@@ -1,4 +1,4 @@
-"""What the compact simulator (not Geant4) gives for quantities that are tabulated elsewhere."""
+"""Ranges, losses and showers of the compact simulator, to be compared with published tables."""
 
 import math
 
@@ -18,7 +18,7 @@ from darkpixel.simulation.argon.transport import Deposits, deposits
 
 def track_lengths(species: int, momentum: float, *, events: int, seed: int) -> Floats:
     """Ranges of muons or protons, (events,) cm, without scattering and nuclear reactions."""
-    found = deposits(
+    simulated = deposits(
         species,
         momentum,
         seed=seed,
@@ -27,7 +27,7 @@ def track_lengths(species: int, momentum: float, *, events: int, seed: int) -> F
         scattering=False,
         reactions=False,
     )
-    return np.array([_on_axis(event).max() for event in found])
+    return np.array([_on_axis(event).max() for event in simulated])
 
 
 def _on_axis(event: Deposits) -> Floats:
@@ -39,12 +39,12 @@ def _on_axis(event: Deposits) -> Floats:
 
 def mean_loss(species: int, momentum: float, *, events: int, seed: int, length: float) -> float:
     """Energy lost over the first `length` cm of a muon or pion, delta rays included, MeV/cm."""
-    found = deposits(
+    simulated = deposits(
         species, momentum, seed=seed, events=events, half_width=length, reactions=False
     )
     # What is deposited inside and what delta rays carry out, with all that is left of the primary.
     kinetic = [
-        event.initial - sum(event.balance[k] for k in ("rest", "escaped")) for event in found
+        event.initial - sum(event.balance[k] for k in ("rest", "escaped")) for event in simulated
     ]
     return float(np.mean(kinetic)) / length
 
@@ -54,24 +54,24 @@ def conversion_depths(momentum: float, *, events: int, seed: int) -> Floats:
 
     A pair's deposits come first; Compton scattering, a percent at 600 MeV, is seen late.
     """
-    found = deposits(22, momentum, seed=seed, events=events, half_width=1000.0)
-    return np.array([event.position[0, 2] for event in found])
+    simulated = deposits(22, momentum, seed=seed, events=events, half_width=1000.0)
+    return np.array([event.position[0, 2] for event in simulated])
 
 
 def lateral_offsets(momentum: float, depth: float, *, events: int, seed: int) -> Floats:
     """Offsets of muons in x and y at `depth` cm, (2 * events,) cm."""
-    found = deposits(13, momentum, seed=seed, events=events, half_width=1000.0)
+    simulated = deposits(13, momentum, seed=seed, events=events, half_width=1000.0)
     # The primary's deposits come first, in its order.
     return np.concatenate(
-        [event.position[np.argmax(event.position[:, 2] > depth), :2] for event in found]
+        [event.position[np.argmax(event.position[:, 2] > depth), :2] for event in simulated]
     )
 
 
 def shower_profile(momentum: float, edges: Floats, *, events: int, seed: int) -> Floats:
     """Mean energy of electron showers between `edges` of depth (cm), MeV/cm."""
-    found = deposits(11, momentum, seed=seed, events=events, half_width=1000.0)
-    depth = np.concatenate([event.position[:, 2] for event in found])
-    energy = np.concatenate([event.energy for event in found])
+    simulated = deposits(11, momentum, seed=seed, events=events, half_width=1000.0)
+    depth = np.concatenate([event.position[:, 2] for event in simulated])
+    energy = np.concatenate([event.energy for event in simulated])
     return np.histogram(depth, edges, weights=energy)[0] / np.diff(edges) / events
 
 
@@ -94,12 +94,12 @@ def radiative_loss(energy: float) -> float:
 
 def michel_energies(*, events: int, seed: int) -> Floats:
     """Total energies of the positrons of stopped pi+ -> mu+ -> e+, (n,) MeV."""
-    found = deposits(211, 30.0, seed=seed, events=events, half_width=1000.0)
+    simulated = deposits(211, 30.0, seed=seed, events=events, half_width=1000.0)
     kinetic = math.hypot(30.0, PION_MASS) - PION_MASS
     muon = (PION_MASS - MUON_MASS) ** 2 / (2 * PION_MASS)
     # The positron annihilates and brings in an atom's electron.
     known = kinetic + muon + ELECTRON_MASS
-    energy = [e.initial - e.balance["neutrinos"] - e.balance["rest"] - known for e in found]
+    energy = [e.initial - e.balance["neutrinos"] - e.balance["rest"] - known for e in simulated]
     return np.array(energy)
 
 

@@ -22,8 +22,8 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from darkpixel.errors import DarkpixelError
-from darkpixel.formats.hdf5 import append
+from darkpixel.formats.events_file import EventsFile
+from darkpixel.formats.hdf5 import append, growing_dataset
 
 FORMAT = "darkpixel-jet-events"
 VERSION = 1
@@ -39,7 +39,6 @@ COLUMNS: dict[str, str] = {
 }
 _MAY_BE_NAN = ("subjet_deta", "subjet_dphi")
 _BLOCK = 2048  # jets written at once, whatever the generator's batch: same seed, same bytes
-_REMEDY = "delete the file and run the simulation again"
 
 
 @dataclass(frozen=True)
@@ -108,23 +107,13 @@ class JetEventsWriter:
         self._file.attrs.update({"format": FORMAT, "version": VERSION, "dataset": "jets"})
         self._file.attrs.update(header_attributes)
         self._waiting: list[JetEvents] = []
-        self._cells = self._dataset("cells", "float32", 3)
-        self._offsets = self._dataset("offsets", "int64")
-        self._columns = {name: self._dataset(name, dtype) for name, dtype in COLUMNS.items()}
+        self._cells = growing_dataset(file, "cells", "float32", chunk=16384, tail=(3,))
+        self._offsets = growing_dataset(file, "offsets", "int64", chunk=_BLOCK)
+        self._columns = {
+            name: growing_dataset(file, name, dtype, chunk=_BLOCK)
+            for name, dtype in COLUMNS.items()
+        }
         append(self._offsets, np.zeros(1, np.int64))
-
-    def _dataset(self, name: str, dtype: str, width: int = 0) -> h5py.Dataset:
-        tail = (width,) if width else ()
-        return self._file.create_dataset(
-            name,
-            shape=(0, *tail),
-            maxshape=(None, *tail),
-            chunks=(16384 if width else _BLOCK, *tail),
-            dtype=dtype,
-            compression="gzip",
-            shuffle=True,
-            track_times=False,
-        )
 
     def append(self, jets: JetEvents) -> None:
         self._waiting.append(jets)
@@ -165,8 +154,8 @@ def read_header(path: str | Path) -> JetEventsHeader:
     Raises:
         DarkpixelError: absent, not HDF5, truncated, of another format or version, incomplete.
     """
-    with _open(Path(path)) as file:
-        return _header(Path(path), file)
+    with _open(path) as events:
+        return _header(events)
 
 
 def read_blocks(path: str | Path, block: int = 4096) -> Iterator[JetEvents]:
@@ -175,67 +164,44 @@ def read_blocks(path: str | Path, block: int = 4096) -> Iterator[JetEvents]:
     Raises:
         DarkpixelError: as `read_header`, or cells that are not finite, pT not above zero.
     """
-    path = Path(path)
-    with _open(path) as file:
-        images = _header(path, file).images
+    with _open(path) as events:
+        images = _header(events).images
         for start in range(0, images, block):
             stop = min(start + block, images)
-            try:
-                offsets = file["offsets"][start : stop + 1]
-                _check(path, bool(np.all(np.diff(offsets) > 0)), "offsets", "do not increase")
-                cells = file["cells"][offsets[0] : offsets[-1]]
-                columns = {name: file[name][start:stop] for name in COLUMNS}
-            except OSError as error:
-                raise DarkpixelError(
-                    f"{path}: unreadable after jet {start} ({error}); {_REMEDY}."
-                ) from error
-            _check(path, bool(np.isfinite(cells).all()), "cells", "has values that are not finite")
-            _check(path, bool((cells[:, 2] > 0).all()), "cells", "has pT that is not above zero")
+            with events.reading(start):
+                offsets = events["offsets"][start : stop + 1]
+                events.check(bool(np.all(np.diff(offsets) > 0)), "offsets", "do not increase")
+                cells = events["cells"][offsets[0] : offsets[-1]]
+                columns = {name: events[name][start:stop] for name in COLUMNS}
+            events.check(bool(np.isfinite(cells).all()), "cells", "has values that are not finite")
+            events.check(bool((cells[:, 2] > 0).all()), "cells", "has pT that is not above zero")
             for name, values in columns.items():
                 finite = name in _MAY_BE_NAN or bool(np.isfinite(values).all())
-                _check(path, finite, name, "has values that are not finite")
+                events.check(finite, name, "has values that are not finite")
             yield JetEvents(cells, offsets - offsets[0], columns)
 
 
-def _open(path: Path) -> h5py.File:
-    if not path.is_file():
-        raise DarkpixelError(f"{path}: no such file; run the simulation that makes it.")
-    try:
-        # The file never changes once it has its name, and some cluster disks have no locks.
-        return h5py.File(path, "r", locking=False)
-    except OSError as error:
-        raise DarkpixelError(f"{path}: not a whole HDF5 file ({error}); {_REMEDY}.") from error
+def _open(path: str | Path) -> EventsFile:
+    names = ("images", "generated", "label", "seed", "settings", "config_digest", "software")
+    return EventsFile(path, FORMAT, VERSION, names)
 
 
-def _header(path: Path, file: h5py.File) -> JetEventsHeader:
-    found = file.attrs.get("format", "none")
-    _check(path, found == FORMAT, "attribute format", f"is {found!r}, expected {FORMAT!r}")
-    version = file.attrs.get("version", "none")
-    _check(path, version == VERSION, "attribute version", f"is {version}, expected {VERSION}")
-    for name in ("images", "generated", "label", "seed", "settings", "config_digest", "software"):
-        _check(path, name in file.attrs, f"attribute {name}", "is missing")
-    images = int(file.attrs["images"])
-    shapes = {"cells": "float32", "offsets": "int64", **COLUMNS}
-    for name, dtype in shapes.items():
-        _check(path, isinstance(file.get(name), h5py.Dataset), name, "is missing")
-        data = file[name]
-        _check(path, data.dtype == dtype, name, f"is {data.dtype}, expected {dtype}")
-        expected: tuple[int, ...] = (images + 1 if name == "offsets" else images,)
-        if name == "cells":
-            last = int(file["offsets"][-1]) if len(file["offsets"]) else 0
-            expected = (last, 3)
-        _check(path, data.shape == expected, name, f"has shape {data.shape}, expected {expected}")
+def _header(events: EventsFile) -> JetEventsHeader:
+    attributes = events.attributes
+    images = int(attributes["images"])
+    events.check_datasets(
+        {
+            "cells": ("float32", (events.last("offsets"), 3)),
+            "offsets": ("int64", (images + 1,)),
+            **{name: (dtype, (images,)) for name, dtype in COLUMNS.items()},
+        }
+    )
     return JetEventsHeader(
         images=images,
-        generated=int(file.attrs["generated"]),
-        label=str(file.attrs["label"]),
-        seed=int(file.attrs["seed"]),
-        settings=json.loads(file.attrs["settings"]),
-        config_digest=str(file.attrs["config_digest"]),
-        software=str(file.attrs["software"]),
+        generated=int(attributes["generated"]),
+        label=str(attributes["label"]),
+        seed=int(attributes["seed"]),
+        settings=json.loads(attributes["settings"]),
+        config_digest=str(attributes["config_digest"]),
+        software=str(attributes["software"]),
     )
-
-
-def _check(path: Path, good: bool, field: str, found: str) -> None:
-    if not good:
-        raise DarkpixelError(f"{path}: {field} {found}; {_REMEDY}.")

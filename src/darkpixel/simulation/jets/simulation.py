@@ -2,7 +2,8 @@
 
 After SARM section 2.1 and the LAGAN data that it uses (arXiv:1701.05927, section 2). Signal:
 W' -> W Z with W -> q q' and Z -> neutrinos, so that the leading jet is a boosted W. Background:
-QCD 2 -> 2. The jets themselves are found in `jet_finding`.
+QCD 2 -> 2. The jets themselves are found in
+`darkpixel.simulation.jets.finding`.
 
 `pythia8mc`, `fastjet` and `awkward` are imported when a simulation starts, so that the rest of the
 library works without them.
@@ -112,10 +113,10 @@ class _Packages:
 
 
 def _packages() -> _Packages:
-    found = pythia.packages("jets", ("pythia8mc", "fastjet", "awkward"), "'download' or 'file'")
+    imported = pythia.packages("jets", ("pythia8mc", "fastjet", "awkward"), "'download' or 'file'")
     # FastJet prints a banner on C stdout at the first clustering, where Python cannot catch it.
     import_module("fastjet._swig").ClusterSequence.set_fastjet_banner_stream(None)
-    return _Packages(*found)
+    return _Packages(*imported)
 
 
 def pythia_settings(settings: JetSimulation, label: Label) -> list[str]:

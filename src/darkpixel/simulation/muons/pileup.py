@@ -1,26 +1,23 @@
 """Pile-up of the muon data set: a pool of soft collisions, simulated once, and its overlay.
 
 The pool's file is HDF5, gzip + shuffle: `particles` (M, 4) float32 and `offsets` (N + 1,) int64,
-as in `muon_particles.Deposits`, and root attributes that say what made it.
+as in `darkpixel.simulation.muons.particles.Deposits`, and root attributes that say what made it.
 """
 
 from pathlib import Path
 
-import h5py
 import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
 from darkpixel.config.muons import MuonSimulation
-from darkpixel.errors import DarkpixelError
+from darkpixel.formats.events_file import EventsFile
 from darkpixel.formats.hdf5 import new_hdf5
 from darkpixel.simulation.muons.collisions import Collisions
 from darkpixel.simulation.muons.particles import ETA, PHI, Deposits, concatenate, deposits
 
 FORMAT = "darkpixel-muon-pileup"
 VERSION = 1
-
-_REMEDY = "delete the file and run the simulation again"
 
 
 def eta_reach(settings: MuonSimulation) -> float:
@@ -91,25 +88,11 @@ def read_pileup(path: str | Path) -> Deposits:
     Raises:
         DarkpixelError: absent, damaged, or of another format.
     """
-    path = Path(path)
-    if not path.is_file():
-        raise DarkpixelError(f"{path}: no such file; simulate the pile-up first.")
-    try:
-        with h5py.File(path, "r", locking=False) as file:
-            found = (file.attrs.get("format"), file.attrs.get("version"))
-            if found != (FORMAT, VERSION):
-                raise DarkpixelError(
-                    f"{path}: format and version are {found}, expected {(FORMAT, VERSION)}; "
-                    f"{_REMEDY}."
-                )
-            pool = Deposits(file["particles"][:], file["offsets"][:])
-    except (OSError, KeyError) as error:
-        problem = " ".join(str(error).split())
-        raise DarkpixelError(f"{path}: not a whole pile-up pool ({problem}); {_REMEDY}.") from error
-    if not len(pool) or pool.offsets[-1] != len(pool.particles):
-        raise DarkpixelError(
-            f"{path}: {len(pool.particles)} particles, {pool.offsets[-1:]} announced; {_REMEDY}."
-        )
+    with EventsFile(path, FORMAT, VERSION, ("seed", "settings", "software")) as events:
+        events.check_datasets({"particles": ("float32", (events.last("offsets"), 4))})
+        with events.reading(0):
+            pool = Deposits(events["particles"][:], events["offsets"][:])
+        events.check(len(pool) > 0, "offsets", "name no collision")
     return pool
 
 

@@ -2,9 +2,9 @@
 
 After SARM section 2.2 and the data that it uses (arXiv:1811.02101): muons from a light Z'
 (signal) and from b quarks (background), pT in a window, with pile-up. The paper's MadGraph and
-Delphes are replaced by Pythia's own matrix elements and by `muon_particles` and
-`muon_calorimeter`. Muons are found and measured perfectly; of several in the window of one event,
-the one of highest pT is imaged.
+Delphes are replaced by Pythia's own matrix elements and by `particles` and `calorimeter`. Muons are
+found and measured perfectly; of several in the window of one event, the one of highest pT is
+imaged.
 """
 
 import hashlib
@@ -197,10 +197,12 @@ def _company(
     generator: np.random.Generator,
 ) -> Arrivals:
     """The other particles of the muons' own collisions, and those of the pile-up."""
-    own = Arrivals(muons.company.event, muons.company.particles)
+    collision = Arrivals(muons.company.event, muons.company.particles)
     if pool is None:
-        return own
+        return collision
     detector = settings.detector
     reach = detector.cone + 2 * max(detector.hcal_tower, detector.ecal_cell)
     event, particles = overlay(pool, pileup, muons.eta_calorimeter, reach, generator)
-    return Arrivals(np.concatenate([own.muon, event]), np.concatenate([own.deposits, particles]))
+    return Arrivals(
+        np.concatenate([collision.muon, event]), np.concatenate([collision.deposits, particles])
+    )

@@ -19,7 +19,7 @@ from darkpixel.simulation.argon.physics import (
     heavy_loss,
     moller_ratio,
 )
-from darkpixel.simulation.argon.record import clear, isotropic, new_record, turned
+from darkpixel.simulation.argon.record import Particle, Vector, clear, isotropic, new_record, turned
 from darkpixel.simulation.argon.tables import (
     COMPTON,
     ELECTRON_LOSS,
@@ -27,7 +27,7 @@ from darkpixel.simulation.argon.tables import (
     PHOTOELECTRIC,
     RADIATED,
     argon_tables,
-    place,
+    place_in_tables,
     value,
 )
 from darkpixel.simulation.argon.transport import seed_generator
@@ -52,7 +52,9 @@ def test_photon_rates_between_the_points_of_the_table(energy: float) -> None:
     data = xcom.calculate_cross_section(18, np.array([energy * 1e6]))[0]
     # Not its `total_without_coherent`, which holds minus the coherent part (0.0.5).
     expected = (data["total"] - data["coherent"]) * DENSITY * 0.602214 / 39.948
-    found = sum(value(argon_tables(), c, *place(energy)) for c in (PHOTOELECTRIC, COMPTON, PAIR))
+    found = sum(
+        value(argon_tables(), c, *place_in_tables(energy)) for c in (PHOTOELECTRIC, COMPTON, PAIR)
+    )
     assert found == pytest.approx(expected, rel=0.03)
 
 
@@ -104,8 +106,9 @@ def test_radiation_as_it_is_drawn_against_estar(energy: float) -> None:
     record = new_record(10, 10_000)
     seed_generator(6)
     clear(record)
-    drawn = [radiate(record, energy, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0) for _ in range(10_000)]
-    tables, here = argon_tables(), place(energy)
+    primary = Particle(energy, Vector(0.0, 0.0, 0.0), Vector(0.0, 0.0, 1.0))
+    drawn = [radiate(record, primary) for _ in range(10_000)]
+    tables, here = argon_tables(), place_in_tables(energy)
     hard = value(tables, RADIATED, *here) * np.mean(drawn)
     collisions = electron_loss(np.array([energy]), positron=False, cut=DELTA_CUT)[0]
     soft = value(tables, ELECTRON_LOSS, *here) - collisions
@@ -174,7 +177,10 @@ def test_michel_spectrum() -> None:
 def test_turned_directions_keep_their_angle_and_length() -> None:
     seed_generator(1)
     for cosine in (-1.0, -0.3, 0.0, 0.9999, 1.0):
-        for old in [isotropic() for _ in range(20)] + [(0.0, 0.0, 1.0), (0.0, 0.0, -1.0)]:
-            new = turned(*old, cosine, 1.234)
+        for old in [isotropic() for _ in range(20)] + [
+            Vector(0.0, 0.0, 1.0),
+            Vector(0.0, 0.0, -1.0),
+        ]:
+            new = turned(old, cosine, 1.234)
             assert math.hypot(*new) == pytest.approx(1, abs=1e-12)
             assert np.dot(old, new) == pytest.approx(cosine, abs=1e-7)

@@ -1,5 +1,6 @@
 """Argon events: box, voxels, labels, crop, events file."""
 
+import shutil
 from pathlib import Path
 
 import h5py
@@ -9,10 +10,11 @@ import pytest
 from darkpixel.config.lartpc import ArgonImaging, ArgonSimulation, MomentumRanges
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.image_format import SHOWER, TRACK
+from darkpixel.formats.species import SpeciesCounts
 from darkpixel.simulation.argon import kernels as argon_kernels
 from darkpixel.simulation.argon.crop import crop_corner
 from darkpixel.simulation.argon.events import count_events, event_blocks, read_header
-from darkpixel.simulation.argon.record import Record, clear, deposit, new_record
+from darkpixel.simulation.argon.record import Record, Vector, clear, deposit, new_record
 from darkpixel.simulation.argon.simulation import Kind, simulate
 from darkpixel.simulation.argon.transport import SPECIES, seed_generator
 from darkpixel.simulation.argon.voxels import choose_box, empty, new_projections, project, sparse
@@ -36,8 +38,8 @@ def record_of(*places: tuple[int, float, float, float, float]) -> Record:
     """A record with deposits (maker, energy, x, y, z)."""
     record = new_record(1000, 10)
     clear(record)
-    for place in places:
-        deposit(record, *place)
+    for maker, energy, *place in places:
+        deposit(record, maker, energy, Vector(*place))
     return record
 
 
@@ -121,9 +123,9 @@ def test_accepted_events(single: Path) -> None:
     header = read_header(single)
     assert header.kind == "single"
     assert header.images == count_events([single]) == 200
-    assert header.drawn == sum(header.counts[f"drawn_{pdg}"] for pdg in SPECIES)
-    assert header.images == sum(header.counts[f"accepted_{pdg}"] for pdg in SPECIES)
-    assert header.counts["accepted_2212"] / header.counts["drawn_2212"] < 0.6  # facts: 34%
+    assert header.drawn == sum(header.species.drawn[pdg] for pdg in SPECIES)
+    assert header.images == sum(header.species.accepted[pdg] for pdg in SPECIES)
+    assert header.species.accepted[2212] / header.species.drawn[2212] < 0.6  # facts: 34%
     events = 0
     for images, columns in event_blocks([single], IMAGING):
         assert images.dtype == np.float32
@@ -164,7 +166,7 @@ def test_momenta_and_species_are_uniform_before_the_crop(tmp_path: Path) -> None
     simulate(SETTINGS, WHOLE, kind="single", images=600, seed=5, path=tmp_path / "a.h5")
     header = read_header(tmp_path / "a.h5")
     assert header.drawn == 600
-    drawn = [header.counts[f"drawn_{pdg}"] for pdg in SPECIES]
+    drawn = [header.species.drawn[pdg] for pdg in SPECIES]
     assert max(abs(count - 120) for count in drawn) < 4 * np.sqrt(600 * 0.2 * 0.8)
 
 
@@ -185,7 +187,7 @@ def test_same_seed_same_bytes_and_chunks_are_independent(tmp_path: Path) -> None
 def test_vertex_events(tmp_path: Path) -> None:
     path = run(tmp_path / "v.h5", kind="vertex", images=60)
     header = read_header(path)
-    assert header.counts == {}
+    assert header.species == SpeciesCounts()
     assert header.drawn == 60
     images, columns = next(event_blocks([path], WHOLE))
     assert set(columns) == {"event", "particles", "pixel_labels"}
@@ -293,3 +295,20 @@ def test_compiled_code_is_kept_where_it_can_be(
     (tmp_path / "file").touch()
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "file"))
     assert folder() is None
+
+
+@pytest.mark.parametrize("changed", ["physics.py", "hadrons.py", "record.py"])
+def test_compiled_code_is_renewed_when_any_file_of_the_simulator_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changed: str
+) -> None:
+    sources = Path(argon_kernels.__file__).parent
+    copy = tmp_path / "argon"
+    shutil.copytree(sources, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "compiled"))
+    monkeypatch.setattr(argon_kernels, "__file__", str(copy / "kernels.py"))
+    folder = argon_kernels._cache_folder.__wrapped__
+    before = folder()
+    assert folder() == before
+    with (copy / changed).open("a") as file:
+        file.write("# another physics\n")
+    assert folder() != before

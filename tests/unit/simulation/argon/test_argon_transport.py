@@ -13,7 +13,9 @@ from darkpixel.simulation.argon.record import (
     PHOTON,
     REST,
     STACK,
+    Medium,
     Record,
+    Vector,
     clear,
     new_record,
     push,
@@ -27,6 +29,8 @@ from darkpixel.simulation.argon.transport import (
     seed_generator,
     transport,
 )
+
+ORIGIN, ALONG_Z = Vector(0.0, 0.0, 0.0), Vector(0.0, 0.0, 1.0)
 
 
 @pytest.mark.parametrize("species", SPECIES)
@@ -86,7 +90,7 @@ def test_evaporation_pays_for_what_it_emits() -> None:
     just_above = (9.87 + 1e-9, 12.53 + 4 + 1e-9)  # no time is lost where hardly anything is allowed
     for excitation in (*just_above, *np.linspace(0.05, 80, 200)):
         clear(record)
-        evaporate(record, excitation, 9.87, 12.53, 0.0, 0.0, 0.0)
+        evaporate(record, excitation, 9.87, 12.53, ORIGIN)
         stack = record.stack[: record.counts[STACK]]
         assert record.energy.sum() + stack[:, 1].sum() == pytest.approx(excitation, rel=1e-12)
         emitted.append((stack[:, 0] == NEUTRON).sum())
@@ -98,8 +102,8 @@ def test_evaporation_pays_for_what_it_emits() -> None:
 
 def neutron_event(record: Record, energy: float) -> None:
     clear(record)
-    push(record, NEUTRON, energy, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0)
-    transport(record, argon_tables(), 160.0, True, True)
+    push(record, NEUTRON, energy, ORIGIN, ALONG_Z)
+    transport(record, Medium(argon_tables(), 160.0, True, True))
 
 
 def test_neutrons_leave_blips_and_balance() -> None:
@@ -118,9 +122,9 @@ def test_neutrons_leave_blips_and_balance() -> None:
 def test_a_record_that_is_too_small_is_an_error() -> None:
     record = new_record(10, 500)
     clear(record)
-    push(record, ELECTRON, 100.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0)
+    push(record, ELECTRON, 100.0, ORIGIN, ALONG_Z)
     seed_generator(8)
-    transport(record, argon_tables(), 160.0, True, True)
+    transport(record, Medium(argon_tables(), 160.0, True, True))
     with pytest.raises(DarkpixelError, match="more than 10 energy deposits"):
         check_overflow(record)
 

@@ -227,13 +227,13 @@ def test_bad_pool_is_explained(pool_file: Path, tmp_path: Path) -> None:
     with pytest.raises(DarkpixelError, match="no such file"):
         read_pileup(path)
     path.write_bytes(pool_file.read_bytes()[:3000])
-    with pytest.raises(DarkpixelError, match="not a whole pile-up pool") as error:
+    with pytest.raises(DarkpixelError, match="not a whole HDF5 file") as error:
         read_pileup(path)
     assert one_line(error).startswith(str(path))
     path.write_bytes(pool_file.read_bytes())
     with h5py.File(path, "r+") as file:
         file.attrs["version"] = 9
-    with pytest.raises(DarkpixelError, match=r"expected \('darkpixel-muon-pileup', 1\)"):
+    with pytest.raises(DarkpixelError, match="attribute version is 9, expected 1"):
         read_pileup(path)
 
 

@@ -18,7 +18,7 @@ def placements(signal: npt.ArrayLike, background: npt.ArrayLike) -> tuple[Array,
     The mean of either array is the AUC; their variances give its error (DeLong et al. 1988).
 
     Args:
-        signal, background: scores, (m,) and (n,); larger ones say signal.
+        signal, background: scores, (m,) and (n,); larger ones mean signal.
 
     Returns:
         Of each signal image the share of background with a smaller score, (m,); of each
@@ -46,7 +46,7 @@ def area_under_curve(signal: npt.ArrayLike, background: npt.ArrayLike) -> Auc:
     """AUC and its standard error, of a classifier that has seen none of these images.
 
     Args:
-        signal, background: scores, (m,) and (n,); larger ones say signal. Ties count half.
+        signal, background: scores, (m,) and (n,); larger ones mean signal. Ties count half.
     """
     above, below = placements(signal, background)
     return float(above.mean()), sampling_error(above, below)

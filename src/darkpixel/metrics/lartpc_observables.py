@@ -9,15 +9,15 @@ import pandas as pd
 from scipy import ndimage
 
 from darkpixel.config.lartpc_evaluation import LArTPCEvaluation
-from darkpixel.datasets.lartpc import charge_per_unit
+from darkpixel.datasets.charge import charge_per_unit
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.image_file import ImageFile
 from darkpixel.formats.image_format import SHOWER, TRACK
 from darkpixel.metrics.names import MONTE_CARLO
-from darkpixel.metrics.observables import Source
+from darkpixel.metrics.observables import Source, check_image_size
 
 Array = npt.NDArray[np.float64]
-ARGON_OBSERVABLES = (
+LARTPC_OBSERVABLES = (
     "track_length",
     "track_width",
     "shower_charge",
@@ -34,7 +34,7 @@ _NEIGHBOURS = np.zeros((3, 3, 3), dtype=bool)
 _NEIGHBOURS[1] = True
 
 
-def measure_argon(
+def labelled_observables(
     sources: Sequence[Source], test_path: str, settings: LArTPCEvaluation
 ) -> pd.DataFrame:
     """Observables of every image of the test file and of every sample, streamed.
@@ -45,7 +45,7 @@ def measure_argon(
 
     Returns:
         One row per image: `model` (`monte_carlo` for the test file), `seed`, `image` (its number
-        in the file), `species` (PDG code, 0 where not known), and `ARGON_OBSERVABLES`: numbers of
+        in the file), `species` (PDG code, 0 where not known), and `LARTPC_OBSERVABLES`: numbers of
         pixels above the file's threshold (all, shower, track, and shower of low confidence:
         shower score at least 0.5 and below `low_confidence`), charges in MeV (`charge` of all
         pixels, the others of those with that label), `track_length` and `track_width` in cm (see
@@ -59,17 +59,13 @@ def measure_argon(
         image_size = test.shape[1:]
     for source in [Source(MONTE_CARLO, 0, test_path), *sources]:
         with ImageFile(source.path) as file:
-            if file.shape[1:] != image_size:
-                raise DarkpixelError(
-                    f"{source.path}: images of {file.shape[1:]} pixels, but those of {test_path} "
-                    f"have {image_size}; sample and test data must come from the same data set."
-                )
-            about = _label_attributes(file)
+            check_image_size(file, image_size, test_path)
+            attributes = _label_attributes(file)
             size = max(1, PIXELS_AT_ONCE // (image_size[0] * image_size[1]))
             columns = ["pixel_labels", "shower_pixels", "track_pixels", "shower_scores"]
             columns += ["species"] if "species" in file.columns else []
             for start, batch in enumerate(file.batches(size, columns)):
-                frame = pd.DataFrame(_observables(batch, about, settings))
+                frame = pd.DataFrame(_observables(batch, attributes, settings))
                 frame.insert(0, "model", source.model)
                 frame.insert(1, "seed", source.seed)
                 frame.insert(2, "image", start * size + np.arange(len(frame)))
@@ -121,19 +117,21 @@ def track_shapes(tracks: npt.NDArray[np.bool_], pixel_size: float) -> tuple[Arra
     angle = 0.5 * np.arctan2(2 * mean(x * y), mean(x * x) - mean(y * y))
     along = x * np.cos(angle) + y * np.sin(angle)
     across = y * np.cos(angle) - x * np.sin(angle)
-    found, first = np.unique(image, return_index=True)
+    with_track, first = np.unique(image, return_index=True)
     extent = np.maximum.reduceat(along, first) - np.minimum.reduceat(along, first)
-    length[found] = extent * pixel_size
-    width[found] = np.sqrt(mean(across**2)[first]) * pixel_size
+    length[with_track] = extent * pixel_size
+    width[with_track] = np.sqrt(mean(across**2)[first]) * pixel_size
     return length, width
 
 
 def _observables(
-    batch: Mapping[str, npt.NDArray[Any]], about: Mapping[str, float], settings: LArTPCEvaluation
+    batch: Mapping[str, npt.NDArray[Any]],
+    attributes: Mapping[str, float],
+    settings: LArTPCEvaluation,
 ) -> dict[str, npt.NDArray[Any]]:
     images, labels = batch["images"], batch["pixel_labels"]
     shower, track = labels == SHOWER, labels == TRACK
-    length, width = track_shapes(track, about["pixel_size"])
+    length, width = track_shapes(track, attributes["pixel_size"])
     scores = batch["shower_scores"]
     edges = np.linspace(0, 1, scores.shape[1] + 1)
     tolerance = 1e-9  # edges are binary fractions of decimal numbers
@@ -142,10 +140,10 @@ def _observables(
         "species": batch.get("species", np.zeros(len(images), np.int32)),
         "track_length": length,
         "track_width": width,
-        "shower_charge": _sums(images, shower) * about["charge_per_unit"],
-        "track_charge": _sums(images, track) * about["charge_per_unit"],
-        "charge": images.sum(axis=(1, 2), dtype=np.float64) * about["charge_per_unit"],
-        "pixels": np.count_nonzero(images > about["threshold"], axis=(1, 2)),
+        "shower_charge": _sums(images, shower) * attributes["charge_per_unit"],
+        "track_charge": _sums(images, track) * attributes["charge_per_unit"],
+        "charge": images.sum(axis=(1, 2), dtype=np.float64) * attributes["charge_per_unit"],
+        "pixels": np.count_nonzero(images > attributes["threshold"], axis=(1, 2)),
         "shower_pixels": batch["shower_pixels"].astype(np.int64),
         "track_pixels": batch["track_pixels"].astype(np.int64),
         "low_confidence_shower": scores[:, low].sum(axis=1, dtype=np.int64),
