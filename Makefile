@@ -7,9 +7,10 @@ PYTHON ?=
 CORES ?= all
 WORKERS ?= 2
 ARGS ?= tests/workflow tests/unit
+GPU_ARGS ?= --minutes 8 --train bench/gpu/argon_pixelcnn.yaml --train-seconds 240
 
 .DEFAULT_GOAL := help
-.PHONY: help demo study test check format bench clean
+.PHONY: help demo study test check format bench gpu clean
 .DELETE_ON_ERROR:
 
 # The environment's programs come first also for what they start in turn, but not where the
@@ -32,6 +33,7 @@ help:
 	@echo "make check   formatting, lint, types"
 	@echo "make format  format every source file"
 	@echo "make bench   the speed of the samplers and of the argon simulator"
+	@echo "make gpu     what a GPU brings: checks against the CPU, speeds, one training (results/gpu/)"
 	@echo "make clean   remove what tools and tests left; results, their records and .venv stay"
 
 $(VENV)/installed: envs/requirements.lock pyproject.toml envs/install.sh
@@ -68,6 +70,9 @@ bench: $(VENV)/installed
 	OMP_WAIT_POLICY=passive $(BIN)/python bench/pixelcnnpp.py
 	$(BIN)/python bench/argon.py
 	$(BIN)/python bench/muons.py
+
+gpu: $(VENV)/installed
+	$(BIN)/python -m bench.gpu --out $(RESULTS)/gpu $(GPU_ARGS)
 
 clean:
 	rm -rf .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis build

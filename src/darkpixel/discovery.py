@@ -1,9 +1,9 @@
 """Find models and data sets by file name, and read their settings without importing torch.
 
-A model is one file in `darkpixel/models/`, a data set of one's own one file in `darkpixel/data/`:
-the class `Settings` declares the keys, and the file's functions do the work. Snakemake plans with
-the first and jobs use the second, so only the class `Settings` is executed here; importing a model
-would import torch (3 s).
+A model is one file in `darkpixel/models/`, or a folder there with a file `settings.py`; a data set
+of one's own is one file in `darkpixel/data/`: the class `Settings` declares the keys, and functions
+do the work. Snakemake plans with the first and jobs use the second, so only the class `Settings` is
+executed here; importing a model would import torch (3 s).
 """
 
 import ast
@@ -24,12 +24,12 @@ _ALLOWED_IMPORTS = ("collections", "typing", "pydantic", "darkpixel.config")
 
 
 def model_names() -> tuple[str, ...]:
-    """Names of the model files, i.e. of the modules that declare a class `Settings`."""
+    """Names of the models, i.e. of the modules and packages that declare a class `Settings`."""
     return tuple(sorted(_files(darkpixel.models.__path__)))
 
 
 def model_settings(name: str) -> type[Settings]:
-    """The class `Settings` of `darkpixel/models/{name}.py`.
+    """The class `Settings` of `darkpixel/models/{name}.py`, or of the package of that name.
 
     Raises:
         KeyError: there is no such model.
@@ -76,8 +76,13 @@ def _settings(path: Path, kind: type[Kind]) -> type[Kind]:
 
 
 def _files(folders: Iterable[str]) -> dict[str, Path]:
-    files = (file for folder in folders for file in Path(folder).glob("*.py"))
-    return {file.stem: file for file in files if _settings_node(file) is not None}
+    files = {
+        file.parent.name if file.stem == "settings" else file.stem: file
+        for folder in folders
+        for pattern in ("*.py", "*/settings.py")
+        for file in Path(folder).glob(pattern)
+    }
+    return {name: file for name, file in files.items() if _settings_node(file) is not None}
 
 
 @cache

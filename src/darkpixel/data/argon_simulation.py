@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from darkpixel import __version__
 from darkpixel.config.argon import ArgonImaging, ArgonSimulation
 from darkpixel.data.argon_crop import crop_corner
 from darkpixel.data.argon_events import ArgonEventsWriter
@@ -106,7 +107,7 @@ def simulate(
         "settings": settings.model_dump_json(),
         "imaging": imaging.model_dump_json(),
         "config_digest": hashlib.sha256(recipe_text.encode()).hexdigest()[:16],
-        "software": f"darkpixel {version('darkpixel')} compact argon simulator, not Geant4; "
+        "software": f"darkpixel {__version__} compact argon simulator, not Geant4; "
         f"numba {version('numba')}",
     }
     events = _Events(settings, imaging, kind, seed)

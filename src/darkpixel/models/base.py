@@ -1,8 +1,9 @@
 """What every model offers, and how a model is found, saved and loaded.
 
 A model is one file `darkpixel/models/<name>.py` with a class `Settings` (pydantic) and a
-function `build(settings: Settings, height: int, width: int) -> Trainable`. Nothing is
-registered: the key `model` of the settings names the file.
+function `build(settings: Settings, height: int, width: int) -> Trainable`, or a package of that
+name that offers both and whose file `settings.py` declares the class. Nothing is registered: the
+key `model` of the settings names the file or package.
 
 A model whose `Settings` has the class variable `joint = True` is trained once on the images of all
 labels, whose column `class` says which is which.
