@@ -9,9 +9,10 @@ WORKERS ?= 2
 ARGS ?= tests/workflow tests/unit
 RUN ?=
 COMMAND ?= make $(RUN)
+GPU_ARGS ?= --minutes 8 --train bench/gpu/argon_pixelcnn.yaml --train-seconds 240
 
 .DEFAULT_GOAL := help
-.PHONY: help demo study test test-lowest coverage check format bench pages clean
+.PHONY: help demo study test test-lowest coverage check format bench gpu pages clean
 .DELETE_ON_ERROR:
 
 # The environment's programs come first also for what they start in turn, but not where the
@@ -34,6 +35,7 @@ help:
 	@echo "make check   formatting, lint, types, the import contract"
 	@echo "make format  format every source file"
 	@echo "make bench   the speed of the samplers and of the argon simulator"
+	@echo "make gpu     what a GPU brings: checks against the CPU, speeds, one training (results/gpu/)"
 	@echo "make pages   the pages in docs/results; RUN=study takes tables and figures of that run first"
 	@echo "make clean   remove what tools and tests left; results, their records and .venv stay"
 
@@ -89,6 +91,9 @@ bench: $(VENV)/installed
 	OMP_WAIT_POLICY=passive $(BIN)/python bench/pixelcnnpp.py
 	$(BIN)/python bench/argon.py
 	$(BIN)/python bench/muons.py
+
+gpu: $(VENV)/installed
+	$(BIN)/python -m bench.gpu --out $(RESULTS)/gpu $(GPU_ARGS)
 
 # COMMAND: what made the run, for the record, where it was not `make $(RUN)`.
 pages: $(VENV)/installed

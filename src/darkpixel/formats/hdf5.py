@@ -105,23 +105,30 @@ def one_line(error: Exception) -> str:
 
 
 def growing_dataset(
-    file: h5py.File, name: str, dtype: Any, *, chunk: int, tail: tuple[int, ...] = ()
+    file: h5py.File,
+    name: str,
+    dtype: Any,
+    *,
+    chunk: int,
+    tail: tuple[int, ...] = (),
+    compressed: bool = True,
 ) -> h5py.Dataset:
-    """A new dataset without entries, to be lengthened: gzip + shuffle, no time stamps.
+    """A new dataset without entries, to be lengthened, without time stamps.
 
     Args:
         chunk: entries per chunk.
         tail: shape of an entry.
+        compressed: gzip and shuffle.
     """
+    filters = {"compression": "gzip", "shuffle": True} if compressed else {}
     return file.create_dataset(
         name,
         shape=(0, *tail),
         maxshape=(None, *tail),
         chunks=(chunk, *tail),
         dtype=dtype,
-        compression="gzip",
-        shuffle=True,
         track_times=False,
+        **filters,
     )
 
 

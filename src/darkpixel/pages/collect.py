@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 import yaml
 
-from darkpixel.datasets.joint import JOINT
+from darkpixel.config.names import JOINT
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.files import whole_file
 from darkpixel.formats.image_file import ImageFile

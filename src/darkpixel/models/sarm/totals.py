@@ -67,7 +67,9 @@ class TotalsDensity(nn.Module):
         """
         if self.without_noise:
             return totals
-        unit = torch.distributions.Laplace(torch.zeros_like(totals), torch.ones_like(totals))
+        # Its own check of the arguments would make a GPU's host wait.
+        zeros, ones = torch.zeros_like(totals), torch.ones_like(totals)
+        unit = torch.distributions.Laplace(zeros, ones, validate_args=False)
         return (totals + self.noise_scale * unit.sample()).clamp(min=0)
 
     def fit(self, totals: Tensor) -> None:

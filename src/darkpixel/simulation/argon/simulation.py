@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from darkpixel import __version__
 from darkpixel.config.lartpc import ArgonImaging, ArgonSimulation
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.hdf5 import new_hdf5
@@ -108,7 +109,7 @@ def simulate(
         "settings": settings.model_dump_json(),
         "imaging": imaging.model_dump_json(),
         "config_digest": hashlib.sha256(recipe_text.encode()).hexdigest()[:16],
-        "software": f"darkpixel {version('darkpixel')} compact argon simulator, not Geant4; "
+        "software": f"darkpixel {__version__} compact argon simulator, not Geant4; "
         f"numba {version('numba')}",
     }
     events = _Events(settings, imaging, kind, seed)

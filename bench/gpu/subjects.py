@@ -1,0 +1,217 @@
+"""The models that are checked and timed, and synthetic images for them.
+
+Images are as sparse as the real ones, and what a sampler finds zero follows from them: a model is
+fitted to them before it is used.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+import torch
+import yaml
+from torch import Tensor
+
+from darkpixel.config.discovery import model_names
+from darkpixel.formats.image_file import ImageWriter
+from darkpixel.formats.image_format import BACKGROUND, SHOWER, TRACK
+from darkpixel.models.base import Trainable
+from darkpixel.models.build import build_model
+from darkpixel.models.folder import load_state
+from darkpixel.models.vqvae_pixelcnn.model import VQVAEPixelCNN
+
+Kind = Literal["jets", "muons", "lartpc"]
+SPECIES = (11, 22, 13, 211, 2212)
+CONFIGURATION = Path(__file__).parents[2] / "config"
+PIXEL_SIZES: dict[Kind, float] = {"jets": 0.1, "muons": 0.025, "lartpc": 0.5}
+UNITS: dict[Kind, str] = {"jets": "GeV", "muons": "GeV", "lartpc": "0.255 MeV"}
+
+
+class Subject(NamedTuple):
+    """A model with the images that it is for."""
+
+    name: str
+    settings: dict[str, Any]
+    kind: Kind
+    side: int
+
+    def new(self) -> Trainable:
+        """The untrained model; always the same weights."""
+        return build_model(self.settings, (self.side, self.side), seed=0)
+
+    def build(self, images: int = 500, noise: float = 0.0) -> Trainable:
+        """The model on the CPU, fitted to images, in evaluation mode; always the same weights.
+
+        Args:
+            images: to which it is fitted.
+            noise: deviation of normal numbers added to all weights, so that none is zero.
+        """
+        model = self.new()
+        torch.manual_seed(1)
+        inputs, columns = self.inputs(model, images, seed=1)
+        model.fit_to_data(lambda: iter([inputs]))
+        with torch.no_grad():
+            for parameter in model.parameters():
+                if noise and parameter.requires_grad:
+                    parameter.add_(noise * torch.randn_like(parameter))
+            if isinstance(model, VQVAEPixelCNN) and "species" in columns:
+                model.species_counts += 1  # as if trained on as many of each
+        return model.eval()
+
+    def copy_of(self, model: Trainable, device: torch.device) -> Trainable:
+        """The same model on another device, made as `load_model` makes it."""
+        other = self.new()
+        load_state(other, model.state_dict(), self.name)
+        return other.to(device).eval()
+
+    def inputs(self, model: Trainable, n: int, seed: int) -> tuple[Tensor, dict[str, Tensor]]:
+        """What `loss` takes, on the CPU: images, or maps of the autoencoder's codes."""
+        images = synthetic(self.kind, n, self.side, seed)
+        columns: dict[str, Tensor] = {}
+        if "class" in model.columns:
+            columns["class"] = torch.arange(n) % 2
+            images = images * (1 + columns["class"])[:, None, None]
+        if "pixel_labels" in model.columns:
+            labels = torch.where(images > 1, TRACK, SHOWER)
+            columns["pixel_labels"] = torch.where(images > 0, labels, BACKGROUND).to(torch.uint8)
+        if "species" in model.columns:
+            columns["species"] = torch.tensor(SPECIES, dtype=torch.int32)[torch.arange(n) % 5]
+        if isinstance(model, VQVAEPixelCNN):
+            images = model.autoencoder.encode(images).float()
+        return images, columns
+
+    def write(self, model: Trainable, path: Path, n: int, seed: int) -> None:
+        """An image file of `inputs` for `darkpixel.training.loop.train`."""
+        images, columns = self.inputs(model, n, seed)
+        height, width = images.shape[1:]
+        arrays = {name: values.numpy() for name, values in columns.items()}
+        with ImageWriter(
+            path, height=height, width=width, dataset=self.kind, label="all", split=path.stem,
+            pixel_size=PIXEL_SIZES[self.kind], unit=UNITS[self.kind], source="synthetic",
+            seed=seed, config_digest="0",
+            columns={name: array.dtype for name, array in arrays.items()},
+            attributes={"classes": "signal,background"} if "class" in columns else {},
+        ) as writer:  # fmt: skip
+            writer.append(images.numpy(), **arrays)
+
+
+def synthetic(kind: Kind, n: int, side: int, seed: int) -> Tensor:
+    """Images (n, side, side) with about the zeros of jets (95%), muons (96%) or argon (96%)."""
+    generator = torch.Generator().manual_seed(seed)
+    if kind == "lartpc":
+        return _tracks(n, side, generator)
+    steps = torch.arange(side) - (side - 1) / 2
+    distance = (steps[:, None] ** 2 + steps**2).sqrt() * 28 / side
+    present = torch.rand(n, side, side, generator=generator) < 0.9 * torch.exp(-distance / 3)
+    values = torch.empty(n, side, side).exponential_(1.0, generator=generator)
+    scale = 40.0 if kind == "jets" else 4.0
+    return present * values * scale * torch.exp(-distance / 2) + present * 0.01
+
+
+def _tracks(n: int, side: int, generator: torch.Generator, lines: int = 4) -> Tensor:
+    """Straight lines of random length and charge, (n, side, side), in units of 0.255 MeV."""
+    steps, shape = 2 * side, (n, lines, 1)
+    start, angle = (
+        torch.rand(2, *shape, generator=generator),
+        torch.rand(shape, generator=generator),
+    )
+    length = 0.2 + 0.6 * torch.rand(shape, generator=generator)
+    along, angle = torch.linspace(0, 1, steps) * length, 6.2832 * angle
+    rows = (start[0] + along * angle.sin()).remainder(1).mul(side).long().clamp(max=side - 1)
+    columns = (start[1] + along * angle.cos()).remainder(1).mul(side).long().clamp(max=side - 1)
+    charge = torch.empty(n, lines, steps).exponential_(1.0, generator=generator) + 0.1
+    images = torch.zeros(n, side * side)
+    images.scatter_add_(1, (rows * side + columns).flatten(1), charge.flatten(1))
+    return images.view(n, side, side).clamp(max=10)
+
+
+def checked(toy: bool) -> list[Subject]:
+    """The variants whose arithmetic is compared; small, since rounding does not care."""
+    side = 8 if toy else 12
+    argon = 16 if toy else 32
+    layers = 2 if toy else 3
+    sarm: dict[str, Any] = {"model": "sarm", "layers": layers, "units": 32 if toy else 160}
+    vqvae = {
+        "model": "vqvae", "codes": 24 if toy else 128, "dimension": 4 if toy else 8,
+        "kmeans_start": True, "codebook_update": "ema", "replace_after": 20,
+    }  # fmt: skip
+    prior = {
+        "model": "vqvae_pixelcnn", "autoencoder": vqvae, "blocks": 2 if toy else 3,
+        "filters": 8 if toy else 64,
+    }  # fmt: skip
+    totals = {"sums": True, "totals": True, "total_noise": 2.0}
+    continuous = {"likelihood": "truncated_logistic"}
+    found = [
+        Subject("sarm1_dd", {**sarm, "centres": []}, "jets", side),
+        Subject("sarm2_dd", {**sarm, "centres": [4]}, "jets", side),
+        Subject("sarm2_dd_values", {**sarm, "centres": [4], "inputs": "value"}, "jets", side),
+        Subject("sarm1_dc", {**sarm, "centres": [], **continuous}, "jets", side),
+        Subject("sarm2_dc", {**sarm, "centres": [4], **continuous}, "jets", side),
+        Subject("sarm2_dd_sums", {**sarm, "centres": [4], "sums": True}, "jets", side),
+        Subject(
+            "sarm2_dd_totals", {**sarm, "centres": [4], **totals, "shared_units": 16}, "jets", side
+        ),
+        Subject("sarm2_dc_totals", {**sarm, "centres": [4], **continuous, **totals}, "jets", side),
+        Subject("sarm1_gamma", {**sarm, "centres": [], "likelihood": "gamma"}, "jets", side),
+        Subject("sarm1_narrow", {**sarm, "centres": [], "units": 5, "residual": True}, "jets",
+                side),
+        Subject("lagan", {"model": "lagan", "generator_filters": 8, "discriminator_filters": 8},
+                "jets", 12 if toy else 16),
+        Subject("pixelcnnpp", {"model": "pixelcnnpp", "filters": 4 if toy else 10,
+                               "blocks": 1 if toy else 2, "power": 1.5}, "jets", side),
+        Subject("vqvae", vqvae, "lartpc", argon),
+        Subject("vqvae_root", {**vqvae, "pixels": "root", "codebook_update": "loss"}, "lartpc",
+                argon),
+        Subject("vqvae_pixelcnn", {**prior, "preset": "paper_text"}, "lartpc", argon),
+        Subject("vqvae_pixelcnn_reference_code", {**prior, "preset": "reference_code"}, "lartpc",
+                argon),
+        Subject("vqvae_pixelcnn_species", {**prior, "condition": "species"}, "lartpc", argon),
+        Subject("ssnet", {"model": "ssnet", "filters": 4, "depth": 2}, "lartpc", argon),
+        Subject("classifier", {"model": "classifier", "filters": 8, "units": 20}, "jets", side),
+    ]  # fmt: skip
+    if "sparse_transformer" in model_names():
+        small = small_transformer(toy)
+        found.append(Subject("sparse_transformer", small, "lartpc", argon))
+        found.append(Subject("sparse_transformer_jets", small, "jets", side))
+    return found
+
+
+def small_transformer(toy: bool) -> dict[str, Any]:
+    """Settings of a small sparse transformer: those of these names that it has."""
+    from darkpixel.config.discovery import model_settings
+
+    wanted = {"width": 32 if toy else 64, "layers": 2, "heads": 2}
+    fields = model_settings("sparse_transformer").model_fields
+    return {"model": "sparse_transformer", **{k: v for k, v in wanted.items() if k in fields}}
+
+
+def paper_settings(name: str, dataset: Kind, label: str = "signal") -> dict[str, Any]:
+    """Settings of a model as `config/paper.yaml` over `config/config.yaml` has them."""
+    merged: dict[str, Any] = {}
+    for file in ("config.yaml", "paper.yaml"):
+        content = yaml.safe_load((CONFIGURATION / file).read_text(encoding="utf-8"))
+        merged = _merged(merged, content["models"].get(name, {}))
+    settings = {"model": merged["model"], **merged.get("settings", {})}
+    for place in (dataset, f"{dataset}/{label}"):
+        settings |= merged.get("where", {}).get(place, {}).get("settings", {})
+    if "autoencoder" in merged:
+        settings["autoencoder"] = paper_settings(merged["autoencoder"], dataset, label)
+    return settings
+
+
+def _merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    found = dict(below)
+    for key, value in above.items():
+        inner = found.get(key)
+        both = isinstance(value, Mapping) and isinstance(inner, Mapping)
+        found[key] = _merged(inner, value) if both else value
+    return found
+
+
+def relative(found: Tensor, expected: Tensor) -> float:
+    """|found - expected| / |expected| in float64 on the CPU; infinite where not finite."""
+    a, b = (values.detach().double().cpu().flatten() for values in (found, expected))
+    if a.shape != b.shape or not bool(a.isfinite().all() and b.isfinite().all()):
+        return float("inf")
+    return float((a - b).norm() / b.norm().clamp(min=np.finfo(np.float64).tiny))
