@@ -1,6 +1,7 @@
 """Tables of the result pages from what `make gpu` wrote: `python -m bench.gpu.tables --help`.
 
-Several folders are taken together: of each step the rows of all, later ones in place of earlier ones.
+Several folders are taken together: of the speeds the rows of all, later ones in place of earlier
+ones; of the training runs the last.
 """
 
 import argparse
