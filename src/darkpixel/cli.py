@@ -81,8 +81,8 @@ def _check(options: argparse.Namespace) -> None:
 
 def _sample(options: argparse.Namespace) -> None:
     from darkpixel.models.base import load_config, load_generator
+    from darkpixel.models.device import choose_device
     from darkpixel.models.shards import shard_blocks, write_shard
-    from darkpixel.training.loop import choose_device
 
     config = load_config(options.model)
     device = choose_device(options.device)
@@ -105,9 +105,9 @@ def _sample(options: argparse.Namespace) -> None:
 
 def _label(options: argparse.Namespace) -> None:
     from darkpixel.models.base import load_config, load_model
+    from darkpixel.models.device import choose_device
     from darkpixel.models.ssnet.labelling import label_file
     from darkpixel.models.ssnet.model import SSNet
-    from darkpixel.training.loop import choose_device
 
     config = load_config(options.model)
     model = load_model(options.model, device=choose_device(options.device))

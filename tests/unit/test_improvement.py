@@ -16,7 +16,7 @@ from darkpixel.metrics.improvement import (
     published_score,
 )
 from darkpixel.metrics.published import wasserstein_published
-from darkpixel.metrics.rows import COLUMNS
+from darkpixel.metrics.columns import COLUMNS
 from darkpixel.tables.improvement import improvement_table
 
 PUBLISHED = Path(__file__).parents[2] / "config" / "published.yaml"

@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING
 import torch
 
 from darkpixel.config.search import Widths
-from darkpixel.formats.files import whole_file
+from darkpixel.formats.parquet import write_rows
+from darkpixel.models.device import choose_device
 from darkpixel.pipeline.job import job
-from darkpixel.studies.speed import processor
+from darkpixel.studies.machine import hardware
 from darkpixel.studies.widths import width_rows
-from darkpixel.training.loop import choose_device
 
 if TYPE_CHECKING:
     from snakemake.script import snakemake
@@ -19,15 +19,13 @@ with job(snakemake.log[0]):
     torch.set_flush_denormal(True)  # as training and sampling do
     widths = Widths(**snakemake.params.widths)
     device = choose_device(widths.device)
-    machine = torch.cuda.get_device_name(device) if device.type == "cuda" else processor()
     rows = width_rows(
         snakemake.params.settings,
         snakemake.input.train,
         widths,
         device=device,
         threads=snakemake.threads,
-        hardware=f"{machine}; torch {torch.__version__}",
+        hardware=f"{hardware(device)}; torch {torch.__version__}",
         seed=snakemake.params.seed,
     )
-    with whole_file(snakemake.output.rows) as path:
-        rows.to_parquet(path, index=False)
+    write_rows(rows, snakemake.output.rows)

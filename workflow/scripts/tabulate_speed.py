@@ -1,4 +1,4 @@
-"""Write the speed tables of the SARM data sets and the likelihoods of all data sets."""
+"""Write the images/s of models and simulation of one data set."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -6,19 +6,18 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from darkpixel.metrics.convergence import mark, read_statuses
+from darkpixel.metrics.published import with_published_speed
 from darkpixel.pipeline.job import job
-from darkpixel.tables.likelihood import likelihood_table
 from darkpixel.tables.speed import speed_table
 
 if TYPE_CHECKING:
     from snakemake.script import snakemake
 
 with job(snakemake.log[0]):
-    statuses = read_statuses(snakemake.input.convergence)
-    for path, (stem, title) in zip(
-        snakemake.input.speeds, snakemake.params.tables.items(), strict=True
-    ):
-        speed_table(mark(pd.read_parquet(path), statuses), stem, title)
-    likelihoods = pd.concat([pd.read_parquet(path) for path in snakemake.input.likelihoods])
-    stem = Path(snakemake.output.likelihood_csv).with_suffix("")
-    likelihood_table(mark(likelihoods, statuses), stem)
+    paths = snakemake.input
+    # The papers' numbers say nothing about a user's own images.
+    published = None if snakemake.params.source == "file" else paths.published
+    rows = with_published_speed(pd.read_parquet(paths.rows), published)
+    speed_table(
+        mark(rows, read_statuses(paths.convergence)), Path(snakemake.output.csv).with_suffix("")
+    )

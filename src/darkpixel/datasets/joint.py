@@ -12,11 +12,7 @@ from darkpixel.formats.digests import settings_digest
 from darkpixel.formats.image_file import ImageFile
 from darkpixel.formats.image_format import ATTRIBUTES
 from darkpixel.formats.image_writer import ImageWriter
-
-JOINT = "joint"
-"""The label under which such models are trained."""
-CLASS = "class"
-"""Column of a joint file: place of the image's label in the root attribute `classes`."""
+from darkpixel.formats.joint import CLASS, JOINT
 
 _TAKEN = set(ATTRIBUTES) - {"format", "version", "software"}  # those are the writer's
 _SHARED = ("pixel_size", "unit", "dataset")  # attributes that must be alike

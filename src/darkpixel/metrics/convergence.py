@@ -23,6 +23,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from darkpixel.errors import DarkpixelError
+from darkpixel.formats.joint import JOINT
 from darkpixel.metrics.names import AGAINST, ordered
 
 FEWEST_EPOCHS = 4
@@ -33,8 +34,6 @@ SMALLEST_RISE = 3.0
 """Standard errors by which a loss must have risen again to have passed its minimum."""
 SMALLEST_LEARNING = 5.0
 """Standard deviations of the noise that the loss must have fallen since epoch 1, at least."""
-JOINT = "joint"
-"""Label of the models that are trained on all labels together."""
 MEASURE = "validation_loss"
 
 COLUMNS = [

@@ -6,11 +6,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from darkpixel.config.lartpc_evaluation import LArTPCEvaluation
 from darkpixel.errors import DarkpixelError
+from darkpixel.metrics.columns import COLUMNS
 from darkpixel.metrics.lartpc import ARGON_OBSERVABLES
 from darkpixel.metrics.names import MONTE_CARLO, RECONSTRUCTED, SPECIES, ordered
-from darkpixel.metrics.rows import COLUMNS, mean_distance
+from darkpixel.metrics.rows import Comparison, mean_distance
 from darkpixel.metrics.wasserstein import floor
 
 Array = npt.NDArray[np.float64]
@@ -26,7 +26,7 @@ def argon_rows(
     *,
     dataset: str,
     label: str,
-    settings: LArTPCEvaluation,
+    settings: Comparison,
     names: Sequence[str] = ARGON_OBSERVABLES,
     hardware: str = "",
 ) -> pd.DataFrame:

@@ -13,9 +13,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from darkpixel.formats.image_file import ImageFile
+from darkpixel.metrics.columns import COLUMNS
 from darkpixel.metrics.features import Images, Sample
 from darkpixel.metrics.names import DERIVED
-from darkpixel.metrics.rows import COLUMNS
 from darkpixel.metrics.two_sample import over_seeds
 
 Array = npt.NDArray[np.float64]

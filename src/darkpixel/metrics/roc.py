@@ -12,9 +12,9 @@ import pandas as pd
 from sklearn.metrics import roc_curve
 
 from darkpixel.errors import DarkpixelError
+from darkpixel.metrics.columns import COLUMNS
 from darkpixel.metrics.delong import area_under_curve, placements, sampling_error
 from darkpixel.metrics.names import AGAINST, MONTE_CARLO, ordered
-from darkpixel.metrics.rows import COLUMNS
 
 Array = npt.NDArray[np.float64]
 

@@ -7,18 +7,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from darkpixel.config.evaluation import Evaluation
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.image_file import ImageFile
+from darkpixel.metrics.columns import COLUMNS
 from darkpixel.metrics.kinematics import image_observables, pixel_size_of
 from darkpixel.metrics.names import DERIVED, MONTE_CARLO, ordered
 from darkpixel.metrics.published import Table, published_value
 from darkpixel.metrics.wasserstein import bootstrap_error, floor, wasserstein
 
-COLUMNS = [
-    "model", "dataset", "label", "observable", "value", "error", "seed_spread", "floor",
-    "floor_error", "n", "seeds", "published", "hardware",
-]  # fmt: skip
 Array = npt.NDArray[np.float64]
 
 
@@ -40,7 +36,7 @@ def wasserstein_rows(
     *,
     dataset: str,
     label: str,
-    settings: Evaluation,
+    settings: Comparison,
     published: Table,
     names: Sequence[str] = ("pt", "mass"),
     hardware: str = "",
@@ -143,7 +139,7 @@ def quantisation_rows(
     *,
     dataset: str,
     label: str,
-    settings: Evaluation,
+    settings: Comparison,
     batch_size: int = 4096,
 ) -> pd.DataFrame:
     """What rounding alone costs: W1 between test images and the same images quantised.
@@ -230,7 +226,7 @@ def mean_distance(
     return float(np.mean(values)), float(np.sqrt(np.mean(np.square(errors)))), spread
 
 
-def _paired_error(before: Array, after: Array, settings: Evaluation) -> float:
+def _paired_error(before: Array, after: Array, settings: Comparison) -> float:
     """Bootstrap over images, each drawn together with its rounded self."""
     random = np.random.default_rng(settings.seed)
     distances = []

@@ -21,14 +21,16 @@ import torch
 from numpy.typing import NDArray
 
 from darkpixel.config.training import Training
-from darkpixel.datasets.joint import JOINT, JointWriter
+from darkpixel.datasets.joint import JointWriter
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.digests import settings_digest
 from darkpixel.formats.files import whole_file
 from darkpixel.formats.image_file import ImageFile
+from darkpixel.formats.joint import JOINT
 from darkpixel.models.base import CONFIG, WEIGHTS, Trainable, build_model, load_config, load_model
+from darkpixel.models.device import choose_device
 from darkpixel.training.history import HISTORY
-from darkpixel.training.loop import choose_device, train
+from darkpixel.training.loop import train
 
 logger = logging.getLogger(__name__)
 

@@ -1,10 +1,7 @@
 """How fast images are generated, by models and by the simulation (SARM tables 2 and 4)."""
 
-import os
-import platform
 import time
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
@@ -12,15 +9,13 @@ import pandas as pd
 
 from darkpixel.errors import DarkpixelError
 from darkpixel.metrics.names import MONTE_CARLO, ordered
-from darkpixel.metrics.published import Table, published_value
+from darkpixel.studies.machine import load_average
 
 COLUMNS = [
     "model", "dataset", "label", "observable", "value", "error", "floor", "n", "repetitions",
-    "seeds", "threads", "device", "load", "hardware", "condition", "published",
-    "ratio_to_monte_carlo", "ratio_error",
+    "seeds", "threads", "device", "load", "hardware", "condition", "ratio_to_monte_carlo",
+    "ratio_error",
 ]  # fmt: skip
-
-PUBLISHED_TABLES = {"jets": "table2_jet_speed", "muons": "table4_muon_speed"}
 
 REPETITIONS = 3
 """Least number of timed repetitions."""
@@ -156,27 +151,6 @@ def _timed(work: Callable[[int], Result], images: int, clock: Clock) -> tuple[fl
     return max(clock() - started, 1e-9), result
 
 
-def processor() -> str:
-    """The CPU's name and the cores that this process may use."""
-    name = platform.processor() or platform.machine()
-    information = Path("/proc/cpuinfo")
-    if information.is_file():
-        lines = information.read_text(encoding="utf-8", errors="replace").splitlines()
-        named = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-        name = named[0] if named else name
-    affinity = getattr(os, "sched_getaffinity", None)
-    cores = len(affinity(0)) if affinity else os.cpu_count()
-    return f"{name}, {cores} cores"
-
-
-def load_average() -> float:
-    """Mean number of processes that wanted a core in the last minute; NaN where none is kept."""
-    try:
-        return os.getloadavg()[0]
-    except OSError:
-        return float("nan")
-
-
 def speed_row(
     model: str,
     rate: Rate,
@@ -187,7 +161,6 @@ def speed_row(
     device: str,
     hardware: str,
     condition: str,
-    published: Table,
 ) -> dict[str, Any]:
     """One row of `speed_rows`, with the load average of this moment.
 
@@ -196,7 +169,6 @@ def speed_row(
         device: "cpu", or the GPU's name.
         hardware: the machine and the software, in words.
         condition: what else a reader must know.
-        published: images/s by the paper, see `darkpixel.metrics.published`.
     """
     return {
         "model": model,
@@ -214,7 +186,6 @@ def speed_row(
         "load": load_average(),
         "hardware": hardware,
         "condition": condition,
-        "published": published_value(published, model, "speed"),
     }
 
 

@@ -23,7 +23,8 @@ from darkpixel.formats.image_file import ImageFile
 from darkpixel.models.base import build_model
 from darkpixel.models.image_settings import with_image_settings
 from darkpixel.models.sarm.model import SARM
-from darkpixel.studies.speed import Rate, load_average, sampling_rate
+from darkpixel.studies.machine import load_average
+from darkpixel.studies.speed import Rate, sampling_rate
 
 COLUMNS = [
     "model", "dataset", "label", "width", "observable", "value", "error", "n", "repetitions",

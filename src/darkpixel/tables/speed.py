@@ -8,6 +8,10 @@ import pandas as pd
 from darkpixel.tables.layout import document, late_note, measured, row_name, write_table
 from darkpixel.tables.names import DATASETS
 
+TITLES = {
+    "jets": "Table 2: speed of jet image generation",
+    "muons": "Table 4: speed of muon image generation",
+}
 PUBLISHED_HARDWARE = {
     "jets": "4 NVIDIA TITAN X (12 GB each); Pythia: one Intel Xeon E5-2686 v4, 2.30 GHz "
     "(SARM 6.1.5)",
@@ -16,11 +20,11 @@ PUBLISHED_HARDWARE = {
 }
 
 
-def speed_table(rows: pd.DataFrame, stem: str | Path, title: str) -> None:
+def speed_table(rows: pd.DataFrame, stem: str | Path) -> None:
     """SARM tables 2 and 4: images per second of the simulation and of every model.
 
     Args:
-        rows: `speed_rows` of one data set; marked, or not, as for `wasserstein_table`.
+        rows: `speed_rows` of one data set, with the column `published`; marked, or not, as for `wasserstein_table`.
     """
     dataset = str(rows["dataset"].iloc[0])
     header = ["model", "label", "images/s", "published", "ratio to Monte Carlo", "batch",
@@ -53,4 +57,6 @@ def speed_table(rows: pd.DataFrame, stem: str | Path, title: str) -> None:
         f"other sizes. {DATASETS.get(dataset, dataset).capitalize()} images."
     )
     note += late_note(rows)
-    write_table(rows, stem, document(title, header, body, note))
+    write_table(
+        rows, stem, document(TITLES.get(dataset, "Speed of image generation"), header, body, note)
+    )

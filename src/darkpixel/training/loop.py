@@ -27,6 +27,7 @@ from darkpixel.config.training import Training
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.files import whole_file
 from darkpixel.models.base import WEIGHTS, Trainable, save_config, save_weights
+from darkpixel.models.device import choose_device
 from darkpixel.training.checkpoints import CheckpointFolder
 from darkpixel.training.feed import ImageBatches
 from darkpixel.training.history import HISTORY, Row, best_epoch, write_history
@@ -136,23 +137,6 @@ def _without_denormals() -> Iterator[None]:
         yield
     finally:
         torch.set_flush_denormal(False)
-
-
-def choose_device(name: str) -> torch.device:
-    """The device called `name`; `auto` takes the first of cuda, mps and cpu that there is.
-
-    Raises:
-        DarkpixelError: this machine has no such device.
-    """
-    there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
-    if name == "auto":
-        return torch.device(next((device for device, found in there.items() if found), "cpu"))
-    if not there.get(name, True):
-        raise DarkpixelError(
-            f"training.device: {name} is not available to torch here; use auto, or run on a "
-            "machine that has it."
-        )
-    return torch.device(name)
 
 
 class _Loop:

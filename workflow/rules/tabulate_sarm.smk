@@ -1,0 +1,338 @@
+"""Requires: measures, trained models. Gives: the tables of the SARM paper, and of all models."""
+
+
+rule tabulate_wasserstein:
+    """W1 of pT and mass, with error, floor and the published number (SARM tables 1, 3, 5)."""
+    input:
+        rows=lambda wildcards: plan.comparisons.rows_by_label(
+            "wasserstein", [plan.page("tabulate_wasserstein", wildcards.stem).dataset]
+        ),
+        convergence=lambda wildcards: plan.comparisons.rows(
+            "convergence", [plan.page("tabulate_wasserstein", wildcards.stem).dataset]
+        ),
+    output:
+        **tabulated("{stem}", "sarm_wasserstein", "SARM: distances"),
+    log:
+        paths.log("tables/{stem}"),
+    benchmark:
+        paths.benchmark("tables/{stem}")
+    wildcard_constraints:
+        stem=one_of(plan.pages("tabulate_wasserstein")),
+    conda:
+        plan.resources.conda("tabulate_wasserstein")
+    threads: plan.resources.threads("tabulate_wasserstein")
+    resources:
+        **plan.resources.of("tabulate_wasserstein"),
+    params:
+        dataset=lambda wildcards: plan.page("tabulate_wasserstein", wildcards.stem).dataset,
+        models=lambda wildcards: plan.page("tabulate_wasserstein", wildcards.stem).models,
+        code=plan.code("tabulate_wasserstein"),
+    script:
+        "../scripts/tabulate_wasserstein.py"
+
+
+rule tabulate_shapes:
+    """W1 of observables that no model draws beforehand."""
+    input:
+        rows=lambda wildcards: plan.comparisons.rows_by_label(
+            "wasserstein", [plan.page("tabulate_shapes", wildcards.stem).dataset]
+        ),
+        convergence=lambda wildcards: plan.comparisons.rows(
+            "convergence", [plan.page("tabulate_shapes", wildcards.stem).dataset]
+        ),
+    output:
+        **tabulated("{stem}", "sarm_shape", "SARM: distances"),
+    log:
+        paths.log("tables/{stem}"),
+    benchmark:
+        paths.benchmark("tables/{stem}")
+    wildcard_constraints:
+        stem=one_of(plan.pages("tabulate_shapes")),
+    conda:
+        plan.resources.conda("tabulate_shapes")
+    threads: plan.resources.threads("tabulate_shapes")
+    resources:
+        **plan.resources.of("tabulate_shapes"),
+    params:
+        code=plan.code("tabulate_shapes"),
+    script:
+        "../scripts/tabulate_shapes.py"
+
+
+rule tabulate_statistics:
+    """Zeros and intensities of the images of every model."""
+    input:
+        rows=lambda wildcards: plan.comparisons.rows_by_label(
+            "statistics", [plan.page("tabulate_statistics", wildcards.stem).dataset]
+        ),
+        convergence=lambda wildcards: plan.comparisons.rows(
+            "convergence", [plan.page("tabulate_statistics", wildcards.stem).dataset]
+        ),
+    output:
+        **tabulated("{stem}", "image_statistics", "SARM: images"),
+    log:
+        paths.log("tables/{stem}"),
+    benchmark:
+        paths.benchmark("tables/{stem}")
+    wildcard_constraints:
+        stem=one_of(plan.pages("tabulate_statistics")),
+    conda:
+        plan.resources.conda("tabulate_statistics")
+    threads: plan.resources.threads("tabulate_statistics")
+    resources:
+        **plan.resources.of("tabulate_statistics"),
+    params:
+        code=plan.code("tabulate_statistics"),
+    script:
+        "../scripts/tabulate_statistics.py"
+
+
+rule tabulate_diversity:
+    """Diversity of the samples of all data sets."""
+    input:
+        rows=plan.comparisons.rows_by_label("diversity", plan.comparisons.shown),
+        convergence=plan.comparisons.rows("convergence", plan.comparisons.shown),
+    output:
+        **tabulated("sarm/diversity", "diversity", "SARM: images"),
+    log:
+        paths.log("tables/sarm/diversity"),
+    benchmark:
+        paths.benchmark("tables/sarm/diversity")
+    conda:
+        plan.resources.conda("tabulate_diversity")
+    threads: plan.resources.threads("tabulate_diversity")
+    resources:
+        **plan.resources.of("tabulate_diversity"),
+    params:
+        code=plan.code("tabulate_diversity"),
+    script:
+        "../scripts/tabulate_diversity.py"
+
+
+rule tabulate_quantisation:
+    """What rounding alone costs, by power p of the D+D grid (SARM section 4.1)."""
+    input:
+        test=lambda wildcards: list(
+            plan.samples.test(plan.page("tabulate_quantisation", wildcards.stem).dataset).values()
+        ),
+        train=lambda wildcards: list(
+            plan.samples.train(plan.page("tabulate_quantisation", wildcards.stem).dataset).values()
+        ),
+    output:
+        **tabulated("{stem}", "quantisation", "SARM: distances"),
+    log:
+        paths.log("tables/{stem}"),
+    benchmark:
+        paths.benchmark("tables/{stem}")
+    wildcard_constraints:
+        stem=one_of(plan.pages("tabulate_quantisation")),
+    conda:
+        plan.resources.conda("tabulate_quantisation")
+    threads: plan.resources.threads("tabulate_quantisation")
+    resources:
+        **plan.resources.of("tabulate_quantisation"),
+    params:
+        dataset=lambda wildcards: plan.page("tabulate_quantisation", wildcards.stem).dataset,
+        labels=lambda wildcards: plan.datasets[
+            plan.page("tabulate_quantisation", wildcards.stem).dataset
+        ].labels,
+        settings=keys(run.evaluation, *COMPARISON),
+        code=plan.code("tabulate_quantisation"),
+    script:
+        "../scripts/tabulate_quantisation.py"
+
+
+rule tabulate_parameters:
+    """Number of parameters of each model (SARM table 6)."""
+    input:
+        configs=lambda wildcards: list(
+            plan.comparisons.configs(
+                plan.page("tabulate_parameters", wildcards.stem).dataset
+            ).values()
+        ),
+        published=PUBLISHED,
+    output:
+        **tabulated("{stem}", "table6_parameters", "SARM: models"),
+    log:
+        paths.log("tables/{stem}"),
+    benchmark:
+        paths.benchmark("tables/{stem}")
+    wildcard_constraints:
+        stem=one_of(plan.pages("tabulate_parameters")),
+    conda:
+        plan.resources.conda("tabulate_parameters")
+    threads: plan.resources.threads("tabulate_parameters")
+    resources:
+        **plan.resources.of("tabulate_parameters"),
+    params:
+        configs=lambda wildcards: plan.comparisons.configs(
+            plan.page("tabulate_parameters", wildcards.stem).dataset
+        ),
+        dataset=lambda wildcards: plan.page("tabulate_parameters", wildcards.stem).dataset,
+        code=plan.code("tabulate_parameters"),
+    script:
+        "../scripts/tabulate_parameters.py"
+
+
+rule tabulate_classifiers:
+    """AUC on Monte Carlo by source of the training images (SARM 6.1.3, 6.2.3)."""
+    input:
+        rows=plan.comparisons.rows("classifier_auc", plan.comparisons.classified),
+        convergence=plan.comparisons.rows("convergence", plan.comparisons.classified),
+    output:
+        **tabulated("sarm/classifier_auc", "classifier_auc", "SARM: classifiers"),
+    log:
+        paths.log("tables/sarm/classifier_auc"),
+    benchmark:
+        paths.benchmark("tables/sarm/classifier_auc")
+    conda:
+        plan.resources.conda("tabulate_classifiers")
+    threads: plan.resources.threads("tabulate_classifiers")
+    resources:
+        **plan.resources.of("tabulate_classifiers"),
+    params:
+        code=plan.code("tabulate_classifiers"),
+    script:
+        "../scripts/tabulate_classifiers.py"
+
+
+rule tabulate_distances:
+    """AUC of the two-sample test with its controls, physics distances, memorisation."""
+    input:
+        two_sample=[
+            path
+            for kind in run.evaluation.two_sample.kinds
+            for path in plan.comparisons.rows_by_label(
+                f"two_sample_{kind}", plan.comparisons.tested
+            )
+        ],
+        distances=plan.comparisons.rows_by_label("physics_distances", plan.comparisons.tested),
+        memorisation=plan.comparisons.rows_by_label("memorisation", plan.comparisons.tested),
+        convergence=plan.comparisons.rows("convergence", plan.comparisons.tested),
+    output:
+        **tabulated("sarm/two_sample_auc", "two_sample_auc", "SARM: distances", "two_sample_"),
+        **tabulated("sarm/physics_distances", "physics_distances", "SARM: distances", "distances_"),
+        **tabulated("sarm/memorisation", "memorisation", "SARM: distances", "memorisation_"),
+    log:
+        paths.log("tables/sarm/physics_distances"),
+    benchmark:
+        paths.benchmark("tables/sarm/physics_distances")
+    conda:
+        plan.resources.conda("tabulate_distances")
+    threads: plan.resources.threads("tabulate_distances")
+    resources:
+        **plan.resources.of("tabulate_distances"),
+    params:
+        code=plan.code("tabulate_distances"),
+    script:
+        "../scripts/tabulate_distances.py"
+
+
+rule tabulate_speed:
+    """Images/s of models and simulation (SARM tables 2, 4)."""
+    input:
+        rows=lambda wildcards: plan.comparisons.rows(
+            "speed", [plan.page("tabulate_speed", wildcards.stem).dataset]
+        )[0],
+        convergence=plan.comparisons.rows("convergence"),
+        published=PUBLISHED,
+    output:
+        **tabulated("{stem}", "sarm_speed", "All models"),
+    log:
+        paths.log("tables/{stem}"),
+    benchmark:
+        paths.benchmark("tables/{stem}")
+    wildcard_constraints:
+        stem=one_of(plan.pages("tabulate_speed")),
+    conda:
+        plan.resources.conda("tabulate_speed")
+    threads: plan.resources.threads("tabulate_speed")
+    resources:
+        **plan.resources.of("tabulate_speed"),
+    params:
+        source=lambda wildcards: plan.datasets[
+            plan.page("tabulate_speed", wildcards.stem).dataset
+        ].source,
+        code=plan.code("tabulate_speed"),
+    script:
+        "../scripts/tabulate_speed.py"
+
+
+rule tabulate_likelihood:
+    """Likelihood of test images under the models that have one."""
+    input:
+        rows=plan.comparisons.rows("likelihood"),
+        convergence=plan.comparisons.rows("convergence"),
+    output:
+        **tabulated("sarm/likelihood", "likelihood", "All models"),
+    log:
+        paths.log("tables/sarm/likelihood"),
+    benchmark:
+        paths.benchmark("tables/sarm/likelihood")
+    conda:
+        plan.resources.conda("tabulate_likelihood")
+    threads: plan.resources.threads("tabulate_likelihood")
+    resources:
+        **plan.resources.of("tabulate_likelihood"),
+    params:
+        code=plan.code("tabulate_likelihood"),
+    script:
+        "../scripts/tabulate_likelihood.py"
+
+
+rule tabulate_matrix:
+    """Every model on every data set; what had converged; the paper's percentages from our rows."""
+    input:
+        distances=plan.comparisons.rows_by_label("wasserstein", plan.comparisons.compared),
+        statistics=plan.comparisons.rows_by_label("statistics", plan.comparisons.tested),
+        likelihoods=plan.comparisons.rows("likelihood"),
+        speeds=plan.comparisons.rows("speed"),
+        convergence=plan.comparisons.rows("convergence"),
+        configs=[
+            path
+            for dataset in plan.comparisons.compared
+            for path in plan.comparisons.configs(dataset).values()
+        ],
+        published=PUBLISHED,
+    output:
+        **tabulated("sarm/model_matrix", "model_matrix", "All models", "model_matrix_"),
+        **tabulated("sarm/convergence", "convergence", "All models", "convergence_"),
+        **tabulated("sarm/improvement", "improvement", "All models", "improvement_"),
+    log:
+        paths.log("tables/sarm/model_matrix"),
+    benchmark:
+        paths.benchmark("tables/sarm/model_matrix")
+    conda:
+        plan.resources.conda("tabulate_matrix")
+    threads: plan.resources.threads("tabulate_matrix")
+    resources:
+        **plan.resources.of("tabulate_matrix"),
+    params:
+        configs={
+            dataset: plan.comparisons.configs(dataset) for dataset in plan.comparisons.compared
+        },
+        published=plan.comparisons.timed,
+        code=plan.code("tabulate_matrix"),
+    script:
+        "../scripts/tabulate_matrix.py"
+
+
+rule tabulate_search:
+    """Every trial of every study, the best first."""
+    input:
+        rows=plan.searches.rows(),
+    output:
+        **tabulated("sarm/hyperparameter_search", "hyperparameter_search", "SARM: models"),
+    log:
+        paths.log("tables/sarm/hyperparameter_search"),
+    benchmark:
+        paths.benchmark("tables/sarm/hyperparameter_search")
+    conda:
+        plan.resources.conda("tabulate_search")
+    threads: plan.resources.threads("tabulate_search")
+    resources:
+        **plan.resources.of("tabulate_search"),
+    params:
+        code=plan.code("tabulate_search"),
+    script:
+        "../scripts/tabulate_search.py"
