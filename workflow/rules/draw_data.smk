@@ -27,11 +27,7 @@ rule draw_data_statistics:
 rule draw_training_curves:
     """Training and validation loss by epoch."""
     input:
-        histories=lambda wildcards: [
-            path
-            for models in plan.trainings.histories(wildcards.dataset).values()
-            for path in flat(models)
-        ],
+        histories=lambda wildcards: plan.trainings.history_files(wildcards.dataset),
     output:
         **drawn("training/{dataset}_curves", "training_curves", "Training"),
     log:

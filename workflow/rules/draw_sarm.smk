@@ -49,11 +49,7 @@ rule draw_pixel_values_by_region:
 rule draw_examples:
     """Images of every model beside Monte Carlo (SARM figures 6, 11, 18)."""
     input:
-        files=lambda wildcards: [
-            path
-            for models in plan.shown("draw_examples", wildcards.stem).values()
-            for path in flat(models)
-        ],
+        files=lambda wildcards: plan.shown_files(wildcards.stem),
     output:
         **drawn("{stem}", "sarm_examples", "SARM: images"),
     log:
@@ -68,8 +64,8 @@ rule draw_examples:
     resources:
         **plan.resources.of("draw_examples"),
     params:
-        samples=lambda wildcards: plan.shown("draw_examples", wildcards.stem),
-        dataset=lambda wildcards: plan.page("draw_examples", wildcards.stem).dataset,
+        samples=lambda wildcards: plan.shown(wildcards.stem),
+        dataset=lambda wildcards: plan.page(wildcards.stem).dataset,
         code=plan.code("draw_examples"),
     script:
         "../scripts/draw_examples.py"
@@ -78,11 +74,7 @@ rule draw_examples:
 rule draw_mean_images:
     """Mean images, generated beside simulated (SARM figures 7, 12, 19)."""
     input:
-        files=lambda wildcards: [
-            path
-            for models in plan.shown("draw_mean_images", wildcards.stem).values()
-            for path in flat(models)
-        ],
+        files=lambda wildcards: plan.shown_files(wildcards.stem),
     output:
         **drawn("{stem}", "sarm_mean_images", "SARM: images"),
     log:
@@ -97,8 +89,8 @@ rule draw_mean_images:
     resources:
         **plan.resources.of("draw_mean_images"),
     params:
-        samples=lambda wildcards: plan.shown("draw_mean_images", wildcards.stem),
-        dataset=lambda wildcards: plan.page("draw_mean_images", wildcards.stem).dataset,
+        samples=lambda wildcards: plan.shown(wildcards.stem),
+        dataset=lambda wildcards: plan.page(wildcards.stem).dataset,
         code=plan.code("draw_mean_images"),
     script:
         "../scripts/draw_mean_images.py"
@@ -108,7 +100,7 @@ rule draw_observables:
     """Mass and pT, generated and simulated, with ratios (SARM figures 8, 13, 20)."""
     input:
         observables=lambda wildcards: plan.comparisons.rows_by_label(
-            "observables", [plan.page("draw_observables", wildcards.stem).dataset]
+            "observables", plan.page(wildcards.stem).dataset
         ),
     output:
         **drawn("{stem}", "sarm_observables", "SARM: distributions"),
@@ -124,11 +116,9 @@ rule draw_observables:
     resources:
         **plan.resources.of("draw_observables"),
     params:
-        labels=lambda wildcards: plan.datasets[
-            plan.page("draw_observables", wildcards.stem).dataset
-        ].labels,
-        dataset=lambda wildcards: plan.page("draw_observables", wildcards.stem).dataset,
-        models=lambda wildcards: plan.page("draw_observables", wildcards.stem).models,
+        labels=lambda wildcards: plan.datasets[plan.page(wildcards.stem).dataset].labels,
+        dataset=lambda wildcards: plan.page(wildcards.stem).dataset,
+        models=lambda wildcards: plan.page(wildcards.stem).models,
         bins=run.evaluation.bins,
         code=plan.code("draw_observables"),
     script:
@@ -138,15 +128,13 @@ rule draw_observables:
 rule draw_roc:
     """ROC curves of classifiers trained on each source of images (SARM figures 9, 14)."""
     input:
-        rows=lambda wildcards: plan.comparisons.rows(
-            "classifier_auc", [plan.page("draw_roc", wildcards.stem).dataset]
-        )[0],
-        curves=lambda wildcards: plan.comparisons.rows(
-            "classifier_roc", [plan.page("draw_roc", wildcards.stem).dataset]
-        )[0],
-        convergence=lambda wildcards: plan.comparisons.rows(
-            "convergence", [plan.page("draw_roc", wildcards.stem).dataset]
-        )[0],
+        rows=lambda wildcards: paths.metrics(f"{plan.page(wildcards.stem).dataset}_classifier_auc"),
+        curves=lambda wildcards: paths.metrics(
+            f"{plan.page(wildcards.stem).dataset}_classifier_roc"
+        ),
+        convergence=lambda wildcards: paths.metrics(
+            f"{plan.page(wildcards.stem).dataset}_convergence"
+        ),
     output:
         **drawn("{stem}", "classifier_roc", "SARM: classifiers"),
     log:
@@ -161,7 +149,7 @@ rule draw_roc:
     resources:
         **plan.resources.of("draw_roc"),
     params:
-        dataset=lambda wildcards: plan.page("draw_roc", wildcards.stem).dataset,
+        dataset=lambda wildcards: plan.page(wildcards.stem).dataset,
         code=plan.code("draw_roc"),
     script:
         "../scripts/draw_roc.py"
@@ -170,7 +158,7 @@ rule draw_roc:
 rule draw_generation_order:
     """W1 of pT and mass by the order in which pixels are generated (SARM figure 10)."""
     input:
-        rows=lambda wildcards: plan.comparisons.rows_by_label("orders", ["jets"]),
+        rows=lambda wildcards: plan.comparisons.rows_by_label("orders", "jets"),
         convergence=paths.metrics("jets_order_convergence"),
     output:
         **drawn("sarm/fig10_generation_order", "fig10_generation_order", "SARM: jets"),
@@ -214,11 +202,7 @@ rule draw_toy:
 rule draw_mean_differences:
     """Differences of the mean images (SARM figures 16, 21)."""
     input:
-        files=lambda wildcards: [
-            path
-            for models in plan.shown("draw_mean_differences", wildcards.stem).values()
-            for path in flat(models)
-        ],
+        files=lambda wildcards: plan.shown_files(wildcards.stem),
     output:
         **drawn("{stem}", "sarm_mean_differences", "SARM: images"),
     log:
@@ -233,8 +217,8 @@ rule draw_mean_differences:
     resources:
         **plan.resources.of("draw_mean_differences"),
     params:
-        samples=lambda wildcards: plan.shown("draw_mean_differences", wildcards.stem),
-        dataset=lambda wildcards: plan.page("draw_mean_differences", wildcards.stem).dataset,
+        samples=lambda wildcards: plan.shown(wildcards.stem),
+        dataset=lambda wildcards: plan.page(wildcards.stem).dataset,
         code=plan.code("draw_mean_differences"),
     script:
         "../scripts/draw_mean_differences.py"
@@ -243,11 +227,7 @@ rule draw_mean_differences:
 rule draw_pixel_values:
     """Distributions of the pixel values (SARM figures 17, 22)."""
     input:
-        files=lambda wildcards: [
-            path
-            for models in plan.shown("draw_pixel_values", wildcards.stem).values()
-            for path in flat(models)
-        ],
+        files=lambda wildcards: plan.shown_files(wildcards.stem),
     output:
         **drawn("{stem}", "sarm_pixel_values", "SARM: distributions"),
     log:
@@ -262,8 +242,8 @@ rule draw_pixel_values:
     resources:
         **plan.resources.of("draw_pixel_values"),
     params:
-        samples=lambda wildcards: plan.shown("draw_pixel_values", wildcards.stem),
-        dataset=lambda wildcards: plan.page("draw_pixel_values", wildcards.stem).dataset,
+        samples=lambda wildcards: plan.shown(wildcards.stem),
+        dataset=lambda wildcards: plan.page(wildcards.stem).dataset,
         bins=run.evaluation.pixel_bins,
         code=plan.code("draw_pixel_values"),
     script:
@@ -273,11 +253,7 @@ rule draw_pixel_values:
 rule draw_more_examples:
     """More images of every model (SARM figures 23, 24)."""
     input:
-        files=lambda wildcards: [
-            path
-            for models in plan.shown("draw_more_examples", wildcards.stem).values()
-            for path in flat(models)
-        ],
+        files=lambda wildcards: plan.shown_files(wildcards.stem),
     output:
         **drawn("{stem}", "sarm_more_examples", "SARM: images"),
     log:
@@ -292,8 +268,8 @@ rule draw_more_examples:
     resources:
         **plan.resources.of("draw_more_examples"),
     params:
-        samples=lambda wildcards: plan.shown("draw_more_examples", wildcards.stem),
-        dataset=lambda wildcards: plan.page("draw_more_examples", wildcards.stem).dataset,
+        samples=lambda wildcards: plan.shown(wildcards.stem),
+        dataset=lambda wildcards: plan.page(wildcards.stem).dataset,
         examples=run.evaluation.examples,
         code=plan.code("draw_more_examples"),
     script:

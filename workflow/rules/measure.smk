@@ -89,11 +89,7 @@ rule measure_diversity:
 rule measure_convergence:
     """Whether the validation loss of each training run had levelled off."""
     input:
-        histories=lambda wildcards: [
-            path
-            for models in plan.trainings.histories(wildcards.dataset).values()
-            for path in flat(models)
-        ],
+        histories=lambda wildcards: plan.trainings.history_files(wildcards.dataset),
     output:
         rows=paths.metrics("{dataset}_convergence"),
     log:
@@ -106,13 +102,7 @@ rule measure_convergence:
     resources:
         **plan.resources.of("measure_convergence"),
     params:
-        histories=lambda wildcards: plan.trainings.histories(wildcards.dataset),
-        kept=lambda wildcards: plan.trainings.kept(
-            wildcards.dataset, plan.trainings.histories(wildcards.dataset)
-        ),
-        autoencoders=lambda wildcards: plan.trainings.coders(
-            wildcards.dataset, plan.trainings.histories(wildcards.dataset)
-        ),
+        trainings=lambda wildcards: plan.trainings.followed(wildcards.dataset),
         seeds=run.seeds,
         code=plan.code("measure_convergence"),
     script:
@@ -122,13 +112,9 @@ rule measure_convergence:
 rule measure_order_convergence:
     """The same of the models that differ in the order of generation."""
     input:
-        histories=lambda wildcards: [
-            path
-            for models in plan.trainings.histories(
-                wildcards.dataset, plan.trainings.order_models()
-            ).values()
-            for path in flat(models)
-        ],
+        histories=lambda wildcards: plan.trainings.history_files(
+            wildcards.dataset, plan.trainings.order_models()
+        ),
     output:
         rows=paths.metrics("{dataset}_order_convergence"),
     log:
@@ -143,16 +129,8 @@ rule measure_order_convergence:
     resources:
         **plan.resources.of("measure_order_convergence"),
     params:
-        histories=lambda wildcards: plan.trainings.histories(
+        trainings=lambda wildcards: plan.trainings.followed(
             wildcards.dataset, plan.trainings.order_models()
-        ),
-        kept=lambda wildcards: plan.trainings.kept(
-            wildcards.dataset,
-            plan.trainings.histories(wildcards.dataset, plan.trainings.order_models()),
-        ),
-        autoencoders=lambda wildcards: plan.trainings.coders(
-            wildcards.dataset,
-            plan.trainings.histories(wildcards.dataset, plan.trainings.order_models()),
         ),
         seeds=run.seeds,
         code=plan.code("measure_order_convergence"),

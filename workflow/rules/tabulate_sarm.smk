@@ -5,11 +5,11 @@ rule tabulate_wasserstein:
     """W1 of pT and mass, with error, floor and the published number (SARM tables 1, 3, 5)."""
     input:
         rows=lambda wildcards: plan.comparisons.rows_by_label(
-            "wasserstein", [plan.page("tabulate_wasserstein", wildcards.stem).dataset]
+            "wasserstein", plan.page(wildcards.stem).dataset
         ),
-        convergence=lambda wildcards: plan.comparisons.rows(
-            "convergence", [plan.page("tabulate_wasserstein", wildcards.stem).dataset]
-        ),
+        convergence=lambda wildcards: [
+            paths.metrics(f"{plan.page(wildcards.stem).dataset}_convergence")
+        ],
     output:
         **tabulated("{stem}", "sarm_wasserstein", "SARM: distances"),
     log:
@@ -24,8 +24,8 @@ rule tabulate_wasserstein:
     resources:
         **plan.resources.of("tabulate_wasserstein"),
     params:
-        dataset=lambda wildcards: plan.page("tabulate_wasserstein", wildcards.stem).dataset,
-        models=lambda wildcards: plan.page("tabulate_wasserstein", wildcards.stem).models,
+        dataset=lambda wildcards: plan.page(wildcards.stem).dataset,
+        models=lambda wildcards: plan.page(wildcards.stem).models,
         code=plan.code("tabulate_wasserstein"),
     script:
         "../scripts/tabulate_wasserstein.py"
@@ -35,11 +35,11 @@ rule tabulate_shapes:
     """W1 of observables that no model draws beforehand."""
     input:
         rows=lambda wildcards: plan.comparisons.rows_by_label(
-            "wasserstein", [plan.page("tabulate_shapes", wildcards.stem).dataset]
+            "wasserstein", plan.page(wildcards.stem).dataset
         ),
-        convergence=lambda wildcards: plan.comparisons.rows(
-            "convergence", [plan.page("tabulate_shapes", wildcards.stem).dataset]
-        ),
+        convergence=lambda wildcards: [
+            paths.metrics(f"{plan.page(wildcards.stem).dataset}_convergence")
+        ],
     output:
         **tabulated("{stem}", "sarm_shape", "SARM: distances"),
     log:
@@ -63,11 +63,11 @@ rule tabulate_statistics:
     """Zeros and intensities of the images of every model."""
     input:
         rows=lambda wildcards: plan.comparisons.rows_by_label(
-            "statistics", [plan.page("tabulate_statistics", wildcards.stem).dataset]
+            "statistics", plan.page(wildcards.stem).dataset
         ),
-        convergence=lambda wildcards: plan.comparisons.rows(
-            "convergence", [plan.page("tabulate_statistics", wildcards.stem).dataset]
-        ),
+        convergence=lambda wildcards: [
+            paths.metrics(f"{plan.page(wildcards.stem).dataset}_convergence")
+        ],
     output:
         **tabulated("{stem}", "image_statistics", "SARM: images"),
     log:
@@ -90,7 +90,7 @@ rule tabulate_statistics:
 rule tabulate_diversity:
     """Diversity of the samples of all data sets."""
     input:
-        rows=plan.comparisons.rows_by_label("diversity", plan.comparisons.shown),
+        rows=plan.comparisons.rows_by_label("diversity", *plan.comparisons.shown),
         convergence=plan.comparisons.rows("convergence", plan.comparisons.shown),
     output:
         **tabulated("sarm/diversity", "diversity", "SARM: images"),
@@ -112,12 +112,8 @@ rule tabulate_diversity:
 rule tabulate_quantisation:
     """What rounding alone costs, by power p of the D+D grid (SARM section 4.1)."""
     input:
-        test=lambda wildcards: list(
-            plan.samples.test(plan.page("tabulate_quantisation", wildcards.stem).dataset).values()
-        ),
-        train=lambda wildcards: list(
-            plan.samples.train(plan.page("tabulate_quantisation", wildcards.stem).dataset).values()
-        ),
+        test=lambda wildcards: list(plan.samples.test(plan.page(wildcards.stem).dataset).values()),
+        train=lambda wildcards: list(plan.samples.train(plan.page(wildcards.stem).dataset).values()),
     output:
         **tabulated("{stem}", "quantisation", "SARM: distances"),
     log:
@@ -132,10 +128,8 @@ rule tabulate_quantisation:
     resources:
         **plan.resources.of("tabulate_quantisation"),
     params:
-        dataset=lambda wildcards: plan.page("tabulate_quantisation", wildcards.stem).dataset,
-        labels=lambda wildcards: plan.datasets[
-            plan.page("tabulate_quantisation", wildcards.stem).dataset
-        ].labels,
+        dataset=lambda wildcards: plan.page(wildcards.stem).dataset,
+        labels=lambda wildcards: plan.datasets[plan.page(wildcards.stem).dataset].labels,
         settings=keys(run.evaluation, *COMPARISON),
         code=plan.code("tabulate_quantisation"),
     script:
@@ -146,9 +140,7 @@ rule tabulate_parameters:
     """Number of parameters of each model (SARM table 6)."""
     input:
         configs=lambda wildcards: list(
-            plan.comparisons.configs(
-                plan.page("tabulate_parameters", wildcards.stem).dataset
-            ).values()
+            plan.comparisons.configs(plan.page(wildcards.stem).dataset).values()
         ),
         published=PUBLISHED,
     output:
@@ -165,10 +157,8 @@ rule tabulate_parameters:
     resources:
         **plan.resources.of("tabulate_parameters"),
     params:
-        configs=lambda wildcards: plan.comparisons.configs(
-            plan.page("tabulate_parameters", wildcards.stem).dataset
-        ),
-        dataset=lambda wildcards: plan.page("tabulate_parameters", wildcards.stem).dataset,
+        configs=lambda wildcards: plan.comparisons.configs(plan.page(wildcards.stem).dataset),
+        dataset=lambda wildcards: plan.page(wildcards.stem).dataset,
         code=plan.code("tabulate_parameters"),
     script:
         "../scripts/tabulate_parameters.py"
@@ -203,11 +193,11 @@ rule tabulate_distances:
             path
             for kind in run.evaluation.two_sample.kinds
             for path in plan.comparisons.rows_by_label(
-                f"two_sample_{kind}", plan.comparisons.tested
+                f"two_sample_{kind}", *plan.comparisons.tested
             )
         ],
-        distances=plan.comparisons.rows_by_label("physics_distances", plan.comparisons.tested),
-        memorisation=plan.comparisons.rows_by_label("memorisation", plan.comparisons.tested),
+        distances=plan.comparisons.rows_by_label("physics_distances", *plan.comparisons.tested),
+        memorisation=plan.comparisons.rows_by_label("memorisation", *plan.comparisons.tested),
         convergence=plan.comparisons.rows("convergence", plan.comparisons.tested),
     output:
         **tabulated("sarm/two_sample_auc", "two_sample_auc", "SARM: distances", "two_sample_"),
@@ -231,10 +221,8 @@ rule tabulate_distances:
 rule tabulate_speed:
     """Images/s of models and simulation (SARM tables 2, 4)."""
     input:
-        rows=lambda wildcards: plan.comparisons.rows(
-            "speed", [plan.page("tabulate_speed", wildcards.stem).dataset]
-        )[0],
-        convergence=plan.comparisons.rows("convergence"),
+        rows=lambda wildcards: paths.metrics(f"{plan.page(wildcards.stem).dataset}_speed"),
+        convergence=plan.comparisons.rows("convergence", plan.comparisons.compared),
         published=PUBLISHED,
     output:
         **tabulated("{stem}", "sarm_speed", "All models"),
@@ -250,9 +238,7 @@ rule tabulate_speed:
     resources:
         **plan.resources.of("tabulate_speed"),
     params:
-        source=lambda wildcards: plan.datasets[
-            plan.page("tabulate_speed", wildcards.stem).dataset
-        ].source,
+        source=lambda wildcards: plan.datasets[plan.page(wildcards.stem).dataset].source,
         code=plan.code("tabulate_speed"),
     script:
         "../scripts/tabulate_speed.py"
@@ -261,8 +247,8 @@ rule tabulate_speed:
 rule tabulate_likelihood:
     """Likelihood of test images under the models that have one."""
     input:
-        rows=plan.comparisons.rows("likelihood"),
-        convergence=plan.comparisons.rows("convergence"),
+        rows=plan.comparisons.rows("likelihood", plan.comparisons.compared),
+        convergence=plan.comparisons.rows("convergence", plan.comparisons.compared),
     output:
         **tabulated("sarm/likelihood", "likelihood", "All models"),
     log:
@@ -283,11 +269,11 @@ rule tabulate_likelihood:
 rule tabulate_matrix:
     """Every model on every data set; what had converged; the paper's percentages from our rows."""
     input:
-        distances=plan.comparisons.rows_by_label("wasserstein", plan.comparisons.compared),
-        statistics=plan.comparisons.rows_by_label("statistics", plan.comparisons.tested),
-        likelihoods=plan.comparisons.rows("likelihood"),
-        speeds=plan.comparisons.rows("speed"),
-        convergence=plan.comparisons.rows("convergence"),
+        distances=plan.comparisons.rows_by_label("wasserstein", *plan.comparisons.compared),
+        statistics=plan.comparisons.rows_by_label("statistics", *plan.comparisons.tested),
+        likelihoods=plan.comparisons.rows("likelihood", plan.comparisons.compared),
+        speeds=plan.comparisons.rows("speed", plan.comparisons.compared),
+        convergence=plan.comparisons.rows("convergence", plan.comparisons.compared),
         configs=[
             path
             for dataset in plan.comparisons.compared

@@ -8,11 +8,7 @@ goes on from its checkpoint when it is started again.
 rule train_model:
     """Train one model on the images of one label, or of all, or on its autoencoder's codes."""
     input:
-        unpack(
-            lambda wildcards: plan.trainings.inputs(
-                wildcards.model, wildcards.dataset, wildcards.label
-            )
-        ),
+        unpack(lambda wildcards: plan.trainings.inputs(*wildcards[:3])),
     output:
         **trained_files(paths.model()),
     log:
@@ -27,15 +23,9 @@ rule train_model:
     resources:
         **plan.resources.of("train_model"),
     params:
-        settings=lambda wildcards: plan.trainings.settings(
-            wildcards.model, wildcards.dataset, wildcards.label
-        ),
-        training=lambda wildcards: plan.trainings.entry(
-            wildcards.model, wildcards.dataset, wildcards.label
-        ).training.model_dump(),
-        monitor=lambda wildcards: plan.trainings.monitor(
-            wildcards.model, wildcards.dataset, wildcards.label
-        ),
+        settings=lambda wildcards: plan.trainings.settings(*wildcards[:3]),
+        training=lambda wildcards: plan.trainings.entry(*wildcards[:3]).training.model_dump(),
+        monitor=lambda wildcards: plan.trainings.monitor(*wildcards[:3]),
         seed=lambda wildcards: plan.seed("train", *wildcards),
         checkpoints=paths.checkpoints("{dataset}/{label}/{model}/seed{seed}"),
         code=plan.code("train_model"),
@@ -46,13 +36,7 @@ rule train_model:
 rule encode_codes:
     """The code maps of an autoencoder for every image (LArTPC section 2)."""
     input:
-        unpack(
-            lambda wildcards: model_files(
-                plan.trainings.autoencoder_folder(
-                    wildcards.model, wildcards.dataset, wildcards.label
-                )
-            )
-        ),
+        unpack(lambda wildcards: model_files(plan.trainings.autoencoder_folder(*wildcards[:3]))),
         train=paths.images("train"),
         validation=paths.images("validation"),
         test=paths.images("test"),

@@ -12,10 +12,6 @@ if TYPE_CHECKING:
 with job(snakemake.log[0]):
     params = snakemake.params
     rows = convergence_rows(
-        params.histories,
-        dataset=snakemake.wildcards.dataset,
-        seeds=params.seeds,
-        kept=params.kept,
-        autoencoders=params.autoencoders,
+        dataset=snakemake.wildcards.dataset, seeds=params.seeds, **params.trainings
     )
     write_rows(rows, snakemake.output.rows)

@@ -43,7 +43,7 @@ class Code:
             case "prepare_custom":
                 return [f"datasets.{wildcards.dataset}"]
             case "train_model":
-                place = (wildcards.model, wildcards.dataset, wildcards.label)
+                place = (wildcards.dataset, wildcards.label, wildcards.model)
                 monitor = self._trainings.monitor(*place)
                 return [*_modules(self._model(wildcards.model)), *_monitors(monitor)]
             case (

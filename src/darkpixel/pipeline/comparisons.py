@@ -71,12 +71,11 @@ class Comparisons:
         """Those of two labels, which a classifier can tell apart."""
         return [name for name in self.tested if len(self._datasets[name].labels) == 2]
 
-    def rows(self, kind: str, datasets: Iterable[str] | None = None) -> list[str]:
-        """Input: one measure of the given data sets, or of all that are compared."""
-        names = self.compared if datasets is None else datasets
-        return [self._paths.metrics(f"{name}_{kind}") for name in names]
+    def rows(self, kind: str, datasets: Iterable[str]) -> list[str]:
+        """Input: one measure of the data sets."""
+        return [self._paths.metrics(f"{name}_{kind}") for name in datasets]
 
-    def rows_by_label(self, kind: str, datasets: Iterable[str]) -> list[str]:
+    def rows_by_label(self, kind: str, *datasets: str) -> list[str]:
         """Input: one measure of every label of the data sets."""
         return [
             self._paths.metrics(f"{name}_{label}_{kind}")
@@ -91,7 +90,7 @@ class Comparisons:
             (
                 model,
                 self._trainings.label(model, first),
-                self._trainings.folder(model, dataset, first, self._run.seeds[0]),
+                self._trainings.folder(dataset, first, model, self._run.seeds[0]),
             )
             for model in self._trainings.models(dataset)
         ]
@@ -104,7 +103,7 @@ class Comparisons:
                 label,
                 self._samples.train(dataset)[label],
                 test,
-                [self._trainings.folder(model, dataset, label, s) for s in self._run.seeds],
+                [self._trainings.folder(dataset, label, model, s) for s in self._run.seeds],
             )
             for model in self._trainings.models(dataset)
             for label, test in self._samples.test(dataset).items()

@@ -53,7 +53,7 @@ class LArTPC:
 
     def entry(self, model: str) -> Model:
         """The configuration of a model as it is on the LArTPC images."""
-        return self._trainings.entry(model, DATASET, LABEL)
+        return self._trainings.entry(DATASET, LABEL, model)
 
     @property
     def models(self) -> list[str]:

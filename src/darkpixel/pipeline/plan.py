@@ -16,7 +16,7 @@ from darkpixel.pipeline.lartpc import LArTPC
 from darkpixel.pipeline.pages import Kind, Page, Paper, run_pages
 from darkpixel.pipeline.paths import Paths
 from darkpixel.pipeline.resources import Resources
-from darkpixel.pipeline.samples import Files, Samples
+from darkpixel.pipeline.samples import Files, Samples, flat
 from darkpixel.pipeline.searches import Searches
 from darkpixel.pipeline.seeds import job_seed
 from darkpixel.pipeline.targets import targets
@@ -69,18 +69,22 @@ class Plan:
         """Input: the figures and tables of the run (see `darkpixel.pipeline.targets`)."""
         return targets(self._pages, self.paths, paper=paper, kind=kind)
 
-    def shown(self, rule: str, stem: str) -> dict[str, Files]:
-        """The images that a figure shows: label to who made them to files."""
-        page = self.page(rule, stem)
+    def shown(self, stem: str) -> dict[str, Files]:
+        """Params: the images that a figure shows, label to who made them to files."""
+        page = self.page(stem)
         return self.samples.compared(page.dataset, page.models)
+
+    def shown_files(self, stem: str) -> list[str]:
+        """Input: the files of `shown`."""
+        return [path for models in self.shown(stem).values() for path in flat(models)]
 
     def pages(self, rule: str) -> dict[str, Page]:
         """The figures or tables that a rule makes, by stem."""
         return {page.stem: page for page in self._pages if page.rule == rule}
 
-    def page(self, rule: str, stem: str) -> Page:
-        """The figure or table at hand."""
-        return self.pages(rule)[stem]
+    def page(self, stem: str) -> Page:
+        """The figure or table about one data set that is called so."""
+        return next(page for page in self._pages if page.dataset and page.stem == stem)
 
 
 COMPARISON = ("n", "bootstrap_repetitions", "floor_splits", "seed")

@@ -79,7 +79,7 @@ class Samples:
         for model in self._trainings.models(dataset):
             if self._is_discrete(model, dataset, label):
                 found[model] = f"{QUANTISED}{model}"
-            autoencoder = self._trainings.entry(model, dataset, label).autoencoder
+            autoencoder = self._trainings.entry(dataset, label, model).autoencoder
             if autoencoder is not None:
                 found[model] = f"{RECONSTRUCTED}{autoencoder}"
         return found
@@ -118,7 +118,7 @@ class Samples:
 
     def _is_discrete(self, model: str, dataset: str, label: str) -> bool:
         """Whether a model has a grid of pixel values, whose rounding alone costs something."""
-        entry = self._trainings.entry(model, dataset, label)
+        entry = self._trainings.entry(dataset, label, model)
         settings = model_settings(entry.model).model_validate(entry.settings)
         always = bool(getattr(settings, "discrete", False))
         return always or getattr(settings, "likelihood", None) == "discrete"

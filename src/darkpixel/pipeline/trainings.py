@@ -36,17 +36,17 @@ class Trainings:
         jets = self._run.datasets.jets
         return [] if jets is None else list(jets.orders.values())
 
-    def entry(self, model: str, dataset: str, label: str) -> Model:
+    def entry(self, dataset: str, label: str, model: str) -> Model:
         """The configuration of a model as it is on a data set and label."""
         return self._run.model(model, dataset, label)
 
-    def settings(self, model: str, dataset: str, label: str) -> dict[str, Any]:
+    def settings(self, dataset: str, label: str, model: str) -> dict[str, Any]:
         """Params: the settings with which a model is built."""
-        return with_name(self.entry(model, dataset, label))
+        return with_name(self.entry(dataset, label, model))
 
-    def monitor(self, model: str, dataset: str, label: str) -> str | None:
+    def monitor(self, dataset: str, label: str, model: str) -> str | None:
         """What is measured after an epoch beside the loss: a module of `training.monitors`."""
-        entry = self.entry(model, dataset, label)
+        entry = self.entry(dataset, label, model)
         if entry.model == "vqvae":
             return "codebook"
         shown = entry.training.monitor_images > 0 and dataset not in LARTPC
@@ -60,13 +60,13 @@ class Trainings:
         """The label under which the model of a label's samples is trained."""
         return JOINT if self.is_joint(model) else label
 
-    def folder(self, model: str, dataset: str, label: str, seed: int | str) -> str:
+    def folder(self, dataset: str, label: str, model: str, seed: int | str) -> str:
         """The folder of the model that makes the images of a label."""
         return self._paths.model(dataset, self.label(model, label), model, seed)
 
-    def inputs(self, model: str, dataset: str, label: str) -> dict[str, str]:
+    def inputs(self, dataset: str, label: str, model: str) -> dict[str, str]:
         """Input: images, or the codes of the model's autoencoder and that autoencoder itself."""
-        autoencoder = self.entry(model, dataset, label).autoencoder
+        autoencoder = self.entry(dataset, label, model).autoencoder
         if autoencoder is None:
             return {
                 split: self._paths.images(split, dataset, label)
@@ -76,15 +76,15 @@ class Trainings:
             split: self._paths.codes(split, dataset, label, autoencoder)
             for split in ("train", "validation")
         }
-        folder = self.autoencoder_folder(autoencoder, dataset, label)
+        folder = self.autoencoder_folder(dataset, label, autoencoder)
         return codes | {"autoencoder": files.model_files(folder)["weights"]}
 
     def autoencoders(self, dataset: str, label: str) -> list[str]:
         """Names of the autoencoders behind the models of a data set and label, each once."""
-        named = (self.entry(model, dataset, label).autoencoder for model in self.models(dataset))
+        named = (self.entry(dataset, label, model).autoencoder for model in self.models(dataset))
         return list(dict.fromkeys(name for name in named if name is not None))
 
-    def autoencoder_folder(self, model: str, dataset: str, label: str) -> str:
+    def autoencoder_folder(self, dataset: str, label: str, model: str) -> str:
         """Autoencoders are trained once, with the first seed: all priors share their codes."""
         return self._paths.model(dataset, label, model, self._run.seeds[0])
 
@@ -116,18 +116,28 @@ class Trainings:
                 found[label] = chosen
         return found
 
-    def kept(self, dataset: str, histories: Histories) -> dict[str, dict[str, str]]:
-        """Params: label to model to the epoch whose weights its training keeps."""
-        return self._of_each(dataset, histories, lambda entry: entry.training.keep)
+    def history_files(self, dataset: str, models: Iterable[str] | None = None) -> list[str]:
+        """Input: the files of `histories`."""
+        found = self.histories(dataset, models).values()
+        return [path for of in found for paths in of.values() for path in paths]
 
-    def coders(self, dataset: str, histories: Histories) -> dict[str, dict[str, str | None]]:
-        """Params: label to model to the autoencoder on whose codes it is trained."""
-        return self._of_each(dataset, histories, lambda entry: entry.autoencoder)
+    def followed(self, dataset: str, models: Iterable[str] | None = None) -> dict[str, Any]:
+        """Params: what the convergence of training runs is judged by.
+
+        Label to model to its histories, to the epoch whose weights are kept, and to the
+        autoencoder on whose codes it is trained.
+        """
+        histories = self.histories(dataset, models)
+        return {
+            "histories": histories,
+            "kept": self._of_each(dataset, histories, lambda entry: entry.training.keep),
+            "autoencoders": self._of_each(dataset, histories, lambda entry: entry.autoencoder),
+        }
 
     def _of_each(
         self, dataset: str, histories: Mapping[str, Iterable[str]], fact: Callable[[Model], Any]
     ) -> dict[str, dict[str, Any]]:
         return {
-            label: {model: fact(self.entry(model, dataset, label)) for model in models}
+            label: {model: fact(self.entry(dataset, label, model)) for model in models}
             for label, models in histories.items()
         }
