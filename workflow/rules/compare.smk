@@ -25,6 +25,7 @@ rule measure_distances:
         samples=lambda wildcards: plan.samples.with_quantised(*wildcards),
         limits=lambda wildcards: plan.samples.limits(*wildcards),
         seeds=run.seeds,
+
         settings=keys(
             run.evaluation.two_sample,
             "n",
@@ -63,6 +64,7 @@ rule measure_two_sample:
         samples=lambda wildcards: plan.samples.with_quantised(*wildcards),
         limits=lambda wildcards: plan.samples.limits(*wildcards),
         seeds=run.seeds,
+
         settings=keys(run.evaluation.two_sample, "n", "low_level", "seed"),
         checkpoints=paths.checkpoints("two_sample/{dataset}/{label}"),
         code=plan.code("measure_two_sample"),
@@ -171,7 +173,7 @@ rule measure_speed:
         models=lambda wildcards: plan.comparisons.timed_models(wildcards.dataset),
         label=lambda wildcards: plan.datasets[wildcards.dataset].labels[0],
         simulated=lambda wildcards: plan.comparisons.timed_simulation(wildcards.dataset),
-        speed=keys(run.speed, "batch", "seconds"),
+        speed=keys(run.speed, "batch", "seconds", "threads"),
         block_size=run.sampling.block_size,
         device=run.sampling.device,
         seed=lambda wildcards: plan.seed("speed", wildcards.dataset),

@@ -135,7 +135,7 @@ class Comparisons:
             return {"labels": ()}
         return {
             "labels": data.labels,
-            "simulation": data.simulation.model_dump(),
+            "simulation": data.simulation.model_dump(exclude={"images_per_chunk"}),
             "imaging": data.imaging.model_dump(),
         }
 

@@ -49,6 +49,11 @@ def import_closure(*modules: str) -> set[str]:
     Raises:
         ModuleNotFoundError: a named module is not part of the library.
     """
+    return set(_closure(frozenset(modules)))
+
+
+@cache
+def _closure(modules: frozenset[str]) -> frozenset[str]:
     found: set[str] = set()
     waiting = list(modules)
     while waiting:
@@ -60,13 +65,14 @@ def import_closure(*modules: str) -> set[str]:
             # but its version.
             parts = module.split(".")
             waiting.extend(".".join(parts[:depth]) for depth in range(1, len(parts)))
-    return found
+    return frozenset(found)
 
 
 def forget() -> None:
     """Read every file again; only tests change files while a plan is made."""
     _file_digest.cache_clear()
     _imports.cache_clear()
+    _closure.cache_clear()
 
 
 def _source(module: str) -> Path:
