@@ -18,5 +18,6 @@ rule report:
         **plan.resources.of("report"),
     params:
         config=dict(config),
+        code=plan.code("report"),
     script:
         "../scripts/report.py"
