@@ -20,6 +20,7 @@ for name, value in {
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 from snakemake.settings.types import RerunTrigger
+from snakemake.workflow import Workflow
 
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.joint import JOINT
@@ -36,14 +37,21 @@ except DarkpixelError as error:
     sys.exit(f"darkpixel: {error}")
 run, paths = plan.run, plan.paths
 
-# Every rule's param `code` says what its script and the library are. Snakemake would also run a job
-# again whose script is younger than its results, as all are in a fresh checkout.
-if workflow.dag_settings is not None:
-    workflow.dag_settings.rerun_triggers = frozenset(
-        trigger
-        for trigger in workflow.dag_settings.rerun_triggers
-        if trigger is not RerunTrigger.CODE
-    )
+
+class WithoutDates(Workflow):
+    """Scripts count by their content, in every rule's param `code`, and not by their date.
+
+    Snakemake would run a job again whose script is younger than its results: all of them in a fresh
+    clone, or after a comment was edited.
+    """
+
+    @property
+    def rerun_triggers(self):
+        return super().rerun_triggers - {RerunTrigger.CODE}
+
+
+# The settings of the command line come to the workflow only after the Snakefile was read.
+workflow.__class__ = WithoutDates
 
 
 wildcard_constraints:

@@ -25,7 +25,6 @@ rule measure_distances:
         samples=lambda wildcards: plan.samples.with_quantised(*wildcards),
         limits=lambda wildcards: plan.samples.limits(*wildcards),
         seeds=run.seeds,
-
         settings=keys(
             run.evaluation.two_sample,
             "n",
@@ -64,7 +63,6 @@ rule measure_two_sample:
         samples=lambda wildcards: plan.samples.with_quantised(*wildcards),
         limits=lambda wildcards: plan.samples.limits(*wildcards),
         seeds=run.seeds,
-
         settings=keys(run.evaluation.two_sample, "n", "low_level", "seed"),
         checkpoints=paths.checkpoints("two_sample/{dataset}/{label}"),
         code=plan.code("measure_two_sample"),

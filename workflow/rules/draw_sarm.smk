@@ -4,9 +4,7 @@
 rule draw_typical_images:
     """One typical image of each data set (SARM figure 1)."""
     input:
-        files=[
-            list(plan.samples.test(name).values())[0] for name in plan.comparisons.sarm
-        ],
+        files=[list(plan.samples.test(name).values())[0] for name in plan.comparisons.sarm],
     output:
         **drawn("sarm/fig01_typical_images", "fig01_typical_images", "SARM: data"),
     log:
@@ -19,9 +17,7 @@ rule draw_typical_images:
     resources:
         **plan.resources.of("draw_typical_images"),
     params:
-        titles=[
-            f"{name}, {plan.datasets[name].labels[0]}" for name in plan.comparisons.sarm
-        ],
+        titles=[f"{name}, {plan.datasets[name].labels[0]}" for name in plan.comparisons.sarm],
         code=plan.code("draw_typical_images"),
     script:
         "../scripts/draw_typical_images.py"
@@ -120,9 +116,7 @@ rule draw_observables:
     resources:
         **plan.resources.of("draw_observables"),
     params:
-        labels=lambda wildcards: plan.datasets[
-            plan.page(wildcards.stem).dataset
-        ].labels,
+        labels=lambda wildcards: plan.datasets[plan.page(wildcards.stem).dataset].labels,
         dataset=lambda wildcards: plan.page(wildcards.stem).dataset,
         models=lambda wildcards: plan.page(wildcards.stem).models,
         bins=run.evaluation.bins,
@@ -135,8 +129,12 @@ rule draw_roc:
     """ROC curves of classifiers trained on each source of images (SARM figures 9, 14)."""
     input:
         rows=lambda wildcards: paths.metrics(f"{plan.page(wildcards.stem).dataset}_classifier_auc"),
-        curves=lambda wildcards: paths.metrics(f"{plan.page(wildcards.stem).dataset}_classifier_roc"),
-        convergence=lambda wildcards: paths.metrics(f"{plan.page(wildcards.stem).dataset}_convergence"),
+        curves=lambda wildcards: paths.metrics(
+            f"{plan.page(wildcards.stem).dataset}_classifier_roc"
+        ),
+        convergence=lambda wildcards: paths.metrics(
+            f"{plan.page(wildcards.stem).dataset}_convergence"
+        ),
     output:
         **drawn("{stem}", "classifier_roc", "SARM: classifiers"),
     log:

@@ -6,9 +6,7 @@ rule measure_samples:
     """pT, mass and zeros of every image, W1 with bootstrap error and noise floor (SARM 6.1.2)."""
     input:
         test=paths.images("test"),
-        samples=lambda wildcards: flat(
-            plan.samples.with_quantised(*wildcards)
-        ),
+        samples=lambda wildcards: flat(plan.samples.with_quantised(*wildcards)),
         published=PUBLISHED,
     output:
         observables=paths.metrics("{dataset}_{label}_observables"),
@@ -37,9 +35,7 @@ rule measure_orders:
     """The same of the models that differ in the order of generation (SARM 6.1.4)."""
     input:
         test=paths.images("test"),
-        samples=lambda wildcards: flat(
-            plan.samples.of(*wildcards, plan.trainings.order_models())
-        ),
+        samples=lambda wildcards: flat(plan.samples.of(*wildcards, plan.trainings.order_models())),
         published=PUBLISHED,
     output:
         observables=paths.metrics("{dataset}_{label}_order_observables"),
@@ -116,7 +112,9 @@ rule measure_convergence:
 rule measure_order_convergence:
     """The same of the models that differ in the order of generation."""
     input:
-        histories=lambda wildcards: plan.trainings.history_files(wildcards.dataset, plan.trainings.order_models()),
+        histories=lambda wildcards: plan.trainings.history_files(
+            wildcards.dataset, plan.trainings.order_models()
+        ),
     output:
         rows=paths.metrics("{dataset}_order_convergence"),
     log:
@@ -131,7 +129,9 @@ rule measure_order_convergence:
     resources:
         **plan.resources.of("measure_order_convergence"),
     params:
-        trainings=lambda wildcards: plan.trainings.followed(wildcards.dataset, plan.trainings.order_models()),
+        trainings=lambda wildcards: plan.trainings.followed(
+            wildcards.dataset, plan.trainings.order_models()
+        ),
         seeds=run.seeds,
         code=plan.code("measure_order_convergence"),
     script:

@@ -5,11 +5,7 @@ the test images as models with a grid or a codebook give them back."""
 rule sample_whole:
     """All images of one model, by exact incremental sampling."""
     input:
-        unpack(
-            lambda wildcards: model_files(
-                plan.trainings.folder(*wildcards[:4])
-            )
-        ),
+        unpack(lambda wildcards: model_files(plan.trainings.folder(*wildcards[:4]))),
     output:
         samples=paths.samples(),
     log:
@@ -35,11 +31,7 @@ rule sample_whole:
 rule sample_model:
     """One shard of the images of one model."""
     input:
-        unpack(
-            lambda wildcards: model_files(
-                plan.trainings.folder(*wildcards[:4])
-            )
-        ),
+        unpack(lambda wildcards: model_files(plan.trainings.folder(*wildcards[:4]))),
     output:
         samples=temp(paths.shard()),
     log:

@@ -112,12 +112,8 @@ rule tabulate_diversity:
 rule tabulate_quantisation:
     """What rounding alone costs, by power p of the D+D grid (SARM section 4.1)."""
     input:
-        test=lambda wildcards: list(
-            plan.samples.test(plan.page(wildcards.stem).dataset).values()
-        ),
-        train=lambda wildcards: list(
-            plan.samples.train(plan.page(wildcards.stem).dataset).values()
-        ),
+        test=lambda wildcards: list(plan.samples.test(plan.page(wildcards.stem).dataset).values()),
+        train=lambda wildcards: list(plan.samples.train(plan.page(wildcards.stem).dataset).values()),
     output:
         **tabulated("{stem}", "quantisation", "SARM: distances"),
     log:
@@ -133,9 +129,7 @@ rule tabulate_quantisation:
         **plan.resources.of("tabulate_quantisation"),
     params:
         dataset=lambda wildcards: plan.page(wildcards.stem).dataset,
-        labels=lambda wildcards: plan.datasets[
-            plan.page(wildcards.stem).dataset
-        ].labels,
+        labels=lambda wildcards: plan.datasets[plan.page(wildcards.stem).dataset].labels,
         settings=keys(run.evaluation, *COMPARISON),
         code=plan.code("tabulate_quantisation"),
     script:
@@ -163,9 +157,7 @@ rule tabulate_parameters:
     resources:
         **plan.resources.of("tabulate_parameters"),
     params:
-        configs=lambda wildcards: plan.comparisons.configs(
-            plan.page(wildcards.stem).dataset
-        ),
+        configs=lambda wildcards: plan.comparisons.configs(plan.page(wildcards.stem).dataset),
         dataset=lambda wildcards: plan.page(wildcards.stem).dataset,
         code=plan.code("tabulate_parameters"),
     script:
@@ -209,9 +201,7 @@ rule tabulate_distances:
         convergence=plan.comparisons.rows("convergence", plan.comparisons.tested),
     output:
         **tabulated("sarm/two_sample_auc", "two_sample_auc", "SARM: distances", "two_sample_"),
-        **tabulated(
-            "sarm/physics_distances", "physics_distances", "SARM: distances", "distances_"
-        ),
+        **tabulated("sarm/physics_distances", "physics_distances", "SARM: distances", "distances_"),
         **tabulated("sarm/memorisation", "memorisation", "SARM: distances", "memorisation_"),
     log:
         paths.log("tables/sarm/physics_distances"),
@@ -248,9 +238,7 @@ rule tabulate_speed:
     resources:
         **plan.resources.of("tabulate_speed"),
     params:
-        source=lambda wildcards: plan.datasets[
-            plan.page(wildcards.stem).dataset
-        ].source,
+        source=lambda wildcards: plan.datasets[plan.page(wildcards.stem).dataset].source,
         code=plan.code("tabulate_speed"),
     script:
         "../scripts/tabulate_speed.py"

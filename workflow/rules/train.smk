@@ -8,9 +8,7 @@ goes on from its checkpoint when it is started again.
 rule train_model:
     """Train one model on the images of one label, or of all, or on its autoencoder's codes."""
     input:
-        unpack(
-            lambda wildcards: plan.trainings.inputs(*wildcards[:3])
-        ),
+        unpack(lambda wildcards: plan.trainings.inputs(*wildcards[:3])),
     output:
         **trained_files(paths.model()),
     log:
@@ -38,12 +36,7 @@ rule train_model:
 rule encode_codes:
     """The code maps of an autoencoder for every image (LArTPC section 2)."""
     input:
-        unpack(
-            lambda wildcards: model_files(
-                plan.trainings.autoencoder_folder(*wildcards[:3])
-            )
-        ),
-
+        unpack(lambda wildcards: model_files(plan.trainings.autoencoder_folder(*wildcards[:3]))),
         train=paths.images("train"),
         validation=paths.images("validation"),
         test=paths.images("test"),
