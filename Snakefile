@@ -32,6 +32,7 @@ include: "workflow/rules/study.smk"
 # For readers.
 include: "workflow/rules/tabulate_sarm.smk"
 include: "workflow/rules/tabulate_lartpc.smk"
+include: "workflow/rules/tabulate_models.smk"
 include: "workflow/rules/draw_data.smk"
 include: "workflow/rules/draw_sarm.smk"
 include: "workflow/rules/draw_lartpc.smk"
