@@ -22,7 +22,7 @@ def done(tmp_path_factory):
             path.parent.mkdir(parents=True, exist_ok=True)
             path.touch()
             os.utime(path, (then, then))
-    touched = project.run("all", "--touch")
+    touched = project.run("all", "--touch", "--forceall")
     assert touched.returncode == 0, touched.stdout[-3000:]
     return project
 

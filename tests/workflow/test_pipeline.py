@@ -301,7 +301,7 @@ def test_second_run_does_nothing(finished):
         ),
         (
             "metrics/two_sample.py",
-            {"measure_distances", "tabulate_distances"},
+            {"measure_distances", "measure_two_sample", "tabulate_distances"},
             SIMULATION | SAMPLING | {"train_model", "measure_samples", "train_classifier"},
         ),
     ],

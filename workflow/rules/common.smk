@@ -23,10 +23,10 @@ from snakemake.settings.types import RerunTrigger
 from snakemake.workflow import Workflow
 
 from darkpixel.errors import DarkpixelError
-from darkpixel.formats.joint import JOINT
+from darkpixel.formats.names import JOINT, SPLITS
 from darkpixel.pipeline.datasets import LARTPC
 from darkpixel.pipeline.lartpc import FEWER_CODES, MAIN
-from darkpixel.pipeline.paths import PUBLISHED, SPLITS, download, model_files, trained_files
+from darkpixel.pipeline.paths import PUBLISHED, download, model_files, trained_files
 from darkpixel.pipeline.plan import COMPARISON, HISTOGRAMS, Plan, keys, one_of
 from darkpixel.pipeline.samples import flat, snapshot_weights
 

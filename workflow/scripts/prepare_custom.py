@@ -4,8 +4,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from darkpixel.datasets.splits import SPLITS, file_events, write_splits
+from darkpixel.datasets.splits import file_events, write_splits
 from darkpixel.formats.digests import settings_digest
+from darkpixel.formats.names import SPLITS
 from darkpixel.pipeline.job import job
 
 if TYPE_CHECKING:

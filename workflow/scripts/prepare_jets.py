@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING
 from darkpixel.config.data import SplitSizes
 from darkpixel.config.jets import JetImaging
 from darkpixel.datasets.jets import jet_images
-from darkpixel.datasets.splits import SPLITS, write_splits
+from darkpixel.datasets.splits import write_splits
 from darkpixel.formats.digests import settings_digest
+from darkpixel.formats.names import SPLITS
 from darkpixel.pipeline.job import job
 
 if TYPE_CHECKING:

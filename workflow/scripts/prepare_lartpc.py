@@ -6,8 +6,8 @@ from darkpixel.config.data import SplitSizes
 from darkpixel.config.lartpc import ArgonImaging
 from darkpixel.datasets.lartpc import prepare_argon
 from darkpixel.datasets.lartpc_raw import raw_images
-from darkpixel.datasets.splits import SPLITS
 from darkpixel.formats.digests import settings_digest
+from darkpixel.formats.names import SPLITS
 from darkpixel.pipeline.job import job
 
 if TYPE_CHECKING:

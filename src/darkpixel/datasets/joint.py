@@ -12,7 +12,7 @@ from darkpixel.formats.digests import settings_digest
 from darkpixel.formats.image_file import ImageFile
 from darkpixel.formats.image_format import ATTRIBUTES
 from darkpixel.formats.image_writer import ImageWriter
-from darkpixel.formats.joint import CLASS, JOINT
+from darkpixel.formats.names import CLASS, JOINT
 
 _TAKEN = set(ATTRIBUTES) - {"format", "version", "software"}  # those are the writer's
 _SHARED = ("pixel_size", "unit", "dataset")  # attributes that must be alike

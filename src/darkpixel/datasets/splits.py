@@ -16,8 +16,8 @@ from darkpixel.config.data import SplitSizes
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.blocks import Block, Events, column_types
 from darkpixel.formats.image_file import ImageFile, ImageWriter
+from darkpixel.formats.names import SPLITS
 
-SPLITS = ("train", "validation", "test")
 UNUSED = -1
 
 _BLOCK = 4096

@@ -23,7 +23,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from darkpixel.errors import DarkpixelError
-from darkpixel.formats.joint import JOINT
+from darkpixel.formats.names import JOINT
 from darkpixel.metrics.names import AGAINST, ordered
 
 FEWEST_EPOCHS = 4
@@ -83,8 +83,8 @@ def levelled_off(history: pd.DataFrame, measure: str = MEASURE, kept: str = "bes
     because it overfits but because the game between the networks went wrong.
 
     Args:
-        history: rows of `darkpixel.training.history`, one an epoch: `learning_rate` and `measure`. A GAN
-            has a distance as its `validation_loss`, which is judged alike.
+        history: rows of `darkpixel.training.history`, one an epoch: `learning_rate` and `measure`.
+            A GAN has a distance as its `validation_loss`, which is judged alike.
         kept: the weights that are saved, `best` or `last` (`training.keep`).
 
     Raises:

@@ -191,8 +191,8 @@ def reference_code_rows(
     Args:
         distances: `argon_rows`.
         divergences: `darkpixel.metrics.divergence.divergence_rows`, of one direction.
-        likelihoods: with rows of `darkpixel.studies.code_likelihood.likelihood_rows`, -log p in nats
-            per code map by model and split; other rows do not matter.
+        likelihoods: with rows of `darkpixel.studies.code_likelihood.likelihood_rows`, -log p in
+            nats per code map by model and split; other rows do not matter.
         models: the rows' models, in this order.
 
     Returns:

@@ -48,8 +48,8 @@ def classifier_rows(scores: Mapping[str, pd.DataFrame], *, dataset: str) -> pd.D
     """AUC on Monte Carlo of the classifiers trained on each source, one row each.
 
     Args:
-        scores: source -> score file (`darkpixel.studies.classifiers`); `monte_carlo` among them. All
-            must hold the same test images.
+        scores: source -> score file (`darkpixel.studies.classifiers`); `monte_carlo` among them.
+            All must hold the same test images.
 
     Returns:
         Rows of `ROW_COLUMNS`. `value` is the mean AUC over repetitions; `seed_spread` their

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from darkpixel.config.run import Run
 from darkpixel.errors import DarkpixelError
-from darkpixel.formats.joint import JOINT
+from darkpixel.formats.names import JOINT
 from darkpixel.pipeline.events import Events
 
 

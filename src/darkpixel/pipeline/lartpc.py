@@ -1,6 +1,5 @@
 """The study of liquid-argon images: its models, its segmentation network (SSNet), its labels."""
 
-from pathlib import Path
 from typing import Any
 
 from darkpixel.config.run import Model, Run
@@ -119,8 +118,7 @@ class LArTPC:
     def code_folders(self) -> dict[str, str]:
         """Params: autoencoder to the folder of its code maps."""
         return {
-            model: str(Path(self._paths.codes("test", DATASET, LABEL, model)).parent)
-            for model in self.autoencoders
+            model: self._paths.code_folder(DATASET, LABEL, model) for model in self.autoencoders
         }
 
     def coded(self, split: str) -> list[str]:
@@ -194,7 +192,7 @@ class LArTPC:
         """Input: the images that SSNet labels as `source`."""
         if source == "test":
             return self._paths.images("test", dataset, label)
-        return f"{self._paths.results}/samples/{dataset}/{label}/{source}.h5"
+        return self._paths.samples_by(dataset, label, source)
 
     def ssnet(self) -> dict[str, str]:
         """Input: weights and configuration of SSNet, the user's own or trained here."""

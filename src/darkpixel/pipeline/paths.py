@@ -11,10 +11,8 @@ from dataclasses import dataclass
 
 from darkpixel.metrics.names import QUANTISED, RECONSTRUCTED
 
-SPLITS = ("train", "validation", "test")
-CONFIG = "config/"
-PUBLISHED = f"{CONFIG}published.yaml"
-SOURCES = f"{CONFIG}sources.yaml"
+PUBLISHED = "config/published.yaml"
+SOURCES = "config/sources.yaml"
 
 
 def download(source: str = "{source}", suffix: str = "{suffix}") -> str:
@@ -71,7 +69,11 @@ class Paths:
         model: str = "{model}",
     ) -> str:
         """The code maps of one split, by an autoencoder."""
-        return f"{self.results}/codes/{dataset}/{label}/{model}/{split}.h5"
+        return f"{self.code_folder(dataset, label, model)}/{split}.h5"
+
+    def code_folder(self, dataset: str, label: str, model: str) -> str:
+        """The code maps of all splits."""
+        return f"{self.results}/codes/{dataset}/{label}/{model}"
 
     def model(
         self,
@@ -92,7 +94,11 @@ class Paths:
         snapshot: str = "{snapshot}",
     ) -> str:
         """Generated images; of a snapshot with "-epoch5", for example, else with ""."""
-        return f"{self.results}/samples/{dataset}/{label}/{model}/seed{seed}{snapshot}.h5"
+        return self.samples_by(dataset, label, f"{model}/seed{seed}{snapshot}")
+
+    def samples_by(self, dataset: str, label: str, source: str) -> str:
+        """Generated images, of `{model}/seed{seed}` for example."""
+        return f"{self.results}/samples/{dataset}/{label}/{source}.h5"
 
     def shard(
         self,

@@ -5,7 +5,7 @@ from typing import Any
 
 from darkpixel.config.discovery import model_settings
 from darkpixel.config.run import Model, Run
-from darkpixel.formats.joint import JOINT
+from darkpixel.formats.names import JOINT
 from darkpixel.pipeline import paths as files
 from darkpixel.pipeline.datasets import LARTPC
 from darkpixel.pipeline.paths import Paths

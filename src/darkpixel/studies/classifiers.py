@@ -26,7 +26,7 @@ from darkpixel.errors import DarkpixelError
 from darkpixel.formats.digests import settings_digest
 from darkpixel.formats.files import whole_file
 from darkpixel.formats.image_file import ImageFile
-from darkpixel.formats.joint import JOINT
+from darkpixel.formats.names import JOINT
 from darkpixel.models.base import CONFIG, WEIGHTS, Trainable, build_model, load_config, load_model
 from darkpixel.models.device import choose_device
 from darkpixel.training.history import HISTORY
@@ -116,8 +116,8 @@ def write_split(
 ) -> tuple[Path, Path]:
     """Write `images` random images of each label into a training and a validation file.
 
-    Both are joint files (`darkpixel.datasets.joint`): labels mixed evenly, column `class`. A tenth of
-    each label, at least one image, is for validation. No image is in both files or twice in one.
+    Both are joint files (`darkpixel.datasets.joint`): labels mixed evenly, column `class`. A tenth
+    of each label, at least one image, is for validation. No image is in both files or twice in one.
 
     Returns:
         The two paths, in `folder`.

@@ -37,7 +37,9 @@ def negative_log_likelihoods(model: Any, path: str | Path, *, batch: int = 256) 
 
 
 def likelihood_rows(values: pd.DataFrame) -> pd.DataFrame:
-    """Mean -log p of each model and split, in the columns of `darkpixel.models.vqvae.codes.code_statistics`.
+    """Mean -log p of each model and split.
+
+    The columns are those of `darkpixel.models.vqvae.codes.code_statistics`.
 
     Args:
         values: rows of `model`, `seed`, `split`, `image`, `nats`.

@@ -24,7 +24,8 @@ def speed_table(rows: pd.DataFrame, stem: str | Path) -> None:
     """SARM tables 2 and 4: images per second of the simulation and of every model.
 
     Args:
-        rows: `speed_rows` of one data set, with the column `published`; marked, or not, as for `wasserstein_table`.
+        rows: `speed_rows` of one data set, with the column `published`; marked, or not, as for
+            `wasserstein_table`.
     """
     dataset = str(rows["dataset"].iloc[0])
     header = ["model", "label", "images/s", "published", "ratio to Monte Carlo", "batch",

@@ -3,7 +3,7 @@
 import pytest
 from plans import make_plan
 
-from darkpixel.formats.joint import JOINT
+from darkpixel.formats.names import JOINT
 
 
 @pytest.fixture(scope="module")

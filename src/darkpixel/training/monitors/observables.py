@@ -14,7 +14,7 @@ import torch
 
 from darkpixel.config.training import Training
 from darkpixel.formats.image_file import ImageFile
-from darkpixel.formats.joint import CLASS
+from darkpixel.formats.names import CLASS
 from darkpixel.metrics.kinematics import image_observables, pixel_size_of
 from darkpixel.metrics.wasserstein import wasserstein
 from darkpixel.models.base import GenerativeModel
