@@ -16,10 +16,12 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from darkpixel.pipeline.resources import RULES
+
 PROJECT = Path(__file__).parents[2]
 SOURCE = PROJECT / "src"
 CONDA_FILES = sorted((PROJECT / "envs").glob("*.yaml"))
-RULES = sorted((PROJECT / "workflow/rules").glob("*.smk"))
+RULE_FILES = sorted((PROJECT / "workflow/rules").glob("*.smk"))
 
 
 def pins(lines: list[str]) -> dict[str, str]:
@@ -117,21 +119,13 @@ def test_conda_python_is_allowed(project):
         assert Requirement(f"python{project['requires-python']}").specifier.contains(version)
 
 
-def rules_of(text: str) -> dict[str, dict[str, str]]:
-    """Rule name to its `script` and `conda`, those of a base rule inherited (`use rule ... as`)."""
-    rules: dict[str, dict[str, str]] = {}
-    parts = re.split(r"^(?:use rule (\w+) as|rule|checkpoint) (\w+)(?: with)?:\n", text, flags=re.M)
-    for base, name, body in zip(parts[1::3], parts[2::3], parts[3::3], strict=True):
-        files = dict(re.findall(r'^    (script|conda):\s+"([^"]+)"', body, flags=re.M))
-        rules[name] = (rules[base] if base else {}) | files
-    return rules
+SCRIPTS = {path.stem: path for path in (PROJECT / "workflow/scripts").glob("*.py")}
 
 
-RULES_WITH_SCRIPTS = {
-    name: {key: (path.parent / value).resolve() for key, value in files.items()}
-    for path in RULES
-    for name, files in rules_of(path.read_text()).items()
-}
+def conda_file(rule: str) -> Path:
+    """The file of `envs/` that a rule's jobs run in."""
+    return PROJECT / "envs" / f"{RULES[rule].environment}.yaml"
+
 
 # Distributions that are not called like the module that they install.
 DISTRIBUTION = {"yaml": "pyyaml", "sklearn": "scikit-learn"}
@@ -165,26 +159,28 @@ def imports(text: str) -> set[str]:
 
 
 def imports_of_snakefile() -> set[str]:
-    text = "\n".join(path.read_text() for path in (PROJECT / "Snakefile", *RULES))
+    text = "\n".join(path.read_text() for path in (PROJECT / "Snakefile", *RULE_FILES))
     statement = r"^(?:from [\w.]+ )?import (?:\([^)]*\)|.+)$"
     return imports("\n".join(re.findall(statement, text, flags=re.M)))
 
 
 # What is imported without an import statement, by file below src/ or workflow/scripts/.
 DYNAMIC_IMPORTS = {
-    "darkpixel/config/discovery.py": {
-        f"darkpixel.models.{path.parent.name}.settings"
-        for path in (SOURCE / "darkpixel/models").glob("*/settings.py")
-    },
     "darkpixel/simulation/jets/simulation.py": {"pythia8mc", "fastjet", "awkward"},
     "darkpixel/simulation/pythia.py": {"pythia8mc", "awkward"},
-    "prepare_own.py": set(),  # a data set of one's own, of which none is shipped
+    "prepare_custom.py": set(),  # a custom data set, of which none is shipped
     "darkpixel/models/build.py": {
         f"darkpixel.models.{path.parent.name}.model"
         for path in (SOURCE / "darkpixel/models").glob("*/model.py")
     },
     # A second Snakemake, whose reporter needs Pygments and which reads the Snakefile again.
-    "report_run.py": {"snakemake", "pygments"} | imports_of_snakefile(),
+    "darkpixel/pipeline/report.py": {"snakemake", "pygments"} | imports_of_snakefile(),
+    "darkpixel/training/monitoring.py": {
+        f"darkpixel.training.monitors.{path.stem}"
+        for path in (SOURCE / "darkpixel/training/monitors").glob("*.py")
+    },
+    "darkpixel/training/on_files.py": set(),  # a model, as `models.base` imports it
+    "darkpixel/config/discovery.py": set(),  # the settings of models, without torch
 }
 
 
@@ -221,13 +217,9 @@ def third_party(script: Path) -> set[str]:
     return distributions
 
 
-def test_every_rule_names_a_script_and_a_conda_file_that_exist():
-    named = len(re.findall(r"^(?:use )?rule ", "".join(map(Path.read_text, RULES)), flags=re.M))
-    assert len(RULES_WITH_SCRIPTS) == named > 0
-    for name, files in RULES_WITH_SCRIPTS.items():
-        assert files.keys() == {"script", "conda"}, name
-        assert files["script"].is_file(), name
-    assert {files["conda"] for files in RULES_WITH_SCRIPTS.values()} == set(CONDA_FILES)
+def test_every_rule_has_a_script_and_every_conda_file_a_rule():
+    assert set(RULES) == set(SCRIPTS)
+    assert {conda_file(rule) for rule in RULES} == set(CONDA_FILES)
 
 
 def test_dynamic_imports_are_all_listed():
@@ -241,17 +233,16 @@ def test_dynamic_imports_are_all_listed():
 def test_conda_files_hold_no_more_than_the_scripts_import(generate):
     """pydantic-core comes with pydantic, whichever of the two a script names."""
     imported: dict[str, set[str]] = {name: set() for name in generate.ENVIRONMENTS}
-    for files in RULES_WITH_SCRIPTS.values():
-        imported[files["conda"].stem] |= third_party(files["script"]) - {"pydantic-core"}
+    for rule, needs in RULES.items():
+        imported[needs.environment] |= third_party(SCRIPTS[rule]) - {"pydantic-core"}
     for name, environment in generate.ENVIRONMENTS.items():
         assert set(environment.packages) == imported[name], f"{name}: mend envs/generate.py"
 
 
-@pytest.mark.parametrize("rule", RULES_WITH_SCRIPTS)
+@pytest.mark.parametrize("rule", RULES)
 def test_conda_file_holds_what_the_script_imports(rule):
-    files = RULES_WITH_SCRIPTS[rule]
-    missing = third_party(files["script"]) - conda_pins(files["conda"]).keys()
-    assert not missing, f"{files['conda'].name} lacks {sorted(missing)} of {files['script'].name}"
+    missing = third_party(SCRIPTS[rule]) - conda_pins(conda_file(rule)).keys()
+    assert not missing, f"{conda_file(rule).name} lacks {sorted(missing)} of {rule}"
 
 
 class TestInstall:

@@ -56,7 +56,7 @@ def rows(path):
 
 
 def test_the_page_shows_a_model_and_a_data_set_of_about_60_lines():
-    assert [Path(path).parent.name for path in PATHS] == ["models", "data"]
+    assert [Path(path).parent.name for path in PATHS] == ["models", "datasets"]
     assert all(len(block.splitlines()) <= 70 for block in BLOCKS)
 
 

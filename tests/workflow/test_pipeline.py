@@ -113,13 +113,13 @@ JUDGING = {
 }
 ARGON = {
     "label_images",
-    "measure_argon",
-    "draw_argon_observables",
+    "measure_lartpc",
+    "draw_lartpc_observables",
     "draw_labeled_generated",
     "draw_ssnet_by_epoch",
     "tabulate_divergences",
 }
-SIMULATION = {"simulate_jets", "simulate_muons", "simulate_argon", "prepare_data", "prepare_muons"}
+SIMULATION = {"simulate_jets", "simulate_muons", "simulate_argon", "prepare_jets", "prepare_muons"}
 
 
 @pytest.fixture
@@ -273,35 +273,35 @@ def test_second_run_does_nothing(finished):
 @pytest.mark.parametrize(
     ("module", "again", "never"),
     [
-        ("figures/mean_images.py", {"draw_mean_images", "draw_mean_differences"}, None),
+        ("figures/sarm/mean_images.py", {"draw_mean_images", "draw_mean_differences"}, None),
         (
-            "metrics/monitor.py",
+            "training/monitors/observables.py",
             TRAINING | SAMPLING | JUDGING,
-            SIMULATION | {"train_ssnet", "encode_codes", "measure_argon"},
+            SIMULATION | {"train_ssnet", "encode_codes", "measure_lartpc"},
         ),
         (
-            "sampling/shards.py",
+            "models/shards.py",
             SAMPLING | JUDGING | ARGON,
             SIMULATION | {"train_model", "train_ssnet", "encode_codes", "search_hyperparameters"},
         ),
         (
-            "nn/gated.py",
+            "models/vqvae_pixelcnn/gated.py",
             {"train_model", "measure_codes", "measure_reconstruction"} | SAMPLING | ARGON,
             SIMULATION | {"train_ssnet", "encode_codes", "search_hyperparameters"},
         ),
         (
             "metrics/rows.py",
-            {"measure_samples", "tabulate_wasserstein", "tabulate_quantisation", "measure_argon"},
+            {"measure_samples", "tabulate_wasserstein", "tabulate_quantisation", "measure_lartpc"},
             SIMULATION | SAMPLING | {"train_model", "train_ssnet", "label_images"},
         ),
         (
-            "data/muon_calorimeter.py",
+            "simulation/muons/calorimeter.py",
             {"simulate_muons", "prepare_muons", "train_model", "measure_samples"},
-            {"simulate_jets", "simulate_argon", "prepare_data", "train_ssnet", "label_images"},
+            {"simulate_jets", "simulate_argon", "prepare_jets", "train_ssnet", "label_images"},
         ),
         (
             "metrics/two_sample.py",
-            {"measure_distances", "tabulate_distances"},
+            {"measure_distances", "measure_two_sample", "tabulate_distances"},
             SIMULATION | SAMPLING | {"train_model", "measure_samples", "train_classifier"},
         ),
     ],

@@ -1,106 +1,262 @@
-"""Requires: test images and samples. Gives: observables and distances, as parquet."""
-
-
-rule quantise_test:
-    """Test images rounded to a D+D model's grid: what a perfect generator on it would make."""
-    input:
-        weights=rules.train_model.output.weights,
-        config=rules.train_model.output.config,
-        test=f"{RESULTS}/data/{{dataset}}/{{label}}/test.h5",
-    output:
-        samples=f"{RESULTS}/samples/{{dataset}}/{{label}}/quantised_{{model}}/seed{{seed}}.h5",
-    log:
-        f"{RESULTS}/logs/samples/{{dataset}}/{{label}}/quantised_{{model}}/seed{{seed}}.log",
-    benchmark:
-        f"{RESULTS}/benchmarks/samples/{{dataset}}/{{label}}/quantised_{{model}}/seed{{seed}}.tsv"
-    conda:
-        "../../envs/models.yaml"
-    threads: 1
-    resources:
-        mem_mb=2000,
-        runtime=60,
-    params:
-        code=lambda wildcards: model_code(wildcards, "formats.image_file"),
-    script:
-        "../scripts/quantise_test.py"
+"""Requires: images, samples, labels, trained models. Gives: what each model's images are like,
+beside the test images, as parquet."""
 
 
 rule measure_samples:
     """pT, mass and zeros of every image, W1 with bootstrap error and noise floor (SARM 6.1.2)."""
     input:
-        test=f"{RESULTS}/data/{{dataset}}/{{label}}/test.h5",
-        samples=lambda wildcards: flat(sample_files(*wildcards)),
-        quantised=lambda wildcards: flat(quantised_files(*wildcards)),
-        published="config/published.yaml",
+        test=paths.images("test"),
+        samples=lambda wildcards: flat(plan.samples.with_quantised(*wildcards)),
+        published=PUBLISHED,
     output:
-        observables=f"{RESULTS}/metrics/{{dataset}}_{{label}}_observables.parquet",
-        distances=f"{RESULTS}/metrics/{{dataset}}_{{label}}_wasserstein.parquet",
-        statistics=f"{RESULTS}/metrics/{{dataset}}_{{label}}_statistics.parquet",
+        observables=paths.metrics("{dataset}_{label}_observables"),
+        distances=paths.metrics("{dataset}_{label}_wasserstein"),
+        statistics=paths.metrics("{dataset}_{label}_statistics"),
     log:
-        f"{RESULTS}/logs/metrics/{{dataset}}_{{label}}.log",
+        paths.log("metrics/{dataset}_{label}"),
     benchmark:
-        f"{RESULTS}/benchmarks/metrics/{{dataset}}_{{label}}.tsv"
+        paths.benchmark("metrics/{dataset}_{label}")
     conda:
-        "../../envs/analysis.yaml"
-    threads: 1
+        plan.resources.conda("measure_samples")
+    threads: plan.resources.threads("measure_samples")
     resources:
-        mem_mb=2000,
-        runtime=60,
+        **plan.resources.of("measure_samples"),
     params:
-        samples=lambda wildcards: sample_files(*wildcards) | quantised_files(*wildcards),
+        samples=lambda wildcards: plan.samples.with_quantised(*wildcards),
         seeds=run.seeds,
-        source=lambda wildcards: DATASETS[wildcards.dataset].source,
-        evaluation=run.evaluation.model_dump(),
-        code=code_digest("metrics.rows", "metrics.observables"),
+        source=lambda wildcards: plan.datasets[wildcards.dataset].source,
+        settings=keys(run.evaluation, *COMPARISON),
+        code=plan.code("measure_samples"),
     script:
         "../scripts/measure_samples.py"
 
 
-use rule measure_samples as measure_orders with:
+rule measure_orders:
+    """The same of the models that differ in the order of generation (SARM 6.1.4)."""
     input:
-        test=f"{RESULTS}/data/{{dataset}}/{{label}}/test.h5",
-        samples=lambda wildcards: flat(sample_files(*wildcards, order_models())),
-        quantised=[],
-        published="config/published.yaml",
+        test=paths.images("test"),
+        samples=lambda wildcards: flat(plan.samples.of(*wildcards, plan.trainings.order_models())),
+        published=PUBLISHED,
     output:
-        observables=f"{RESULTS}/metrics/{{dataset}}_{{label}}_order_observables.parquet",
-        distances=f"{RESULTS}/metrics/{{dataset}}_{{label}}_orders.parquet",
-        statistics=f"{RESULTS}/metrics/{{dataset}}_{{label}}_order_statistics.parquet",
+        observables=paths.metrics("{dataset}_{label}_order_observables"),
+        distances=paths.metrics("{dataset}_{label}_orders"),
+        statistics=paths.metrics("{dataset}_{label}_order_statistics"),
     log:
-        f"{RESULTS}/logs/metrics/{{dataset}}_{{label}}_orders.log",
+        paths.log("metrics/{dataset}_{label}_orders"),
     benchmark:
-        f"{RESULTS}/benchmarks/metrics/{{dataset}}_{{label}}_orders.tsv"
+        paths.benchmark("metrics/{dataset}_{label}_orders")
     wildcard_constraints:
         dataset="jets",
+    conda:
+        plan.resources.conda("measure_orders")
+    threads: plan.resources.threads("measure_orders")
+    resources:
+        **plan.resources.of("measure_orders"),
     params:
-        samples=lambda wildcards: sample_files(*wildcards, order_models()),
+        samples=lambda wildcards: plan.samples.of(*wildcards, plan.trainings.order_models()),
         seeds=run.seeds,
-        source=lambda wildcards: DATASETS[wildcards.dataset].source,
-        evaluation=run.evaluation.model_dump(),
-        code=code_digest("metrics.rows", "metrics.observables"),
+        source=lambda wildcards: plan.datasets[wildcards.dataset].source,
+        settings=keys(run.evaluation, *COMPARISON),
+        code=plan.code("measure_orders"),
+    script:
+        "../scripts/measure_orders.py"
 
 
 rule measure_diversity:
     """Whether a model repeats itself: spread of the samples over that of the data (SARM 8.4.1)."""
     input:
-        test=f"{RESULTS}/data/{{dataset}}/{{label}}/test.h5",
-        samples=lambda wildcards: flat(sample_files(*wildcards)),
+        test=paths.images("test"),
+        samples=lambda wildcards: flat(plan.samples.of(*wildcards)),
     output:
-        rows=f"{RESULTS}/metrics/{{dataset}}_{{label}}_diversity.parquet",
+        rows=paths.metrics("{dataset}_{label}_diversity"),
     log:
-        f"{RESULTS}/logs/metrics/{{dataset}}_{{label}}_diversity.log",
+        paths.log("metrics/{dataset}_{label}_diversity"),
     benchmark:
-        f"{RESULTS}/benchmarks/metrics/{{dataset}}_{{label}}_diversity.tsv"
+        paths.benchmark("metrics/{dataset}_{label}_diversity")
     conda:
-        "../../envs/analysis.yaml"
-    threads: 1
+        plan.resources.conda("measure_diversity")
+    threads: plan.resources.threads("measure_diversity")
     resources:
-        mem_mb=2000,
-        runtime=60,
+        **plan.resources.of("measure_diversity"),
     params:
-        samples=lambda wildcards: sample_files(*wildcards),
-        images=run.evaluation.diversity_images,
-        seed=run.evaluation.seed,
-        code=code_digest("metrics.diversity"),
+        samples=lambda wildcards: plan.samples.of(*wildcards),
+        settings=keys(run.evaluation, "diversity_images", "seed"),
+        code=plan.code("measure_diversity"),
     script:
         "../scripts/measure_diversity.py"
+
+
+rule measure_convergence:
+    """Whether the validation loss of each training run had levelled off."""
+    input:
+        histories=lambda wildcards: plan.trainings.history_files(wildcards.dataset),
+    output:
+        rows=paths.metrics("{dataset}_convergence"),
+    log:
+        paths.log("metrics/{dataset}_convergence"),
+    benchmark:
+        paths.benchmark("metrics/{dataset}_convergence")
+    conda:
+        plan.resources.conda("measure_convergence")
+    threads: plan.resources.threads("measure_convergence")
+    resources:
+        **plan.resources.of("measure_convergence"),
+    params:
+        trainings=lambda wildcards: plan.trainings.followed(wildcards.dataset),
+        seeds=run.seeds,
+        code=plan.code("measure_convergence"),
+    script:
+        "../scripts/measure_convergence.py"
+
+
+rule measure_order_convergence:
+    """The same of the models that differ in the order of generation."""
+    input:
+        histories=lambda wildcards: plan.trainings.history_files(
+            wildcards.dataset, plan.trainings.order_models()
+        ),
+    output:
+        rows=paths.metrics("{dataset}_order_convergence"),
+    log:
+        paths.log("metrics/{dataset}_order_convergence"),
+    benchmark:
+        paths.benchmark("metrics/{dataset}_order_convergence")
+    wildcard_constraints:
+        dataset="jets",
+    conda:
+        plan.resources.conda("measure_order_convergence")
+    threads: plan.resources.threads("measure_order_convergence")
+    resources:
+        **plan.resources.of("measure_order_convergence"),
+    params:
+        trainings=lambda wildcards: plan.trainings.followed(
+            wildcards.dataset, plan.trainings.order_models()
+        ),
+        seeds=run.seeds,
+        code=plan.code("measure_order_convergence"),
+    script:
+        "../scripts/measure_order_convergence.py"
+
+
+rule measure_lartpc:
+    """What SSNet sees: observables per image, W1, KL divergences (LArTPC section 3, B)."""
+    input:
+        test=plan.lartpc.labels("test"),
+        labels=lambda wildcards: [path for _, _, path in plan.lartpc.labelled()],
+        published=PUBLISHED,
+    output:
+        observables=paths.metrics("lartpc_all_observables"),
+        distances=paths.metrics("lartpc_all_wasserstein"),
+        divergences=paths.metrics("lartpc_all_divergences"),
+    log:
+        paths.log("metrics/lartpc_all"),
+    benchmark:
+        paths.benchmark("metrics/lartpc_all")
+    conda:
+        plan.resources.conda("measure_lartpc")
+    threads: plan.resources.threads("measure_lartpc")
+    resources:
+        **plan.resources.of("measure_lartpc"),
+    params:
+        sources=lambda wildcards: plan.lartpc.labelled(),
+        source=lambda wildcards: plan.lartpc.source,
+        settings=keys(
+            run.evaluation.lartpc,
+            *COMPARISON,
+            *HISTOGRAMS,
+            "low_confidence",
+            "direction",
+            "smoothing",
+        ),
+        code=plan.code("measure_lartpc"),
+    script:
+        "../scripts/measure_lartpc.py"
+
+
+rule measure_codes:
+    """Use of the codebooks, entropies of independent codes, -log p of every PixelCNN."""
+    input:
+        codes=lambda wildcards: [
+            paths.codes(split, "lartpc", "all", name)
+            for name in plan.lartpc.autoencoders
+            for split in SPLITS
+        ],
+        weights=lambda wildcards: [
+            model_files(folder)["weights"] for *_, folder in plan.lartpc.trained_priors()
+        ],
+    output:
+        codebooks=paths.metrics("lartpc_all_codebooks"),
+        likelihoods=paths.metrics("lartpc_all_likelihoods"),
+        receptive_fields=paths.metrics("lartpc_all_receptive_fields"),
+    log:
+        paths.log("metrics/lartpc_all_codes"),
+    benchmark:
+        paths.benchmark("metrics/lartpc_all_codes")
+    conda:
+        plan.resources.conda("measure_codes")
+    threads: plan.resources.threads("measure_codes")
+    resources:
+        **plan.resources.of("measure_codes"),
+    params:
+        codes=lambda wildcards: plan.lartpc.code_folders(),
+        models=lambda wildcards: plan.lartpc.trained_priors(),
+        device=run.sampling.device,
+        code=plan.code("measure_codes"),
+    script:
+        "../scripts/measure_codes.py"
+
+
+rule measure_reconstruction:
+    """Errors of the autoencoders by species, and bits per image of codes and of gzip."""
+    input:
+        test=paths.images("test", "lartpc", "all"),
+        reconstructions=lambda wildcards: [
+            plan.lartpc.reconstructed(name) for name in plan.lartpc.autoencoders
+        ],
+        codes=lambda wildcards: plan.lartpc.coded("test"),
+        likelihoods=rules.measure_codes.output.likelihoods,
+    output:
+        rows=paths.metrics("lartpc_all_reconstruction"),
+    log:
+        paths.log("metrics/lartpc_all_reconstruction"),
+    benchmark:
+        paths.benchmark("metrics/lartpc_all_reconstruction")
+    conda:
+        plan.resources.conda("measure_reconstruction")
+    threads: plan.resources.threads("measure_reconstruction")
+    resources:
+        **plan.resources.of("measure_reconstruction"),
+    params:
+        models=lambda wildcards: plan.lartpc.autoencoders,
+        priors=lambda wildcards: plan.lartpc.prior_of,
+        seed=run.seeds[0],
+        threshold=run.evaluation.lartpc.threshold,
+        code=plan.code("measure_reconstruction"),
+    script:
+        "../scripts/measure_reconstruction.py"
+
+
+rule measure_ssnet:
+    """Accuracy of SSNet on held-out events, and on the crops that it labels."""
+    input:
+        truth=[paths.images("test", name, "all") for name in plan.lartpc.datasets],
+        labels=[paths.labels(name, "all", "test") for name in plan.lartpc.datasets],
+        published=PUBLISHED,
+    output:
+        rows=paths.metrics("ssnet_accuracy"),
+    log:
+        paths.log("metrics/ssnet_accuracy"),
+    benchmark:
+        paths.benchmark("metrics/ssnet_accuracy")
+    conda:
+        plan.resources.conda("measure_ssnet")
+    threads: plan.resources.threads("measure_ssnet")
+    resources:
+        **plan.resources.of("measure_ssnet"),
+    params:
+        datasets=plan.lartpc.datasets,
+        source=plan.lartpc.vertex_source,
+        seed=run.seeds[0],
+        code=plan.code("measure_ssnet"),
+    script:
+        "../scripts/measure_ssnet.py"

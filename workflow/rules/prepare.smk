@@ -1,115 +1,147 @@
 """Requires: events, a public file or the user's own. Gives: images in three disjoint splits."""
 
 
-rule download_data:
-    """A public data file, with resume, mirrors, size and checksum (config/sources.yaml)."""
-    output:
-        file="results/downloads/{source}.{suffix}",
-    log:
-        "results/downloads/{source}.{suffix}.log",
-    benchmark:
-        "results/downloads/{source}.{suffix}.tsv"
-    wildcard_constraints:
-        source=r"\w+",
-        suffix=r"[a-z0-9]+(\.[a-z0-9]+)*",
-    conda:
-        "../../envs/simulation.yaml"
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=600,
-    params:
-        source=lambda wildcards: public_source(wildcards.source).model_dump(),
-        code=code_digest("formats.download"),
-    script:
-        "../scripts/download_data.py"
-
-
-rule prepare_data:
+rule prepare_jets:
     """Image the jets of a label and split them, disjoint by event."""
     input:
-        raw=raw_files,
+        raw=lambda wildcards: plan.events.raw(wildcards.dataset, wildcards.label),
     output:
-        train=f"{RESULTS}/data/{{dataset}}/{{label}}/train.h5",
-        validation=f"{RESULTS}/data/{{dataset}}/{{label}}/validation.h5",
-        test=f"{RESULTS}/data/{{dataset}}/{{label}}/test.h5",
+        train=paths.images("train"),
+        validation=paths.images("validation"),
+        test=paths.images("test"),
     log:
-        f"{RESULTS}/logs/data/{{dataset}}/{{label}}/prepare.log",
+        paths.log("data/{dataset}/{label}/prepare"),
     benchmark:
-        f"{RESULTS}/benchmarks/data/{{dataset}}/{{label}}/prepare.tsv"
+        paths.benchmark("data/{dataset}/{label}/prepare")
     wildcard_constraints:
         dataset="jets",
     conda:
-        "../../envs/simulation.yaml"
-    threads: 1
+        plan.resources.conda("prepare_jets")
+    threads: plan.resources.threads("prepare_jets")
     resources:
-        mem_mb=2000,
-        runtime=120,
+        **plan.resources.of("prepare_jets"),
     params:
-        source=lambda wildcards: DATASETS[wildcards.dataset].source,
-        beside=lambda wildcards: files_beside(wildcards.dataset, wildcards.label),
-        imaging=lambda wildcards: DATASETS[wildcards.dataset].imaging.model_dump(),
-        sizes=lambda wildcards: DATASETS[wildcards.dataset].images.model_dump(),
-        seed=lambda wildcards: job_seed("prepare", wildcards.dataset, wildcards.label),
-        code=code_digest("datasets.jets"),
+        source=lambda wildcards: plan.datasets[wildcards.dataset].source,
+        beside=lambda wildcards: plan.events.beside(wildcards.dataset, wildcards.label),
+        imaging=lambda wildcards: plan.datasets[wildcards.dataset].imaging.model_dump(),
+        sizes=lambda wildcards: plan.datasets[wildcards.dataset].images.model_dump(),
+        seed=lambda wildcards: plan.seed("prepare", wildcards.dataset, wildcards.label),
+        code=plan.code("prepare_jets"),
     script:
-        "../scripts/prepare_data.py"
+        "../scripts/prepare_jets.py"
 
 
-rule prepare_argon:
+rule prepare_muons:
+    """Match the signal's muon pT to the background's, and split the images by event."""
+    input:
+        raw=lambda wildcards: plan.events.raw("muons", wildcards.label),
+        reference=lambda wildcards: plan.events.muon_reference(wildcards.label),
+    output:
+        train=paths.images("train", "muons"),
+        validation=paths.images("validation", "muons"),
+        test=paths.images("test", "muons"),
+    log:
+        paths.log("data/muons/{label}/prepare"),
+    benchmark:
+        paths.benchmark("data/muons/{label}/prepare")
+    conda:
+        plan.resources.conda("prepare_muons")
+    threads: plan.resources.threads("prepare_muons")
+    resources:
+        **plan.resources.of("prepare_muons"),
+    params:
+        beside=lambda wildcards: plan.events.beside("muons", wildcards.label),
+        source=lambda wildcards: plan.datasets["muons"].source,
+        match_pt=lambda wildcards: plan.datasets["muons"].match_pt,
+        imaging=lambda wildcards: keys(plan.datasets["muons"].imaging, "pixel_size"),
+        sizes=lambda wildcards: plan.datasets["muons"].images.model_dump(),
+        seed=lambda wildcards: plan.seed("prepare", "muons", wildcards.label),
+        code=plan.code("prepare_muons"),
+    script:
+        "../scripts/prepare_muons.py"
+
+
+rule prepare_lartpc:
     """Crop and scale liquid-argon images and split them, disjoint by event."""
     input:
-        raw=raw_files,
+        raw=lambda wildcards: plan.events.raw(wildcards.dataset, wildcards.label),
     output:
-        train=f"{RESULTS}/data/{{dataset}}/{{label}}/train.h5",
-        validation=f"{RESULTS}/data/{{dataset}}/{{label}}/validation.h5",
-        test=f"{RESULTS}/data/{{dataset}}/{{label}}/test.h5",
+        train=paths.images("train"),
+        validation=paths.images("validation"),
+        test=paths.images("test"),
     log:
-        f"{RESULTS}/logs/data/{{dataset}}/{{label}}/prepare.log",
+        paths.log("data/{dataset}/{label}/prepare"),
     benchmark:
-        f"{RESULTS}/benchmarks/data/{{dataset}}/{{label}}/prepare.tsv"
+        paths.benchmark("data/{dataset}/{label}/prepare")
     wildcard_constraints:
-        dataset="lartpc|lartpc_vertex",
+        dataset=one_of(LARTPC),
     conda:
-        "../../envs/simulation.yaml"
-    threads: 1
+        plan.resources.conda("prepare_lartpc")
+    threads: plan.resources.threads("prepare_lartpc")
     resources:
-        mem_mb=2000,
-        runtime=240,
+        **plan.resources.of("prepare_lartpc"),
     params:
-        source=lambda wildcards: DATASETS[wildcards.dataset].source,
-        imaging=lambda wildcards: DATASETS[wildcards.dataset].imaging.model_dump(),
-        pixel_size=lambda wildcards: DATASETS[wildcards.dataset].simulation.pixel_size,
-        sizes=lambda wildcards: DATASETS[wildcards.dataset].images.model_dump(),
-        seed=lambda wildcards: job_seed("prepare", wildcards.dataset, wildcards.label),
-        code=code_digest("datasets.lartpc"),
+        source=lambda wildcards: plan.datasets[wildcards.dataset].source,
+        imaging=lambda wildcards: plan.datasets[wildcards.dataset].imaging.model_dump(),
+        pixel_size=lambda wildcards: plan.datasets[wildcards.dataset].simulation.pixel_size,
+        sizes=lambda wildcards: plan.datasets[wildcards.dataset].images.model_dump(),
+        seed=lambda wildcards: plan.seed("prepare", wildcards.dataset, wildcards.label),
+        code=plan.code("prepare_lartpc"),
     script:
-        "../scripts/prepare_argon.py"
+        "../scripts/prepare_lartpc.py"
+
+
+rule prepare_custom:
+    """The images of one label as a custom data set's file makes them, split by event."""
+    input:
+        raw=lambda wildcards: plan.events.raw(wildcards.dataset, wildcards.label),
+    output:
+        train=paths.images("train"),
+        validation=paths.images("validation"),
+        test=paths.images("test"),
+    log:
+        paths.log("data/{dataset}/{label}/prepare"),
+    benchmark:
+        paths.benchmark("data/{dataset}/{label}/prepare")
+    wildcard_constraints:
+        dataset=one_of(plan.comparisons.custom),
+    conda:
+        plan.resources.conda("prepare_custom")
+    threads: plan.resources.threads("prepare_custom")
+    resources:
+        **plan.resources.of("prepare_custom"),
+    params:
+        settings=lambda wildcards: plan.datasets[wildcards.dataset].model_dump(
+            exclude={"models", "samples"}
+        ),
+        seed=lambda wildcards: plan.seed("prepare", wildcards.dataset, wildcards.label),
+        code=plan.code("prepare_custom"),
+    script:
+        "../scripts/prepare_custom.py"
 
 
 rule join_labels:
     """The images of all labels in one file, for models that are trained on them together."""
     input:
         lambda wildcards: [
-            f"{RESULTS}/data/{wildcards.dataset}/{label}/{wildcards.split}.h5"
-            for label in DATASETS[wildcards.dataset].labels
+            paths.images(wildcards.split, wildcards.dataset, label)
+            for label in plan.datasets[wildcards.dataset].labels
         ],
     output:
-        images=f"{RESULTS}/data/{{dataset}}/{JOINT}/{{split}}.h5",
+        images=paths.images(label=JOINT),
     log:
-        f"{RESULTS}/logs/data/{{dataset}}/{JOINT}/{{split}}.log",
+        paths.log(f"data/{{dataset}}/{JOINT}/{{split}}"),
     benchmark:
-        f"{RESULTS}/benchmarks/data/{{dataset}}/{JOINT}/{{split}}.tsv"
+        paths.benchmark(f"data/{{dataset}}/{JOINT}/{{split}}")
     wildcard_constraints:
         split="train|validation",
     conda:
-        "../../envs/simulation.yaml"
-    threads: 1
+        plan.resources.conda("join_labels")
+    threads: plan.resources.threads("join_labels")
     resources:
-        mem_mb=1000,
-        runtime=120,
+        **plan.resources.of("join_labels"),
     params:
-        labels=lambda wildcards: DATASETS[wildcards.dataset].labels,
-        code=code_digest("datasets.joint"),
+        labels=lambda wildcards: plan.datasets[wildcards.dataset].labels,
+        code=plan.code("join_labels"),
     script:
         "../scripts/join_labels.py"

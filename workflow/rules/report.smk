@@ -6,18 +6,18 @@ rule report:
     input:
         rules.all.input,
     output:
-        html=f"{RESULTS}/report.html",
+        html=paths.report(),
     log:
-        f"{RESULTS}/logs/report.log",
+        paths.log("report"),
     benchmark:
-        f"{RESULTS}/benchmarks/report.tsv"
+        paths.benchmark("report")
     conda:
-        "../../envs/report.yaml"
-    threads: 1
+        plan.resources.conda("report")
+    threads: plan.resources.threads("report")
     resources:
-        mem_mb=1000,
-        runtime=30,
+        **plan.resources.of("report"),
     params:
         config=dict(config),
+        code=plan.code("report"),
     script:
-        "../scripts/report_run.py"
+        "../scripts/report.py"

@@ -1,96 +1,119 @@
-"""Requires: trained models. Gives: generated images, the same for any number of shards, and
-the test images as autoencoders give them back."""
+"""Requires: trained models. Gives: generated images, the same for any number of jobs, and
+the test images as models with a grid or a codebook give them back."""
+
+
+rule sample_whole:
+    """All images of one model, by exact incremental sampling."""
+    input:
+        unpack(lambda wildcards: model_files(plan.trainings.folder(*wildcards[:4]))),
+    output:
+        samples=paths.samples(),
+    log:
+        paths.log("samples/{dataset}/{label}/{model}/seed{seed}{snapshot}"),
+    benchmark:
+        paths.benchmark("samples/{dataset}/{label}/{model}/seed{seed}{snapshot}")
+    wildcard_constraints:
+        dataset=one_of(plan.samples.sharded(False)),
+    conda:
+        plan.resources.conda("sample_whole")
+    threads: plan.resources.threads("sample_whole")
+    resources:
+        **plan.resources.of("sample_whole"),
+    params:
+        weights=lambda wildcards: snapshot_weights(wildcards.snapshot),
+        recipe=lambda wildcards: plan.samples.recipe(wildcards.dataset),
+        seed=lambda wildcards: plan.seed("sample", *wildcards[:4]),
+        code=plan.code("sample_whole"),
+    script:
+        "../scripts/sample_whole.py"
 
 
 rule sample_model:
-    """One shard of the images of one model, by exact incremental sampling."""
+    """One shard of the images of one model."""
     input:
-        weights=lambda wildcards: f"{sample_weights(wildcards)}/model.safetensors",
-        config=lambda wildcards: f"{sample_weights(wildcards)}/config.yaml",
+        unpack(lambda wildcards: model_files(plan.trainings.folder(*wildcards[:4]))),
     output:
-        samples=temp(
-            f"{RESULTS}/samples/{{dataset}}/{{label}}/{{model}}/seed{{seed}}{{snapshot}}.shard{{shard}}.h5"
-        ),
+        samples=temp(paths.shard()),
     log:
-        f"{RESULTS}/logs/samples/{{dataset}}/{{label}}/{{model}}/seed{{seed}}{{snapshot}}.shard{{shard}}.log",
+        paths.log("samples/{dataset}/{label}/{model}/seed{seed}{snapshot}.shard{shard}"),
     benchmark:
-        f"{RESULTS}/benchmarks/samples/{{dataset}}/{{label}}/{{model}}/seed{{seed}}{{snapshot}}.shard{{shard}}.tsv"
+        paths.benchmark("samples/{dataset}/{label}/{model}/seed{seed}{snapshot}.shard{shard}")
     conda:
-        "../../envs/models.yaml"
-    threads: run.jobs.sampling_threads
+        plan.resources.conda("sample_model")
+    threads: plan.resources.threads("sample_model")
     resources:
-        mem_mb=4000,
-        runtime=600,
-        gpu=run.jobs.gpus,
+        **plan.resources.of("sample_model"),
     params:
         weights=lambda wildcards: snapshot_weights(wildcards.snapshot),
-        images=lambda wildcards: sample_count(wildcards.dataset),
-        block_size=run.sampling.block_size,
-        shards=lambda wildcards: shard_count(wildcards.dataset),
-        device=run.sampling.device,
-        seed=lambda wildcards: job_seed("sample", *wildcards[:4]),
-        code=lambda wildcards: model_code(wildcards, "models.sample_file"),
+        recipe=lambda wildcards: plan.samples.recipe(wildcards.dataset),
+        seed=lambda wildcards: plan.seed("sample", *wildcards[:4]),
+        code=plan.code("sample_model"),
     script:
         "../scripts/sample_model.py"
-
-
-WHOLE = [name for name in DATASETS if shard_count(name) == 1]
-
-
-use rule sample_model as sample_whole with:
-    output:
-        samples=f"{RESULTS}/samples/{{dataset}}/{{label}}/{{model}}/seed{{seed}}{{snapshot}}.h5",
-    log:
-        f"{RESULTS}/logs/samples/{{dataset}}/{{label}}/{{model}}/seed{{seed}}{{snapshot}}.log",
-    benchmark:
-        f"{RESULTS}/benchmarks/samples/{{dataset}}/{{label}}/{{model}}/seed{{seed}}{{snapshot}}.tsv"
-    wildcard_constraints:
-        dataset="|".join(WHOLE) or "none",
 
 
 rule merge_samples:
     """The shards of a model's images, in order, as one file."""
     input:
-        shards=shard_files,
+        shards=lambda wildcards: plan.samples.shard_files(*wildcards),
     output:
-        samples=f"{RESULTS}/samples/{{dataset}}/{{label}}/{{model}}/seed{{seed}}{{snapshot}}.h5",
+        samples=paths.samples(),
     log:
-        f"{RESULTS}/logs/samples/{{dataset}}/{{label}}/{{model}}/seed{{seed}}{{snapshot}}.log",
+        paths.log("samples/{dataset}/{label}/{model}/seed{seed}{snapshot}"),
     benchmark:
-        f"{RESULTS}/benchmarks/samples/{{dataset}}/{{label}}/{{model}}/seed{{seed}}{{snapshot}}.tsv"
+        paths.benchmark("samples/{dataset}/{label}/{model}/seed{seed}{snapshot}")
     wildcard_constraints:
-        dataset="|".join(name for name in DATASETS if name not in WHOLE) or "none",
+        dataset=one_of(plan.samples.sharded(True)),
     conda:
-        "../../envs/analysis.yaml"
-    threads: 1
+        plan.resources.conda("merge_samples")
+    threads: plan.resources.threads("merge_samples")
     resources:
-        mem_mb=1000,
-        runtime=60,
+        **plan.resources.of("merge_samples"),
     params:
-        code=code_digest("formats.image_concatenation"),
+        code=plan.code("merge_samples"),
     script:
         "../scripts/merge_samples.py"
+
+
+rule quantise_test:
+    """Test images rounded to a D+D model's grid: what a perfect generator on it would make."""
+    input:
+        **model_files(paths.model()),
+        test=paths.images("test"),
+    output:
+        samples=paths.quantised(),
+    log:
+        paths.log("samples/{dataset}/{label}/quantised_{model}/seed{seed}"),
+    benchmark:
+        paths.benchmark("samples/{dataset}/{label}/quantised_{model}/seed{seed}")
+    conda:
+        plan.resources.conda("quantise_test")
+    threads: plan.resources.threads("quantise_test")
+    resources:
+        **plan.resources.of("quantise_test"),
+    params:
+        code=plan.code("quantise_test"),
+    script:
+        "../scripts/quantise_test.py"
 
 
 rule reconstruct_test:
     """Test images through encoder and decoder: what a perfect prior of the codes would make."""
     input:
-        weights=lambda wildcards: f"{trained(*wildcards)}/model.safetensors",
-        config=lambda wildcards: f"{trained(*wildcards)}/config.yaml",
-        test=f"{RESULTS}/data/{{dataset}}/{{label}}/test.h5",
+        **model_files(paths.model()),
+        test=paths.images("test"),
     output:
-        samples=f"{RESULTS}/samples/{{dataset}}/{{label}}/reconstructed_{{model}}/seed{{seed}}.h5",
+        samples=paths.reconstructed(),
     log:
-        f"{RESULTS}/logs/samples/{{dataset}}/{{label}}/reconstructed_{{model}}/seed{{seed}}.log",
+        paths.log("samples/{dataset}/{label}/reconstructed_{model}/seed{seed}"),
     benchmark:
-        f"{RESULTS}/benchmarks/samples/{{dataset}}/{{label}}/reconstructed_{{model}}/seed{{seed}}.tsv"
+        paths.benchmark("samples/{dataset}/{label}/reconstructed_{model}/seed{seed}")
     conda:
-        "../../envs/models.yaml"
-    threads: run.jobs.sampling_threads
+        plan.resources.conda("reconstruct_test")
+    threads: plan.resources.threads("reconstruct_test")
     resources:
-        mem_mb=2000,
-        runtime=60,
+        **plan.resources.of("reconstruct_test"),
     params:
-        code=lambda wildcards: model_code(wildcards, "models.vqvae.codes"),
+        code=plan.code("reconstruct_test"),
     script:
         "../scripts/reconstruct_test.py"

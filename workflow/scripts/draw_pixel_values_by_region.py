@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 with job(snakemake.log[0]):
     paths = {label: snakemake.input[label] for label in snakemake.params.labels}
-    centre = snakemake.params.centre
+    centre = snakemake.params.settings["centre"]
     with ImageFile(next(iter(paths.values()))) as file:
         side = file.shape[1]
     pixel_values_by_region(
@@ -22,5 +22,5 @@ with job(snakemake.log[0]):
         Path(snakemake.output.png).with_suffix(""),
         side=side,
         centre=centre,
-        bins=snakemake.params.bins,
+        bins=snakemake.params.settings["pixel_bins"],
     )

@@ -1,4 +1,4 @@
-"""Make the judge's folder from a file of its weights."""
+"""Make the folder of a segmentation network (SSNet) from a file of its weights."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING

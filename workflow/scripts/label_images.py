@@ -17,13 +17,12 @@ with job(snakemake.log[0]):
     torch.set_num_threads(snakemake.threads)
     folder = Path(snakemake.input.weights).parent
     config = load_config(folder)
-    judge = load_model(folder, device=choose_device(snakemake.params.device))
     label_file(
-        judge,
+        load_model(folder, device=choose_device(snakemake.params.device)),
         snakemake.input.images,
         snakemake.output.labels,
         images=config["images"],
-        threshold=snakemake.params.threshold,
-        bins=snakemake.params.bins,
+        threshold=snakemake.params.settings["threshold"],
+        bins=snakemake.params.settings["score_bins"],
         config_digest=config["digest"],
     )

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from darkpixel.formats.files import whole_file
+from darkpixel.formats.parquet import write_parquet
 from darkpixel.metrics.roc import classifier_curves, classifier_rows
 from darkpixel.pipeline.job import job
 
@@ -12,16 +12,10 @@ if TYPE_CHECKING:
     from snakemake.script import snakemake
 
 with job(snakemake.log[0]):
-    params = snakemake.params
     scores = {
         source: pd.read_parquet(path)
-        for source, path in zip(params.sources, snakemake.input.scores, strict=True)
+        for source, path in zip(snakemake.params.sources, snakemake.input.scores, strict=True)
     }
     dataset = snakemake.wildcards.dataset
-    tables = {
-        "rows": classifier_rows(scores, dataset=dataset),
-        "curves": classifier_curves(scores, dataset=dataset),
-    }
-    for name, table in tables.items():
-        with whole_file(getattr(snakemake.output, name)) as path:
-            table.to_parquet(path, index=False)
+    write_parquet(classifier_rows(scores, dataset=dataset), snakemake.output.rows)
+    write_parquet(classifier_curves(scores, dataset=dataset), snakemake.output.curves)

@@ -1,8 +1,8 @@
-"""Judge whether each training of a data set had levelled off."""
+"""Measure whether each training run on a data set had converged."""
 
 from typing import TYPE_CHECKING
 
-from darkpixel.formats.files import whole_file
+from darkpixel.formats.parquet import write_parquet
 from darkpixel.metrics.convergence import convergence_rows
 from darkpixel.pipeline.job import job
 
@@ -10,11 +10,8 @@ if TYPE_CHECKING:
     from snakemake.script import snakemake
 
 with job(snakemake.log[0]):
+    params = snakemake.params
     rows = convergence_rows(
-        snakemake.params.histories,
-        dataset=snakemake.wildcards.dataset,
-        seeds=snakemake.params.seeds,
-        **snakemake.params.trainings,
+        dataset=snakemake.wildcards.dataset, seeds=params.seeds, **params.trainings
     )
-    with whole_file(snakemake.output.rows) as path:
-        rows.to_parquet(path, index=False)
+    write_parquet(rows, snakemake.output.rows)

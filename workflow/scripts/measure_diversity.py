@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from darkpixel.formats.files import whole_file
+from darkpixel.formats.parquet import write_parquet
 from darkpixel.metrics.diversity import diversity_rows
 from darkpixel.pipeline.job import job
 
@@ -11,13 +11,13 @@ if TYPE_CHECKING:
 
 with job(snakemake.log[0]):
     dataset, label = snakemake.wildcards
+    settings = snakemake.params.settings
     rows = diversity_rows(
         snakemake.params.samples,
         snakemake.input.test,
         dataset=dataset,
         label=label,
-        n=snakemake.params.images,
-        seed=snakemake.params.seed,
+        n=settings["diversity_images"],
+        seed=settings["seed"],
     )
-    with whole_file(snakemake.output.rows) as path:
-        rows.to_parquet(path, index=False)
+    write_parquet(rows, snakemake.output.rows)

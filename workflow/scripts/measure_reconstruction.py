@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from darkpixel.formats.files import whole_file
-from darkpixel.metrics.compression import compression_rows
+from darkpixel.formats.parquet import write_parquet
+from darkpixel.metrics.compression import compression_rows, nats_of
 from darkpixel.pipeline.job import job
 
 if TYPE_CHECKING:
@@ -14,25 +14,18 @@ if TYPE_CHECKING:
 with job(snakemake.log[0]):
     params, paths = snakemake.params, snakemake.input
     likelihoods = pd.read_parquet(paths.likelihoods)
-    rows = []
-    for model, decoded, coded in zip(
-        params.models, paths.reconstructions, paths.codes, strict=True
-    ):
-        prior = likelihoods[
-            (likelihoods["model"] == params.priors[model])
-            & (likelihoods["seed"] == params.seed)
-            & (likelihoods["split"] == "test")
-        ]
-        rows.append(
-            compression_rows(
-                paths.test,
-                decoded,
-                coded,
-                model=model,
-                dataset="lartpc",
-                threshold=params.threshold,
-                prior_nats=prior.sort_values("image")["nats"].to_numpy(),
-            )
+    rows = [
+        compression_rows(
+            paths.test,
+            decoded,
+            coded,
+            model=model,
+            dataset="lartpc",
+            threshold=params.threshold,
+            prior_nats=nats_of(likelihoods, params.priors[model], params.seed),
         )
-    with whole_file(snakemake.output.rows) as path:
-        pd.concat(rows, ignore_index=True).to_parquet(path, index=False)
+        for model, decoded, coded in zip(
+            params.models, paths.reconstructions, paths.codes, strict=True
+        )
+    ]
+    write_parquet(pd.concat(rows, ignore_index=True), snakemake.output.rows)

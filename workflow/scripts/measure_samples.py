@@ -1,10 +1,10 @@
 """Measure all samples of one data set and label against its test images."""
 
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
-from darkpixel.config.evaluation import Evaluation
-from darkpixel.formats.files import whole_file
-from darkpixel.metrics.observables import Source, measure_observables
+from darkpixel.formats.parquet import write_parquet
+from darkpixel.metrics.observables import measure_observables, sources_of
 from darkpixel.metrics.published import wasserstein_published
 from darkpixel.metrics.rows import image_statistics, wasserstein_rows
 from darkpixel.pipeline.job import job
@@ -13,28 +13,23 @@ if TYPE_CHECKING:
     from snakemake.script import snakemake
 
 with job(snakemake.log[0]):
-    dataset, label = snakemake.wildcards
+    (dataset, label), params = snakemake.wildcards, snakemake.params
     # The papers' numbers say nothing about a user's own images.
-    own = snakemake.params.source == "file"
+    own = params.source == "file"
     published = {} if own else wasserstein_published(snakemake.input.published, dataset)
-    sources = [
-        Source(model, seed, path)
-        for model, paths in snakemake.params.samples.items()
-        for seed, path in zip(snakemake.params.seeds, paths, strict=False)
-    ]
-    observables = measure_observables(sources, snakemake.input.test)
-    tables = {
-        "observables": observables,
-        "distances": wasserstein_rows(
-            observables,
-            dataset=dataset,
-            label=label,
-            settings=Evaluation(**snakemake.params.evaluation),
-            names=("pt", "mass", "nonzero", "girth", "maximum"),
-            published=published,
-        ),
-        "statistics": image_statistics(observables, dataset=dataset, label=label),
-    }
-    for name, table in tables.items():
-        with whole_file(getattr(snakemake.output, name)) as path:
-            table.to_parquet(path, index=False)
+    observables = measure_observables(
+        sources_of(params.samples, params.seeds), snakemake.input.test
+    )
+    distances = wasserstein_rows(
+        observables,
+        dataset=dataset,
+        label=label,
+        settings=SimpleNamespace(**params.settings),
+        names=("pt", "mass", "nonzero", "girth", "maximum"),
+        published=published,
+    )
+    write_parquet(observables, snakemake.output.observables)
+    write_parquet(distances, snakemake.output.distances)
+    write_parquet(
+        image_statistics(observables, dataset=dataset, label=label), snakemake.output.statistics
+    )

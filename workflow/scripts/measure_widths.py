@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from darkpixel.config.search import Widths
-from darkpixel.formats.files import whole_file
+from darkpixel.formats.parquet import write_parquet
 from darkpixel.models.device import choose_device
 from darkpixel.pipeline.job import job
 from darkpixel.studies.machine import hardware
@@ -28,5 +28,4 @@ with job(snakemake.log[0]):
         hardware=f"{hardware(device)}; torch {torch.__version__}",
         seed=snakemake.params.seed,
     )
-    with whole_file(snakemake.output.rows) as path:
-        rows.to_parquet(path, index=False)
+    write_parquet(rows, snakemake.output.rows)

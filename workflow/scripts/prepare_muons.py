@@ -15,18 +15,16 @@ if TYPE_CHECKING:
 
 with job(snakemake.log[0]):
     params = snakemake.params
-    # A single file of a user's comes as a string, chunks as a list.
-    raw, reference = (snakemake.input.get(name, []) for name in ("raw", "reference"))
     prepare(
         params.source,
-        [Path(path) for path in ([raw] if isinstance(raw, str) else raw)],
+        [Path(path) for path in snakemake.input.raw],
         {split: getattr(snakemake.output, split) for split in SPLITS},
         label=snakemake.wildcards.label,
         imaging=MuonImaging(**params.imaging),
         sizes=SplitSizes(**params.sizes),
         seed=params.seed,
         config_digest=settings_digest(dict(params.items())),
-        reference=[Path(path) for path in reference],
+        reference=[Path(path) for path in snakemake.input.reference],
         match_pt=params.match_pt,
         beside=params.beside,
     )

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from snakemake.script import snakemake
 
 with job(snakemake.log[0]):
-    pool = snakemake.input.get("pool")
+    pool = snakemake.input.pool
     simulate(
         MuonSimulation(**snakemake.params.settings),
         MuonImaging(**snakemake.params.imaging),
@@ -19,5 +19,5 @@ with job(snakemake.log[0]):
         images=snakemake.params.images,
         seed=snakemake.params.seed,
         path=snakemake.output.events,
-        pool=None if pool is None else read_pileup(pool),
+        pool=read_pileup(pool[0]) if pool else None,
     )

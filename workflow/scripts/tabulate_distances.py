@@ -3,16 +3,10 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
 from darkpixel.formats.parquet import read_parquet
 from darkpixel.metrics.convergence import mark
 from darkpixel.pipeline.job import job
-from darkpixel.tables.distances import (
-    memorisation_table,
-    physics_distances_table,
-    two_sample_table,
-)
+from darkpixel.tables.distances import memorisation_table, physics_distances_table, two_sample_table
 
 if TYPE_CHECKING:
     from snakemake.script import snakemake
@@ -26,7 +20,5 @@ TABLES = {
 with job(snakemake.log[0]):
     statuses = read_parquet(snakemake.input.convergence)
     for name, write in TABLES.items():
-        rows = [pd.read_parquet(path) for path in snakemake.input[name]]
-        stem = Path(snakemake.output[f"{name}_csv"]).with_suffix("")
-        found = pd.concat([part for part in rows if len(part)], ignore_index=True)
-        write(mark(found, statuses), stem)
+        rows = mark(read_parquet(snakemake.input[name]), statuses)
+        write(rows, Path(snakemake.output[f"{name}_csv"]).with_suffix(""))

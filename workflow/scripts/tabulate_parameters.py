@@ -3,10 +3,9 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import yaml
-
 from darkpixel.metrics.published import load_published
 from darkpixel.metrics.rows import parameter_rows
+from darkpixel.models.configs import read_configs
 from darkpixel.pipeline.job import job
 from darkpixel.tables.parameters import parameters_table
 
@@ -14,12 +13,9 @@ if TYPE_CHECKING:
     from snakemake.script import snakemake
 
 with job(snakemake.log[0]):
-    counts = [
-        {"model": model, **yaml.safe_load(Path(path).read_text())["parameters"]}
-        for model, path in zip(snakemake.params.models, snakemake.input.configs, strict=True)
-    ]
+    configs = read_configs(snakemake.params.configs)
     rows = parameter_rows(
-        counts,
+        [{"model": model, **config["parameters"]} for model, config in configs.items()],
         dataset=snakemake.params.dataset,
         published=load_published(snakemake.input.published, "sarm", "table6_parameters"),
     )

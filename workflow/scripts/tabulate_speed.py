@@ -1,4 +1,4 @@
-"""Write the speed tables of the SARM data sets and the likelihoods of all data sets."""
+"""Write the images/s of models and simulation of one data set."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -7,23 +7,18 @@ import pandas as pd
 
 from darkpixel.formats.parquet import read_parquet
 from darkpixel.metrics.convergence import mark
-from darkpixel.metrics.published import load_published
+from darkpixel.metrics.published import with_published_speed
 from darkpixel.pipeline.job import job
-from darkpixel.tables.likelihood import likelihood_table
-from darkpixel.tables.speed import PUBLISHED_TABLES, speed_table
+from darkpixel.tables.speed import speed_table
 
 if TYPE_CHECKING:
     from snakemake.script import snakemake
 
 with job(snakemake.log[0]):
-    paths, params = snakemake.input, snakemake.params
-    statuses = read_parquet(paths.convergence)
-    for path, (stem, title) in zip(paths.speeds, params.tables.items(), strict=True):
-        rows = pd.read_parquet(path)
-        dataset = rows["dataset"].iloc[0]
-        published = None
-        if dataset in PUBLISHED_TABLES and dataset in params.published:
-            published = load_published(paths.published, "sarm", PUBLISHED_TABLES[dataset])
-        speed_table(mark(rows, statuses), stem, title, published)
-    likelihoods = mark(read_parquet(paths.likelihoods), statuses)
-    likelihood_table(likelihoods, Path(snakemake.output.likelihood_csv).with_suffix(""))
+    paths = snakemake.input
+    # The papers' numbers say nothing about a user's own images.
+    published = None if snakemake.params.source == "file" else paths.published
+    rows = with_published_speed(pd.read_parquet(paths.rows), published)
+    speed_table(
+        mark(rows, read_parquet(paths.convergence)), Path(snakemake.output.csv).with_suffix("")
+    )

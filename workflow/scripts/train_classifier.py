@@ -19,9 +19,7 @@ with job(snakemake.log[0]):
     judged = {
         "settings": params.settings,
         "training": params.training,
-        "repetitions": params.repetitions,
-        "images": params.images,
-        "test_images": params.test_images,
+        **params.numbers,
         "seed": params.seed,
     }
     inputs = [file_digest(path) for path in snakemake.input.images]

@@ -10,3 +10,7 @@ MONTE_CARLO = "monte_carlo"
 """Source of simulated or given images, where a model's name stands for generated ones."""
 QUANTISED, RECONSTRUCTED = "quantised_", "reconstructed_"
 """Before a model's name: test images rounded to its grid, or encoded and decoded by it."""
+SPLITS = ("train", "validation", "test")
+"""Of every data set, disjoint by event."""
+CLASS = "class"
+"""Column of a joint file: place of the image's label in the root attribute `classes`."""

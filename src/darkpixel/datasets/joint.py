@@ -7,15 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from darkpixel.config.names import JOINT
+from darkpixel.config.names import CLASS, JOINT
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.digests import settings_digest
 from darkpixel.formats.image_file import ImageFile
 from darkpixel.formats.image_format import ATTRIBUTES
 from darkpixel.formats.image_writer import ImageWriter
-
-CLASS = "class"
-"""Column of a joint file: place of the image's label in the root attribute `classes`."""
 
 _TAKEN = set(ATTRIBUTES) - {"format", "version", "software"}  # those are the writer's
 _SHARED = ("pixel_size", "unit", "dataset")  # attributes that must be alike

@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from darkpixel.config.data import SplitSizes
+from darkpixel.config.names import SPLITS
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.blocks import Block, Events, column_types
 from darkpixel.formats.image_file import ImageFile, ImageWriter
 
-SPLITS = ("train", "validation", "test")
 UNUSED = -1
 
 _BLOCK = 4096

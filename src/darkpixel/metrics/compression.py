@@ -39,6 +39,21 @@ _LEVEL = 9
 Array = npt.NDArray[np.float64]
 
 
+def nats_of(likelihoods: pd.DataFrame, model: str, seed: int) -> npt.NDArray[np.float64]:
+    """-log p of each test map under a prior, (N,) nats, in the order of the maps.
+
+    Args:
+        likelihoods: rows of `darkpixel.studies.code_likelihood.prior_likelihoods`.
+        model, seed: of the prior.
+    """
+    own = likelihoods[
+        (likelihoods["model"] == model)
+        & (likelihoods["seed"] == seed)
+        & (likelihoods["split"] == "test")
+    ]
+    return own.sort_values("image")["nats"].to_numpy()  # type: ignore[no-any-return]
+
+
 def compression_rows(
     images: str | Path,
     reconstructions: str | Path,

@@ -3,18 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from darkpixel.config.lartpc_evaluation import LArTPCEvaluation
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.image_file import ImageFile, count_images
+from darkpixel.metrics.comparison import COLUMNS, Comparison
 from darkpixel.metrics.names import is_reconstructed, ordered, snapshot_epoch
 from darkpixel.metrics.observables import Source
 from darkpixel.metrics.published import Table, published_value
-from darkpixel.metrics.rows import COLUMNS
 from darkpixel.metrics.uncertainty import over_seeds
 
 Array = npt.NDArray[np.float64]
@@ -23,6 +23,26 @@ QUANTITIES = ("shower_pixels", "shower_score", "track_pixels", "track_score")
 DIRECTIONS = ("test_generated", "generated_test")
 PAPER_MODEL = "vqvae_pixelcnn"
 BATCH = 4096
+
+
+class Histograms(Protocol):
+    """What the histograms of SSNet's output need of the settings."""
+
+    @property
+    def count_bins(self) -> int: ...
+    @property
+    def count_range(self) -> tuple[float, float]: ...
+    @property
+    def score_bins(self) -> int: ...
+
+
+class Divergences(Histograms, Comparison, Protocol):
+    """What the divergences between these histograms need beside them."""
+
+    @property
+    def direction(self) -> str: ...
+    @property
+    def smoothing(self) -> float: ...
 
 
 def kl_divergence(p: npt.ArrayLike, q: npt.ArrayLike, smoothing: float) -> Array:
@@ -45,7 +65,7 @@ def kl_divergence(p: npt.ArrayLike, q: npt.ArrayLike, smoothing: float) -> Array
 
 
 def image_histograms(
-    file: ImageFile, settings: LArTPCEvaluation, start: int = 0, stop: int | None = None
+    file: ImageFile, settings: Histograms, start: int = 0, stop: int | None = None
 ) -> dict[str, Array]:
     """The entries of each image in each histogram of `QUANTITIES`, (n, bins).
 
@@ -93,7 +113,7 @@ class LabelSummary:
         return self.entries[quantity] / total, np.sqrt(self.variances[quantity]) / total
 
 
-def summarise_labels(paths: Sequence[str | Path], settings: LArTPCEvaluation) -> LabelSummary:
+def summarise_labels(paths: Sequence[str | Path], settings: Histograms) -> LabelSummary:
     """SSNet's output on all images of `paths` together, a batch at a time."""
     bins = dict.fromkeys(("shower_pixels", "track_pixels"), settings.count_bins)
     bins |= dict.fromkeys(("shower_score", "track_score"), settings.score_bins)
@@ -119,7 +139,7 @@ def divergence_rows(
     *,
     dataset: str,
     label: str,
-    settings: LArTPCEvaluation,
+    settings: Divergences,
     published: Table,
     hardware: str = "",
 ) -> pd.DataFrame:
@@ -189,7 +209,7 @@ def divergence_rows(
 
 
 def _divergences(
-    test: dict[str, Array], sample: dict[str, Array], n: int, settings: LArTPCEvaluation
+    test: dict[str, Array], sample: dict[str, Array], n: int, settings: Divergences
 ) -> dict[tuple[str, str], tuple[float, float]]:
     """(quantity, direction) -> value and bootstrap error."""
     repetitions = settings.bootstrap_repetitions
@@ -225,7 +245,7 @@ def _bootstrap_weights(n: int, repetitions: int, random: np.random.Generator) ->
 
 
 def _floors(
-    test: dict[str, Array], n: int, settings: LArTPCEvaluation
+    test: dict[str, Array], n: int, settings: Divergences
 ) -> dict[tuple[str, str], tuple[float, float]]:
     """KL between two disjoint sets of n test images: mean and standard deviation over splits."""
     random = np.random.default_rng(settings.seed)

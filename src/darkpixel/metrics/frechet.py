@@ -13,8 +13,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from darkpixel.errors import DarkpixelError
+from darkpixel.metrics.comparison import COLUMNS
 from darkpixel.metrics.features import Sample
-from darkpixel.metrics.rows import COLUMNS
 from darkpixel.metrics.uncertainty import over_seeds
 
 Array = npt.NDArray[np.float64]

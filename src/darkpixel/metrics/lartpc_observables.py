@@ -8,7 +8,6 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import ndimage
 
-from darkpixel.config.lartpc_evaluation import LArTPCEvaluation
 from darkpixel.datasets.charge import charge_per_unit
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.image_file import ImageFile
@@ -35,13 +34,14 @@ _NEIGHBOURS[1] = True
 
 
 def labelled_observables(
-    sources: Sequence[Source], test_path: str, settings: LArTPCEvaluation
+    sources: Sequence[Source], test_path: str, low_confidence: float
 ) -> pd.DataFrame:
     """Observables of every image of the test file and of every sample, streamed.
 
     Args:
         sources: label files of samples.
         test_path: label file of the test images.
+        low_confidence: shower scores from 0.5 up to this are of low confidence.
 
     Returns:
         One row per image: `model` (`monte_carlo` for the test file), `seed`, `image` (its number
@@ -65,7 +65,7 @@ def labelled_observables(
             columns = ["pixel_labels", "shower_pixels", "track_pixels", "shower_scores"]
             columns += ["species"] if "species" in file.columns else []
             for start, batch in enumerate(file.batches(size, columns)):
-                frame = pd.DataFrame(_observables(batch, attributes, settings))
+                frame = pd.DataFrame(_observables(batch, attributes, low_confidence))
                 frame.insert(0, "model", source.model)
                 frame.insert(1, "seed", source.seed)
                 frame.insert(2, "image", start * size + np.arange(len(frame)))
@@ -127,7 +127,7 @@ def track_shapes(tracks: npt.NDArray[np.bool_], pixel_size: float) -> tuple[Arra
 def _observables(
     batch: Mapping[str, npt.NDArray[Any]],
     attributes: Mapping[str, float],
-    settings: LArTPCEvaluation,
+    low_confidence: float,
 ) -> dict[str, npt.NDArray[Any]]:
     images, labels = batch["images"], batch["pixel_labels"]
     shower, track = labels == SHOWER, labels == TRACK
@@ -135,7 +135,7 @@ def _observables(
     scores = batch["shower_scores"]
     edges = np.linspace(0, 1, scores.shape[1] + 1)
     tolerance = 1e-9  # edges are binary fractions of decimal numbers
-    low = (edges[:-1] >= 0.5 - tolerance) & (edges[1:] <= settings.low_confidence + tolerance)
+    low = (edges[:-1] >= 0.5 - tolerance) & (edges[1:] <= low_confidence + tolerance)
     return {
         "species": batch.get("species", np.zeros(len(images), np.int32)),
         "track_length": length,

@@ -6,12 +6,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from darkpixel.config.comparison import Comparison
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.species import SPECIES
+from darkpixel.metrics.comparison import COLUMNS, Comparison
 from darkpixel.metrics.lartpc_observables import LARTPC_OBSERVABLES
 from darkpixel.metrics.names import MONTE_CARLO, is_reconstructed, ordered
-from darkpixel.metrics.rows import COLUMNS, column_of, mean_distance
+from darkpixel.metrics.rows import column_of, mean_distance
 from darkpixel.metrics.uncertainty import standard_error
 from darkpixel.metrics.wasserstein import floor
 

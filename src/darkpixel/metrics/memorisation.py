@@ -13,9 +13,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from darkpixel.formats.image_file import ImageFile
+from darkpixel.metrics.comparison import COLUMNS
 from darkpixel.metrics.features import Images, Sample
 from darkpixel.metrics.names import is_derived
-from darkpixel.metrics.rows import COLUMNS
 from darkpixel.metrics.uncertainty import over_seeds
 
 Array = npt.NDArray[np.float64]

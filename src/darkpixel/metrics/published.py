@@ -3,12 +3,14 @@
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import yaml
 
 from darkpixel.config.names import JETS, MUONS
 from darkpixel.errors import DarkpixelError
 
 WASSERSTEIN_TABLES = {JETS: "table1_jet_wasserstein", MUONS: "table3_muon_wasserstein"}
+SPEED_TABLES = {JETS: "table2_jet_speed", MUONS: "table4_muon_speed"}
 LAGAN_TABLES = {MUONS: "table5_lagan_muon_wasserstein"}
 
 Table = dict[str, dict[str, Any]]
@@ -38,6 +40,29 @@ def wasserstein_published(path: str | Path, dataset: str) -> Table:
         if dataset in tables:
             published |= load_published(path, "sarm", tables[dataset])
     return published
+
+
+def with_published_speed(rows: pd.DataFrame, path: str | Path | None) -> pd.DataFrame:
+    """The rows of a speed measurement with the paper's images/s, column `published`.
+
+    Args:
+        rows: `darkpixel.studies.speed.speed_rows` of one data set.
+        path: of `config/published.yaml`; None: the papers' numbers say nothing about these images.
+    """
+    dataset = str(rows["dataset"].iloc[0])
+    table: Table = {}
+    if path is not None and dataset in SPEED_TABLES:
+        table = load_published(path, "sarm", SPEED_TABLES[dataset])
+    values = [published_value(table, model, "speed") for model in rows["model"]]
+    place = list(rows.columns).index("ratio_to_monte_carlo")
+    return pd.concat(
+        [
+            rows.iloc[:, :place],
+            pd.Series(values, rows.index, name="published"),
+            rows.iloc[:, place:],
+        ],
+        axis=1,
+    )
 
 
 def published_value(published: Table, model: str, quantity: str, label: str | None = None) -> float:

@@ -7,17 +7,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from darkpixel.config.comparison import Comparison
 from darkpixel.errors import DarkpixelError
+from darkpixel.metrics.comparison import COLUMNS, Comparison
 from darkpixel.metrics.names import MONTE_CARLO, is_derived, ordered
 from darkpixel.metrics.published import Table, published_value
 from darkpixel.metrics.uncertainty import over_seeds, standard_error
 from darkpixel.metrics.wasserstein import bootstrap_error, floor, wasserstein
 
-COLUMNS = [
-    "model", "dataset", "label", "observable", "value", "error", "seed_spread", "floor",
-    "floor_error", "n", "seeds", "published", "hardware",
-]  # fmt: skip
 Array = npt.NDArray[np.float64]
 
 

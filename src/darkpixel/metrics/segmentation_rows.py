@@ -1,6 +1,7 @@
 """Accuracies of SSNet's labels by data set and species, as rows (LArTPC A.5)."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -26,6 +27,12 @@ OBSERVABLES = ("accuracy_nonzero", "accuracy_all", "accuracy_shower", "accuracy_
 ALL = "all"
 PUBLISHED_FOR = ("accuracy_nonzero", "lartpc_vertex", ALL)
 """What the paper's accuracy is of: observable, data set and label (VQ-VAE paper A.5)."""
+
+
+def has_labels(path: str | Path) -> bool:
+    """Whether an image file knows what its pixels are."""
+    with ImageFile(path) as file:
+        return "pixel_labels" in file.columns
 
 
 class Labelled(NamedTuple):

@@ -16,6 +16,7 @@ from tqdm import tqdm
 from darkpixel.formats.blocks import column_types
 from darkpixel.formats.image_file import ImageWriter
 from darkpixel.models.base import GenerativeModel
+from darkpixel.models.folder import load_config, load_generator
 
 logger = logging.getLogger(__name__)
 
@@ -88,4 +89,47 @@ def write_shard(
     rate = writer.count / (time.perf_counter() - started)
     logger.info(
         "%d images, %.1f images/s on %d threads", writer.count, rate, torch.get_num_threads()
+    )
+
+
+def sample_folder(
+    folder: str | Path,
+    path: str | Path,
+    *,
+    weights: str,
+    label: str,
+    source: str,
+    images: int,
+    block_size: int,
+    shard: int,
+    shards: int,
+    seed: int,
+    device: torch.device,
+) -> None:
+    """Generate one shard of the images of a trained model and write it.
+
+    Args:
+        folder: of the model.
+        path: of the image file.
+        weights: file in the folder, of the trained model or of a snapshot.
+        label: of the images.
+        source: what made them, e.g. the model's name.
+        images: images of all shards together.
+        block_size: images generated at once.
+        shard, shards: which of how many.
+        seed: root of the streams.
+        device: where.
+    """
+    config = load_config(folder)
+    about = {name: config["images"][name] for name in ("dataset", "pixel_size", "unit")}
+    write_shard(
+        load_generator(folder, weights=weights, device=device, label=label),
+        path,
+        images=images,
+        block_size=block_size,
+        blocks=shard_blocks(images, block_size, shard, shards),
+        seed=seed,
+        about=about | {"label": label},
+        source=source,
+        config_digest=config["digest"],
     )

@@ -1,11 +1,13 @@
-"""Digests that tell what a result depends on: code, configuration, files.
+"""Digests that tell what a result depends on: the code of its script and all that it imports.
 
 Snakemake reruns a job when its params change, but not when an imported library module does.
-Every rule therefore carries `code_digest(...)` of the modules that its script calls.
+Every rule therefore carries the digest of its own script's import closure
+(`darkpixel.pipeline.code`).
 """
 
 import ast
 import hashlib
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -19,19 +21,26 @@ _DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 NEUTRAL = ("config", "errors", "formats.files", "formats.hdf5", "pipeline.job")
 
 
-def code_digest(*modules: str) -> str:
-    """Digest of the named library modules and of every library module that they import.
+def script_digest(script: Path, *modules: str) -> str:
+    """Digest of a script and of every library module that it imports, directly or not.
 
     Comments, docstrings and formatting do not count: the digest is taken over the syntax tree.
-    Nor do the modules of `NEUTRAL`.
+    Nor do the modules of `NEUTRAL`, nor where the checkout lies.
 
     Args:
-        modules: dotted names below `darkpixel`, e.g. `data.jets`.
+        script: of `workflow/scripts/`.
+        modules: dotted names below `darkpixel` of what it imports by name while it runs, e.g.
+            `models.sarm.model`; what they import counts too.
     """
-    digest = hashlib.sha256()
-    for module in sorted(import_closure(*modules)):
-        digest.update(f"{module}={_module_digest(_source(module))}\n".encode())
+    digest = hashlib.sha256(f"{script.name}={_file_digest(script)}\n".encode())
+    for module in sorted(script_closure(script, *modules)):
+        digest.update(f"{module}={_file_digest(_source(module))}\n".encode())
     return digest.hexdigest()[:16]
+
+
+def script_closure(script: Path, *modules: str) -> set[str]:
+    """Dotted names (below `darkpixel`) of the modules behind a script's digest."""
+    return import_closure(*_imports(script), *modules)
 
 
 def import_closure(*modules: str) -> set[str]:
@@ -40,6 +49,11 @@ def import_closure(*modules: str) -> set[str]:
     Raises:
         ModuleNotFoundError: a named module is not part of the library.
     """
+    return set(_closure(frozenset(modules)))
+
+
+@cache
+def _closure(modules: frozenset[str]) -> frozenset[str]:
     found: set[str] = set()
     waiting = list(modules)
     while waiting:
@@ -47,7 +61,18 @@ def import_closure(*modules: str) -> set[str]:
         if module not in found:
             found.add(module)
             waiting.extend(_imports(_source(module)))
-    return found
+            # Python runs the `__init__.py` of the folders first; that of the library says nothing
+            # but its version.
+            parts = module.split(".")
+            waiting.extend(".".join(parts[:depth]) for depth in range(1, len(parts)))
+    return frozenset(found)
+
+
+def forget() -> None:
+    """Read every file again; only tests change files while a plan is made."""
+    _file_digest.cache_clear()
+    _imports.cache_clear()
+    _closure.cache_clear()
 
 
 def _source(module: str) -> Path:
@@ -59,8 +84,8 @@ def _source(module: str) -> Path:
 
 
 @cache
-def _module_digest(path: Path) -> str:
-    tree = ast.parse(path.read_text())
+def _file_digest(path: Path) -> str:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
     for node in ast.walk(tree):
         if isinstance(node, _DOCUMENTED) and ast.get_docstring(node, clean=False) is not None:
             node.body = node.body[1:] or [ast.Pass()]
@@ -71,7 +96,7 @@ def _module_digest(path: Path) -> str:
 def _imports(path: Path) -> frozenset[str]:
     """Library modules that a file imports, anywhere in it (functions import lazily)."""
     names: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in _executed([ast.parse(path.read_text(encoding="utf-8"))]):
         if isinstance(node, ast.Import):
             names.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
@@ -79,6 +104,15 @@ def _imports(path: Path) -> frozenset[str]:
             names.update(f"{node.module}.{alias.name}" for alias in node.names)
     ours = (name.removeprefix(f"{PACKAGE}.") for name in names if name.startswith(f"{PACKAGE}."))
     return frozenset(name for name in ours if _counts(name))
+
+
+def _executed(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
+    """The nodes and all below, but for what only type checkers read."""
+    for node in nodes:
+        if isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING"):
+            continue
+        yield node
+        yield from _executed(ast.iter_child_nodes(node))
 
 
 def _counts(module: str) -> bool:

@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import torch
 
 from darkpixel.formats.image_file import ImageFile
 from darkpixel.metrics.uncertainty import over_seeds, standard_error
 from darkpixel.models.base import GenerativeModel
+from darkpixel.models.folder import load_generator
 from darkpixel.studies.zero_level import zero_level
 
 COLUMNS = [
@@ -112,3 +114,25 @@ def density_row(
         "published": float("nan"),
         "hardware": hardware,
     }
+
+
+def density_rows(
+    models: Sequence[tuple[str, str, str, str, Sequence[str]]],
+    *,
+    dataset: str,
+    images: int,
+    device: torch.device,
+) -> pd.DataFrame:
+    """The rows of all models of a data set.
+
+    Args:
+        models: model, label, training images, test images, and the folder of each seed.
+        images: test images at most.
+        device: where.
+    """
+    rows = []
+    for model, label, train, test, folders in models:
+        generators = [load_generator(folder, device=device, label=label) for folder in folders]
+        seeds = [bits_per_pixel(each, test, images, train) for each in generators]
+        rows.append(density_row(seeds, model=model, dataset=dataset, label=label))
+    return pd.DataFrame(rows, columns=COLUMNS)

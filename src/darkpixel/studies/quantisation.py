@@ -8,8 +8,8 @@ import numpy.typing as npt
 import pandas as pd
 import torch
 
-from darkpixel.config.evaluation import Evaluation
 from darkpixel.formats.image_file import ImageFile
+from darkpixel.metrics.comparison import Comparison
 from darkpixel.metrics.kinematics import image_observables, pixel_size_of
 from darkpixel.metrics.wasserstein import wasserstein
 from darkpixel.models.sarm.discrete import Discrete
@@ -33,7 +33,7 @@ def quantisation_rows(
     *,
     dataset: str,
     label: str,
-    settings: Evaluation,
+    settings: Comparison,
     batch_size: int = 4096,
 ) -> pd.DataFrame:
     """What rounding alone costs: W1 between test images and the same images quantised.
@@ -83,7 +83,7 @@ def quantisation_rows(
     return pd.DataFrame(rows)
 
 
-def _paired_error(before: Array, after: Array, settings: Evaluation) -> float:
+def _paired_error(before: Array, after: Array, settings: Comparison) -> float:
     """Bootstrap over images, each drawn together with its rounded self."""
     random = np.random.default_rng(settings.seed)
     distances = []

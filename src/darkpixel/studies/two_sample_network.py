@@ -1,7 +1,9 @@
 """Two-sample test on pixels: the network of SARM section 8.6 between real and generated images."""
 
 import json
+import logging
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -23,9 +25,29 @@ from darkpixel.models.device import choose_device
 from darkpixel.models.folder import load_model
 from darkpixel.training.loop import train
 
+logger = logging.getLogger(__name__)
+
 CLASSES = ("generated", "real")  # the network gives the log-odds of the first
 VALIDATION = 0.1  # of the images that train, for early stopping (SARM 8.6)
 _BLOCK = 1024
+
+
+def low_level_areas(
+    samples: Iterable[Sample],
+    test: str,
+    n: int,
+    settings: LowLevel,
+    *,
+    seed: int,
+    folder: str | Path,
+    code: str,
+) -> dict[Sample, Auc]:
+    """`resumed_auc` of every sample."""
+    areas = {}
+    for sample in samples:
+        areas[sample] = resumed_auc(sample, test, n, settings, seed=seed, folder=folder, code=code)
+        logger.info("%s, seed %d: AUC %.4f ± %.4f", sample.model, sample.seed, *areas[sample])
+    return areas
 
 
 def resumed_auc(

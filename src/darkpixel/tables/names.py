@@ -40,6 +40,12 @@ DATASETS = {JETS: "jet", MUONS: "muon", LARTPC: "LArTPC"}
 
 
 COMPACT_SIMULATOR = "compact simulator, not Geant4"
+LARTPC_ORIGINS = {
+    "simulate": COMPACT_SIMULATOR,
+    "download": "Geant4, public data",
+    "file": "own images",
+}
+"""What liquid-argon images are said to come from, by the data set's `source`."""
 
 
 SPECIES_SYMBOLS = {"e-": "e⁻", "gamma": "γ", "mu-": "µ⁻", "pi+": "π⁺", "p": "p"}

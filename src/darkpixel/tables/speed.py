@@ -6,12 +6,13 @@ import numpy as np
 import pandas as pd
 
 from darkpixel.config.names import JETS, MUONS
-from darkpixel.metrics.published import Table, published_value
 from darkpixel.tables.layout import document, late_note, measured, row_name, write_table
 from darkpixel.tables.names import DATASETS
 
-PUBLISHED_TABLES = {JETS: "table2_jet_speed", MUONS: "table4_muon_speed"}
-"""Data set -> the paper's table."""
+TITLES = {
+    JETS: "Table 2: speed of jet image generation",
+    MUONS: "Table 4: speed of muon image generation",
+}
 PUBLISHED_HARDWARE = {
     JETS: "4 NVIDIA TITAN X (12 GB each); Pythia: one Intel Xeon E5-2686 v4, 2.30 GHz (SARM 6.1.5)",
     MUONS: "4 NVIDIA TITAN X (12 GB each); Monte Carlo: one Intel Xeon E5-2680, 2.70 GHz "
@@ -19,22 +20,18 @@ PUBLISHED_HARDWARE = {
 }
 
 
-def speed_table(
-    rows: pd.DataFrame, stem: str | Path, title: str, published: Table | None = None
-) -> None:
+def speed_table(rows: pd.DataFrame, stem: str | Path, title: str | None = None) -> None:
     """SARM tables 2 and 4: images per second of the simulation and of every model.
 
     Args:
-        rows: `speed_rows` of one data set; marked, or not, as for `wasserstein_table`.
-        published: images per second by the paper, a table of `PUBLISHED_TABLES`; None: those
-            that the rows have in a column `published`, or none.
+        rows: `speed_rows` of one data set, with the column `published`
+            (`darkpixel.metrics.published.with_published_speed`); marked, or not, as for
+            `wasserstein_table`.
+        title: of the table; None: the paper's.
     """
-    if published is not None or "published" not in rows:
-        numbers = [published_value(published or {}, model, "speed") for model in rows["model"]]
-        place = rows.columns.get_loc("ratio_to_monte_carlo")
-        rows = rows.drop(columns="published", errors="ignore")
-        rows.insert(place, "published", numbers)
     dataset = str(rows["dataset"].iloc[0])
+    if title is None:
+        title = TITLES.get(dataset, "Speed of image generation")
     header = ["model", "label", "images/s", "published", "ratio to Monte Carlo", "batch",
               "threads", "device", "load", "conditions"]  # fmt: skip
     body = []

@@ -59,7 +59,7 @@ def files(tmp_path_factory):
 
 def measured(files):
     sources = [Source(model, 1, files["generated"]) for model in MODELS]
-    return labelled_observables(sources, files["test"], EVALUATION)
+    return labelled_observables(sources, files["test"], EVALUATION.low_confidence)
 
 
 def compression_rows():
@@ -79,8 +79,8 @@ def draw_all(files, folder):
         generated, test, folder / "fig01", threshold=0.2, origin=COMPACT_SIMULATOR, rows=2
     )
     lartpc_labels.pixel_counts(
-        [generated], test, folder / "fig02", settings=EVALUATION, origin=COMPACT_SIMULATOR,
-        examples=2,
+        [generated], test, folder / "fig02", settings=EVALUATION, threshold=0.2,
+        origin=COMPACT_SIMULATOR, examples=2,
     )  # fmt: skip
     lartpc_codes.code_maps(
         test, files["codes"], files["decoded"], folder / "fig03", threshold=0.2, examples=1,
@@ -92,7 +92,7 @@ def draw_all(files, folder):
         settings=EVALUATION,
     )  # fmt: skip
     lartpc_labels.labelled_examples(
-        generated, folder / "fig06", settings=EVALUATION, title="generated"
+        generated, folder / "fig06", examples=8, threshold=0.2, title="generated"
     )
     table = measured(files)
     lartpc_observables.lartpc_distributions(table, folder / "observables", bins=10)
@@ -133,7 +133,7 @@ def test_reconstructions_of_images_whose_species_nobody_knows(files, tmp_path):
 def test_the_same_bytes_each_time(files, tmp_path):
     for run in ("once", "twice"):
         lartpc_labels.labelled_examples(
-            files["test"], tmp_path / run / "fig07", settings=EVALUATION, title="test"
+            files["test"], tmp_path / run / "fig07", examples=8, threshold=0.2, title="test"
         )
     for kind in ("pdf", "png"):
         once, twice = (tmp_path / run / f"fig07.{kind}" for run in ("once", "twice"))
@@ -192,7 +192,7 @@ def test_files_that_do_not_belong_together_are_refused(files, tmp_path):
     plain = write_plain(tmp_path / "plain.h5", argon_images(9)[0])
     with pytest.raises(DarkpixelError, match=r"plain\.h5: no column `pixel_labels`"):
         lartpc_labels.labelled_examples(
-            plain, tmp_path / "fig06", settings=EVALUATION, title="generated"
+            plain, tmp_path / "fig06", examples=8, threshold=0.2, title="generated"
         )
     with pytest.raises(DarkpixelError, match=r"codes\.h5: 60 maps, but 9 images"):
         lartpc_codes.code_maps(

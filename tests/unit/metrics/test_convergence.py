@@ -236,7 +236,7 @@ def test_tables_name_what_has_not_converged(tmp_path):
         ratio_to_monte_carlo=np.nan, ratio_error=np.nan, threads=1, device="cpu", load=0.0,
         hardware="a machine", condition="",
     )  # fmt: skip
-    speed_table(mark(speeds.drop(columns="published"), rows), tmp_path / "s", "Speed")
+    speed_table(mark(speeds, rows), tmp_path / "s")
     likelihood_table(mark(speeds.assign(rounded_to_zero=0.0), rows), tmp_path / "l")
     classified = speeds.query("label == 'signal'").assign(
         label="signal against background", difference=0.0, difference_error=0.1, seed_spread=0.1,

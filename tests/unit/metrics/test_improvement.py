@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from darkpixel.metrics.comparison import COLUMNS
 from darkpixel.metrics.convergence import COLUMNS as CONVERGENCE_COLUMNS
 from darkpixel.metrics.improvement import (
     CLAIMS,
@@ -16,7 +17,6 @@ from darkpixel.metrics.improvement import (
     published_score,
 )
 from darkpixel.metrics.published import wasserstein_published
-from darkpixel.metrics.rows import COLUMNS
 from darkpixel.tables.improvement import improvement_table
 
 PUBLISHED = Path(__file__).parents[3] / "config" / "published.yaml"

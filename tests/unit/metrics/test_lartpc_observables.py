@@ -83,7 +83,9 @@ def test_the_table_agrees_with_a_loop_over_images(tmp_path):
     test = write_labels(tmp_path / "test.h5", images, labels, species)
     other, other_labels, _ = argon_images(20, seed=1)
     sample = write_labels(tmp_path / "sample.h5", other, other_labels, confidence=0.75)
-    table = labelled_observables([Source("vqvae_pixelcnn", 3, sample)], test, EVALUATION)
+    table = labelled_observables(
+        [Source("vqvae_pixelcnn", 3, sample)], test, EVALUATION.low_confidence
+    )
     assert table.groupby(["model", "seed"]).size().to_dict() == {
         (MONTE_CARLO, 0): 60, ("vqvae_pixelcnn", 3): 20,
     }  # fmt: skip
@@ -109,9 +111,9 @@ def test_the_table_agrees_with_a_loop_over_images(tmp_path):
 def test_batches_do_not_matter(tmp_path, monkeypatch):
     images, labels, species = argon_images(30)
     path = write_labels(tmp_path / "test.h5", images, labels, species)
-    once = labelled_observables([], path, EVALUATION)
+    once = labelled_observables([], path, EVALUATION.low_confidence)
     monkeypatch.setattr("darkpixel.metrics.lartpc_observables.PIXELS_AT_ONCE", 7 * 64 * 64)
-    pd.testing.assert_frame_equal(once, labelled_observables([], path, EVALUATION))
+    pd.testing.assert_frame_equal(once, labelled_observables([], path, EVALUATION.low_confidence))
 
 
 def test_files_that_do_not_fit_are_refused(tmp_path):
@@ -119,10 +121,10 @@ def test_files_that_do_not_fit_are_refused(tmp_path):
     path = write_labels(tmp_path / "test.h5", images, labels, species)
     plain = write_plain(tmp_path / "plain.h5", images)
     with pytest.raises(DarkpixelError, match=r"plain\.h5: no attribute `threshold`"):
-        labelled_observables([Source("vqvae_pixelcnn", 1, plain)], path, EVALUATION)
+        labelled_observables([Source("vqvae_pixelcnn", 1, plain)], path, EVALUATION.low_confidence)
     small = write_labels(tmp_path / "small.h5", images[:, :32, :32], labels[:, :32, :32])
     with pytest.raises(DarkpixelError, match=r"small\.h5: images of \(32, 32\) pixels"):
-        labelled_observables([Source("vqvae_pixelcnn", 1, small)], path, EVALUATION)
+        labelled_observables([Source("vqvae_pixelcnn", 1, small)], path, EVALUATION.low_confidence)
 
 
 def table_of(sources, count=240, **changes):

@@ -8,13 +8,13 @@ import pytest
 from darkpixel.config.two_sample import LowLevel, LowLevelTraining, TwoSample
 from darkpixel.formats.image_writer import ImageWriter
 from darkpixel.metrics.auc import area_under_curve
+from darkpixel.metrics.boosted_trees import high_level_auc
 from darkpixel.metrics.features import SCALED, Sample
 from darkpixel.metrics.frechet import distance_rows
 from darkpixel.metrics.memorisation import Nearest, Prepared, memorisation_rows
 from darkpixel.metrics.names import MONTE_CARLO
 from darkpixel.metrics.two_sample import (
     ROW_COLUMNS,
-    high_level_auc,
     two_sample_rows,
     verdict,
 )

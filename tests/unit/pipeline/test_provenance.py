@@ -1,12 +1,14 @@
 """Digests: what changes them and what must not."""
 
 import shutil
+import subprocess
+import sys
 
 import pytest
 
 from darkpixel.formats.digests import settings_digest
 from darkpixel.pipeline import provenance
-from darkpixel.pipeline.provenance import code_digest, import_closure
+from darkpixel.pipeline.provenance import import_closure, script_closure, script_digest
 
 
 @pytest.fixture
@@ -15,21 +17,47 @@ def library(tmp_path, monkeypatch):
     copy = tmp_path / "darkpixel"
     shutil.copytree(provenance.SOURCE, copy)
     monkeypatch.setattr(provenance, "SOURCE", copy)
-    return copy
+    provenance.forget()
+    yield copy
+    provenance.forget()
+
+
+@pytest.fixture
+def script(tmp_path):
+    """A script that imports one module of the library, and one for type checkers alone."""
+    path = tmp_path / "measure_this.py"
+    path.write_text(
+        "from typing import TYPE_CHECKING\n"
+        "from darkpixel.metrics.rows import wasserstein_rows\n"
+        "if TYPE_CHECKING:\n    from darkpixel.figures.style import look\n"
+    )
+    return path
 
 
 def write(path, text):
     """Edit a module as if between two runs of Snakemake: nothing is remembered."""
     path.write_text(text)
-    provenance._module_digest.cache_clear()
-    provenance._imports.cache_clear()
+    provenance.forget()
 
 
 def test_closure_follows_imports():
     closure = import_closure("metrics.rows")
-    assert {"metrics.rows", "metrics.wasserstein", "metrics.uncertainty"} <= closure
+    assert {"metrics.rows", "metrics.wasserstein", "metrics.kinematics"} <= closure
     assert "training.loop" not in closure
     assert "simulation.jets.simulation" not in closure
+
+
+def test_closure_holds_all_that_python_imports():
+    """Against Python itself: what is loaded after the import, but for what is neutral."""
+    modules = ("studies.simulation_speed", "figures.sarm.roc", "datasets.lartpc_raw")
+    for module in modules:
+        code = f"import darkpixel.{module}, sys; print(*sys.modules)"
+        done = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True
+        )
+        loaded = {name for name in done.stdout.split() if name.startswith("darkpixel.")}
+        loaded = {name.removeprefix("darkpixel.") for name in loaded}
+        assert {name for name in loaded if provenance._counts(name)} == import_closure(module)
 
 
 def test_closure_leaves_out_what_cannot_change_a_result():
@@ -37,46 +65,69 @@ def test_closure_leaves_out_what_cannot_change_a_result():
     assert not [name for name in closure if name.startswith("config") or name == "formats.files"]
 
 
-def test_training_depends_on_neither_tables_nor_names():
-    closure = import_closure("training.loop", "models.sarm.model", "training.monitors.observables")
-    assert not closure & {"metrics.names", "metrics.rows", "metrics.observables"}
+def test_a_scripts_closure_leaves_out_what_only_type_checkers_read(script):
+    assert script_closure(script) == import_closure("metrics.rows")
 
 
-def test_what_trains_or_times_knows_no_published_number_and_no_layout():
-    names = ("classifiers", "density", "search", "simulation_speed", "speed", "widths")
-    closure = import_closure(*(f"studies.{name}" for name in (*names, "two_sample_network")))
-    assert "metrics.published" not in closure
-    assert not [name for name in closure if name.startswith(("tables", "figures"))]
+def test_modules_found_by_name_count_with_what_they_import(script):
+    named = script_closure(script, "models.sarm.model")
+    assert named == import_closure("metrics.rows", "models.sarm.model")
+    assert script_digest(script) != script_digest(script, "models.sarm.model")
 
 
 def test_simulation_does_not_depend_on_models_or_measures():
     assert not [
-        n
-        for n in import_closure("simulation.jets.simulation")
-        if n.startswith(("models", "metrics", "nn"))
+        name
+        for name in import_closure("simulation.jets.simulation")
+        if name.startswith(("models", "metrics", "training"))
     ]
 
 
-def test_statement_in_an_imported_module_changes_the_digest(library):
-    before = code_digest("metrics.rows"), code_digest("simulation.jets.simulation")
+def test_statement_in_an_imported_module_changes_the_digest(library, script):
+    before = script_digest(script)
     path = library / "metrics" / "wasserstein.py"
     write(path, path.read_text() + "\nEXTRA = 1\n")
-    after = code_digest("metrics.rows"), code_digest("simulation.jets.simulation")
-    assert before[0] != after[0]
-    assert before[1] == after[1]
+    assert script_digest(script) != before
 
 
-def test_comments_docstrings_and_formatting_do_not(library):
-    before = code_digest("metrics.kinematics")
+def test_statement_in_another_module_does_not(library, script):
+    before = script_digest(script)
+    path = library / "figures" / "style.py"
+    write(path, path.read_text() + "\nEXTRA = 1\n")
+    assert script_digest(script) == before
+
+
+def test_statement_in_the_script_changes_the_digest(script):
+    before = script_digest(script)
+    write(script, script.read_text() + "EXTRA = 1\n")
+    assert script_digest(script) != before
+
+
+def test_code_in_a_folders_init_counts(library, script):
+    before = script_digest(script)
+    write(library / "metrics" / "__init__.py", "EXTRA = 1\n")
+    assert script_digest(script) != before
+
+
+def test_comments_docstrings_and_formatting_do_not_count(library, script):
+    before = script_digest(script)
     path = library / "metrics" / "kinematics.py"
     text = path.read_text().replace('"""Transverse momentum', '"""Another opening. Transverse')
+    assert text != path.read_text()
     write(path, text + "\n\n# a comment\n")
-    assert code_digest("metrics.kinematics") == before
+    assert script_digest(script) == before
+
+
+def test_where_the_checkout_lies_does_not_count(script, tmp_path):
+    other = tmp_path / "elsewhere" / script.name
+    other.parent.mkdir()
+    shutil.copy(script, other)
+    assert script_digest(other) == script_digest(script)
 
 
 def test_unknown_module_is_an_error():
     with pytest.raises(ModuleNotFoundError, match=r"metrics\.nothing"):
-        code_digest("metrics.nothing")
+        import_closure("metrics.nothing")
 
 
 def test_settings_digest_ignores_the_order_of_keys():

@@ -11,7 +11,7 @@ from sarm_toys import make_sarm, toy_images
 
 from darkpixel.formats.image_writer import ImageWriter
 from darkpixel.metrics.names import MONTE_CARLO
-from darkpixel.metrics.published import load_published
+from darkpixel.metrics.published import with_published_speed
 from darkpixel.studies.density import bits_per_pixel, density_row
 from darkpixel.studies.simulation_speed import conditions
 from darkpixel.studies.speed import (
@@ -24,7 +24,7 @@ from darkpixel.studies.speed import (
     speed_rows,
 )
 from darkpixel.tables.likelihood import likelihood_table
-from darkpixel.tables.speed import PUBLISHED_TABLES, speed_table
+from darkpixel.tables.speed import speed_table
 
 PUBLISHED = Path(__file__).parents[3] / "config" / "published.yaml"
 
@@ -154,11 +154,12 @@ def test_ratios_are_to_the_simulation_of_the_label(tmp_path):
     assert ratio["sarm2_dd_sums", "background"] == pytest.approx(10)
     assert (ratio[MONTE_CARLO] == 1).all()
     assert found.loc[("sarm2_dd", "signal"), "ratio_error"] == pytest.approx(10 * 0.1 * 2**0.5)
-    paper = load_published(PUBLISHED, "sarm", PUBLISHED_TABLES["jets"])
-    speed_table(found.reset_index(), tmp_path / "t", "Speed", paper)
-    written = pd.read_csv(tmp_path / "t.csv").set_index(["model", "label"])["published"]
-    assert written["sarm2_dd", "signal"] == 1612
-    assert np.isnan(written["sarm2_dd_sums", "background"])  # a variant
+    compared = with_published_speed(found.reset_index(), PUBLISHED)
+    published = compared.set_index(["model", "label"])["published"]
+    assert published["sarm2_dd", "signal"] == 1612
+    assert np.isnan(published["sarm2_dd_sums", "background"])  # a variant
+    assert with_published_speed(found.reset_index(), None)["published"].isna().all()
+    speed_table(compared, tmp_path / "t")
     text = (tmp_path / "t.md").read_text(encoding="utf-8")
     assert "LAGAN" in text
     assert "a machine" in text

@@ -9,9 +9,10 @@ import pytest
 from darkpixel.config.evaluation import Evaluation
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.image_writer import ImageWriter
+from darkpixel.metrics.comparison import COLUMNS
 from darkpixel.metrics.names import MONTE_CARLO
 from darkpixel.metrics.published import load_published, wasserstein_published
-from darkpixel.metrics.rows import COLUMNS, image_statistics, parameter_rows, wasserstein_rows
+from darkpixel.metrics.rows import image_statistics, parameter_rows, wasserstein_rows
 from darkpixel.metrics.wasserstein import wasserstein
 from darkpixel.studies.quantisation import quantisation_rows, round_images
 from darkpixel.tables.layout import markdown_table, write_table

@@ -29,6 +29,7 @@ from darkpixel.tables.names import SPECIES_SYMBOLS
 
 Codes = npt.NDArray[np.int64]
 SEARCHED = 2000
+GENERATED = 64  # images that are looked through for some that are not blank
 PANEL = 1.7  # inches
 # Quantities of darkpixel.metrics.compression, and how their axes are called.
 ERRORS = (
@@ -45,6 +46,12 @@ class Generated(NamedTuple):
     """(n, h, w)."""
     images: str | Path
     """Image file whose first n images are theirs."""
+
+
+def generated_codes(path: str | Path) -> Generated:
+    """The first code maps of an image file of the PixelCNN's."""
+    with ImageFile(path) as file:
+        return Generated(file.column("codes", 0, GENERATED), path)
 
 
 def code_maps(

@@ -11,7 +11,6 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter
 from matplotlib.typing import ColorType
 
-from darkpixel.config.lartpc_evaluation import LArTPCEvaluation
 from darkpixel.config.names import LARTPC
 from darkpixel.errors import DarkpixelError
 from darkpixel.figures.lartpc.images import (
@@ -26,7 +25,7 @@ from darkpixel.figures.lartpc.images import (
     scale_bar,
 )
 from darkpixel.figures.style import line_style, look, save
-from darkpixel.metrics.divergence import LabelSummary, summarise_labels
+from darkpixel.metrics.divergence import Histograms, LabelSummary, summarise_labels
 from darkpixel.metrics.names import MONTE_CARLO, ordered, snapshot_epoch
 from darkpixel.tables.names import display_name
 
@@ -40,7 +39,8 @@ def pixel_counts(
     test: str | Path,
     stem: str | Path,
     *,
-    settings: LArTPCEvaluation,
+    settings: Histograms,
+    threshold: float,
     origin: str,
     model: str = "vqvae_pixelcnn",
     examples: int = 4,
@@ -50,14 +50,15 @@ def pixel_counts(
     Args:
         generated: label files of a model's samples, one a seed.
         test: label file of the test images.
+        threshold: pixels above it are counted, in the unit of the files.
         origin: of the test images, `darkpixel.tables.names.COMPACT_SIMULATOR` for example.
         examples: images in (b) and in (c), each over its labels.
     """
     summaries = {model: summarise_labels(generated, settings)}
     summaries[MONTE_CARLO] = summarise_labels([test], settings)
     shown = {
-        f"(b) {display_name(model, 'lartpc')}": _labelled(generated[0], examples, settings),
-        f"(c) test images ({origin})": _labelled(test, examples, settings),
+        f"(b) {display_name(model, 'lartpc')}": _labelled(generated[0], examples, threshold),
+        f"(c) test images ({origin})": _labelled(test, examples, threshold),
     }
     norm = charge_norm([part.images for part in shown.values()])
     colours = {model: line_style(model)["color"], MONTE_CARLO: "black"}
@@ -86,7 +87,7 @@ def ssnet_by_epoch(
     test: str | Path,
     stem: str | Path,
     *,
-    settings: LArTPCEvaluation,
+    settings: Histograms,
 ) -> None:
     """LArTPC figure 5: labelled pixels per image and SSNet scores, by epoch of the PixelCNN.
 
@@ -116,7 +117,7 @@ def ssnet_by_epoch(
 
 
 def labelled_examples(
-    path: str | Path, stem: str | Path, *, settings: LArTPCEvaluation, title: str
+    path: str | Path, stem: str | Path, *, examples: int, threshold: float, title: str
 ) -> None:
     """LArTPC figures 6 and 7: pairs of an image and its labels.
 
@@ -124,13 +125,15 @@ def labelled_examples(
 
     Args:
         path: label file, of generated (figure 6) or test images (figure 7).
+        examples: pairs.
+        threshold: pixels above it make an image one that is not blank.
         title: above the pairs.
     """
-    part = _labelled(path, settings.examples, settings)
+    part = _labelled(path, examples, threshold)
     norm = charge_norm([part.images])
     assert part.labels is not None  # _labelled refuses files without
-    across = min(PAIRS_ACROSS, settings.examples)
-    rows = -(-settings.examples // across)
+    across = min(PAIRS_ACROSS, examples)
+    rows = -(-examples // across)
     with look():
         blocks = {f" {' ' * k}": (rows, 2) for k in range(across)}  # titled as one, below
         figure, places = block_grid(blocks, panel=0.8, apart=0.12)
@@ -151,8 +154,8 @@ def labelled_examples(
         save(figure, stem)
 
 
-def _labelled(path: str | Path, count: int, settings: LArTPCEvaluation) -> ExampleImages:
-    part = read_examples(path, count, settings.threshold)
+def _labelled(path: str | Path, count: int, threshold: float) -> ExampleImages:
+    part = read_examples(path, count, threshold)
     if part.labels is None:
         raise DarkpixelError(f"{path}: no column `pixel_labels`; label the images first.")
     return part
@@ -182,7 +185,7 @@ def _draw_histograms(
     axes: Axes,
     summaries: Mapping[str, LabelSummary],
     quantity: str,
-    settings: LArTPCEvaluation,
+    settings: Histograms,
     colours: Mapping[str, ColorType],
 ) -> None:
     """Share of entries per bin, logarithmic, with statistical errors."""

@@ -1,6 +1,6 @@
 """Single images: typical ones, and some of each model (SARM figures 1, 6, 11, 18, 23, 24)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +29,16 @@ from darkpixel.tables.names import display_name
 Images = npt.NDArray[np.float32]
 Samples = Mapping[str, Mapping[str, str | Path]]
 SEARCHED = 2000
+
+
+def first_seeds(
+    samples: Mapping[str, Mapping[str, Sequence[str]]],
+) -> dict[str, dict[str, str]]:
+    """Label to model to the file of the first seed, of files by seed."""
+    return {
+        label: {model: files[0] for model, files in models.items()}
+        for label, models in samples.items()
+    }
 
 
 def typical_images(paths: Mapping[str, str | Path], stem: str | Path) -> None:

@@ -6,11 +6,20 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from darkpixel.config.training import Training
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.image_file import ImageFile
 from darkpixel.models.base import Trainable
 from darkpixel.models.vqvae.codes import code_counts, perplexity
 from darkpixel.models.vqvae.model import VQVAE
+from darkpixel.training.monitoring import Monitoring
+
+
+def monitoring(
+    train: str | Path, validation: str | Path, training: Training, seed: int
+) -> Monitoring:
+    """As `darkpixel.training.monitoring.find_monitoring` asks for it: after every epoch."""
+    return Monitoring(vqvae_monitor(validation), training.monitor_every or 1)
 
 
 def vqvae_monitor(

@@ -12,13 +12,23 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from darkpixel.datasets.joint import CLASS
+from darkpixel.config.names import CLASS
+from darkpixel.config.training import Training
 from darkpixel.formats.image_file import ImageFile
 from darkpixel.metrics.kinematics import image_observables, pixel_size_of
 from darkpixel.metrics.wasserstein import wasserstein
 from darkpixel.models.base import GenerativeModel
+from darkpixel.training.monitoring import Monitoring
 
 Images = npt.NDArray[np.float32]
+
+
+def monitoring(
+    train: str | Path, validation: str | Path, training: Training, seed: int
+) -> Monitoring:
+    """As `darkpixel.training.monitoring.find_monitoring` asks for it: after the last epoch."""
+    monitor = observable_monitor(validation, training.monitor_images, seed)
+    return Monitoring(monitor, training.monitor_every or training.epochs)  # type: ignore[arg-type]
 
 
 def observable_monitor(

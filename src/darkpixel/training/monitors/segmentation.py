@@ -5,12 +5,25 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from darkpixel.config.training import Training
 from darkpixel.formats.image_file import ImageFile
 from darkpixel.metrics.segmentation import accuracy, confusion_counts
 from darkpixel.models.base import Trainable
 from darkpixel.models.ssnet.labelling import images_at_once, label_images
 from darkpixel.models.ssnet.model import SSNet
 from darkpixel.training.loop import Monitor
+from darkpixel.training.monitoring import Monitoring
+
+IMAGES = 500
+"""Labelled after an epoch, unless the configuration says how many."""
+
+
+def monitoring(
+    train: str | Path, validation: str | Path, training: Training, seed: int
+) -> Monitoring:
+    """As `darkpixel.training.monitoring.find_monitoring` asks for it: after every epoch."""
+    images = training.monitor_images or IMAGES
+    return Monitoring(ssnet_monitor(train, validation, images), training.monitor_every or 1)
 
 
 def ssnet_monitor(train: str | Path, validation: str | Path, images: int) -> Monitor:

@@ -1,0 +1,82 @@
+"""How far samples are from the test images: two-sample test, physics distances, memorisation."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Protocol
+
+import pandas as pd
+
+from darkpixel.metrics.boosted_trees import Trees, high_level_auc
+from darkpixel.metrics.features import (
+    Sample,
+    compared_samples,
+    monte_carlo_sets,
+    pixel_size_in,
+    sample_features,
+)
+from darkpixel.metrics.frechet import distance_rows
+from darkpixel.metrics.memorisation import memorisation_rows, nearest_training_images
+from darkpixel.metrics.names import MONTE_CARLO
+from darkpixel.metrics.observables import Source
+from darkpixel.metrics.two_sample import CONTROLS, two_sample_rows
+
+
+class Distances(Trees, Protocol):
+    """What these measures need of the settings."""
+
+    @property
+    def n(self) -> int: ...
+    @property
+    def kinds(self) -> Collection[str]: ...
+    @property
+    def kernel_batches(self) -> int: ...
+    @property
+    def memorisation_images(self) -> int: ...
+
+
+def sample_distances(
+    sources: Sequence[Source],
+    *,
+    test: str,
+    train: str,
+    dataset: str,
+    label: str,
+    settings: Distances,
+    limits: Mapping[str, str],
+) -> dict[str, pd.DataFrame]:
+    """Three tables of rows, all from the same images of every sample.
+
+    Args:
+        sources: files of samples.
+        test, train: images of the label.
+        settings: images a side, the trees of the two-sample test, ...
+        limits: model -> the sample that is the best it can do.
+
+    Returns:
+        `two_sample`: the test on physics features, empty unless `kinds` asks for `high_level`;
+        `distances`: Fréchet and kernel physics distance; `memorisation`: nearest training images.
+    """
+    about = {"dataset": dataset, "label": label}
+    samples, n = compared_samples(sources, test=test, train=train, n=settings.n)
+    pixel_size = pixel_size_in(test)
+    real = sample_features(Sample(MONTE_CARLO, 0, test), n, pixel_size)
+    features = {sample: sample_features(sample, n, pixel_size) for sample in samples}
+    perfect = [sample_features(other, n, pixel_size) for other in monte_carlo_sets(train, n)]
+    areas = {}
+    if "high_level" in settings.kinds:
+        areas = {
+            sample: high_level_auc(found, real, settings, sample.seed)
+            for sample, found in features.items()
+        }
+    count = min(n, settings.memorisation_images)
+    reference, others = Sample(MONTE_CARLO, 0, test), Sample(MONTE_CARLO, 0, test, start=n)
+    generated = [sample for sample in samples if sample.model not in CONTROLS]
+    nearest = nearest_training_images([reference, others, *generated], count, train)
+    return {
+        "two_sample": two_sample_rows(areas, "high_level", **about, n=n, limits=limits),
+        "distances": distance_rows(
+            real, features, perfect, **about, batches=settings.kernel_batches, seed=settings.seed
+        ),
+        "memorisation": memorisation_rows(
+            nearest.pop(reference), nearest, **about, seed=settings.seed, limits=limits
+        ),
+    }

@@ -1,0 +1,174 @@
+"""What all models are compared by: speed, likelihood, classifiers, two-sample tests."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from darkpixel.config.data import JetData, MuonData
+from darkpixel.config.names import MONTE_CARLO
+from darkpixel.config.run import Run
+from darkpixel.pipeline import paths as files
+from darkpixel.pipeline.datasets import MUONS, SARM
+from darkpixel.pipeline.events import Events
+from darkpixel.pipeline.lartpc import DATASET, LArTPC
+from darkpixel.pipeline.paths import Paths
+from darkpixel.pipeline.samples import Samples
+from darkpixel.pipeline.trainings import Trainings
+
+
+class Comparisons:
+    """What the comparisons of a run's models need."""
+
+    def __init__(
+        self,
+        run: Run,
+        paths: Paths,
+        events: Events,
+        trainings: Trainings,
+        samples: Samples,
+        lartpc: LArTPC,
+    ) -> None:
+        self._run = run
+        self._paths = paths
+        self._events = events
+        self._trainings = trainings
+        self._samples = samples
+        self._lartpc = lartpc
+        self._datasets = run.datasets.present()
+
+    @property
+    def sarm(self) -> list[str]:
+        """The data sets of the SARM paper that the run has."""
+        return [name for name in SARM if name in self._datasets]
+
+    @property
+    def custom(self) -> list[str]:
+        """The custom data sets of the run."""
+        return list(self._run.datasets.own)
+
+    @property
+    def shown(self) -> list[str]:
+        """All data sets of calorimeter images, with models or without."""
+        return [*self.sarm, *self.custom]
+
+    @property
+    def compared(self) -> list[str]:
+        """Data sets with models; liquid argon where its models are measured."""
+        found = [name for name in self.shown if self._trainings.models(name)]
+        return [*found, *([DATASET] if self._lartpc.studied else [])]
+
+    @property
+    def tested(self) -> list[str]:
+        """Those of calorimeter images, on which two-sample tests are made."""
+        return [name for name in self.compared if name != DATASET]
+
+    @property
+    def timed(self) -> list[str]:
+        """Those that have a speed table, as in the SARM paper."""
+        return [name for name in self.compared if name in SARM]
+
+    @property
+    def classified(self) -> list[str]:
+        """Those of two labels, which a classifier can tell apart."""
+        return [name for name in self.tested if len(self._datasets[name].labels) == 2]
+
+    def rows(self, kind: str, datasets: Iterable[str]) -> list[str]:
+        """Input: one measure of the data sets."""
+        return [self._paths.metrics(f"{name}_{kind}") for name in datasets]
+
+    def rows_by_label(self, kind: str, *datasets: str) -> list[str]:
+        """Input: one measure of every label of the data sets."""
+        return [
+            self._paths.metrics(f"{name}_{label}_{kind}")
+            for name in datasets
+            for label in self._datasets[name].labels
+        ]
+
+    def timed_models(self, dataset: str) -> list[tuple[str, str, str]]:
+        """Params: model, label of its training and folder, for the first label and seed."""
+        first = self._datasets[dataset].labels[0]
+        return [
+            (
+                model,
+                self._trainings.label(model, first),
+                self._trainings.folder(dataset, first, model, self._run.seeds[0]),
+            )
+            for model in self._trainings.models(dataset)
+        ]
+
+    def scored_models(self, dataset: str) -> list[tuple[str, str, str, str, list[str]]]:
+        """Params: model, label, training images, test images, folder of each seed."""
+        return [
+            (
+                model,
+                label,
+                self._samples.train(dataset)[label],
+                test,
+                [self._trainings.folder(dataset, label, model, s) for s in self._run.seeds],
+            )
+            for model in self._trainings.models(dataset)
+            for label, test in self._samples.test(dataset).items()
+        ]
+
+    def timed_weights(self, dataset: str) -> list[str]:
+        """Input: the weights of `timed_models`, each once."""
+        return _weights(folder for _, _, folder in self.timed_models(dataset))
+
+    def scored_weights(self, dataset: str) -> list[str]:
+        """Input: the weights of `scored_models`, each once."""
+        return _weights(folder for *_, folders in self.scored_models(dataset) for folder in folders)
+
+    def configs(self, dataset: str) -> dict[str, str]:
+        """Model to the configuration of `timed_models`."""
+        return {
+            model: files.model_files(folder)["config"]
+            for model, _, folder in self.timed_models(dataset)
+        }
+
+    def pileup(self, dataset: str) -> list[str]:
+        """Input: what the timed simulation of muons draws its pile-up from."""
+        return self._events.pileup() if dataset == MUONS else []
+
+    def timed_simulation(self, dataset: str) -> dict[str, Any]:
+        """Params: labels whose simulation is timed, and its settings; of simulated jets, muons."""
+        data = self._datasets[dataset]
+        if not isinstance(data, JetData | MuonData) or data.source != "simulate":
+            return {"labels": ()}
+        return {
+            "labels": data.labels,
+            "simulation": data.simulation.model_dump(exclude={"images_per_chunk"}),
+            "imaging": data.imaging.model_dump(),
+        }
+
+    def classifier_sources(self, dataset: str) -> list[str]:
+        """Simulated training images, then the images of every model."""
+        return [MONTE_CARLO, *self._trainings.models(dataset)]
+
+    def classifier_images(self, dataset: str, source: str) -> dict[str, list[str]]:
+        """Label to the images that a classifier is trained on, of a model one file a seed."""
+        if source == MONTE_CARLO:
+            return {label: [path] for label, path in self._samples.train(dataset).items()}
+        return {
+            label: self._samples.of(dataset, label)[source]
+            for label in self._datasets[dataset].labels
+        }
+
+    def classifier_numbers(self, dataset: str) -> dict[str, int | None]:
+        """Params: how many classifiers a source has, and images per class.
+
+        Every source gives the same number of images to train on: as many as the poorest has.
+        """
+        judge = self._run.judges.classifier
+        there = min(self._datasets[dataset].images.train, self._samples.count(dataset))
+        return {
+            "repetitions": judge.repetitions,
+            "images": min(there, judge.images or there),
+            "test_images": judge.test_images,
+        }
+
+    def classifier_scores(self, dataset: str) -> list[str]:
+        """Input: what the classifiers of each source say of the test images."""
+        return [self._paths.scores(dataset, source) for source in self.classifier_sources(dataset)]
+
+
+def _weights(folders: Iterable[str]) -> list[str]:
+    return [files.model_files(folder)["weights"] for folder in dict.fromkeys(folders)]

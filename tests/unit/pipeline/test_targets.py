@@ -1,0 +1,131 @@
+"""Which figures and tables a run has, and the checks before any job."""
+
+from collections import Counter
+
+import pytest
+from plans import make_plan
+
+from darkpixel.errors import DarkpixelError
+from darkpixel.pipeline.plan import keys, one_of
+from darkpixel.pipeline.resources import RULES
+
+
+@pytest.fixture(scope="module")
+def plan():
+    return make_plan()
+
+
+def stems(plan, **which):
+    return {path.partition("test/")[2].rpartition(".")[0] for path in plan.targets(**which)}
+
+
+def test_papers_and_kinds_divide_all_targets(plan):
+    every = Counter(plan.targets())
+    assert set(every.values()) == {1}
+    assert Counter(plan.targets(paper="sarm") + plan.targets(paper="lartpc")) == every
+    assert Counter(plan.targets(kind="figures") + plan.targets(kind="tables")) == every
+    assert len(every) == 2 * 73
+
+
+def test_every_figure_has_its_two_files(plan):
+    for kind, suffixes in {"figures": ("pdf", "png"), "tables": ("csv", "md")}.items():
+        for stem in stems(plan, kind=kind):
+            assert {f"results/test/{stem}.{s}" for s in suffixes} <= set(plan.targets(kind=kind))
+
+
+def test_pages_are_made_by_rules_of_the_table(plan):
+    assert {page.rule for page in plan._pages} <= set(RULES)
+
+
+def test_a_page_about_a_data_set_has_a_name_of_its_own(plan):
+    named = Counter(page.stem for page in plan._pages if page.dataset)
+    assert set(named.values()) == {1}
+    assert plan.page("sarm/fig20_lagan_muon_observables").models == ["lagan", "sarm2_dd"]
+    assert plan.page("sarm/fig06_jet_examples").models is None
+
+
+def test_without_a_data_set_its_pages_are_left_out():
+    plan = make_plan(datasets={"muons": None, "lartpc": None, "lartpc_vertex": None})
+    found = stems(plan)
+    assert not [stem for stem in found if "muon" in stem or "lartpc" in stem]
+    assert {"figures/sarm/fig06_jet_examples", "tables/sarm/model_matrix"} <= found
+    assert plan.targets(paper="lartpc") == []
+
+
+def test_pages_of_named_models_need_the_first_of_them():
+    plan = make_plan(datasets={"muons": {"models": ["sarm2_dd"]}})
+    assert "figures/sarm/fig18_lagan_muon_examples" not in stems(plan)
+    plan = make_plan(datasets={"muons": {"models": ["lagan"]}})
+    assert plan.page("sarm/fig20_lagan_muon_observables").models == ["lagan"]
+
+
+def test_without_models_there_are_pages_of_the_data_alone():
+    plan = make_plan(
+        datasets={"jets": None, "muons": None, "lartpc": {"models": []}},
+        search={"studies": {"sarm": None, "pixelcnnpp": None}},
+    )
+    assert stems(plan) == {
+        "figures/data/lartpc_statistics",
+        "figures/data/lartpc_vertex_statistics",
+    }
+
+
+def test_variants_of_the_lartpc_study_have_their_pages_where_they_are():
+    plan = make_plan(datasets={"lartpc": {"models": ["vqvae_pixelcnn"]}})
+    found = stems(plan, paper="lartpc")
+    assert "tables/lartpc/table2_vqvae_parameters" in found
+    assert not found & {
+        "tables/lartpc/codebook_ablation",
+        "tables/lartpc/reference_code_comparison",
+        "figures/lartpc/observables_by_species",
+    }
+
+
+def test_a_constraint_of_nothing_matches_no_file():
+    assert one_of(["a", "b"]) == "a|b"
+    assert one_of([]) == "none"
+
+
+def test_keys_are_those_that_are_named(plan):
+    assert keys(plan.run.evaluation, "n", "seed") == {"n": 50, "seed": 1}
+
+
+def test_threads_and_gpus_are_the_configurations():
+    plan = make_plan(jobs={"training_threads": 3, "gpus": 2}, speed={"threads": 4})
+    assert plan.resources.threads("train_model") == 3
+    assert plan.resources.threads("measure_speed") == 4
+    assert plan.resources.threads("draw_roc") == 1
+    assert plan.resources.of("train_model") == {"mem_mb": 4000, "runtime": 1440, "gpu": 2}
+    assert "gpu" not in plan.resources.of("draw_roc")
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        (
+            {"datasets": {"jets": {"source": "file", "file": {"signal": "no.h5", "b": "no.h5"}}}},
+            "datasets.jets.file.signal: no file no.h5; correct the path",
+        ),
+        ({"judges": {"ssnet": {"weights": "no"}}}, "judges.ssnet.weights: no file no/model"),
+        (
+            {"judges": {"ssnet": {"weights": "no.safetensors"}}},
+            "judges.ssnet.weights: no file no.safetensors",
+        ),
+        (
+            {"datasets": {"jets": {"source": "download", "download": "lagan_jet"}}},
+            "no entry 'lagan_jet'; did you mean 'lagan_jets'?",
+        ),
+    ],
+)
+def test_what_could_not_finish_is_refused_before_it_starts(changes, message):
+    with pytest.raises(DarkpixelError) as error:
+        make_plan(**changes, search={"studies": {"sarm": None, "pixelcnnpp": None}})
+    assert message in str(error.value)
+
+
+def test_the_label_of_joint_models_is_taken(tmp_path):
+    path = tmp_path / "mine.h5"
+    path.touch()
+    files = {"signal": str(path), "joint": str(path)}
+    with pytest.raises(DarkpixelError, match="the label 'joint' is taken"):
+        make_plan(datasets={"jets": {"source": "file", "file": files}})

@@ -1,0 +1,82 @@
+"""Plans made in this process by Snakemake's own planner: every job with its params, none run."""
+
+import copy
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from snakemake.api import SnakemakeApi
+from snakemake.rules import Rule
+from snakemake.settings.types import (
+    ConfigSettings,
+    DAGSettings,
+    OutputSettings,
+    Quietness,
+    ResourceSettings,
+)
+
+PROJECT = Path(__file__).resolve().parents[2]
+
+
+class Job(NamedTuple):
+    """A job as it is planned."""
+
+    rule: str
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    params: dict[str, Any]
+    wildcards: dict[str, str]
+    recorded: tuple[str, ...]
+    """What Snakemake keeps of the params, to see whether they have changed."""
+
+
+class Planned(NamedTuple):
+    """The rules and all jobs of a run, whether or not there is something to do."""
+
+    rules: dict[str, Rule]
+    jobs: list[Job]
+
+    def changed(self, other: "Planned") -> set[str]:
+        """Rules of jobs that Snakemake would run again if the plan became the other one."""
+        before = {job.outputs: job for job in self.jobs}
+        changed = set()
+        for job in other.jobs:
+            old = before.get(job.outputs)
+            if old is None or set(old.recorded) != set(job.recorded) or old.inputs != job.inputs:
+                changed.add(job.rule)
+        return changed
+
+
+@contextmanager
+def _workflow(folder: Path, config: Mapping[str, Any]) -> Iterator[Any]:
+    with SnakemakeApi(OutputSettings(dryrun=True, quiet={Quietness.ALL})) as api:
+        workflow = api.workflow(
+            resource_settings=ResourceSettings(cores=1),
+            config_settings=ConfigSettings(
+                config=copy.deepcopy(dict(config)), configfiles=[folder / "config/test.yaml"]
+            ),
+            snakefile=folder / "Snakefile",
+            workdir=folder,
+        )
+        workflow.dag(DAGSettings(targets={"all", "report"}, forceall=True))
+        yield workflow._workflow
+
+
+def planned(config: Mapping[str, Any] | None = None, folder: Path = PROJECT) -> Planned:
+    """The plan of the test configuration with other values for some keys."""
+    with _workflow(folder, config or {}) as workflow:
+        workflow._prepare_dag(forceall=True, ignore_incomplete=True, lock_warn_only=True)
+        workflow._build_dag()
+        jobs = [
+            Job(
+                job.rule.name,
+                tuple(sorted(map(str, job.input))),
+                tuple(map(str, job.output)),
+                dict(job.params.items()),
+                dict(job.wildcards_dict),
+                tuple(workflow.persistence._params(job)),
+            )
+            for job in workflow.dag.jobs
+        ]
+        return Planned({rule.name: rule for rule in workflow.rules}, jobs)

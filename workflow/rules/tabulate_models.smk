@@ -1,0 +1,140 @@
+"""Requires: measures, trained models. Gives: the tables in which all models and data sets stand."""
+
+
+rule tabulate_classifiers:
+    """AUC on Monte Carlo by source of the training images (SARM 6.1.3, 6.2.3)."""
+    input:
+        rows=plan.comparisons.rows("classifier_auc", plan.comparisons.classified),
+        convergence=plan.comparisons.rows("convergence", plan.comparisons.classified),
+    output:
+        **tabulated("sarm/classifier_auc", "classifier_auc", "SARM: classifiers"),
+    log:
+        paths.log("tables/sarm/classifier_auc"),
+    benchmark:
+        paths.benchmark("tables/sarm/classifier_auc")
+    conda:
+        plan.resources.conda("tabulate_classifiers")
+    threads: plan.resources.threads("tabulate_classifiers")
+    resources:
+        **plan.resources.of("tabulate_classifiers"),
+    params:
+        code=plan.code("tabulate_classifiers"),
+    script:
+        "../scripts/tabulate_classifiers.py"
+
+
+rule tabulate_distances:
+    """AUC of the two-sample test with its controls, physics distances, memorisation."""
+    input:
+        two_sample=[
+            path
+            for kind in run.evaluation.two_sample.kinds
+            for path in plan.comparisons.rows_by_label(
+                f"two_sample_{kind}", *plan.comparisons.tested
+            )
+        ],
+        distances=plan.comparisons.rows_by_label("physics_distances", *plan.comparisons.tested),
+        memorisation=plan.comparisons.rows_by_label("memorisation", *plan.comparisons.tested),
+        convergence=plan.comparisons.rows("convergence", plan.comparisons.tested),
+    output:
+        **tabulated("sarm/two_sample_auc", "two_sample_auc", "SARM: distances", "two_sample_"),
+        **tabulated("sarm/physics_distances", "physics_distances", "SARM: distances", "distances_"),
+        **tabulated("sarm/memorisation", "memorisation", "SARM: distances", "memorisation_"),
+    log:
+        paths.log("tables/sarm/physics_distances"),
+    benchmark:
+        paths.benchmark("tables/sarm/physics_distances")
+    conda:
+        plan.resources.conda("tabulate_distances")
+    threads: plan.resources.threads("tabulate_distances")
+    resources:
+        **plan.resources.of("tabulate_distances"),
+    params:
+        code=plan.code("tabulate_distances"),
+    script:
+        "../scripts/tabulate_distances.py"
+
+
+rule tabulate_speed:
+    """Images/s of models and simulation (SARM tables 2, 4)."""
+    input:
+        rows=lambda wildcards: paths.metrics(f"{plan.page(wildcards.stem).dataset}_speed"),
+        convergence=plan.comparisons.rows("convergence", plan.comparisons.compared),
+        published=PUBLISHED,
+    output:
+        **tabulated("{stem}", "sarm_speed", "All models"),
+    log:
+        paths.log("tables/{stem}"),
+    benchmark:
+        paths.benchmark("tables/{stem}")
+    wildcard_constraints:
+        stem=one_of(plan.pages("tabulate_speed")),
+    conda:
+        plan.resources.conda("tabulate_speed")
+    threads: plan.resources.threads("tabulate_speed")
+    resources:
+        **plan.resources.of("tabulate_speed"),
+    params:
+        source=lambda wildcards: plan.datasets[plan.page(wildcards.stem).dataset].source,
+        code=plan.code("tabulate_speed"),
+    script:
+        "../scripts/tabulate_speed.py"
+
+
+rule tabulate_likelihood:
+    """Likelihood of test images under the models that have one."""
+    input:
+        rows=plan.comparisons.rows("likelihood", plan.comparisons.compared),
+        convergence=plan.comparisons.rows("convergence", plan.comparisons.compared),
+    output:
+        **tabulated("sarm/likelihood", "likelihood", "All models"),
+    log:
+        paths.log("tables/sarm/likelihood"),
+    benchmark:
+        paths.benchmark("tables/sarm/likelihood")
+    conda:
+        plan.resources.conda("tabulate_likelihood")
+    threads: plan.resources.threads("tabulate_likelihood")
+    resources:
+        **plan.resources.of("tabulate_likelihood"),
+    params:
+        code=plan.code("tabulate_likelihood"),
+    script:
+        "../scripts/tabulate_likelihood.py"
+
+
+rule tabulate_matrix:
+    """Every model on every data set; what had converged; the paper's percentages from our rows."""
+    input:
+        distances=plan.comparisons.rows_by_label("wasserstein", *plan.comparisons.compared),
+        statistics=plan.comparisons.rows_by_label("statistics", *plan.comparisons.tested),
+        likelihoods=plan.comparisons.rows("likelihood", plan.comparisons.compared),
+        speeds=plan.comparisons.rows("speed", plan.comparisons.compared),
+        convergence=plan.comparisons.rows("convergence", plan.comparisons.compared),
+        configs=[
+            path
+            for dataset in plan.comparisons.compared
+            for path in plan.comparisons.configs(dataset).values()
+        ],
+        published=PUBLISHED,
+    output:
+        **tabulated("sarm/model_matrix", "model_matrix", "All models", "model_matrix_"),
+        **tabulated("sarm/convergence", "convergence", "All models", "convergence_"),
+        **tabulated("sarm/improvement", "improvement", "All models", "improvement_"),
+    log:
+        paths.log("tables/sarm/model_matrix"),
+    benchmark:
+        paths.benchmark("tables/sarm/model_matrix")
+    conda:
+        plan.resources.conda("tabulate_matrix")
+    threads: plan.resources.threads("tabulate_matrix")
+    resources:
+        **plan.resources.of("tabulate_matrix"),
+    params:
+        configs={
+            dataset: plan.comparisons.configs(dataset) for dataset in plan.comparisons.compared
+        },
+        published=plan.comparisons.timed,
+        code=plan.code("tabulate_matrix"),
+    script:
+        "../scripts/tabulate_matrix.py"

@@ -1,0 +1,17 @@
+"""Draw example images of every model beside Monte Carlo (SARM figures 6, 11, 18)."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from darkpixel.figures.sarm.examples import example_images, first_seeds
+from darkpixel.pipeline.job import job
+
+if TYPE_CHECKING:
+    from snakemake.script import snakemake
+
+with job(snakemake.log[0]):
+    example_images(
+        first_seeds(snakemake.params.samples),
+        Path(snakemake.output.png).with_suffix(""),
+        dataset=snakemake.params.dataset,
+    )

@@ -1,0 +1,22 @@
+"""Draw generated beside training images (LArTPC figure 1)."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from darkpixel.figures.lartpc.images import generated_and_training
+from darkpixel.pipeline.job import job
+from darkpixel.tables.names import LARTPC_ORIGINS
+
+if TYPE_CHECKING:
+    from snakemake.script import snakemake
+
+with job(snakemake.log[0]):
+    params = snakemake.params
+    generated_and_training(
+        snakemake.input.generated,
+        snakemake.input.training,
+        Path(snakemake.output.png).with_suffix(""),
+        threshold=params.threshold,
+        origin=LARTPC_ORIGINS[params.source],
+        model=params.model,
+    )

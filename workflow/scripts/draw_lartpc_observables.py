@@ -1,0 +1,21 @@
+"""Draw the distributions of the observables of liquid-argon images."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from darkpixel.figures.lartpc.observables import lartpc_distributions
+from darkpixel.metrics.names import MONTE_CARLO
+from darkpixel.pipeline.job import job
+
+if TYPE_CHECKING:
+    from snakemake.script import snakemake
+
+with job(snakemake.log[0]):
+    params = snakemake.params
+    observables = pd.read_parquet(snakemake.input.observables)
+    shown = observables["model"].isin([MONTE_CARLO, *params.models])
+    lartpc_distributions(
+        observables[shown], Path(snakemake.output.png).with_suffix(""), bins=params.bins
+    )

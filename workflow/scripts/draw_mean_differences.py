@@ -1,0 +1,17 @@
+"""Draw the differences of mean images (SARM figures 16, 21)."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from darkpixel.figures.sarm.mean_images import mean_differences
+from darkpixel.pipeline.job import job
+
+if TYPE_CHECKING:
+    from snakemake.script import snakemake
+
+with job(snakemake.log[0]):
+    mean_differences(
+        snakemake.params.samples,
+        Path(snakemake.output.png).with_suffix(""),
+        dataset=snakemake.params.dataset,
+    )

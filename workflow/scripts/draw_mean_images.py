@@ -1,0 +1,17 @@
+"""Draw mean images, generated beside simulated (SARM figures 7, 12, 19)."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from darkpixel.figures.sarm.mean_images import mean_images
+from darkpixel.pipeline.job import job
+
+if TYPE_CHECKING:
+    from snakemake.script import snakemake
+
+with job(snakemake.log[0]):
+    mean_images(
+        snakemake.params.samples,
+        Path(snakemake.output.png).with_suffix(""),
+        dataset=snakemake.params.dataset,
+    )

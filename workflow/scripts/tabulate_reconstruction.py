@@ -1,0 +1,17 @@
+"""Write the table of what the autoencoders lose."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from darkpixel.pipeline.job import job
+from darkpixel.tables.codes import reconstruction_table
+
+if TYPE_CHECKING:
+    from snakemake.script import snakemake
+
+with job(snakemake.log[0]):
+    reconstruction_table(
+        pd.read_parquet(snakemake.input.rows), Path(snakemake.output.csv).with_suffix("")
+    )
