@@ -31,8 +31,8 @@ def image_observables(path: str | Path) -> pd.DataFrame:
     Returns:
         `pixels` above the threshold, `charge` of all pixels and `largest` pixel (MeV), `length`
         and `width` (cm) of the largest cluster of pixels above the threshold, which may have gaps
-        of two pixels (`darkpixel.metrics.lartpc_observables.track_shapes`), and `extent` (cm), the diagonal
-        of the box around all pixels above the threshold.
+        of two pixels (`track_shapes`), and `extent` (cm), the diagonal of the box around all
+        pixels above the threshold.
     """
     frames = []
     with ImageFile(path) as file:

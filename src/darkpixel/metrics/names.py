@@ -23,8 +23,9 @@ MODEL_ORDER = (
     "sarm2_dd",
     "vqvae",
     "vqvae_pixelcnn",
+    "sparse_transformer",
 )
-"""In the order of the papers' tables."""
+"""In the order of the papers' tables; ours last."""
 _SNAPSHOT = re.compile(r"(.+)-epoch(\d+)")
 
 

@@ -21,6 +21,7 @@ MODELS = {
     "sarm2_dd": "SARM-2 (D+D)",
     "vqvae": "VQ-VAE",
     "vqvae_pixelcnn": "VQ-VAE + PixelCNN",
+    "sparse_transformer": "sparse transformer",
 }
 
 

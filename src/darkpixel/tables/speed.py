@@ -26,11 +26,14 @@ def speed_table(
 
     Args:
         rows: `speed_rows` of one data set; marked, or not, as for `wasserstein_table`.
-        published: images per second by the paper, a table of `PUBLISHED_TABLES`; None: none.
+        published: images per second by the paper, a table of `PUBLISHED_TABLES`; None: those
+            that the rows have in a column `published`, or none.
     """
-    numbers = [published_value(published or {}, model, "speed") for model in rows["model"]]
-    rows = rows.copy()
-    rows.insert(rows.columns.get_loc("ratio_to_monte_carlo"), "published", numbers)
+    if published is not None or "published" not in rows:
+        numbers = [published_value(published or {}, model, "speed") for model in rows["model"]]
+        place = rows.columns.get_loc("ratio_to_monte_carlo")
+        rows = rows.drop(columns="published", errors="ignore")
+        rows.insert(place, "published", numbers)
     dataset = str(rows["dataset"].iloc[0])
     header = ["model", "label", "images/s", "published", "ratio to Monte Carlo", "batch",
               "threads", "device", "load", "conditions"]  # fmt: skip

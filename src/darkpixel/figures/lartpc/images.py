@@ -204,6 +204,7 @@ def generated_and_training(
     model: str = "vqvae_pixelcnn",
     rows: int = 5,
     columns: int = 4,
+    right_title: str = "training images",
 ) -> None:
     """LArTPC figure 1: generated images left, training images right, one colour scale.
 
@@ -214,12 +215,13 @@ def generated_and_training(
         threshold: in the files' unit; pixels at or below it are background.
         origin: of the training images, `darkpixel.tables.names.COMPACT_SIMULATOR` for example.
         model: that generated the images.
+        right_title: what the right images are, where they are no training images.
     """
     left, right = (read_examples(p, rows * columns, threshold) for p in (generated, training))
     norm = charge_norm([right.images])
     titles = {
         f"generated: {display_name(model, 'lartpc')}": (rows, columns),
-        f"training images ({origin})": (rows, columns),
+        f"{right_title} ({origin})": (rows, columns),
     }
     with look():
         figure, blocks = block_grid(titles, panel=0.95)

@@ -1,0 +1,126 @@
+"""Tables of the result pages from what `make gpu` wrote: `python -m bench.gpu.tables --help`.
+
+Several folders are taken together: of the speeds the rows of all, later ones in place of earlier
+ones; of the training runs the last.
+"""
+
+import argparse
+import csv
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from darkpixel.formats.files import whole_file
+from darkpixel.tables.layout import measured
+from darkpixel.tables.names import DATASETS, display_name
+
+OBSERVABLES = {
+    "track_length": "track length, cm",
+    "track_width": "track width, cm",
+    "length": "length of the largest cluster, cm",
+    "extent": "extent of the image, cm",
+    "pixels": "non-zero pixels",
+    "charge": "charge, MeV",
+    "shower_charge": "shower charge, MeV",
+    "track_charge": "track charge, MeV",
+    "largest": "largest pixel, MeV",
+}
+DIRECTIONS = {
+    "test_generated": "test images to generated",
+    "generated_test": "generated to test images",
+}
+
+
+def speeds(folders: Sequence[Path]) -> list[list[str]]:
+    """Images/s of samplers and training runs, a row a model."""
+    models: dict[str, dict[str, Any]] = {}
+    for folder in folders:
+        models |= _read(folder, "rates").get("models", {})
+    rows = [["model", "parameters, million", "sampling, images/s", "batch",
+             "training, images/s", "batch of training", "share of the bfloat16 rate",
+             "GPU busy"]]  # fmt: skip
+    for name, row in models.items():
+        best, sampled = row.get("best_sampling"), row.get("draws")
+        training = max(row["training"], key=lambda line: line.get("images_per_second", 0.0))
+        drawn = f"{best['images_per_second']:,.0f}" if best else "–"
+        rows.append(
+            [
+                f"{display_name(*name.split())}, {DATASETS[name.split()[1]]} images",
+                f"{row['parameters']['dense'] / 1e6:.2f}",
+                drawn if sampled in (None, "samples") or not best else f"{drawn} ({sampled})",
+                f"{best['batch']:,}" if best else "–",
+                f"{training['images_per_second']:,.0f}",
+                f"{training['batch']:,}",
+                f"{training['share_of_bfloat16_rate']:.1%}",
+                f"{min(training.get('busy_share', float('nan')), 1.0):.0%}",
+            ]
+        )
+    return rows
+
+
+def distances(folder: Path) -> list[list[str]]:
+    """W1 of the samples of a training run to test images, a row an observable."""
+    found = _read(folder, "train")
+    rows = [["observable", "W1", "noise floor", "mean, generated", "mean, test"]]
+    model = next(reversed(found["models"]))
+    lines = {line["observable"]: line for line in found["measures"][model]}
+    for line in found.get("judge", {}).get("distances", []):
+        if line["model"] == model and line["species"] == "all":
+            lines.setdefault(line["observable"], line)
+    for name, label in OBSERVABLES.items():
+        if name in lines:
+            line = lines[name]
+            rows.append(
+                [
+                    label,
+                    measured(line["value"], line["error"]),
+                    measured(line["floor"], line["floor_error"]),
+                    measured(line["mean"], line["mean_error"]),
+                    measured(line["test_mean"], line["test_mean_error"]),
+                ]
+            )
+    return rows
+
+
+def divergences(folder: Path) -> list[list[str]]:
+    """KL divergences of SSNet's answer (LArTPC table 4), a row a direction."""
+    found = _read(folder, "train")["judge"]["divergences"]
+    names = list(dict.fromkeys(line["observable"] for line in found))
+    rows = [["direction", *(name.replace("_", " ") for name in names)]]
+    for direction, label in DIRECTIONS.items():
+        cells = {line["observable"]: line for line in found if line["direction"] == direction}
+        rows.append([label, *(measured(cells[n]["value"], cells[n]["error"]) for n in names)])
+    floor = {line["observable"]: line for line in found if line["direction"] == "test_generated"}
+    rows.append(["*noise floor*", *(measured(floor[n]["floor"], floor[n]["floor_error"])
+                                    for n in names)])  # fmt: skip
+    return rows
+
+
+def write(path: Path, rows: Iterable[Sequence[str]]) -> None:
+    with whole_file(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file, lineterminator="\n").writerows(rows)
+
+
+def _read(folder: Path, step: str) -> dict[str, Any]:
+    path = folder / f"{step}.json"
+    if not path.exists():
+        return {}
+    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return content
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Tables of docs/results from runs of `make gpu`.")
+    parser.add_argument("folders", type=Path, nargs="+", help="output folders of `make gpu`")
+    parser.add_argument("--tables", type=Path, default=Path("docs/results/csv/by_hand"))
+    options = parser.parse_args()
+    trained = [folder for folder in options.folders if (folder / "train.json").exists()]
+    write(options.tables / "gpu_speed.csv", speeds(options.folders))
+    if trained:
+        write(options.tables / "gpu_lartpc_distances.csv", distances(trained[-1]))
+        write(options.tables / "gpu_lartpc_divergences.csv", divergences(trained[-1]))
+
+
+if __name__ == "__main__":
+    main()
