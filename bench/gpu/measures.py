@@ -26,13 +26,13 @@ _BOOTSTRAPS = 100
 
 
 def image_observables(path: str | Path) -> pd.DataFrame:
-    """Observables of every image of a file that need no judge.
+    """Observables of every image of a file that need no segmentation network.
 
     Returns:
         `pixels` above the threshold, `charge` of all pixels and `largest` pixel (MeV), `length`
         and `width` (cm) of the largest cluster of pixels above the threshold, which may have gaps
-        of two pixels (`darkpixel.metrics.lartpc_observables.track_shapes`), and `extent` (cm), the diagonal
-        of the box around all pixels above the threshold.
+        of two pixels (`darkpixel.metrics.lartpc_observables.track_shapes`), and `extent` (cm), the
+        diagonal of the box around all pixels above the threshold.
     """
     frames = []
     with ImageFile(path) as file:

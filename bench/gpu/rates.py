@@ -18,7 +18,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from bench.gpu.report import Run
 from bench.gpu.subjects import Kind, Subject, checked, paper_settings
-from bench.gpu.timing import TimeUp, once, repeated, synchronise, time_limit
+from bench.timing import TimeUp, once, repeated, synchronise, time_limit
 from darkpixel.config.discovery import model_names
 from darkpixel.config.training import Training
 from darkpixel.models.base import GenerativeModel, Trainable

@@ -2,15 +2,11 @@
 
 import itertools
 import json
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 import yaml
-
-sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from bench.gpu import __main__ as program
 from bench.gpu import argon, checks, pieces, plan, rates, training
@@ -19,7 +15,7 @@ from bench.gpu.measures import judge
 from bench.gpu.plan import Cost, epochs_in
 from bench.gpu.report import Report, Run
 from bench.gpu.subjects import checked, paper_settings
-from bench.gpu.timing import TimeUp, time_limit
+from bench.timing import TimeUp, time_limit
 from darkpixel.config.discovery import model_settings
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.image_file import ImageFile

@@ -1,11 +1,10 @@
 """The command `darkpixel`."""
 
-from pathlib import Path
-
 import h5py
 import numpy as np
 import pytest
 import torch
+from repository import CONFIG
 
 from darkpixel.cli import main
 from darkpixel.formats.image_file import ImageFile, ImageWriter
@@ -13,7 +12,6 @@ from darkpixel.models.build import build_model
 from darkpixel.models.folder import save_model
 from darkpixel.models.ssnet.labelling import THRESHOLD
 
-CONFIG = Path(__file__).resolve().parents[3] / "config"
 ABOUT = {"dataset": "jets", "label": "signal", "pixel_size": 0.1, "unit": "GeV"}
 
 

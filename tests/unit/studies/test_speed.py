@@ -1,12 +1,12 @@
 """Speed with a clock that the test drives; likelihood per pixel."""
 
 import math
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
+from repository import PUBLISHED
 from sarm_toys import make_sarm, toy_images
 
 from darkpixel.formats.image_writer import ImageWriter
@@ -25,8 +25,6 @@ from darkpixel.studies.speed import (
 )
 from darkpixel.tables.likelihood import likelihood_table
 from darkpixel.tables.speed import PUBLISHED_TABLES, speed_table
-
-PUBLISHED = Path(__file__).parents[3] / "config" / "published.yaml"
 
 
 class Machine:

@@ -1,10 +1,9 @@
 """Rows of the tables and the files written from them."""
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
+from repository import PUBLISHED
 
 from darkpixel.config.evaluation import Evaluation
 from darkpixel.errors import DarkpixelError
@@ -20,7 +19,6 @@ from darkpixel.tables.quantisation import quantisation_table
 from darkpixel.tables.statistics import statistics_table
 from darkpixel.tables.wasserstein import wasserstein_table
 
-PUBLISHED = Path(__file__).parents[3] / "config" / "published.yaml"
 SETTINGS = Evaluation(n=10_000, bootstrap_repetitions=20, floor_splits=5)
 
 

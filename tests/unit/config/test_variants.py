@@ -1,16 +1,13 @@
 """Variants of model entries: what they have of their base, and what is refused."""
 
-from pathlib import Path
-
 import pytest
+from repository import CONFIG
 from snakemake.utils import update_config
 
 from darkpixel.cli import main
 from darkpixel.config.loading import load_run, read_yaml
 from darkpixel.config.variants import resolve_variants
 from darkpixel.errors import DarkpixelError
-
-CONFIG = Path(__file__).resolve().parents[2] / "config"
 
 BASE = """
 run: mine
