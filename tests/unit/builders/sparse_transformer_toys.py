@@ -1,18 +1,22 @@
 """Small sparse transformers, images and walks for the tests of the model and its sampler."""
 
+from typing import Any
+
 import numpy as np
 import torch
+from torch import Tensor
+from typed_models import build
 
-from darkpixel.models.build import build_model
+from darkpixel.models.sparse_transformer.model import SparseTransformer
 from darkpixel.models.sparse_transformer.walk import Walks
 
-SMALL = {
+SMALL: dict[str, Any] = {
     "model": "sparse_transformer", "width": 16, "layers": 2, "heads": 2, "charge_bins": 8,
     "reach": 2, "neighbourhood": 1, "length_groups": 3,
 }  # fmt: skip
 
 
-def toy_images(count, side=10, seed=0):
+def toy_images(count: int, side: int = 10, seed: int = 0) -> Tensor:
     """A line of falling charge and a single pixel apart."""
     random = np.random.default_rng(seed)
     images = np.zeros((count, side, side), np.float32)
@@ -23,10 +27,11 @@ def toy_images(count, side=10, seed=0):
     return torch.from_numpy(images)
 
 
-def small_model(images=None, **settings):
-    images = toy_images(64) if images is None else images
-    model = build_model({**SMALL, **settings}, tuple(images.shape[1:]), seed=1)
-    model.fit_to_data(lambda: iter([images]))
+def small_model(images: Tensor | None = None, **settings: Any) -> SparseTransformer:
+    training = toy_images(64) if images is None else images
+    _, height, width = training.shape
+    model = build(SparseTransformer, {**SMALL, **settings}, (height, width), seed=1)
+    model.fit_to_data(lambda: iter([training]))
     noise = torch.Generator().manual_seed(2)
     with torch.no_grad():  # away from the start, where much is the same for all places
         for parameter in model.parameters():
@@ -34,7 +39,7 @@ def small_model(images=None, **settings):
     return model.eval()
 
 
-def as_walks(sequences, charges, places):
+def as_walks(sequences: list[list[int]], charges: list[list[float]], places: int) -> Walks:
     """Sequences of pixels, given as lists, with their charges."""
     longest = max(map(len, sequences))
     pixels = np.full((len(sequences), longest), places)

@@ -4,23 +4,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from image_files import write_images
 
 from darkpixel.datasets.joint import join_labels
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.image_file import ImageFile
-from darkpixel.formats.image_writer import ImageWriter
 
 
-def write(path: Path, label: str, images: int, value: float, side: int = 5, **about: str) -> Path:
-    with ImageWriter(
-        path, height=side, width=side, label=label, split="train", pixel_size=0.1, seed=1,
-        columns={"event": np.int64},
-        **{"dataset": "jets", "unit": "GeV", "source": "test", "config_digest": "0", **about},
-    ) as writer:  # fmt: skip
-        pixels = np.full((images, side, side), value, np.float32)
-        pixels[:, 0, 0] = np.arange(images)  # tells the images of a label apart
-        writer.append(pixels, event=np.arange(images))
-    return path
+def write(path: Path, label: str, count: int, value: float, side: int = 5, **about: str) -> Path:
+    images = np.full((count, side, side), value)
+    images[:, 0, 0] = np.arange(count)  # tells the images of a label apart
+    return write_images(path, images, {"event": np.arange(count)}, label=label, **about)
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
+from image_files import write_images
 from scipy.stats import ks_2samp
 
 from darkpixel.config.data import SplitSizes
@@ -15,7 +16,7 @@ from darkpixel.datasets.splits import SPLITS, write_splits
 from darkpixel.datasets.uci_muons import is_uci, uci_events
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.blocks import Events
-from darkpixel.formats.image_file import ImageFile, ImageWriter
+from darkpixel.formats.image_file import ImageFile
 from darkpixel.simulation.muons.simulation import COLUMNS
 
 SIDE = 12
@@ -32,23 +33,10 @@ def chunk(path: Path, pt: np.ndarray, seed: int) -> Path:
     number = np.arange(len(pt))
     images = np.zeros((len(pt), SIDE, SIDE), np.float32)
     images[:, 0, 0] = np.where(number % 3 == 0, 0, number)
-    writer = ImageWriter(
-        path,
-        height=SIDE,
-        width=SIDE,
-        dataset="muons",
-        label="signal",
-        split="events",
-        pixel_size=0.025,
-        unit="GeV",
-        source="test",
-        seed=seed,
-        config_digest="abc",
-        columns=COLUMNS,
-    )
-    with writer:
-        writer.append(images, muon_pt=pt, muon_eta=0 * pt, pileup=number % 90, event=2 * number)
-    return path
+    columns = {"muon_pt": pt, "muon_eta": 0 * pt, "pileup": number % 90, "event": 2 * number}
+    typed = {name: values.astype(COLUMNS[name]) for name, values in columns.items()}
+    about = {"dataset": "muons", "split": "events", "pixel_size": 0.025, "seed": seed}
+    return write_images(path, images, typed, **about)
 
 
 def chunks(folder: Path, label: str, pt: np.ndarray) -> list[Path]:

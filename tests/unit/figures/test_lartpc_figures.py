@@ -5,6 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from argon_toys import argon_images, write_labels, write_plain
+from image_files import LARTPC, write_images
 from matplotlib.figure import Figure
 from matplotlib.image import imread
 
@@ -15,7 +16,6 @@ from darkpixel.figures.lartpc import codes as lartpc_codes
 from darkpixel.figures.lartpc import images as lartpc_images
 from darkpixel.figures.lartpc import labels as lartpc_labels
 from darkpixel.figures.lartpc import observables as lartpc_observables
-from darkpixel.formats.image_writer import ImageWriter
 from darkpixel.metrics.lartpc_observables import labelled_observables
 from darkpixel.metrics.observables import Source
 from darkpixel.tables.names import COMPACT_SIMULATOR
@@ -29,12 +29,8 @@ def write_codes(path, images, species):
     count = len(images)
     charge = images.reshape(count, 16, 4, 16, 4).sum(axis=(2, 4))
     codes = np.where(charge > 0, 1 + np.minimum(np.log1p(charge) * 60, 500).astype(int), 0)
-    with ImageWriter(
-        path, height=16, width=16, dataset="lartpc", label="all", split="test", pixel_size=2.0,
-        unit="code index", source="test", seed=0, config_digest="0",
-        columns={"species": np.int32}, attributes={"codes": 512},
-    ) as file:  # fmt: skip
-        file.append(codes.astype(np.float32), species=species)
+    about = LARTPC | {"pixel_size": 2.0, "unit": "code index", "attributes": {"codes": 512}}
+    write_images(path, codes, {"species": species}, **about)
     return str(path), codes
 
 

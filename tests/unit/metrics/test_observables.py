@@ -5,24 +5,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from image_files import write_images
 
 from darkpixel.errors import DarkpixelError
-from darkpixel.formats.image_writer import ImageWriter
 from darkpixel.metrics.images import centre_mask, summarise_images
 from darkpixel.metrics.kinematics import girth, image_observables
 from darkpixel.metrics.names import MONTE_CARLO, ordered
 from darkpixel.metrics.observables import Source, measure_observables
 from darkpixel.models.sarm.orders import order, stage_pixels
 from darkpixel.tables.names import display_name
-
-
-def write_images(path, images, pixel_size=0.1):
-    with ImageWriter(
-        path, height=images.shape[1], width=images.shape[2], dataset="jets", label="signal",
-        split="test", pixel_size=pixel_size, unit="GeV", source="test", seed=0, config_digest="0",
-    ) as file:  # fmt: skip
-        file.append(images)
-    return str(path)
 
 
 def sparse_images(count, side=12, seed=0):

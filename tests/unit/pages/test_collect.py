@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from image_files import write_images
 
 from darkpixel.errors import DarkpixelError
-from darkpixel.formats.image_file import ImageWriter
 from darkpixel.pages.collect import collect
 from darkpixel.pages.jobs import Jobs, core_minutes
 from darkpixel.pages.record import FileRecord, Record, RunRecord, read_record, write_record
@@ -71,11 +71,8 @@ def run(root) -> Path:
     """results/small: jets simulated on the first commit, trained and measured on the second."""
     run = root / "results/small"
     folder = run / "data/jets/signal"
-    about = {"dataset": "jets", "label": "signal", "pixel_size": 0.1, "unit": "GeV",
-             "source": "test", "seed": 1, "config_digest": "abc"}  # fmt: skip
     for split, count in (("train", 30), ("test", 10)):
-        with ImageWriter(folder / f"{split}.h5", height=4, width=4, split=split, **about) as file:
-            file.append(np.ones((count, 4, 4), np.float32))
+        write_images(folder / f"{split}.h5", np.ones((count, 4, 4)), split=split)
         record_job(root, f"results/small/data/jets/signal/{split}.h5", BEGUN + 50)
     model = run / "models/jets/signal/sarm2_dd/seed3"
     model.mkdir(parents=True)

@@ -4,13 +4,14 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from image_files import write_images
 from torch import nn
 from torch.nn import functional as F
-from toy_training import write_images
+from toy_training import write_toy_images
 
 from darkpixel.config.classifier import ClassifierJudge, ClassifierTraining
 from darkpixel.errors import DarkpixelError
-from darkpixel.formats.image_file import ImageFile, ImageWriter
+from darkpixel.formats.image_file import ImageFile
 from darkpixel.metrics.roc import auc
 from darkpixel.models.build import build_model
 from darkpixel.models.folder import load_config, load_model
@@ -35,15 +36,6 @@ def build(side=SIDE, **settings):
     return build_model({**SMALL, **settings}, (side, side), seed=1)
 
 
-def write(path, images):
-    with ImageWriter(
-        path, height=images.shape[1], width=images.shape[2], dataset="jets", label="signal",
-        split="train", pixel_size=0.1, unit="GeV", source="test", seed=0, config_digest="0",
-    ) as file:  # fmt: skip
-        file.append(images)
-    return path
-
-
 def toys(folder, count, seed, separation):
     """Label -> file of sparse images in GeV; signal has its energy in the upper half instead."""
     random = np.random.default_rng(seed)
@@ -54,7 +46,7 @@ def toys(folder, count, seed, separation):
         if label == "signal":
             images[:, SIDE // 2 :] *= 1 - separation
         images[0] = 0  # blank
-        paths[label] = write(folder / f"{label}{seed}.h5", images)
+        paths[label] = write_images(folder / f"{label}{seed}.h5", images)
     return paths
 
 
@@ -156,7 +148,7 @@ def test_the_split_is_disjoint_and_a_tenth_of_each_class(tmp_path):
     for index, label in enumerate(LABELS):  # the pixel names the image
         numbers = 1 + np.arange(count) + 1000 * index
         images = np.broadcast_to(numbers[:, None, None], (count, 4, 4)).astype(np.float32)
-        sources[label] = write(tmp_path / f"{label}.h5", images)
+        sources[label] = write_images(tmp_path / f"{label}.h5", images)
     held = []
     for path in write_split(sources, 40, tmp_path, seed=3):
         with ImageFile(path) as file:
@@ -253,14 +245,14 @@ def test_repetitions_take_the_files_of_a_source_in_turn(tmp_path, monkeypatch):
 def test_unfit_sources_are_refused_in_one_line(tmp_path):
     with pytest.raises(DarkpixelError, match=r"100 images.*judges\.classifier\.images"):
         judge(tmp_path, images=101)
-    sources = {"signal": write_images(tmp_path / "a.h5", 9), "background": "b.h5"}
+    sources = {"signal": write_toy_images(tmp_path / "a.h5", 9), "background": "b.h5"}
     with pytest.raises(DarkpixelError, match="signal first"):
         train_classifiers(
             {label: [path] for label, path in sources.items()}, {"signal": "c.h5"}, tmp_path,
             settings=SMALL, training=TRAINING, repetitions=1, images=5,
             test_images=None, seed=1, checkpoint_dir=tmp_path, digest="",
         )  # fmt: skip
-    sources["background"] = write_images(tmp_path / "b.h5", 9, side=5)
+    sources["background"] = write_toy_images(tmp_path / "b.h5", 9, side=5)
     with pytest.raises(DarkpixelError, match="5x5 pixels"):
         write_split(sources, 5, tmp_path, seed=1)
 

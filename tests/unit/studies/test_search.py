@@ -8,13 +8,14 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from image_files import write_images
 from sarm_toys import toy_images
 from torch import nn
 
 from darkpixel.config.search import Search, Study, has_width, search_space, space_problem
 from darkpixel.config.training import Training
 from darkpixel.errors import DarkpixelError
-from darkpixel.formats.image_file import ImageFile, ImageWriter
+from darkpixel.formats.image_file import ImageFile
 from darkpixel.studies import search
 from darkpixel.studies.density import bits_per_pixel
 from darkpixel.studies.search import (
@@ -56,15 +57,11 @@ def entry(model="sarm", autoencoder=None, **settings):
     return SimpleNamespace(model=model, autoencoder=autoencoder, settings=settings)
 
 
-def write_images(path, images, seed=0):
-    pixels = toy_images(images, 12, seed)
+def write_toys(path, count, seed=0):
+    pixels = toy_images(count, 12, seed)
     pixels[0] = 0  # a blank image
-    with ImageWriter(
-        path, height=12, width=12, dataset="jets", label="signal", split="train", pixel_size=0.2,
-        unit="GeV", source="test", seed=0, config_digest="0", columns={"number": np.int32},
-    ) as file:  # fmt: skip
-        file.append(pixels.numpy(), number=np.arange(images, dtype=np.int32))
-    return path
+    number = np.arange(count, dtype=np.int32)
+    return write_images(path, pixels.numpy(), {"number": number}, pixel_size=0.2)
 
 
 def test_a_grid_is_tried_whole_and_once(tmp_path):
@@ -149,7 +146,7 @@ def test_more_trials_go_on_and_other_inputs_begin_anew(tmp_path):
 
 
 def test_subsets_are_the_first_images_with_their_columns(tmp_path):
-    source = write_images(tmp_path / "all.h5", 30)
+    source = write_toys(tmp_path / "all.h5", 30)
     part = first_images(source, 7, tmp_path / "part.h5")
     with ImageFile(source) as whole, ImageFile(part) as file:
         np.testing.assert_array_equal(file.read(), whole.read(0, 7))
@@ -168,8 +165,8 @@ def trainer(folder, data, **keys):
 
 @pytest.fixture
 def data(tmp_path):
-    write_images(tmp_path / "train.h5", 60)
-    write_images(tmp_path / "validation.h5", 30, seed=1)
+    write_toys(tmp_path / "train.h5", 60)
+    write_toys(tmp_path / "validation.h5", 30, seed=1)
     return tmp_path
 
 
@@ -207,12 +204,7 @@ class Rounded(nn.Module):
 
 
 def write_pixels(path, pixels):
-    with ImageWriter(
-        path, height=1, width=1, dataset="jets", label="signal", split="test", pixel_size=0.2,
-        unit="GeV", source="test", seed=0, config_digest="0",
-    ) as file:  # fmt: skip
-        file.append(np.asarray(pixels, np.float32).reshape(-1, 1, 1))
-    return path
+    return write_images(path, np.reshape(pixels, (-1, 1, 1)))
 
 
 def test_the_density_with_the_zero_level_shared_out_integrates_to_one(tmp_path):

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from image_files import write_images
 from repository import PUBLISHED
 from sarm_toys import make_sarm, toy_images
 
-from darkpixel.formats.image_writer import ImageWriter
 from darkpixel.metrics.names import MONTE_CARLO
 from darkpixel.metrics.published import load_published
 from darkpixel.studies.density import bits_per_pixel, density_row
@@ -167,28 +167,10 @@ def test_without_simulation_there_is_no_ratio():
     assert rows(("lagan", "joint", 500.0))["ratio_to_monte_carlo"].isna().all()
 
 
-def image_file(path, images):
-    with ImageWriter(
-        path,
-        height=8,
-        width=8,
-        dataset="jets",
-        label="signal",
-        split="test",
-        pixel_size=0.1,
-        unit="GeV",
-        source="toy",
-        seed=1,
-        config_digest="x",
-    ) as writer:
-        writer.append(images.numpy())
-    return path  # fmt: skip
-
-
 def test_bits_per_pixel_are_the_mean_density(tmp_path):
     images = toy_images(21, 8, seed=5)
     images[3] = 0  # a blank one
-    path = image_file(tmp_path / "test.h5", images)
+    path = write_images(tmp_path / "test.h5", images)
     model = make_sarm(8, likelihood="truncated_logistic", layers=1, noise=0.01)
     bits, lost = bits_per_pixel(model, path, 20, path, batch=7)
     with torch.no_grad():
@@ -202,7 +184,7 @@ def test_bits_per_pixel_are_the_mean_density(tmp_path):
 
 def test_pixels_that_the_grid_drops_are_counted(tmp_path):
     images = toy_images(30, 8, seed=5)
-    path = image_file(tmp_path / "test.h5", images)
+    path = write_images(tmp_path / "test.h5", images)
     model = make_sarm(8, power=1.0, layers=1, noise=0.01)
     bits, lost = bits_per_pixel(model, path, 30, path)
     step = float(model.stages[0].likelihood.grid[0])
@@ -215,7 +197,7 @@ def test_pixels_that_the_grid_drops_are_counted(tmp_path):
 
 
 def test_models_without_likelihood_show_a_dash(tmp_path):
-    path = image_file(tmp_path / "test.h5", toy_images(4, 8))
+    path = write_images(tmp_path / "test.h5", toy_images(4, 8))
     model = make_sarm(8, totals=True, layers=1)
     assert bits_per_pixel(model, path, 4, path) is None
     none = density_row([None], model="lagan", dataset="jets", label="signal")

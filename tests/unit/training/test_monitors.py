@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 import torch
+from image_files import write_images
 from torch import nn
 
 from darkpixel.datasets.joint import join_labels
-from darkpixel.formats.image_writer import ImageWriter
 from darkpixel.training.monitors.observables import observable_monitor
 
 SIDE = 12
@@ -20,20 +20,11 @@ def images(count, seed, scale=1.0):
     return made.astype(np.float32)
 
 
-def write(path, content):
-    with ImageWriter(
-        path, height=SIDE, width=SIDE, dataset="jets", label="signal", split="validation",
-        pixel_size=0.1, unit="GeV", source="test", seed=0, config_digest="0",
-    ) as file:  # fmt: skip
-        file.append(content)
-    return path
-
-
 @pytest.fixture
 def files(tmp_path):
     """Validation images of two labels, of which the second is brighter, and of both together."""
     parts = {"signal": images(2500, 1), "background": images(1500, 2, scale=3.0)}
-    paths = {label: write(tmp_path / f"{label}.h5", own) for label, own in parts.items()}
+    paths = {label: write_images(tmp_path / f"{label}.h5", own) for label, own in parts.items()}
     join_labels(paths, tmp_path / "joint.h5")
     return {**paths, "joint": tmp_path / "joint.h5"}
 

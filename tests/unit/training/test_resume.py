@@ -41,8 +41,8 @@ def server(tmp_path_factory):
 
 
 def files(folder: Path) -> Path:
-    toy_training.write_images(folder / "train.h5", 400, seed=1)
-    toy_training.write_images(folder / "validation.h5", 60, seed=2)
+    toy_training.write_toy_images(folder / "train.h5", 400, seed=1)
+    toy_training.write_toy_images(folder / "validation.h5", 60, seed=2)
     return folder
 
 
