@@ -6,6 +6,7 @@ implementations do; a few passes are timed and scaled to all cells, since all co
 """
 
 import argparse
+from functools import partial
 
 import torch
 
@@ -57,9 +58,9 @@ def main() -> None:
         uniforms = torch.rand(
             batch, options.side, options.side, generator=torch.Generator().manual_seed(0)
         )
-        cached = seconds(lambda u=uniforms: sample_cached(model.prior, u), 3)
+        cached = seconds(partial(sample_cached, model.prior, uniforms), 3)
         one_pass = seconds(
-            lambda u=uniforms: sample_naive(model.prior, u, cells=[cells // 2]), options.passes
+            partial(sample_naive, model.prior, uniforms, cells=[cells // 2]), options.passes
         )
         print(
             f"{batch:6} {batch / (one_pass * cells):13.3f} {batch / cached:14.1f} "

@@ -78,13 +78,14 @@ def main() -> None:
         f"{np.diff(pool.offsets).mean():.0f} particles and {size / options.pool:.0f} bytes each"
     )
     print("label      switches   images  start  images/s acceptance  zeros    max  blank  sum/GeV")
-    for settings, label, share in (
+    rows: list[tuple[MuonSimulation, Label, int]] = [
         (fast, "signal", 1),
         (fast, "background", 1),
         (natural, "background", 8),
         (full, "signal", 8),
         (full, "background", 8),
-    ):
+    ]
+    for settings, label, share in rows:
         print(images(settings, label, max(1, options.images // share), pool), flush=True)
 
 

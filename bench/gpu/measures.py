@@ -41,7 +41,7 @@ def image_observables(path: str | Path) -> pd.DataFrame:
             images = batch["images"]
             lit = images > THRESHOLD
             length, width = track_shapes(lit, side)
-            spans = [_span(lit.any(axis)) for axis in (1, 2)]
+            spans = [_span(np.any(lit, axis=axis)) for axis in (1, 2)]
             frames.append(
                 pd.DataFrame(
                     {

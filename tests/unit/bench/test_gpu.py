@@ -19,7 +19,7 @@ from bench.timing import TimeUp, time_limit
 from darkpixel.config.discovery import model_settings
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.image_file import ImageFile
-from darkpixel.models.folder import load_model, save_model
+from darkpixel.models.folder import load_generator, load_model, save_model
 
 CPU = torch.device("cpu")
 
@@ -218,7 +218,7 @@ def test_training_within_a_budget(entry, tmp_path):
     assert {row["observable"] for row in found["measures"]["prior"]} >= {"pixels", "charge"}
     assert (tmp_path / "out" / "samples-prior.h5").exists()
     pieces.join(tmp_path / "out", tmp_path / "joined", "prior")
-    model = load_model(tmp_path / "joined")
+    model = load_generator(tmp_path / "joined")
     assert model.sample(2, generator=torch.Generator()).shape == (2, 32, 32)
     # It goes on elsewhere from the pieces, and the second call has nothing to do.
     assert program.main(arguments(entry, tmp_path)) == 0

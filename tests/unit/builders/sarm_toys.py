@@ -6,7 +6,9 @@ import torch
 from torch import Tensor
 from typed_models import build
 
+from darkpixel.models.sarm.discrete import Discrete
 from darkpixel.models.sarm.model import SARM
+from darkpixel.models.sarm.stage import Stage
 
 
 def toy_images(n: int, side: int, seed: int = 0) -> Tensor:
@@ -28,6 +30,12 @@ def make_sarm(side: int, seed: int = 0, noise: float = 0.1, **settings: Any) -> 
         for parameter in model.parameters():
             parameter.add_(noise * torch.randn_like(parameter))
     return model.eval()
+
+
+def discrete(stage: Stage) -> Discrete:
+    """The likelihood of a stage of a D+D model."""
+    assert isinstance(stage.likelihood, Discrete)
+    return stage.likelihood
 
 
 VARIANTS: list[dict[str, Any]] = [

@@ -1,9 +1,11 @@
 """Small sparse transformers, images and walks for the tests of the model and its sampler."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from typed_models import build
 
@@ -39,8 +41,12 @@ def small_model(images: Tensor | None = None, **settings: Any) -> SparseTransfor
     return model.eval()
 
 
-def as_walks(sequences: list[list[int]], charges: list[list[float]], places: int) -> Walks:
-    """Sequences of pixels, given as lists, with their charges."""
+def as_walks(
+    sequences: Sequence[Sequence[int] | NDArray[np.int64]],
+    charges: Sequence[Sequence[float]] | NDArray[np.float64],
+    places: int,
+) -> Walks:
+    """Sequences of pixels with their charges."""
     longest = max(map(len, sequences))
     pixels = np.full((len(sequences), longest), places)
     values = np.zeros((len(sequences), longest), np.float32)

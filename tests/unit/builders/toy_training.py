@@ -86,7 +86,7 @@ def train_toy(
     """Train on the files of `folder`; the model goes to `folder/model`."""
     torch.set_num_threads(1)
     torch.manual_seed(1)
-    arguments: dict[str, Any] = {
+    keys: dict[str, Any] = {
         "seed": 3,
         "checkpoint_dir": folder / "checkpoints",
         "digest": "d1",

@@ -27,7 +27,8 @@ def models(tmp_path, monkeypatch):
 
 
 def width(name: str) -> int:
-    return model_settings(name).model_validate({}).model_dump()["width"]
+    found: int = model_settings(name).model_validate({}).model_dump()["width"]
+    return found
 
 
 def message(name: str) -> str:

@@ -34,7 +34,7 @@ def samples(tmp_path_factory):
     """label -> model -> path, 40 images of 10 x 10 pixels, the first of them blank."""
     folder = tmp_path_factory.mktemp("images")
     random = np.random.default_rng(0)
-    paths = {}
+    paths: dict[str, dict[str, str]] = {}
     for label in LABELS:
         paths[label] = {}
         for model in ("monte_carlo", *MODELS):
@@ -150,9 +150,12 @@ def test_a_model_that_fails_does_not_change_the_colours_of_the_others(
 
 def test_blank_examples_are_shown_and_named_only_among_many(samples, tmp_path, monkeypatch):
     seen = []
-    monkeypatch.setattr(
-        examples, "panel_grid", lambda panels, **_keys: seen.append(panels) or Figure()
-    )
+
+    def panel_grid(panels, **_keys):
+        seen.append(panels)
+        return Figure()
+
+    monkeypatch.setattr(examples, "panel_grid", panel_grid)
     examples.example_images(samples, tmp_path / "one", dataset="jets")
     examples.more_example_images(samples, tmp_path / "more", dataset="jets", per_model=3)
     assert [panel.note for panel in seen[0]] == [""] * 8
@@ -220,14 +223,17 @@ def test_zeros_are_white_and_small_pixels_are_not():
 
 def test_log_scale_of_blank_images_is_valid():
     norm = log_norm(np.zeros((2, 3, 3)))
-    assert 0 < norm.vmin < norm.vmax
+    low, high = norm.vmin, norm.vmax
+    assert low is not None
+    assert high is not None
+    assert 0 < low < high
 
 
 def test_row_zero_is_drawn_at_the_largest_phi():
     figure = Figure()
     axes = figure.subplots()
     drawn = draw_image(axes, np.eye(4), pixel_size=0.5, norm=log_norm(np.eye(4)))
-    assert drawn.get_extent() == [-1.0, 1.0, -1.0, 1.0]
+    assert list(drawn.get_extent()) == [-1.0, 1.0, -1.0, 1.0]
     assert drawn.origin == "upper"
 
 

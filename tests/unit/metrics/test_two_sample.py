@@ -1,5 +1,7 @@
 """Two-sample test: calibrated without a difference, and able to see one; its table."""
 
+from typing import Any
+
 import h5py
 import numpy as np
 import pandas as pd
@@ -161,7 +163,7 @@ def test_table_brackets_what_is_too_weak(tmp_path):
 def test_the_other_tables_show_floor_and_blank_models(tmp_path):
     random = np.random.default_rng(5)
     real, *floors = random.normal(size=(3, 60, 4))
-    about = {"dataset": "muons", "label": "background"}
+    about: dict[str, Any] = {"dataset": "muons", "label": "background"}
     physics_distances_table(
         distance_rows(real, {CONTROL: floors[0]}, floors, **about), tmp_path / "distances"
     )

@@ -49,7 +49,7 @@ def record_job(root: Path, output: str, began: float, *inputs: str) -> None:
 
 
 @pytest.fixture
-def root(tmp_path) -> Path:
+def root(tmp_path: Path) -> Path:
     """A checkout with two commits, a hundred seconds apart."""
     root = tmp_path / "checkout"
     (root / "src").mkdir(parents=True)
@@ -67,7 +67,7 @@ def commits(root) -> list[str]:
 
 
 @pytest.fixture
-def run(root) -> Path:
+def run(root: Path) -> Path:
     """results/small: jets simulated on the first commit, trained and measured on the second."""
     run = root / "results/small"
     folder = run / "data/jets/signal"
@@ -99,7 +99,7 @@ def run(root) -> Path:
 
 
 @pytest.fixture
-def docs(tmp_path) -> Path:
+def docs(tmp_path: Path) -> Path:
     """Pages of an older run of jets and muons."""
     docs = tmp_path / "docs"
     (docs / "results/csv").mkdir(parents=True)

@@ -27,7 +27,7 @@ def pages() -> dict[Path, str]:
 
 
 @pytest.fixture
-def docs(tmp_path) -> Path:
+def docs(tmp_path: Path) -> Path:
     """A copy of the pages and of what they are made from."""
     copied = tmp_path / "docs"
     shutil.copytree(DOCS / "results", copied / "results")

@@ -1,5 +1,8 @@
 """The classifier of SARM 8.6: layers, what it learns from toys, splits, resuming, scores."""
 
+import shutil
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -17,6 +20,7 @@ from darkpixel.models.build import build_model
 from darkpixel.models.folder import load_config, load_model
 from darkpixel.studies import classifiers as classification
 from darkpixel.studies.classifiers import log_odds, train_classifiers, write_split
+from darkpixel.training.loop import train
 
 SMALL = {"model": "classifier", "filters": 4, "units": 8}
 TRAINING = ClassifierTraining(epochs=4, batch_size=20, learning_rate=0.01, device="cpu")
@@ -153,12 +157,12 @@ def test_the_split_is_disjoint_and_a_tenth_of_each_class(tmp_path):
     for path in write_split(sources, 40, tmp_path, seed=3):
         with ImageFile(path) as file:
             assert file.attributes["classes"] == "signal,background"
-            classes, numbers = file.column("class"), file.read()[:, 0, 0]
-            np.testing.assert_array_equal(numbers > 1000, classes == 1)
-            held.append(numbers)
+            classes, pixels = file.column("class"), file.read()[:, 0, 0]
+            np.testing.assert_array_equal(pixels > 1000, classes == 1)
+            held.append(pixels)
             assert np.count_nonzero(np.diff(classes)) > 1  # mixed
     train, validation = held
-    assert (np.sum(train < 1000), np.sum(validation < 1000)) == (36, 4)
+    assert [np.count_nonzero(part < 1000) for part in held] == [36, 4]
     assert (len(train), len(validation)) == (72, 8)
     assert len(set(train) | set(validation)) == 80
     with ImageFile(write_split(sources, 40, tmp_path, seed=4)[1]) as file:
@@ -200,7 +204,7 @@ def test_same_seed_same_scores_and_repetitions_differ(judged, tmp_path):
 
 def test_a_finished_repetition_is_not_trained_again(judged, tmp_path, monkeypatch):
     _, scores = judged
-    plain, calls = classification.train, []
+    plain, calls = train, []
 
     def stops(model, *files, **more):
         calls.append(more["output_dir"])
@@ -217,7 +221,7 @@ def test_a_finished_repetition_is_not_trained_again(judged, tmp_path, monkeypatc
 
 
 def test_a_repetition_of_other_inputs_is_trained_again(tmp_path, monkeypatch):
-    monkeypatch.setattr(classification.shutil, "rmtree", lambda path: None)  # as if interrupted
+    monkeypatch.setattr(shutil, "rmtree", lambda path: None)  # as if interrupted
     one = judge(tmp_path, repetitions=1)
     assert (tmp_path / "checkpoints" / "trained1").exists()
     other = judge(tmp_path, repetitions=1, seed=6, digest="other")
@@ -245,7 +249,10 @@ def test_repetitions_take_the_files_of_a_source_in_turn(tmp_path, monkeypatch):
 def test_unfit_sources_are_refused_in_one_line(tmp_path):
     with pytest.raises(DarkpixelError, match=r"100 images.*judges\.classifier\.images"):
         judge(tmp_path, images=101)
-    sources = {"signal": write_toy_images(tmp_path / "a.h5", 9), "background": "b.h5"}
+    sources: dict[str, str | Path] = {
+        "signal": write_toy_images(tmp_path / "a.h5", 9),
+        "background": "b.h5",
+    }
     with pytest.raises(DarkpixelError, match="signal first"):
         train_classifiers(
             {label: [path] for label, path in sources.items()}, {"signal": "c.h5"}, tmp_path,

@@ -3,6 +3,7 @@
 import itertools
 import json
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,7 @@ from darkpixel.config.search import Search, Study, has_width, search_space, spac
 from darkpixel.config.training import Training
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.image_file import ImageFile
+from darkpixel.models.base import GenerativeModel
 from darkpixel.studies import search
 from darkpixel.studies.density import bits_per_pixel
 from darkpixel.studies.search import (
@@ -30,8 +32,12 @@ from darkpixel.studies.search_rows import COLUMNS, search_rows
 from darkpixel.tables.search import search_table
 from darkpixel.training.loop import train
 
-SPACE = {"centres": [[], [3], [5]], "layers": [1, 2, 3], "power": [1.0, 1.5, "auto"]}
-SMALL = {"layers": [1, 2], "width": [2, 4]}
+SPACE: dict[str, list[Any]] = {
+    "centres": [[], [3], [5]],
+    "layers": [1, 2, 3],
+    "power": [1.0, 1.5, "auto"],
+}
+SMALL: dict[str, list[Any]] = {"layers": [1, 2], "width": [2, 4]}
 
 
 def outcome(choice):
@@ -75,7 +81,7 @@ def test_a_grid_is_tried_whole_and_once(tmp_path):
 
 
 def test_proposals_are_new_and_depend_on_the_seed_and_on_what_was_found():
-    done = []
+    done: list[Trial] = []
     for _ in range(13):
         done.append(outcome(next_choice(SPACE, done, trials=20, seed=1)))
     assert all(choice[key] in SPACE[key] for choice in tried(done) for key in SPACE)
@@ -91,7 +97,7 @@ def test_proposals_are_new_and_depend_on_the_seed_and_on_what_was_found():
 
 
 def test_the_last_of_a_space_is_found_when_tpe_repeats_itself():
-    done = []
+    done: list[Trial] = []
     for _ in range(26):
         untried = [c for c in grid(SPACE) if c not in tried(done)]
         done.append(outcome(untried[0]))
@@ -187,20 +193,31 @@ def test_a_trial_trains_the_same_each_time_and_measures_the_density(tmp_path, da
         assert len(file) == 40
 
 
-class Rounded(nn.Module):
+class Rounded(GenerativeModel):
     """Independent pixels on a grid of whole GeV from 0 to 3."""
 
     probabilities = torch.tensor([0.7, 0.15, 0.1, 0.05], dtype=torch.float64)
 
-    def __init__(self):
+    def __init__(self, quantise=torch.round):
         super().__init__()
         self.unused = nn.Parameter(torch.zeros(1))
 
-    def quantise(self, images):
-        return images.round()
+        self.quantise = quantise
+
+    def loss(self, images, phase="model", **columns):
+        raise NotImplementedError
+
+    def sample(self, n, *, generator, **options):
+        raise NotImplementedError
 
     def log_density(self, images):
         return self.probabilities[images.round().long()].log().flatten(1).sum(1)
+
+
+def scored_bits(*arguments):
+    found = bits_per_pixel(*arguments)
+    assert found is not None
+    return found
 
 
 def write_pixels(path, pixels):
@@ -213,7 +230,7 @@ def test_the_density_with_the_zero_level_shared_out_integrates_to_one(tmp_path):
     values = np.arange(0.5 * step, 3.5, step)  # to the end of the highest level
     train = write_pixels(tmp_path / "train.h5", [0.0] * 60 + [0.2, 0.3, 0.4] * 10 + [2.0] * 10)
     scored = write_pixels(tmp_path / "scored.h5", np.append(0.0, values))
-    bits, _ = bits_per_pixel(Rounded(), scored, len(values) + 1, train)
+    bits, _ = scored_bits(Rounded(), scored, len(values) + 1, train)
     mass, density = 2.0 ** -bits[0], 2.0 ** -bits[1:]
     assert mass + density.sum() * step == pytest.approx(1.0, abs=1e-3)
     assert mass == pytest.approx(0.7 * 61 / 92)  # 60 of 90 pixels of the level are exact zeros
@@ -223,10 +240,9 @@ def test_the_density_with_the_zero_level_shared_out_integrates_to_one(tmp_path):
 
 def test_nothing_is_added_where_nothing_is_rounded_to_zero(tmp_path):
     path = write_pixels(tmp_path / "images.h5", [0.0, 0.001, 3.0])
-    model = Rounded()
     for quantise in (None, lambda images: images, lambda images: images.ceil()):
-        model.quantise = quantise
-        bits, _ = bits_per_pixel(model, path, 3, path)
+        model = Rounded(quantise)
+        bits, _ = scored_bits(model, path, 3, path)
         images = torch.tensor([0.0, 0.001, 3.0]).view(3, 1, 1)
         expected = -model.log_density(images) / np.log(2)
         np.testing.assert_allclose(bits, expected.numpy())
@@ -319,7 +335,9 @@ def test_the_papers_spaces():
     ],
 )
 def test_wrong_studies_are_refused(keys, model, where, message):
-    found, text = space_problem(study(**keys), model)
+    problem = space_problem(study(**keys), model)
+    assert problem is not None
+    found, text = problem
     assert found == where
     assert message in text
 

@@ -120,8 +120,8 @@ def test_statistics_count_blank_images(tmp_path):
 
 def test_a_larger_power_keeps_more_of_the_soft_pixels(tmp_path):
     random = np.random.default_rng(0)
-    images = random.exponential(2.0, (300, 8, 8)) * (random.random((300, 8, 8)) < 0.2)
-    images = images.astype(np.float32)
+    pixels = random.exponential(2.0, (300, 8, 8)) * (random.random((300, 8, 8)) < 0.2)
+    images = pixels.astype(np.float32)
     write_images(tmp_path / "test.h5", images)
     rows = quantisation_rows(
         tmp_path / "test.h5", 10.0, [1.0, 2.0], dataset="jets", label="signal",

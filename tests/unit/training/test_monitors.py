@@ -43,8 +43,14 @@ class Drawn(nn.Module):
         return torch.from_numpy(self.classes[self.chosen][:n])
 
 
+def monitor_of(path, count):
+    monitor = observable_monitor(path, count, 1)
+    assert monitor is not None
+    return monitor
+
+
 def test_one_label(files):
-    monitor = observable_monitor(files["signal"], 300, 1)
+    monitor = monitor_of(files["signal"], 300)
     same = monitor(Drawn(images(2500, 1)), 1)
     assert same.keys() == {"w1_pt", "w1_mass", "zeros"}
     assert same["w1_pt"] == same["w1_mass"] == 0
@@ -55,7 +61,7 @@ def test_one_label(files):
 
 def test_each_label_of_several_is_compared_with_its_own_images(files):
     signal, background = images(1000, 11), images(1000, 12, scale=3.0)
-    monitor = observable_monitor(files["joint"], 1000, 1)
+    monitor = monitor_of(files["joint"], 1000)
     right, swapped = monitor(Drawn(signal, background), 1), monitor(Drawn(background, signal), 1)
     measures = ("w1_pt", "w1_mass", "zeros")
     assert right.keys() == {f"{m}_{label}" for m in measures for label in ("signal", "background")}

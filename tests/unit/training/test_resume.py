@@ -37,6 +37,7 @@ def server(tmp_path_factory):
         )
         with process:
             yield process, log
+            assert process.stdin
             process.stdin.close()
 
 
@@ -67,7 +68,8 @@ def test_interrupted_training_gives_the_same_bytes(
     said = []
 
     def answer() -> list[str]:
-        return process.stdout.readline().split()
+        line: str = process.stdout.readline()
+        return line.split()
 
     def start() -> int:
         process.stdin.write(f"{folder} {checkpoint_seconds}\n")

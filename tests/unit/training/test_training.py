@@ -307,7 +307,7 @@ def test_averaged_weights_are_validated_and_written(folder):
     settings = changed(epochs=1, keep="last", average=0.999)
     lagging = train_toy(folder, settings, MeanModel())
     averaged, loss = weights(folder)["mean"], history(folder)["validation_loss"][0]
-    assert torch.equal(lagging.mean, averaged)
+    assert torch.equal(lagging.state_dict()["mean"], averaged)
     train_toy(folder, changed(epochs=1, keep="last"), MeanModel())
     assert averaged.norm() < 0.9 * weights(folder)["mean"].norm()
     assert loss > history(folder)["validation_loss"][0]

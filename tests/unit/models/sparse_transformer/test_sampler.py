@@ -33,7 +33,8 @@ def test_uniforms_are_those_of_the_published_generator():
 def sample_naive(model, seed):
     """One image by a full pass through the network for every pixel."""
     network, (height, width) = model.network, model.size
-    pixels, charges = [], []
+    pixels: list[int] = []
+    charges: list[float] = []
     while True:
         batch = model._tokens(as_walks([pixels], [charges], height * width))
         h = network.trunk(

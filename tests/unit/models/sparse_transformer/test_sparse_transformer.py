@@ -7,12 +7,14 @@ import numpy as np
 import pytest
 import torch
 from sparse_transformer_toys import SMALL, as_walks, small_model, toy_images
+from typed_models import load
 
 from darkpixel.config.discovery import model_names, model_settings
 from darkpixel.errors import DarkpixelError
 from darkpixel.models.build import build_model
-from darkpixel.models.folder import load_model, save_model
+from darkpixel.models.folder import save_model
 from darkpixel.models.sparse_transformer.layout import lay_out
+from darkpixel.models.sparse_transformer.model import SparseTransformer
 from darkpixel.models.sparse_transformer.places import weighted_sum
 
 
@@ -159,10 +161,10 @@ def test_species_condition():
 
 def test_a_model_may_be_a_package_and_comes_back_from_its_folder(tmp_path):
     assert "sparse_transformer" in model_names()
-    assert model_settings("sparse_transformer")().reach == 7
+    assert model_settings("sparse_transformer")().model_dump()["reach"] == 7
     model, images = small_model(), toy_images(20)
     save_model(model, tmp_path)
-    loaded = load_model(tmp_path)
+    loaded = load(SparseTransformer, tmp_path)
     expected = model.log_density_lower_bound(images)
     assert torch.equal(loaded.log_density_lower_bound(images), expected)
     assert loaded.fitted() == model.fitted()

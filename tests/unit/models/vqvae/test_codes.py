@@ -7,11 +7,12 @@ import torch
 from autoencoder_toys import SIDE, fitted_vqvae, small_images, toy_vqvae, write_argon
 from image_files import LARTPC, write_images
 from scipy.stats import entropy
+from typed_models import build
 
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.image_file import ImageFile
-from darkpixel.models.build import build_model
 from darkpixel.models.vqvae.codes import code_statistics, encode_file, perplexity, reconstruct_file
+from darkpixel.models.vqvae.model import VQVAE
 
 
 @pytest.fixture(scope="module")
@@ -155,8 +156,8 @@ def test_only_code_files_of_one_autoencoder_are_compared(source, tmp_path):
 
 
 def test_cells_are_as_large_as_the_model_makes_them(source, tmp_path):
-    keys = {"encoder_filters": [4], "decoder_filters": [4], "codes": 8}
-    model = build_model({"model": "vqvae", **keys}, (SIDE, SIDE), seed=0).eval()
+    keys = {"model": "vqvae", "encoder_filters": [4], "decoder_filters": [4], "codes": 8}
+    model = build(VQVAE, keys, (SIDE, SIDE), seed=0).eval()
     encode_file(model, source, tmp_path / "codes.h5", digest="")
     with ImageFile(tmp_path / "codes.h5") as file:
         assert file.shape == (100, SIDE // 2, SIDE // 2)
