@@ -1,6 +1,7 @@
 """Imaging of jets: centring, rotation, flip, energy, and the numbers of the whole recipe."""
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
