@@ -86,11 +86,11 @@ format: $(VENV)/installed
 	$(BIN)/snakefmt Snakefile workflow
 
 bench: $(VENV)/installed
-	OMP_WAIT_POLICY=passive $(BIN)/python bench/sampling.py
-	OMP_WAIT_POLICY=passive $(BIN)/python bench/codes.py
-	OMP_WAIT_POLICY=passive $(BIN)/python bench/pixelcnnpp.py
-	$(BIN)/python bench/argon.py
-	$(BIN)/python bench/muons.py
+	OMP_WAIT_POLICY=passive $(BIN)/python -m bench.sampling
+	OMP_WAIT_POLICY=passive $(BIN)/python -m bench.codes
+	OMP_WAIT_POLICY=passive $(BIN)/python -m bench.pixelcnnpp
+	$(BIN)/python -m bench.argon
+	$(BIN)/python -m bench.muons
 
 gpu: $(VENV)/installed
 	$(BIN)/python -m bench.gpu --out $(RESULTS)/gpu $(GPU_ARGS)

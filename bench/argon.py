@@ -1,11 +1,10 @@
 """Speed of the compact argon simulator (not Geant4): events per second and core.
 
-Run by `python bench/argon.py --help`. All that a simulation job does is timed: transport, box,
+Run by `python -m bench.argon --help`. All that a simulation job does is timed: transport, box,
 voxels, three projections, labels, the crop's test and writing. Compilation is not.
 """
 
 import argparse
-import os
 import tempfile
 import time
 from pathlib import Path
@@ -13,7 +12,7 @@ from pathlib import Path
 from darkpixel.config.lartpc import ArgonImaging, ArgonSimulation
 from darkpixel.simulation.argon.events import read_header
 from darkpixel.simulation.argon.simulation import Kind, simulate
-from darkpixel.studies.machine import processor
+from darkpixel.studies.machine import load_average, processor
 
 
 def measure(kind: Kind, images: int, pixels: int) -> str:
@@ -36,7 +35,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--images", type=int, default=3000, help="accepted single events")
     options = parser.parse_args()
-    print(f"{processor()}, one used, load {os.getloadavg()[0]:.1f}")
+    print(f"{processor()}, one used, load {load_average():.1f}")
     print("events  pixels images    drawn/s   accepted/s drawn/cpu-s accepted/cpu-s kB/event")
     print(measure("single", options.images, 64), flush=True)
     print(measure("vertex", max(1, options.images // 10), 256))

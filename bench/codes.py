@@ -1,20 +1,20 @@
 """Speed of the samplers of code maps: cached against naive, both in one run on one machine.
 
-Run by `make bench`, or `python bench/codes.py --help`. Weights are random; the work does not
+Run by `make bench`, or `python -m bench.codes --help`. Weights are random; the work does not
 depend on them. The naive sampler passes through the whole network for every cell, as published
 implementations do; a few passes are timed and scaled to all cells, since all cost the same.
 """
 
 import argparse
-import os
-import platform
+from functools import partial
 
 import torch
-from timing import seconds
 
+from bench.timing import seconds
 from darkpixel.models.build import build_model
 from darkpixel.models.vqvae_pixelcnn.model import VQVAEPixelCNN
 from darkpixel.models.vqvae_pixelcnn.sampler import sample_cached, sample_naive
+from darkpixel.studies.machine import load_average, processor
 
 
 def make_model(side: int, codes: int, **settings: object) -> VQVAEPixelCNN:
@@ -49,18 +49,18 @@ def main() -> None:
     print(
         f"PixelCNN of {options.blocks} blocks, {options.filters} filters, {options.codes} codes "
         f"({model.parameter_counts()['free'] / 1e6:.2f}M parameters) on {options.side} x "
-        f"{options.side} cells, float32; {platform.processor() or platform.machine()}, "
-        f"{os.cpu_count()} CPUs, {options.threads} threads, torch {torch.__version__}, load "
-        f"{os.getloadavg()[0]:.1f}; naive: {options.passes} of {cells} passes timed"
+        f"{options.side} cells, float32; {processor()}, "
+        f"{options.threads} threads, torch {torch.__version__}, load "
+        f"{load_average():.1f}; naive: {options.passes} of {cells} passes timed"
     )
     print(" batch  naive maps/s  cached maps/s    ratio")
     for batch in options.batch:
         uniforms = torch.rand(
             batch, options.side, options.side, generator=torch.Generator().manual_seed(0)
         )
-        cached = seconds(lambda u=uniforms: sample_cached(model.prior, u), 3)
+        cached = seconds(partial(sample_cached, model.prior, uniforms), 3)
         one_pass = seconds(
-            lambda u=uniforms: sample_naive(model.prior, u, cells=[cells // 2]), options.passes
+            partial(sample_naive, model.prior, uniforms, cells=[cells // 2]), options.passes
         )
         print(
             f"{batch:6} {batch / (one_pass * cells):13.3f} {batch / cached:14.1f} "

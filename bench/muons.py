@@ -1,11 +1,10 @@
 """Speed of each stage of the muon images: pile-up pool, Pythia 8, overlay and calorimeter.
 
-Run by `make bench`, or `python bench/muons.py --help`. Times are processor seconds on one core;
+Run by `make bench`, or `python -m bench.muons --help`. Times are processor seconds on one core;
 Pythia's start, which a job pays once, is a stage of its own.
 """
 
 import argparse
-import os
 import tempfile
 import time
 from collections.abc import Callable
@@ -19,6 +18,7 @@ from darkpixel.simulation.muons.collisions import Collisions, Process
 from darkpixel.simulation.muons.particles import Deposits
 from darkpixel.simulation.muons.pileup import read_pileup, simulate_pileup
 from darkpixel.simulation.muons.simulation import Label, simulate
+from darkpixel.studies.machine import load_average, processor
 
 
 def cpu_seconds(call: Callable[[], object]) -> float:
@@ -66,7 +66,7 @@ def main() -> None:
     )
     full = fast.model_copy(update={"multi_parton_interactions": True})
     natural = fast.model_copy(update={"forced_b_to_muon": False})
-    print(f"{os.cpu_count()} CPUs, one used, load {os.getloadavg()[0]:.1f}")
+    print(f"{processor()}, one used, load {load_average():.1f}")
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "pileup.h5"
         starting = start(fast, "pileup")
@@ -78,13 +78,14 @@ def main() -> None:
         f"{np.diff(pool.offsets).mean():.0f} particles and {size / options.pool:.0f} bytes each"
     )
     print("label      switches   images  start  images/s acceptance  zeros    max  blank  sum/GeV")
-    for settings, label, share in (
+    rows: list[tuple[MuonSimulation, Label, int]] = [
         (fast, "signal", 1),
         (fast, "background", 1),
         (natural, "background", 8),
         (full, "signal", 8),
         (full, "background", 8),
-    ):
+    ]
+    for settings, label, share in rows:
         print(images(settings, label, max(1, options.images // share), pool), flush=True)
 
 

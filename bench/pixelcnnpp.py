@@ -1,22 +1,21 @@
 """Speed of PixelCNN++: training, and cached against naive sampling, in one run on one machine.
 
-Run by `make bench`, or `python bench/pixelcnnpp.py --help`. Weights are those after the
+Run by `make bench`, or `python -m bench.pixelcnnpp --help`. Weights are those after the
 data-dependent initialisation on synthetic sparse images. The naive sampler passes through the
 whole network for every pixel, as published implementations do; a few passes are timed and scaled
 to all pixels, since all cost the same.
 """
 
 import argparse
-import os
-import platform
 
 import torch
-from sampling import SIDE, sparse_images
-from timing import seconds
 
+from bench.sampling import SIDE, sparse_images
+from bench.timing import seconds
 from darkpixel.models.build import build_model
 from darkpixel.models.pixelcnnpp.model import PixelCNNPlusPlus
 from darkpixel.models.pixelcnnpp.sampler import draw_uniforms, sample_cached, sample_naive
+from darkpixel.studies.machine import load_average, processor
 
 
 def make_model(filters: int, blocks: int) -> PixelCNNPlusPlus:
@@ -65,8 +64,8 @@ def main() -> None:
     torch.set_flush_denormal(True)
     print(
         f"PixelCNN++ on {SIDE} x {SIDE} pixels, 10 mixtures; "
-        f"{platform.processor() or platform.machine()}, {os.cpu_count()} CPUs, {options.threads} "
-        f"threads, torch {torch.__version__}, load {os.getloadavg()[0]:.1f}; naive: "
+        f"{processor()}, {options.threads} "
+        f"threads, torch {torch.__version__}, load {load_average():.1f}; naive: "
         f"{options.passes} of {SIDE**2} passes timed; training in batches of 64"
     )
     for name in options.networks:

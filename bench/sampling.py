@@ -1,6 +1,6 @@
 """Speed of SARM's samplers: incremental against naive, both in one run on one machine.
 
-Run by `make bench`, or `python bench/sampling.py --help`. Weights are random; the probabilities
+Run by `make bench`, or `python -m bench.sampling --help`. Weights are random; the probabilities
 of zero are those of synthetic sparse images, so that the sparsity is that of real ones. The naive
 sampler passes through its stage's network once per pixel and computes the parameters of all of
 the stage's pixels each time, as published implementations do. It profits here from the same
@@ -9,18 +9,17 @@ implementations do so for all: the ratio is a lower bound.
 """
 
 import argparse
-import os
-import platform
 
 import torch
-from timing import seconds
 from torch import Tensor
 
+from bench.timing import seconds
 from darkpixel.models.build import build_model
 from darkpixel.models.sarm.dense_blocks import prepare
 from darkpixel.models.sarm.model import SARM
 from darkpixel.models.sarm.naive_sampler import draw_uniforms, sample_naive
 from darkpixel.models.sarm.sampler import sample_from_uniforms
+from darkpixel.studies.machine import load_average, processor
 
 SIDE = 28
 
@@ -76,17 +75,10 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     torch.set_flush_denormal(True)
-    processor = platform.processor() or platform.machine()
-    try:
-        with open("/proc/cpuinfo") as file:
-            names = [line.split(":")[1].strip() for line in file if line.startswith("model name")]
-        processor = names[0] if names else processor
-    except OSError:
-        pass  # not Linux: the plain name must do
     print(
-        f"SARM-2, {SIDE} x {SIDE} pixels, width 10, float32; {processor}, "
-        f"{os.cpu_count()} CPUs, {options.threads} threads, torch {torch.__version__}, "
-        f"load {os.getloadavg()[0]:.1f}"
+        f"SARM-2, {SIDE} x {SIDE} pixels, width 10, float32; {processor()}, "
+        f"{options.threads} threads, torch {torch.__version__}, "
+        f"load {load_average():.1f}"
     )
     print("     layers params  zeros  batch  naive im/s  incr. im/s    ratio")
     for likelihood in ("discrete", "truncated_logistic"):

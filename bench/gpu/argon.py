@@ -65,7 +65,9 @@ def make_chunk(chunk: Chunk) -> Path:
     for pixels, found in scale_events(blocks, imaging):
         images.append(pixels)
         columns.append(found)
-    arrays = {key: np.concatenate([part[key] for part in columns]) for key in COLUMNS}
+    arrays: dict[str, Any] = {
+        key: np.concatenate([part[key] for part in columns]) for key in COLUMNS
+    }
     events.unlink()
     path = chunk.folder / f"{name}.npz"
     np.savez(path, images=np.concatenate(images), **arrays)

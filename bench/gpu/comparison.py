@@ -33,7 +33,7 @@ TOLERANCES = {
     "movement": 0.1,  # |resumed - uninterrupted| / |uninterrupted - initial|
     "validation_loss": 0.02,
 }
-SAME = {"rtol": 1e-2, "atol": 1e-3}
+SAME: dict[str, Any] = {"rtol": 1e-2, "atol": 1e-3}
 """Pixels this close are the same."""
 
 Row = dict[str, Any]
@@ -84,8 +84,8 @@ def outputs(model: Trainable, inputs: Tensor) -> dict[str, Tensor]:
     found: dict[str, Tensor] = {}
     if isinstance(model, SARM):
         found |= {f"log_prob_{k}": v for k, v in model.log_prob_parts(inputs).items()}
-    elif hasattr(model, "log_prob") and not isinstance(model, VQVAEPixelCNN):
-        found["log_prob"] = model.log_prob(inputs)
+    elif not isinstance(model, VQVAEPixelCNN) and (log_prob := getattr(model, "log_prob", None)):
+        found["log_prob"] = log_prob(inputs)
     if isinstance(model, VQVAEPixelCNN):
         codes, classes = inputs.long(), None
         if model.options.condition is not None:
@@ -111,8 +111,8 @@ def outputs(model: Trainable, inputs: Tensor) -> dict[str, Tensor]:
             density = None if isinstance(model, VQVAEPixelCNN) else model.log_density(inputs)
         if density is not None:
             found["log_density"] = density
-    if hasattr(model, "log_density_lower_bound"):
-        found["log_density_lower_bound"] = model.log_density_lower_bound(inputs)
+    if bound := getattr(model, "log_density_lower_bound", None):
+        found["log_density_lower_bound"] = bound(inputs)
     return found
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from bench.gpu.report import Run
-from bench.gpu.timing import repeated
+from bench.timing import repeated
 from darkpixel.studies.machine import processor
 
 STEP = "machine"

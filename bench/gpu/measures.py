@@ -26,7 +26,7 @@ _BOOTSTRAPS = 100
 
 
 def image_observables(path: str | Path) -> pd.DataFrame:
-    """Observables of every image of a file that need no judge.
+    """Observables of every image of a file that need no segmentation network.
 
     Returns:
         `pixels` above the threshold, `charge` of all pixels and `largest` pixel (MeV), `length`
@@ -41,7 +41,7 @@ def image_observables(path: str | Path) -> pd.DataFrame:
             images = batch["images"]
             lit = images > THRESHOLD
             length, width = track_shapes(lit, side)
-            spans = [_span(lit.any(axis)) for axis in (1, 2)]
+            spans = [_span(np.any(lit, axis=axis)) for axis in (1, 2)]
             frames.append(
                 pd.DataFrame(
                     {
@@ -119,7 +119,7 @@ def judge(
         if not labels[name].exists():
             label_file(model, path, labels[name], images=images, threshold=settings.threshold)
     sources = [Source(name, 0, str(labels[name])) for name in samples]
-    observables = labelled_observables(sources, str(labels["test"]), settings)
+    observables = labelled_observables(sources, str(labels["test"]), settings.low_confidence)
     about: dict[str, Any] = {"dataset": "lartpc", "label": "all", "settings": settings}
     tables = {
         "distances": lartpc_rows(observables, **about),

@@ -11,14 +11,14 @@ from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
-from torch.autograd import DeviceType
+from torch.autograd import DeviceType  # type: ignore[attr-defined]  # not in its __all__
 from torch.nn.utils import clip_grad_norm_
 from torch.profiler import ProfilerActivity, profile
 from torch.utils.flop_counter import FlopCounterMode
 
 from bench.gpu.report import Run
 from bench.gpu.subjects import Kind, Subject, checked, paper_settings
-from bench.gpu.timing import TimeUp, once, repeated, synchronise, time_limit
+from bench.timing import TimeUp, once, repeated, synchronise, time_limit
 from darkpixel.config.discovery import model_names
 from darkpixel.config.training import Training
 from darkpixel.models.base import GenerativeModel, Trainable

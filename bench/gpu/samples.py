@@ -9,7 +9,7 @@ import torch
 
 from bench.gpu.measures import compare, image_observables, judge
 from bench.gpu.report import Run
-from bench.gpu.timing import once
+from bench.timing import once
 from darkpixel.formats.image_file import ImageFile
 from darkpixel.models.folder import load_config, load_generator, load_model
 from darkpixel.models.sample_file import shard_blocks, write_shard

@@ -210,7 +210,7 @@ class _Trainings:
         if autoencoder:
             settings, size = with_autoencoder(settings, self.folder(autoencoder))
         model = build_model(settings, (size[0], size[1]), seed=SEED)
-        if isinstance(model, VQVAEPixelCNN):
+        if autoencoder and isinstance(model, VQVAEPixelCNN):
             model.adopt_autoencoder(load_model(self.folder(autoencoder)).state_dict())
         if self.options.start and described is self.entry["models"][self.names[-1]]:
             self._go_on(model)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 import yaml
@@ -26,7 +27,7 @@ RULE_FILES = sorted((PROJECT / "workflow/rules").glob("*.smk"))
 
 def pins(lines: list[str]) -> dict[str, str]:
     """The exact versions of `name==version` lines, by canonical name."""
-    versions = {}
+    versions: dict[str, str] = {}
     for line in lines:
         match = re.fullmatch(r"([A-Za-z0-9._-]+)==([A-Za-z0-9.!]+)", line)
         assert match, f"{line!r} is no exact version"
@@ -63,8 +64,9 @@ def lock() -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def project() -> dict:
-    return tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
+def project() -> dict[str, Any]:
+    content: dict[str, Any] = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
+    return content
 
 
 def test_every_dependency_is_locked_at_an_allowed_version(lock, project):
@@ -78,7 +80,7 @@ def test_every_dependency_is_locked_at_an_allowed_version(lock, project):
     Path(sys.prefix) != PROJECT / ".venv", reason="only in the .venv that make makes"
 )
 def test_installed_packages_equal_the_lock(lock):
-    installed = {
+    installed: dict[str, str] = {
         canonicalize_name(package.name): package.version.partition("+")[0]  # torch's "+cpu"
         for package in metadata.distributions()
     }
@@ -145,7 +147,7 @@ def run_time_nodes(node: ast.AST) -> Iterator[ast.AST]:
 
 def imports(text: str) -> set[str]:
     """Dotted names that a source text imports, anywhere in it; with `from`, also the members."""
-    names = set()
+    names: set[str] = set()
     for node in run_time_nodes(ast.parse(text)):
         if isinstance(node, ast.Import):
             names.update(alias.name for alias in node.names)
@@ -202,7 +204,8 @@ def library_files(name: str) -> list[Path]:
 def third_party(script: Path) -> set[str]:
     """Distributions that a script and the library modules behind it import, canonical names."""
     seen: set[Path] = set()
-    waiting, distributions = [script], set()
+    waiting = [script]
+    distributions: set[str] = set()
     while waiting:
         path = waiting.pop()
         if path in seen:
@@ -248,7 +251,7 @@ def test_conda_file_holds_what_the_script_imports(rule):
 class TestInstall:
     """envs/install.sh on machines that lack something: one clear line and no half environment."""
 
-    def install(self, folder: Path, **programs: str) -> subprocess.CompletedProcess:
+    def install(self, folder: Path, **programs: str) -> subprocess.CompletedProcess[str]:
         """Run it with only `programs` (name: shell text) and the basic tools on the path."""
         tools = folder / "bin"
         tools.mkdir()

@@ -5,16 +5,15 @@ import shutil
 import time
 
 import pytest
-from conftest import Project
 from planning import planned
 
 HOUR = 3600.0
 
 
 @pytest.fixture(scope="module")
-def done(tmp_path_factory):
+def done(tmp_path_factory, copy_project):
     """A project whose jobs Snakemake takes for done: their results are there, empty."""
-    project = Project(tmp_path_factory.mktemp("done") / "here")
+    project = copy_project(tmp_path_factory.mktemp("done") / "here")
     then = time.time() - HOUR
     for job in planned(folder=project.folder).jobs:
         for output in job.outputs:
@@ -40,9 +39,9 @@ def test_a_changed_key_is_seen_in_a_finished_run(done):
     assert not {"measure_two_sample", "train_model", "measure_distances"} & planned_now
 
 
-def test_a_moved_checkout_has_nothing_to_do(done, tmp_path):
+def test_a_moved_checkout_has_nothing_to_do(done, tmp_path, copy_project):
     """The sources as a fresh clone has them, younger than the results."""
-    moved = Project(tmp_path / "elsewhere")
+    moved = copy_project(tmp_path / "elsewhere")
     for part in ("results", ".snakemake"):
         shutil.copytree(done.folder / part, moved.folder / part)
     for path in moved.folder.glob("workflow/scripts/*.py"):

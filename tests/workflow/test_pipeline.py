@@ -2,6 +2,7 @@
 
 import csv
 import re
+from typing import Any
 
 import h5py
 import pytest
@@ -202,7 +203,7 @@ def test_code_maps_are_those_of_the_images(results):
 
 
 def test_the_judge_trains_on_other_events_than_it_is_tested_on(results):
-    seen = set()
+    seen: set[Any] = set()
     for split in ("train", "validation", "test"):
         with h5py.File(results / f"data/lartpc_vertex/all/{split}.h5") as file:
             events = set(file["event"][:].tolist())
@@ -219,7 +220,7 @@ def test_no_checkpoint_is_left_but_those_of_the_searches(results):
 
 
 def test_splits_share_no_event(results):
-    seen = set()
+    seen: set[Any] = set()
     for split in ("train", "validation", "test"):
         with h5py.File(results / f"data/jets/signal/{split}.h5") as file:
             events = set(zip(file["chunk_seed"][:], file["event"][:], strict=True))

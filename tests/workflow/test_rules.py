@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from planning import PROJECT, Job, Planned, planned
@@ -146,8 +147,8 @@ def test_an_edit_counts_where_it_is_imported_and_nowhere_else(jobs, plan, monkey
         assert changed == {kind for kind, modules in kinds.items() if name in modules}, module
     for script in SCRIPTS.glob("*.py"):
         edited = script
-        changed = {kind[0] for kind, digest in digests().items() if digest != before[kind]}
-        assert changed <= {script.stem}
+        ruled = {kind[0] for kind, digest in digests().items() if digest != before[kind]}
+        assert ruled <= {script.stem}
 
 
 def test_who_loads_models_names_them(jobs, plan):
@@ -200,7 +201,7 @@ def test_a_training_depends_on_no_other_model(jobs, plan):
         assert found & packages == own, entry.model
 
 
-def change(path: str, value: object) -> dict:
+def change(path: str, value: object) -> dict[str, Any]:
     """A configuration of one key, `evaluation.n` for example."""
     for key in reversed(path.split(".")):
         value = {key: value}

@@ -6,8 +6,8 @@ samples to an image file.
 
 Generative models of pixels: `sarm` (SARM), `lagan` (LAGAN), `pixelcnnpp` (PixelCNN++). Of
 liquid-argon images by their codes: `vqvae` (the autoencoder) with `vqvae_pixelcnn` (the PixelCNN
-over its code maps). Networks that evaluate: `classifier` (signal against background) and `ssnet`
-(track against shower, pixel by pixel).
+over its code maps); by their non-zero pixels: `sparse_transformer` (ours). Networks that evaluate:
+`classifier` (signal against background) and `ssnet` (track against shower, pixel by pixel).
 
 The docstring of each folder has the equations and says what is in which file. `settings.py` is
 what a configuration may set, without torch; `model.py` has the model and its function `build`.

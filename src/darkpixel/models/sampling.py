@@ -1,4 +1,4 @@
-"""What the samplers of several models share: uniform random numbers, batches, evaluation mode."""
+"""What the samplers of several models share: random numbers, batches, evaluation mode."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +14,27 @@ def open_uniforms(*shape: int, generator: torch.Generator) -> Tensor:
     """
     u = torch.rand(*shape, generator=generator, device=generator.device)
     return u.clamp(2.0**-25, 1 - 2.0**-24)
+
+
+def draw_categories(logits: Tensor, uniforms: Tensor) -> Tensor:
+    """The categories at which the cumulative probability passes the uniforms.
+
+    A category of probability zero is never drawn, not even where the uniform is at the upper end of
+    the rounded cumulative.
+
+    Args:
+        logits: (..., K).
+        uniforms: (...,) in [0, 1).
+
+    Returns:
+        (...,) int64.
+    """
+    weights = (logits - logits.amax(-1, keepdim=True)).exp_()
+    cumulative = weights.cumsum(-1)
+    total = cumulative[..., -1:]
+    below_total = torch.nextafter(total, torch.zeros_like(total))
+    target = torch.minimum(uniforms[..., None] * total, below_total)
+    return torch.searchsorted(cumulative, target, right=True)[..., 0]
 
 
 def batches(images: int, batch: int) -> Iterator[slice]:

@@ -2,15 +2,11 @@
 
 import itertools
 import json
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 import yaml
-
-sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from bench.gpu import __main__ as program
 from bench.gpu import argon, checks, pieces, plan, rates, training
@@ -19,11 +15,11 @@ from bench.gpu.measures import judge
 from bench.gpu.plan import Cost, epochs_in
 from bench.gpu.report import Report, Run
 from bench.gpu.subjects import checked, paper_settings
-from bench.gpu.timing import TimeUp, time_limit
+from bench.timing import TimeUp, time_limit
 from darkpixel.config.discovery import model_settings
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.image_file import ImageFile
-from darkpixel.models.folder import load_model, save_model
+from darkpixel.models.folder import load_generator, load_model, save_model
 
 CPU = torch.device("cpu")
 
@@ -222,7 +218,7 @@ def test_training_within_a_budget(entry, tmp_path):
     assert {row["observable"] for row in found["measures"]["prior"]} >= {"pixels", "charge"}
     assert (tmp_path / "out" / "samples-prior.h5").exists()
     pieces.join(tmp_path / "out", tmp_path / "joined", "prior")
-    model = load_model(tmp_path / "joined")
+    model = load_generator(tmp_path / "joined")
     assert model.sample(2, generator=torch.Generator()).shape == (2, 32, 32)
     # It goes on elsewhere from the pieces, and the second call has nothing to do.
     assert program.main(arguments(entry, tmp_path)) == 0

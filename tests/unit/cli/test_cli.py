@@ -1,29 +1,24 @@
 """The command `darkpixel`."""
 
-from pathlib import Path
-
 import h5py
 import numpy as np
 import pytest
 import torch
+from image_files import write_images
+from repository import CONFIG
 
 from darkpixel.cli import main
-from darkpixel.formats.image_file import ImageFile, ImageWriter
+from darkpixel.formats.image_file import ImageFile
 from darkpixel.models.build import build_model
 from darkpixel.models.folder import save_model
 from darkpixel.models.ssnet.labelling import THRESHOLD
 
-CONFIG = Path(__file__).resolve().parents[3] / "config"
 ABOUT = {"dataset": "jets", "label": "signal", "pixel_size": 0.1, "unit": "GeV"}
 
 
-def write_images(path, count=60, seed=1):
+def write_random(path, count=60, seed=1):
     images = np.random.default_rng(seed).exponential(size=(count, 6, 6)).astype(np.float32)
-    with ImageWriter(
-        path, height=6, width=6, split="test", source="test", seed=0, config_digest="0", **ABOUT
-    ) as writer:
-        writer.append(images)
-    return str(path)
+    return str(write_images(path, images))
 
 
 @pytest.fixture
@@ -45,7 +40,7 @@ def test_sample_then_evaluate_then_show(folder, tmp_path, capsys):
     with ImageFile(made) as file:
         assert file.shape == (40, 6, 6)
         assert file.attributes["pixel_size"] == 0.1
-    assert main(["evaluate", made, write_images(tmp_path / "test.h5")]) == 0
+    assert main(["evaluate", made, write_random(tmp_path / "test.h5")]) == 0
     out = capsys.readouterr().out
     assert "pt" in out
     assert "floor" in out
@@ -75,7 +70,7 @@ def test_an_overlay_alone_is_no_configuration(tmp_path, capsys):
     [("unit", "MeV", "in MeV, but"), ("pixel_size", 0.2, "pixels of 0.2 in GeV")],
 )
 def test_files_of_two_scales_are_not_compared(tmp_path, capsys, attribute, value, words):
-    other, test = (write_images(tmp_path / name) for name in ("other.h5", "test.h5"))
+    other, test = (write_random(tmp_path / name) for name in ("other.h5", "test.h5"))
     with h5py.File(other, "a") as file:
         file.attrs[attribute] = value
     assert main(["evaluate", other, test]) == 1
@@ -83,7 +78,7 @@ def test_files_of_two_scales_are_not_compared(tmp_path, capsys, attribute, value
 
 
 def test_images_without_angles_have_no_mass(tmp_path, capsys):
-    names = [write_images(tmp_path / name) for name in ("made.h5", "test.h5")]
+    names = [write_random(tmp_path / name) for name in ("made.h5", "test.h5")]
     for name in names:
         with h5py.File(name, "a") as file:
             file.attrs["pixel_size"], file.attrs["unit"] = 1.5, "0.255 MeV"
@@ -94,7 +89,7 @@ def test_images_without_angles_have_no_mass(tmp_path, capsys):
 
 
 def test_label(tmp_path):
-    images = write_images(tmp_path / "images.h5")
+    images = write_random(tmp_path / "images.h5")
     judge = build_model({"model": "ssnet", "filters": 2, "depth": 1}, (6, 6), seed=1)
     save_model(judge, tmp_path / "ssnet", images=ABOUT)
     out = str(tmp_path / "labels.h5")
@@ -110,7 +105,7 @@ def test_label(tmp_path):
 
 
 def test_only_an_ssnet_labels(folder, tmp_path, capsys):
-    images = write_images(tmp_path / "images.h5")
+    images = write_random(tmp_path / "images.h5")
     assert main(["label", folder, images, str(tmp_path / "labels.h5")]) == 1
     assert "model is 'sarm', not 'ssnet'" in capsys.readouterr().err
 

@@ -1,11 +1,11 @@
 """The configuration: what is accepted, and the one line that says what is not."""
 
 import json
-from pathlib import Path
 
 import pytest
 import yaml
 from jsonschema import Draft202012Validator
+from repository import CONFIG
 
 import darkpixel.datasets
 import darkpixel.models
@@ -14,7 +14,6 @@ from darkpixel.errors import DarkpixelError
 from darkpixel.metrics.convergence import FEWEST_EPOCHS
 from darkpixel.pipeline.documentation import key_table, schema, with_keys
 
-CONFIG = Path(__file__).resolve().parents[3] / "config"
 OVERLAYS = ["test.yaml", "study.yaml", "paper.yaml"]
 
 

@@ -2,16 +2,15 @@
 
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
+from repository import CONFIG
 
 import darkpixel.datasets
 import darkpixel.models
 from darkpixel.config.discovery import data_names, model_module, model_names, model_settings
 from darkpixel.errors import DarkpixelError
 
-CONFIG = Path(__file__).resolve().parents[3] / "config"
 SHIPPED = ("classifier", "lagan", "pixelcnnpp", "sarm", "ssnet", "vqvae", "vqvae_pixelcnn")
 SETTINGS = "from darkpixel.config import base\nclass Settings(base.Settings):\n    width: int = 3\n"
 
@@ -28,7 +27,8 @@ def models(tmp_path, monkeypatch):
 
 
 def width(name: str) -> int:
-    return model_settings(name).model_validate({}).model_dump()["width"]
+    found: int = model_settings(name).model_validate({}).model_dump()["width"]
+    return found
 
 
 def message(name: str) -> str:

@@ -3,13 +3,14 @@
 from pathlib import Path
 
 import pytest
+from repository import CONFIG
 
 from darkpixel.config.sources import find_source, load_sources
 from darkpixel.errors import DarkpixelError
 
 
 def test_the_projects_own_sources_are_valid() -> None:
-    path = Path(__file__).parents[3] / "config" / "sources.yaml"
+    path = CONFIG / "sources.yaml"
     entry = find_source(path, "lagan_jets")
     assert entry.md5 == "f9b11c46b6a0ff928bec2eccf865ecf0"
     with pytest.raises(DarkpixelError, match="did you mean 'lagan_jets'"):
@@ -17,7 +18,7 @@ def test_the_projects_own_sources_are_valid() -> None:
 
 
 def test_the_projects_larcv_files() -> None:
-    sources = load_sources(Path(__file__).parents[3] / "config" / "sources.yaml")
+    sources = load_sources(CONFIG / "sources.yaml")
     larcv = {name: entry for name, entry in sources.items() if entry.suffix == "root"}
     assert len(larcv) == len({entry.url for entry in larcv.values()}) == 8
     for name, entry in larcv.items():

@@ -1,26 +1,21 @@
 """Images of all labels in one file."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from image_files import write_images
 
 from darkpixel.datasets.joint import join_labels
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.image_file import ImageFile
-from darkpixel.formats.image_writer import ImageWriter
 
 
-def write(path: Path, label: str, images: int, value: float, side: int = 5, **about: str) -> Path:
-    with ImageWriter(
-        path, height=side, width=side, label=label, split="train", pixel_size=0.1, seed=1,
-        columns={"event": np.int64},
-        **{"dataset": "jets", "unit": "GeV", "source": "test", "config_digest": "0", **about},
-    ) as writer:  # fmt: skip
-        pixels = np.full((images, side, side), value, np.float32)
-        pixels[:, 0, 0] = np.arange(images)  # tells the images of a label apart
-        writer.append(pixels, event=np.arange(images))
-    return path
+def write(path: Path, label: str, count: int, value: float, side: int = 5, **about: Any) -> Path:
+    images = np.full((count, side, side), value)
+    images[:, 0, 0] = np.arange(count)  # tells the images of a label apart
+    return write_images(path, images, {"event": np.arange(count)}, label=label, **about)
 
 
 @pytest.fixture
@@ -59,7 +54,7 @@ def test_labels_of_two_kinds_are_refused(files: dict[str, Path], tmp_path: Path)
 
 @pytest.mark.parametrize("about", [{"unit": "MeV"}, {"dataset": "muons"}])
 def test_labels_of_two_units_or_data_sets_are_refused(
-    files: dict[str, Path], tmp_path: Path, about: dict[str, str]
+    files: dict[str, Path], tmp_path: Path, about: dict[str, Any]
 ) -> None:
     other = write(tmp_path / "other.h5", "background", 10, 1.0, **about)
     (name, value), *_ = about.items()
@@ -70,10 +65,11 @@ def test_labels_of_two_units_or_data_sets_are_refused(
 
 def test_every_source_and_digest_counts(files: dict[str, Path], tmp_path: Path) -> None:
     digests = []
-    for number, about in enumerate(({}, {"source": "mine"}, {"config_digest": "1"})):
+    changes: list[dict[str, Any]] = [{}, {"source": "mine"}, {"config_digest": "1"}]
+    for number, about in enumerate(changes):
         other = write(tmp_path / "other.h5", "background", 10, 1.0, **about)
         join_labels({**files, "background": other}, tmp_path / f"{number}.h5")
         with ImageFile(tmp_path / f"{number}.h5") as file:
-            assert file.attributes["source"] == ("test, mine" if number == 1 else "test")
+            assert file.attributes["source"] == ("simulate, mine" if number == 1 else "simulate")
             digests.append(file.attributes["config_digest"])
     assert digests[0] == digests[1] != digests[2]

@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 
 from darkpixel.config.data import SplitSizes
 from darkpixel.config.lartpc import ArgonImaging
+from darkpixel.config.names import SPLITS
 from darkpixel.datasets import lartpc as argon_images
 from darkpixel.datasets.charge import charge_per_unit, unit_of
 from darkpixel.datasets.lartpc import crop_events, prepare, scale_events, write_crops
-from darkpixel.datasets.splits import SPLITS, file_events
+from darkpixel.datasets.splits import file_events
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.blocks import Block
 from darkpixel.formats.image_file import ImageFile

@@ -1,21 +1,24 @@
 """From muon chunks or a UCI file to splits: matched spectra, no image twice, blank ones kept."""
 
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
 import pytest
+from image_files import write_images
 from scipy.stats import ks_2samp
 
 from darkpixel.config.data import SplitSizes
 from darkpixel.config.muons import MuonImaging
+from darkpixel.config.names import SPLITS
 from darkpixel.datasets import muons
 from darkpixel.datasets.muon_matching import chunk_events, matched_events, matching_probability
-from darkpixel.datasets.splits import SPLITS, write_splits
+from darkpixel.datasets.splits import write_splits
 from darkpixel.datasets.uci_muons import is_uci, uci_events
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.blocks import Events
-from darkpixel.formats.image_file import ImageFile, ImageWriter
+from darkpixel.formats.image_file import ImageFile
 from darkpixel.simulation.muons.simulation import COLUMNS
 
 SIDE = 12
@@ -24,7 +27,8 @@ SIDE = 12
 def spectrum(muons: int, slope: float, seed: int) -> np.ndarray:
     """pT between 10 and 15 GeV, exponential."""
     u = np.random.default_rng(seed).random(muons)
-    return 10 - np.log(1 - u * (1 - np.exp(-5 / slope))) * slope
+    pt: np.ndarray = 10 - np.log(1 - u * (1 - np.exp(-5 / slope))) * slope
+    return pt
 
 
 def chunk(path: Path, pt: np.ndarray, seed: int) -> Path:
@@ -32,23 +36,15 @@ def chunk(path: Path, pt: np.ndarray, seed: int) -> Path:
     number = np.arange(len(pt))
     images = np.zeros((len(pt), SIDE, SIDE), np.float32)
     images[:, 0, 0] = np.where(number % 3 == 0, 0, number)
-    writer = ImageWriter(
-        path,
-        height=SIDE,
-        width=SIDE,
-        dataset="muons",
-        label="signal",
-        split="events",
-        pixel_size=0.025,
-        unit="GeV",
-        source="test",
-        seed=seed,
-        config_digest="abc",
-        columns=COLUMNS,
-    )
-    with writer:
-        writer.append(images, muon_pt=pt, muon_eta=0 * pt, pileup=number % 90, event=2 * number)
-    return path
+    columns = {"muon_pt": pt, "muon_eta": 0 * pt, "pileup": number % 90, "event": 2 * number}
+    typed = {name: values.astype(COLUMNS[name]) for name, values in columns.items()}
+    about: dict[str, Any] = {
+        "dataset": "muons",
+        "split": "events",
+        "pixel_size": 0.025,
+        "seed": seed,
+    }
+    return write_images(path, images, typed, **about)
 
 
 def chunks(folder: Path, label: str, pt: np.ndarray) -> list[Path]:
@@ -87,9 +83,11 @@ def test_matched_images_are_each_used_once_and_blank_ones_stay(tmp_path: Path) -
     background = chunks(tmp_path, "background", spectrum(3000, 2.5, 2))
     sizes = SplitSizes(train=1200, validation=300, test=800)
     outputs = {name: tmp_path / f"{name}.h5" for name in ("train", "validation", "test")}
-    about = {"dataset": "muons", "label": "signal", "pixel_size": 0.025, "unit": "GeV"}
-    events = matched_events(signal, background, sizes.total, 5)
-    write_splits(*events, outputs, sizes=sizes, seed=5, source="test", config_digest="", **about)
+    write_splits(
+        *matched_events(signal, background, sizes.total, 5), outputs, sizes=sizes, seed=5,
+        source="test", config_digest="", dataset="muons", label="signal", pixel_size=0.025,
+        unit="GeV",
+    )  # fmt: skip
     names, blank, pt = set(), 0, []
     for path in outputs.values():
         with ImageFile(path) as file:

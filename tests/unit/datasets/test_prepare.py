@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 from darkpixel.config.data import SplitSizes
 from darkpixel.config.jets import JetImaging
+from darkpixel.config.names import SPLITS
 from darkpixel.datasets import jets, lagan_jets
 from darkpixel.datasets.lagan_jets import COLUMNS, lagan_events
 from darkpixel.datasets.splits import (
-    SPLITS,
     UNUSED,
     assign_splits,
     file_events,

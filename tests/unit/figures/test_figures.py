@@ -4,6 +4,7 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
+from image_files import ONES, write_images
 from matplotlib.figure import Figure
 
 from darkpixel.errors import DarkpixelError
@@ -21,7 +22,6 @@ from darkpixel.figures.style import (
     save,
 )
 from darkpixel.formats.image_file import ImageFile
-from darkpixel.formats.image_writer import ImageWriter
 from darkpixel.metrics.observables import Source, measure_observables
 from darkpixel.models.sarm.orders import order, stage_pixels
 
@@ -34,18 +34,13 @@ def samples(tmp_path_factory):
     """label -> model -> path, 40 images of 10 x 10 pixels, the first of them blank."""
     folder = tmp_path_factory.mktemp("images")
     random = np.random.default_rng(0)
-    paths = {}
+    paths: dict[str, dict[str, str]] = {}
     for label in LABELS:
         paths[label] = {}
         for model in ("monte_carlo", *MODELS):
             images = random.exponential(5, (40, 10, 10)) * (random.random((40, 10, 10)) < 0.1)
             images[0] = 0
-            path = folder / f"{label}-{model}.h5"
-            with ImageWriter(
-                path, height=10, width=10, dataset="jets", label=label, split="test",
-                pixel_size=0.1, unit="GeV", source="test", seed=0, config_digest="0",
-            ) as file:  # fmt: skip
-                file.append(images.astype(np.float32))
+            path = write_images(folder / f"{label}-{model}.h5", images, label=label)
             paths[label][model] = str(path)
     return paths
 
@@ -56,12 +51,7 @@ def with_failed_model(samples, folder):
     for label, paths in samples.items():
         with ImageFile(paths["lagan"]) as file:
             images = file.read() * np.float32(1e6)
-        path = folder / f"{label}-failed.h5"
-        with ImageWriter(
-            path, height=10, width=10, dataset="jets", label=label, split="test",
-            pixel_size=0.1, unit="GeV", source="test", seed=0, config_digest="0",
-        ) as file:  # fmt: skip
-            file.append(images)
+        path = write_images(folder / f"{label}-failed.h5", images, label=label)
         made[label] = {**paths, "failed": str(path)}
     return made
 
@@ -160,9 +150,12 @@ def test_a_model_that_fails_does_not_change_the_colours_of_the_others(
 
 def test_blank_examples_are_shown_and_named_only_among_many(samples, tmp_path, monkeypatch):
     seen = []
-    monkeypatch.setattr(
-        examples, "panel_grid", lambda panels, **_keys: seen.append(panels) or Figure()
-    )
+
+    def panel_grid(panels, **_keys):
+        seen.append(panels)
+        return Figure()
+
+    monkeypatch.setattr(examples, "panel_grid", panel_grid)
     examples.example_images(samples, tmp_path / "one", dataset="jets")
     examples.more_example_images(samples, tmp_path / "more", dataset="jets", per_model=3)
     assert [panel.note for panel in seen[0]] == [""] * 8
@@ -186,11 +179,7 @@ def test_a_single_large_pixel_does_not_stretch_the_axis(tmp_path):
     images = np.random.default_rng(0).uniform(0, 10, (50, 4, 4)).astype(np.float32)
     images[0, 0, :3] = 1000.0
     for name, some in (("some", images), ("blank", 0 * images)):
-        with ImageWriter(
-            tmp_path / f"{name}.h5", height=4, width=4, dataset="jets", label="a", split="test",
-            pixel_size=0.1, unit="GeV", source="test", seed=0, config_digest="0",
-        ) as file:  # fmt: skip
-            file.append(some)
+        write_images(tmp_path / f"{name}.h5", some)
     end = pixel_values._axis_end([tmp_path / "some.h5"])
     assert 9 < end < 12
     assert (images > end).sum() <= pixel_values.BEYOND
@@ -206,13 +195,7 @@ def test_blank_images_alone_have_observables_to_draw():
 def test_axes_are_called_as_the_data_set_has_them(tmp_path):
     labels = []
     for dataset, unit in (("jets", "GeV"), ("muons", "GeV"), ("lartpc", "0.255 MeV")):
-        path = tmp_path / f"{dataset}.h5"
-        with ImageWriter(
-            path, height=4, width=4, dataset=dataset, label="a", split="test",
-            pixel_size=0.1, unit=unit, source="test", seed=0, config_digest="0",
-        ) as file:  # fmt: skip
-            file.append(np.ones((2, 4, 4), np.float32))
-        with ImageFile(path) as file:
+        with ImageFile(write_images(tmp_path / "a.h5", ONES, dataset=dataset, unit=unit)) as file:
             labels.append(pixel_axis(file))
     assert labels == ["pixel $p_T$ [GeV]", "pixel $E_T$ [GeV]", "pixel value [0.255 MeV]"]
 
@@ -240,14 +223,17 @@ def test_zeros_are_white_and_small_pixels_are_not():
 
 def test_log_scale_of_blank_images_is_valid():
     norm = log_norm(np.zeros((2, 3, 3)))
-    assert 0 < norm.vmin < norm.vmax
+    low, high = norm.vmin, norm.vmax
+    assert low is not None
+    assert high is not None
+    assert 0 < low < high
 
 
 def test_row_zero_is_drawn_at_the_largest_phi():
     figure = Figure()
     axes = figure.subplots()
     drawn = draw_image(axes, np.eye(4), pixel_size=0.5, norm=log_norm(np.eye(4)))
-    assert drawn.get_extent() == [-1.0, 1.0, -1.0, 1.0]
+    assert list(drawn.get_extent()) == [-1.0, 1.0, -1.0, 1.0]
     assert drawn.origin == "upper"
 
 

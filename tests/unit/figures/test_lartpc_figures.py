@@ -5,8 +5,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from argon_toys import argon_images, write_labels, write_plain
+from image_files import LARTPC, write_images
 from matplotlib.figure import Figure
 from matplotlib.image import imread
+from matplotlib.patches import StepPatch
 
 from darkpixel.config.lartpc_evaluation import LArTPCEvaluation
 from darkpixel.errors import DarkpixelError
@@ -15,7 +17,7 @@ from darkpixel.figures.lartpc import codes as lartpc_codes
 from darkpixel.figures.lartpc import images as lartpc_images
 from darkpixel.figures.lartpc import labels as lartpc_labels
 from darkpixel.figures.lartpc import observables as lartpc_observables
-from darkpixel.formats.image_writer import ImageWriter
+from darkpixel.figures.lartpc.images import draw_labels
 from darkpixel.metrics.lartpc_observables import labelled_observables
 from darkpixel.metrics.observables import Source
 from darkpixel.tables.names import COMPACT_SIMULATOR
@@ -29,12 +31,8 @@ def write_codes(path, images, species):
     count = len(images)
     charge = images.reshape(count, 16, 4, 16, 4).sum(axis=(2, 4))
     codes = np.where(charge > 0, 1 + np.minimum(np.log1p(charge) * 60, 500).astype(int), 0)
-    with ImageWriter(
-        path, height=16, width=16, dataset="lartpc", label="all", split="test", pixel_size=2.0,
-        unit="code index", source="test", seed=0, config_digest="0",
-        columns={"species": np.int32}, attributes={"codes": 512},
-    ) as file:  # fmt: skip
-        file.append(codes.astype(np.float32), species=species)
+    about = LARTPC | {"pixel_size": 2.0, "unit": "code index", "attributes": {"codes": 512}}
+    write_images(path, codes, {"species": species}, **about)
     return str(path), codes
 
 
@@ -143,7 +141,7 @@ def test_the_same_bytes_each_time(files, tmp_path):
 def test_labels_have_the_papers_colours(tmp_path):
     figure = Figure(figsize=(3, 1), dpi=30)
     axes = figure.add_axes((0, 0, 1, 1))
-    lartpc_labels.draw_labels(axes, np.array([[0, 1, 2]], np.uint8))
+    draw_labels(axes, np.array([[0, 1, 2]], np.uint8))
     figure.savefig(tmp_path / "labels.png")
     pixels = imread(tmp_path / "labels.png")[15, [15, 45, 75], :3]
     purple, cyan, yellow = pixels
@@ -159,7 +157,9 @@ def test_pixels_at_or_below_threshold_are_background():
     colours, norm = lartpc_images.charge_colours(), lartpc_images.charge_norm([np.ones((2, 2))])
     axes = Figure().add_subplot()
     lartpc_images.draw_charge(axes, np.array([[0.0, 0.5], [1.0, 40.0]]), norm)
-    drawn = axes.images[0].to_rgba(axes.images[0].get_array())
+    values = axes.images[0].get_array()
+    assert values is not None
+    drawn = axes.images[0].to_rgba(values)
     empty = mpl.colors.to_rgba(lartpc_images.EMPTY)
     assert drawn[0, 0] == pytest.approx(empty)
     assert np.abs(drawn[1, 0] - empty).max() > 0.2
@@ -170,6 +170,7 @@ def test_examples_are_the_first_with_charge_in_mev(files):
     part = lartpc_images.read_examples(files["test"], 3, threshold=0.2)
     images, _, _ = argon_images(60)
     assert part.images == pytest.approx(np.where(images[1:4] > 0.2, 0.255 * images[1:4], 0))
+    assert part.labels is not None
     assert part.labels.shape == (3, 64, 64)
     every = lartpc_images.read_examples(files["test"], 99, threshold=0.2).images
     assert len(every) == 60
@@ -182,8 +183,10 @@ def test_an_image_without_track_lies_outside_but_is_counted(files):
     figure = Figure()
     place = figure.add_gridspec(1, 1)[0, 0]
     lartpc_observables._distribution(figure, place, table, "track_length", 10, True)
-    area = figure.axes[0].patches[0].get_data()
-    share = (area.values * np.diff(area.edges)).sum()
+    step = figure.axes[0].patches[0]
+    assert isinstance(step, StepPatch)
+    heights, edges, _ = step.get_data()
+    share = (heights * np.diff(edges)).sum()
     test = table[table["model"] == "monte_carlo"]
     assert share == pytest.approx((test["track_pixels"] > 0).mean(), abs=0.03)
 

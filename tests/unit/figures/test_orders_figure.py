@@ -90,7 +90,7 @@ def test_the_floor_is_shaded_for_each_label(drawn):
     assert len(bands) == 2
     for band, label in zip(bands, ("signal", "background"), strict=True):
         row = rows[(rows["label"] == label) & (rows["observable"] == "pt")].iloc[0]
-        heights = band.get_paths()[0].vertices[:, 1]
+        heights = np.asarray(band.get_paths()[0].vertices)[:, 1]
         assert heights.max() == pytest.approx(row["floor"] + row["floor_error"])
 
 

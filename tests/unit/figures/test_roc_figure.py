@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from darkpixel.figures.sarm import roc as figure
+from darkpixel.figures.style import save
 from darkpixel.metrics.roc import classifier_curves, classifier_rows
 
 
@@ -41,8 +42,12 @@ def draw(files, stem, dataset="jets", late=()):
 def shown(monkeypatch):
     """The figures that are drawn."""
     found = []
-    plain = figure.save
-    monkeypatch.setattr(figure, "save", lambda f, stem: (found.append(f), plain(f, stem)))
+
+    def noted(drawn, stem):
+        found.append(drawn)
+        save(drawn, stem)
+
+    monkeypatch.setattr(figure, "save", noted)
     return found
 
 

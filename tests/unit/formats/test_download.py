@@ -2,6 +2,7 @@
 
 import errno
 import hashlib
+import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -125,7 +126,7 @@ def test_interrupt_keeps_what_arrived(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(module.time, "sleep", interrupt)
+        patch.setattr(time, "sleep", interrupt)
         with pytest.raises(KeyboardInterrupt):
             fetch(entry, tmp_path)
     fetch(entry, tmp_path)
@@ -240,7 +241,7 @@ def test_a_mirror_goes_on_with_the_part(server: Server, tmp_path: Path) -> None:
 
 def test_busy_server(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     naps: list[float] = []
-    monkeypatch.setattr(module.time, "sleep", naps.append)
+    monkeypatch.setattr(time, "sleep", naps.append)
     busy = [state(503, Retry_After="7"), state(503), state(429, Retry_After="9999"), good]
     patience = Patience(tries=5, wait=1.0, longest_wait=120.0, timeout=1.0)
     fetch(source(server.url("/a", *busy)), tmp_path, patience)
@@ -288,8 +289,8 @@ def test_unknown_size_and_checksum_is_refused(server: Server, tmp_path: Path) ->
 
 
 def test_disk_full(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = module.shutil.disk_usage(tmp_path)
-    monkeypatch.setattr(module.shutil, "disk_usage", lambda _: real._replace(free=1000))
+    real = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: real._replace(free=1000))
     assert "disk full" in failure(source(server.url("/a", good)), tmp_path)
     monkeypatch.undo()
 

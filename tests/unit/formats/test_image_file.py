@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from image_files import ABOUT, EXAMPLES, ONES, sparse_images, write
+from image_files import ABOUT, EXAMPLES, ONES, sparse_images, write_images
 
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.image_concatenation import concatenate
@@ -21,7 +21,7 @@ def test_round_trip(tmp_path: Path) -> None:
     images = sparse_images(3000)
     labels = (images > 0).astype(np.uint8)
     momentum = np.arange(3000) / 7
-    write(tmp_path / "a.h5", images, momentum=momentum, pixel_labels=labels)
+    write_images(tmp_path / "a.h5", images, {"momentum": momentum, "pixel_labels": labels})
     with ImageFile(tmp_path / "a.h5") as file:
         assert file.shape == images.shape
         assert len(file) == 3000
@@ -37,7 +37,7 @@ def test_round_trip(tmp_path: Path) -> None:
 @pytest.mark.parametrize("size", [1, 100, 1024, 5000])
 def test_batches_cover_the_file_once_in_order(tmp_path: Path, size: int) -> None:
     images = sparse_images(300 if size == 1 else 2500)
-    write(tmp_path / "a.h5", images, event=np.arange(len(images)))
+    write_images(tmp_path / "a.h5", images, {"event": np.arange(len(images))})
     with ImageFile(tmp_path / "a.h5") as file:
         batches = list(file.batches(size, columns=["event"]))
     assert all(len(batch["images"]) == size for batch in batches[:-1])
@@ -51,10 +51,10 @@ def test_batches_cover_the_file_once_in_order(tmp_path: Path, size: int) -> None
 @given(blocks=st.lists(st.integers(0, 900), max_size=6))
 def test_bytes_do_not_depend_on_the_blocks(tmp_path: Path, blocks: list[int]) -> None:
     images = sparse_images(2300)
-    write(tmp_path / "whole.h5", images, event=np.arange(2300))
+    write_images(tmp_path / "whole.h5", images, {"event": np.arange(2300)})
     while sum(blocks) > 2300:
         blocks = blocks[:-1]
-    write(tmp_path / "blocks.h5", images, blocks, event=np.arange(2300))
+    write_images(tmp_path / "blocks.h5", images, {"event": np.arange(2300)}, blocks)
     assert (tmp_path / "whole.h5").read_bytes() == (tmp_path / "blocks.h5").read_bytes()
 
 
@@ -69,7 +69,7 @@ def test_the_appended_buffer_may_be_reused(tmp_path: Path) -> None:
 
 
 def test_images_are_chunked_and_compressed(tmp_path: Path) -> None:
-    write(tmp_path / "a.h5", sparse_images(3000, 28, 28))
+    write_images(tmp_path / "a.h5", sparse_images(3000, 28, 28))
     with h5py.File(tmp_path / "a.h5") as file:
         stored = file["images"]
         assert (stored.compression, stored.shuffle) == ("gzip", True)
@@ -95,7 +95,7 @@ def test_a_chunk_fits_in_one_mebibyte_or_holds_one_image(height: int, width: int
     )
 )
 def test_statistics_agree_with_numpy(tmp_path: Path, images: np.ndarray) -> None:
-    write(tmp_path / "a.h5", images)
+    write_images(tmp_path / "a.h5", images)
     found = statistics(tmp_path / "a.h5")
     assert found["images"] == len(images)
     assert found["zero_fraction"] == pytest.approx(np.mean(images == 0))
@@ -127,12 +127,12 @@ def test_users_own_file_of_any_real_type(tmp_path: Path, kind: str) -> None:
 @pytest.mark.parametrize("sizes", [(300,), (100, 200), (1, 298, 1)])
 def test_shards_join_to_the_same_file(tmp_path: Path, sizes: tuple[int, ...]) -> None:
     images, event = sparse_images(300), np.arange(300)
-    write(tmp_path / "whole.h5", images, event=event)
+    write_images(tmp_path / "whole.h5", images, {"event": event})
     edges = [0, *np.cumsum(sizes).tolist()]
     shards = []
     for start, stop in itertools.pairwise(edges):
         shards.append(tmp_path / f"shard{start}.h5")
-        write(shards[-1], images[start:stop], event=event[start:stop])
+        write_images(shards[-1], images[start:stop], {"event": event[start:stop]})
     concatenate(shards, tmp_path / "joined.h5")
     assert (tmp_path / "joined.h5").read_bytes() == (tmp_path / "whole.h5").read_bytes()
 
@@ -140,11 +140,11 @@ def test_shards_join_to_the_same_file(tmp_path: Path, sizes: tuple[int, ...]) ->
 def test_files_of_different_kind_are_not_joined(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write(tmp_path / "a.h5", ONES)
-    write(tmp_path / "size.h5", ONES[:, :3])
-    write(tmp_path / "column.h5", ONES, event=np.arange(20))
+    write_images(tmp_path / "a.h5", ONES)
+    write_images(tmp_path / "size.h5", ONES[:, :3])
+    write_images(tmp_path / "column.h5", ONES, {"event": np.arange(20)})
     monkeypatch.setitem(ABOUT, "seed", 8)
-    write(tmp_path / "seed.h5", ONES)
+    write_images(tmp_path / "seed.h5", ONES)
     with h5py.File(tmp_path / "own.h5", "w") as file:
         file["images"] = ONES
     for other, words in {

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from image_files import ABOUT, EXAMPLES, ONES, sparse_images, write
+from image_files import ABOUT, EXAMPLES, ONES, sparse_images, write_images
 
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.image_file import ImageFile, ImageWriter
@@ -82,14 +82,14 @@ def test_faults_of_the_file(tmp_path: Path) -> None:
     assert "not an HDF5 file (3500 bytes)" in refusal(tmp_path / "text.h5")
     (tmp_path / "empty.h5").touch()
     assert "not an HDF5 file (0 bytes)" in refusal(tmp_path / "empty.h5")
-    write(tmp_path / "whole.h5", sparse_images(500))
+    write_images(tmp_path / "whole.h5", sparse_images(500))
     content = (tmp_path / "whole.h5").read_bytes()
     (tmp_path / "cut.h5").write_bytes(content[: len(content) // 2])
     assert "truncated" in refusal(tmp_path / "cut.h5")
 
 
 def test_damaged_metadata_is_refused(tmp_path: Path) -> None:
-    write(tmp_path / "a.h5", ONES, event=np.arange(20))
+    write_images(tmp_path / "a.h5", ONES, {"event": np.arange(20)})
     content = (tmp_path / "a.h5").read_bytes()
     (tmp_path / "b.h5").write_bytes(content.replace(b"SNOD", b"NODS"))
     assert "damaged" in refusal(tmp_path / "b.h5")
@@ -102,7 +102,7 @@ def test_damaged_pixels_are_never_read(tmp_path: Path, data: st.DataObject) -> N
     images = sparse_images(300)
     whole, damaged = tmp_path / "a.h5", tmp_path / "b.h5"
     if not whole.exists():
-        write(whole, images)
+        write_images(whole, images)
     with h5py.File(whole) as file:
         chunk = file["images"].id.get_chunk_info(0)
     content = bytearray(whole.read_bytes())
@@ -125,11 +125,11 @@ def refusal_of_all(path: Path) -> str:
 
 def test_other_version_and_missing_attributes(tmp_path: Path) -> None:
     for name in ATTRIBUTES:
-        write(tmp_path / "a.h5", ONES)
+        write_images(tmp_path / "a.h5", ONES)
         with h5py.File(tmp_path / "a.h5", "a") as file:
             del file.attrs[name]
         assert f"attribute {name} is missing" in refusal(tmp_path / "a.h5")
-    write(tmp_path / "a.h5", ONES)
+    write_images(tmp_path / "a.h5", ONES)
     with h5py.File(tmp_path / "a.h5", "a") as file:
         file.attrs["seed"] = "seven"
     assert "attribute seed is 'seven'" in refusal(tmp_path / "a.h5")
@@ -139,7 +139,7 @@ def test_other_version_and_missing_attributes(tmp_path: Path) -> None:
 
 
 def test_unknown_column(tmp_path: Path) -> None:
-    write(tmp_path / "a.h5", ONES, momentum=np.arange(20.0))
+    write_images(tmp_path / "a.h5", ONES, {"momentum": np.arange(20.0)})
     with ImageFile(tmp_path / "a.h5") as file, pytest.raises(DarkpixelError, match="momentum"):
         file.column("species")
 
@@ -149,12 +149,12 @@ def test_bad_pixels_are_never_written(tmp_path: Path, value: float) -> None:
     images = ONES.copy()
     images[3, 1, 1] = value
     with pytest.raises(DarkpixelError, match="image 23 to be written"):
-        write(tmp_path / "a.h5", np.concatenate([ONES, images]), [20])
+        write_images(tmp_path / "a.h5", np.concatenate([ONES, images]), blocks=[20])
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_failed_block_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
-    write(tmp_path / "a.h5", ONES)
+    write_images(tmp_path / "a.h5", ONES)
     before = (tmp_path / "a.h5").read_bytes()
 
     def interrupted() -> None:
@@ -255,5 +255,5 @@ def test_other_write_errors_are_passed_on(tmp_path: Path, monkeypatch: pytest.Mo
 
     monkeypatch.setattr(hdf5.Disk, "write", broken)
     with pytest.raises(OSError, match="Input/output error"):
-        write(tmp_path / "a.h5", ONES)
+        write_images(tmp_path / "a.h5", ONES)
     assert list(tmp_path.iterdir()) == []

@@ -3,9 +3,9 @@
 import numpy as np
 import pandas as pd
 import pytest
+from image_files import write_images
 
 from darkpixel.errors import DarkpixelError
-from darkpixel.formats.image_writer import ImageWriter
 from darkpixel.metrics.diversity import COLUMNS, diversity, diversity_rows
 from darkpixel.metrics.names import MONTE_CARLO
 from darkpixel.tables.diversity import diversity_table
@@ -21,19 +21,10 @@ def images(count, seed, blank=0.1):
     return (made * (random.random(count) >= blank)[:, None, None]).astype(np.float32)
 
 
-def write(path, content):
-    with ImageWriter(
-        path, height=SIDE, width=SIDE, dataset="jets", label="signal", split="test",
-        pixel_size=0.1, unit="GeV", source="test", seed=0, config_digest="0",
-    ) as file:  # fmt: skip
-        file.append(content)
-    return path
-
-
 @pytest.fixture(scope="module")
 def rows(tmp_path_factory):
     folder = tmp_path_factory.mktemp("samples")
-    test = write(folder / "test.h5", images(800, 1))
+    test = write_images(folder / "test.h5", images(800, 1))
     random = np.random.default_rng(5)
     few = images(20, 2)[random.integers(20, size=400)]  # twenty images again and again
     noise = np.abs(random.normal(0, 0.01, few.shape)).astype(np.float32)
@@ -41,11 +32,13 @@ def rows(tmp_path_factory):
     single = images(1, 3, blank=0) * random.uniform(0.1, 3, (400, 1, 1)).astype(np.float32)
     faint = images(400, 4) * np.float32(0.3)
     files = {
-        "perfect": [write(folder / f"perfect{seed}.h5", images(400, 10 + seed)) for seed in (1, 2)],
-        "few_kinds": [write(folder / "few.h5", few)],
-        "few_kinds_with_noise": [write(folder / "noise.h5", few + noise * (few > 0))],
-        "one_direction": [write(folder / "single.h5", single)],
-        "faint": [write(folder / "faint.h5", faint)],
+        "perfect": [
+            write_images(folder / f"perfect{seed}.h5", images(400, 10 + seed)) for seed in (1, 2)
+        ],
+        "few_kinds": [write_images(folder / "few.h5", few)],
+        "few_kinds_with_noise": [write_images(folder / "noise.h5", few + noise * (few > 0))],
+        "one_direction": [write_images(folder / "single.h5", single)],
+        "faint": [write_images(folder / "faint.h5", faint)],
     }
     return diversity_rows(files, test, dataset="jets", label="signal", n=400)
 
@@ -99,8 +92,8 @@ def test_effective_dimensions_are_those_of_the_directions():
 
 
 def test_the_error_is_the_scatter_of_repeated_samples(tmp_path):
-    test = write(tmp_path / "test.h5", images(300, 1))
-    files = {f"m{i}": [write(tmp_path / f"{i}.h5", images(150, 20 + i))] for i in range(12)}
+    test = write_images(tmp_path / "test.h5", images(300, 1))
+    files = {f"m{i}": [write_images(tmp_path / f"{i}.h5", images(150, 20 + i))] for i in range(12)}
     rows = diversity_rows(files, test, dataset="jets", label="signal", n=2000)
     for name, own in rows.groupby("observable"):
         # both sides vary in the error, only the sample here: about a factor sqrt(2)
@@ -109,23 +102,23 @@ def test_the_error_is_the_scatter_of_repeated_samples(tmp_path):
 
 
 def test_too_few_or_equal_test_images_are_an_error(tmp_path):
-    short = write(tmp_path / "short.h5", images(4, 1))
+    short = write_images(tmp_path / "short.h5", images(4, 1))
     with pytest.raises(DarkpixelError, match="at least 3"):
         diversity_rows({"a": [short]}, short, dataset="jets", label="signal", n=2000)
-    blank = write(tmp_path / "blank.h5", np.zeros((20, SIDE, SIDE), np.float32))
+    blank = write_images(tmp_path / "blank.h5", np.zeros((20, SIDE, SIDE), np.float32))
     with pytest.raises(DarkpixelError, match="copies of each other"):
         diversity_rows({"a": [blank]}, blank, dataset="jets", label="signal", n=2000)
     # One image is unlike the others, and a third of the resamplings lack it.
     lit = np.zeros((20, SIDE, SIDE), np.float32)
     lit[0, 0, 0] = 1
-    single = write(tmp_path / "single.h5", lit)
+    single = write_images(tmp_path / "single.h5", lit)
     with pytest.raises(DarkpixelError, match=r"single\.h5: .* or a resampling of them"):
         diversity_rows({"a": [single]}, single, dataset="jets", label="signal", n=2000)
 
 
 def test_a_blank_sample_of_a_collapsed_model_has_no_spread(tmp_path):
-    test = write(tmp_path / "test.h5", images(40, 1))
-    blank = write(tmp_path / "blank.h5", np.zeros((20, SIDE, SIDE), np.float32))
+    test = write_images(tmp_path / "test.h5", images(40, 1))
+    blank = write_images(tmp_path / "blank.h5", np.zeros((20, SIDE, SIDE), np.float32))
     rows = diversity_rows({"lagan": [blank]}, test, dataset="jets", label="signal", n=2000)
     assert (rows["value"] == 0).all()
 

@@ -106,5 +106,5 @@ def test_what_cannot_be_compared_is_refused(tmp_path):
     few = write(tmp_path / "few.h5", random_images(10))
     with pytest.raises(DarkpixelError, match=r"other.h5: images of \(8, 8\) pixels"):
         compared_samples([], test=test, train=other, n=50)
-    with pytest.raises(DarkpixelError, match="at n = 10 says nothing"):
+    with pytest.raises(DarkpixelError, match="at n = 10 means nothing"):
         compared_samples([Source("made", 1, few)], test=test, train=test, n=50)

@@ -1,10 +1,9 @@
 """The paper's percentages, from its tables and from rows like ours."""
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
+from repository import PUBLISHED
 
 from darkpixel.metrics.comparison import COLUMNS
 from darkpixel.metrics.convergence import COLUMNS as CONVERGENCE_COLUMNS
@@ -19,7 +18,6 @@ from darkpixel.metrics.improvement import (
 from darkpixel.metrics.published import wasserstein_published
 from darkpixel.tables.improvement import improvement_table
 
-PUBLISHED = Path(__file__).parents[3] / "config" / "published.yaml"
 TABLES = {name: wasserstein_published(PUBLISHED, name) for name in ("jets", "muons")}
 NO_STATUS = pd.DataFrame(columns=CONVERGENCE_COLUMNS)
 

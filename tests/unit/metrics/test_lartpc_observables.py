@@ -284,6 +284,6 @@ def test_names_of_the_argon_models():
 
 
 def test_toy_lines_have_their_charge():
-    image = np.zeros((64, 64))
+    image = np.zeros((64, 64), np.float32)
     draw_line(image, (32, 10), 0.0, 20, 4.0)
     assert image.sum() == pytest.approx(80)

@@ -1,5 +1,7 @@
 """One row for each model of each data set, from the rows of the other tables."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,7 +12,10 @@ from darkpixel.studies.density import COLUMNS as DENSITY_COLUMNS
 from darkpixel.studies.speed import COLUMNS as SPEED_COLUMNS
 from darkpixel.tables.matrix import matrix_table
 
-CONFIG = {"parameters": {"dense": 1_000_000, "free": 500_000}, "image_size": [10, 10]}
+CONFIG: dict[str, Any] = {
+    "parameters": {"dense": 1_000_000, "free": 500_000},
+    "image_size": [10, 10],
+}
 
 
 def distance(model, dataset, label, name, value, **more):

@@ -1,5 +1,7 @@
 """Nearest training images against a direct search; copies found, learned images not."""
 
+from typing import Any
+
 import h5py
 import numpy as np
 import pytest
@@ -12,7 +14,7 @@ from darkpixel.metrics.memorisation import (
     nearest_training_images,
 )
 
-ABOUT = {"dataset": "jets", "label": "signal"}
+ABOUT: dict[str, Any] = {"dataset": "jets", "label": "signal"}
 
 
 def images(count, seed, lit=0.3):

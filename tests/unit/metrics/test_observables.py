@@ -1,28 +1,21 @@
 """pT and mass of images, and their tables per file."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from image_files import write_images
 
 from darkpixel.errors import DarkpixelError
-from darkpixel.formats.image_writer import ImageWriter
 from darkpixel.metrics.images import centre_mask, summarise_images
 from darkpixel.metrics.kinematics import girth, image_observables
 from darkpixel.metrics.names import MONTE_CARLO, ordered
 from darkpixel.metrics.observables import Source, measure_observables
 from darkpixel.models.sarm.orders import order, stage_pixels
 from darkpixel.tables.names import display_name
-
-
-def write_images(path, images, pixel_size=0.1):
-    with ImageWriter(
-        path, height=images.shape[1], width=images.shape[2], dataset="jets", label="signal",
-        split="test", pixel_size=pixel_size, unit="GeV", source="test", seed=0, config_digest="0",
-    ) as file:  # fmt: skip
-        file.append(images)
-    return str(path)
 
 
 def sparse_images(count, side=12, seed=0):
@@ -82,9 +75,10 @@ def test_blank_and_single_pixel_images_have_no_mass_and_no_nan():
 def test_measured_table_holds_every_image_of_every_source(tmp_path):
     test, sample = sparse_images(30), sparse_images(20, seed=1)
     test[3] = 0
-    path = write_images(tmp_path / "test.h5", test)
+    path = str(write_images(tmp_path / "test.h5", test))
     sources = [
-        Source("sarm2_dd", seed, write_images(tmp_path / f"{seed}.h5", sample)) for seed in (1, 2)
+        Source("sarm2_dd", seed, str(write_images(tmp_path / f"{seed}.h5", sample)))
+        for seed in (1, 2)
     ]
     table = measure_observables(sources, path, batch_size=7)
     assert table.groupby(["model", "seed"]).size().to_dict() == {
@@ -99,16 +93,16 @@ def test_measured_table_holds_every_image_of_every_source(tmp_path):
 
 
 def test_images_of_another_size_are_refused(tmp_path):
-    path = write_images(tmp_path / "test.h5", sparse_images(4))
+    path = str(write_images(tmp_path / "test.h5", sparse_images(4)))
     other = write_images(tmp_path / "other.h5", sparse_images(4, side=10))
     with pytest.raises(DarkpixelError, match=r"other\.h5: images of \(10, 10\) pixels"):
-        measure_observables([Source("lagan", 1, other)], path)
+        measure_observables([Source("lagan", 1, str(other))], path)
 
 
 def test_summary_equals_the_numbers_of_the_whole_array(tmp_path):
     images = sparse_images(50, side=9)
     images[7] = 0
-    paths = [
+    paths: list[str | Path] = [
         write_images(tmp_path / "a.h5", images[:20]), write_images(tmp_path / "b.h5", images[20:])
     ]  # fmt: skip
     edges = np.linspace(0, 10, 6)  # pixels reach far above: the last bin takes them

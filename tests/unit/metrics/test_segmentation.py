@@ -1,5 +1,7 @@
 """Accuracies of labels: counts, errors, rows, table and figures."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -28,6 +30,10 @@ def sources(tmp_path_factory):
     folder = tmp_path_factory.mktemp("labels")
     images, labels = lines_and_blobs(COUNT)
     perfect = np.where((SPECIES == 2212)[:, None, None], labels, mislabelled(labels, 0.4, 3))
+    cases: list[tuple[str, Any, dict[str, Any]]] = [
+        ("lartpc_vertex", mislabelled(labels, 0.1, 2), {}),
+        ("lartpc", perfect, {"species": SPECIES}),
+    ]
     return [
         Labelled(
             dataset,
@@ -35,10 +41,7 @@ def sources(tmp_path_factory):
             str(write_toys(folder / f"{dataset}.h5", 0, images=images, labels=labels, **columns)),
             str(write_toys(folder / f"{dataset}-labels.h5", 0, images=images, labels=found)),
         )
-        for dataset, found, columns in (
-            ("lartpc_vertex", mislabelled(labels, 0.1, 2), {}),
-            ("lartpc", perfect, {"species": SPECIES}),
-        )
+        for dataset, found, columns in cases
     ]
 
 

@@ -38,6 +38,10 @@ class Small:
     without_gradient: dict[str, str] = field(default_factory=dict)
 
 
+TRANSFORMER = {
+    "width": 16, "layers": 2, "heads": 2, "charge_bins": 8, "reach": 2, "neighbourhood": 1,
+    "length_groups": 3,
+}  # fmt: skip
 VQVAE = {"codes": 24, "dimension": 4, "encoder_filters": [6, 8], "decoder_filters": [8, 6]}
 SMALL = {
     "classifier": Small({"filters": 4, "units": 8}, {"units": 0}),
@@ -46,6 +50,7 @@ SMALL = {
     ),
     "pixelcnnpp": Small({"filters": 4, "blocks": 1, "mixtures": 3}, {"power": 0.5}),
     "sarm": Small({"layers": 2, "units": 24, "width": 4}, {"order": "spiral"}),
+    "sparse_transformer": Small(TRANSFORMER, {"heads": 3}),
     "ssnet": Small({"filters": 4, "depth": 2}, {"depth": 9}, side=16),
     "vqvae": Small(VQVAE, {"codes": 1}, side=16),
     "vqvae_pixelcnn": Small(

@@ -34,7 +34,8 @@ def test_imports_within_a_folder_have_no_circle(folder):
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_what_the_model_is_made_of_does_not_know_the_model(folder):
     graph = imports(folder)
-    parts, waiting = set(), ["model"]
+    parts: set[str] = set()
+    waiting = ["model"]
     while waiting:
         for name in graph[waiting.pop()] - parts:
             parts.add(name)

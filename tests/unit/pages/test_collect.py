@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from image_files import write_images
 
 from darkpixel.errors import DarkpixelError
-from darkpixel.formats.image_file import ImageWriter
 from darkpixel.pages.collect import collect
 from darkpixel.pages.jobs import Jobs, core_minutes
 from darkpixel.pages.record import FileRecord, Record, RunRecord, read_record, write_record
@@ -49,7 +49,7 @@ def record_job(root: Path, output: str, began: float, *inputs: str) -> None:
 
 
 @pytest.fixture
-def root(tmp_path) -> Path:
+def root(tmp_path: Path) -> Path:
     """A checkout with two commits, a hundred seconds apart."""
     root = tmp_path / "checkout"
     (root / "src").mkdir(parents=True)
@@ -67,15 +67,12 @@ def commits(root) -> list[str]:
 
 
 @pytest.fixture
-def run(root) -> Path:
+def run(root: Path) -> Path:
     """results/small: jets simulated on the first commit, trained and measured on the second."""
     run = root / "results/small"
     folder = run / "data/jets/signal"
-    about = {"dataset": "jets", "label": "signal", "pixel_size": 0.1, "unit": "GeV",
-             "source": "test", "seed": 1, "config_digest": "abc"}  # fmt: skip
     for split, count in (("train", 30), ("test", 10)):
-        with ImageWriter(folder / f"{split}.h5", height=4, width=4, split=split, **about) as file:
-            file.append(np.ones((count, 4, 4), np.float32))
+        write_images(folder / f"{split}.h5", np.ones((count, 4, 4)), split=split)
         record_job(root, f"results/small/data/jets/signal/{split}.h5", BEGUN + 50)
     model = run / "models/jets/signal/sarm2_dd/seed3"
     model.mkdir(parents=True)
@@ -102,7 +99,7 @@ def run(root) -> Path:
 
 
 @pytest.fixture
-def docs(tmp_path) -> Path:
+def docs(tmp_path: Path) -> Path:
     """Pages of an older run of jets and muons."""
     docs = tmp_path / "docs"
     (docs / "results/csv").mkdir(parents=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from repository import DOCS
 
 from darkpixel.errors import DarkpixelError
 from darkpixel.pages.__main__ import main
@@ -16,7 +17,6 @@ from darkpixel.pages.numbers import Numbers, fixed, plus_minus, span
 from darkpixel.pages.record import file_digest, read_record
 from darkpixel.pages.tables import LAYOUTS, measured_table, table_by_hand
 
-DOCS = Path(__file__).parents[3] / "docs"
 TEMPLATES = sorted((DOCS / "results/templates").glob("*.md"))
 JETS = "sarm_table1_jet_wasserstein"
 
@@ -27,7 +27,7 @@ def pages() -> dict[Path, str]:
 
 
 @pytest.fixture
-def docs(tmp_path) -> Path:
+def docs(tmp_path: Path) -> Path:
     """A copy of the pages and of what they are made from."""
     copied = tmp_path / "docs"
     shutil.copytree(DOCS / "results", copied / "results")

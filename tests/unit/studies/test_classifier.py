@@ -1,21 +1,26 @@
 """The classifier of SARM 8.6: layers, what it learns from toys, splits, resuming, scores."""
 
+import shutil
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 import torch
+from image_files import write_images
 from torch import nn
 from torch.nn import functional as F
-from toy_training import write_images
+from toy_training import write_toy_images
 
 from darkpixel.config.classifier import ClassifierJudge, ClassifierTraining
 from darkpixel.errors import DarkpixelError
-from darkpixel.formats.image_file import ImageFile, ImageWriter
+from darkpixel.formats.image_file import ImageFile
 from darkpixel.metrics.roc import auc
 from darkpixel.models.build import build_model
 from darkpixel.models.folder import load_config, load_model
 from darkpixel.studies import classifiers as classification
 from darkpixel.studies.classifiers import log_odds, train_classifiers, write_split
+from darkpixel.training.loop import train
 
 SMALL = {"model": "classifier", "filters": 4, "units": 8}
 TRAINING = ClassifierTraining(epochs=4, batch_size=20, learning_rate=0.01, device="cpu")
@@ -35,15 +40,6 @@ def build(side=SIDE, **settings):
     return build_model({**SMALL, **settings}, (side, side), seed=1)
 
 
-def write(path, images):
-    with ImageWriter(
-        path, height=images.shape[1], width=images.shape[2], dataset="jets", label="signal",
-        split="train", pixel_size=0.1, unit="GeV", source="test", seed=0, config_digest="0",
-    ) as file:  # fmt: skip
-        file.append(images)
-    return path
-
-
 def toys(folder, count, seed, separation):
     """Label -> file of sparse images in GeV; signal has its energy in the upper half instead."""
     random = np.random.default_rng(seed)
@@ -54,7 +50,7 @@ def toys(folder, count, seed, separation):
         if label == "signal":
             images[:, SIDE // 2 :] *= 1 - separation
         images[0] = 0  # blank
-        paths[label] = write(folder / f"{label}{seed}.h5", images)
+        paths[label] = write_images(folder / f"{label}{seed}.h5", images)
     return paths
 
 
@@ -156,17 +152,17 @@ def test_the_split_is_disjoint_and_a_tenth_of_each_class(tmp_path):
     for index, label in enumerate(LABELS):  # the pixel names the image
         numbers = 1 + np.arange(count) + 1000 * index
         images = np.broadcast_to(numbers[:, None, None], (count, 4, 4)).astype(np.float32)
-        sources[label] = write(tmp_path / f"{label}.h5", images)
+        sources[label] = write_images(tmp_path / f"{label}.h5", images)
     held = []
     for path in write_split(sources, 40, tmp_path, seed=3):
         with ImageFile(path) as file:
             assert file.attributes["classes"] == "signal,background"
-            classes, numbers = file.column("class"), file.read()[:, 0, 0]
-            np.testing.assert_array_equal(numbers > 1000, classes == 1)
-            held.append(numbers)
+            classes, pixels = file.column("class"), file.read()[:, 0, 0]
+            np.testing.assert_array_equal(pixels > 1000, classes == 1)
+            held.append(pixels)
             assert np.count_nonzero(np.diff(classes)) > 1  # mixed
     train, validation = held
-    assert (np.sum(train < 1000), np.sum(validation < 1000)) == (36, 4)
+    assert [np.count_nonzero(part < 1000) for part in held] == [36, 4]
     assert (len(train), len(validation)) == (72, 8)
     assert len(set(train) | set(validation)) == 80
     with ImageFile(write_split(sources, 40, tmp_path, seed=4)[1]) as file:
@@ -208,7 +204,7 @@ def test_same_seed_same_scores_and_repetitions_differ(judged, tmp_path):
 
 def test_a_finished_repetition_is_not_trained_again(judged, tmp_path, monkeypatch):
     _, scores = judged
-    plain, calls = classification.train, []
+    plain, calls = train, []
 
     def stops(model, *files, **more):
         calls.append(more["output_dir"])
@@ -225,7 +221,7 @@ def test_a_finished_repetition_is_not_trained_again(judged, tmp_path, monkeypatc
 
 
 def test_a_repetition_of_other_inputs_is_trained_again(tmp_path, monkeypatch):
-    monkeypatch.setattr(classification.shutil, "rmtree", lambda path: None)  # as if interrupted
+    monkeypatch.setattr(shutil, "rmtree", lambda path: None)  # as if interrupted
     one = judge(tmp_path, repetitions=1)
     assert (tmp_path / "checkpoints" / "trained1").exists()
     other = judge(tmp_path, repetitions=1, seed=6, digest="other")
@@ -253,14 +249,17 @@ def test_repetitions_take_the_files_of_a_source_in_turn(tmp_path, monkeypatch):
 def test_unfit_sources_are_refused_in_one_line(tmp_path):
     with pytest.raises(DarkpixelError, match=r"100 images.*judges\.classifier\.images"):
         judge(tmp_path, images=101)
-    sources = {"signal": write_images(tmp_path / "a.h5", 9), "background": "b.h5"}
+    sources: dict[str, str | Path] = {
+        "signal": write_toy_images(tmp_path / "a.h5", 9),
+        "background": "b.h5",
+    }
     with pytest.raises(DarkpixelError, match="signal first"):
         train_classifiers(
             {label: [path] for label, path in sources.items()}, {"signal": "c.h5"}, tmp_path,
             settings=SMALL, training=TRAINING, repetitions=1, images=5,
             test_images=None, seed=1, checkpoint_dir=tmp_path, digest="",
         )  # fmt: skip
-    sources["background"] = write_images(tmp_path / "b.h5", 9, side=5)
+    sources["background"] = write_toy_images(tmp_path / "b.h5", 9, side=5)
     with pytest.raises(DarkpixelError, match="5x5 pixels"):
         write_split(sources, 5, tmp_path, seed=1)
 

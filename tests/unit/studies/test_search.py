@@ -3,18 +3,21 @@
 import itertools
 import json
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
+from image_files import write_images
 from sarm_toys import toy_images
 from torch import nn
 
 from darkpixel.config.search import Search, Study, has_width, search_space, space_problem
 from darkpixel.config.training import Training
 from darkpixel.errors import DarkpixelError
-from darkpixel.formats.image_file import ImageFile, ImageWriter
+from darkpixel.formats.image_file import ImageFile
+from darkpixel.models.base import GenerativeModel
 from darkpixel.studies import search
 from darkpixel.studies.density import bits_per_pixel
 from darkpixel.studies.search import (
@@ -29,8 +32,12 @@ from darkpixel.studies.search_rows import COLUMNS, search_rows
 from darkpixel.tables.search import search_table
 from darkpixel.training.loop import train
 
-SPACE = {"centres": [[], [3], [5]], "layers": [1, 2, 3], "power": [1.0, 1.5, "auto"]}
-SMALL = {"layers": [1, 2], "width": [2, 4]}
+SPACE: dict[str, list[Any]] = {
+    "centres": [[], [3], [5]],
+    "layers": [1, 2, 3],
+    "power": [1.0, 1.5, "auto"],
+}
+SMALL: dict[str, list[Any]] = {"layers": [1, 2], "width": [2, 4]}
 
 
 def outcome(choice):
@@ -56,15 +63,11 @@ def entry(model="sarm", autoencoder=None, **settings):
     return SimpleNamespace(model=model, autoencoder=autoencoder, settings=settings)
 
 
-def write_images(path, images, seed=0):
-    pixels = toy_images(images, 12, seed)
+def write_toys(path, count, seed=0):
+    pixels = toy_images(count, 12, seed)
     pixels[0] = 0  # a blank image
-    with ImageWriter(
-        path, height=12, width=12, dataset="jets", label="signal", split="train", pixel_size=0.2,
-        unit="GeV", source="test", seed=0, config_digest="0", columns={"number": np.int32},
-    ) as file:  # fmt: skip
-        file.append(pixels.numpy(), number=np.arange(images, dtype=np.int32))
-    return path
+    number = np.arange(count, dtype=np.int32)
+    return write_images(path, pixels.numpy(), {"number": number}, pixel_size=0.2)
 
 
 def test_a_grid_is_tried_whole_and_once(tmp_path):
@@ -78,7 +81,7 @@ def test_a_grid_is_tried_whole_and_once(tmp_path):
 
 
 def test_proposals_are_new_and_depend_on_the_seed_and_on_what_was_found():
-    done = []
+    done: list[Trial] = []
     for _ in range(13):
         done.append(outcome(next_choice(SPACE, done, trials=20, seed=1)))
     assert all(choice[key] in SPACE[key] for choice in tried(done) for key in SPACE)
@@ -94,7 +97,7 @@ def test_proposals_are_new_and_depend_on_the_seed_and_on_what_was_found():
 
 
 def test_the_last_of_a_space_is_found_when_tpe_repeats_itself():
-    done = []
+    done: list[Trial] = []
     for _ in range(26):
         untried = [c for c in grid(SPACE) if c not in tried(done)]
         done.append(outcome(untried[0]))
@@ -149,7 +152,7 @@ def test_more_trials_go_on_and_other_inputs_begin_anew(tmp_path):
 
 
 def test_subsets_are_the_first_images_with_their_columns(tmp_path):
-    source = write_images(tmp_path / "all.h5", 30)
+    source = write_toys(tmp_path / "all.h5", 30)
     part = first_images(source, 7, tmp_path / "part.h5")
     with ImageFile(source) as whole, ImageFile(part) as file:
         np.testing.assert_array_equal(file.read(), whole.read(0, 7))
@@ -168,8 +171,8 @@ def trainer(folder, data, **keys):
 
 @pytest.fixture
 def data(tmp_path):
-    write_images(tmp_path / "train.h5", 60)
-    write_images(tmp_path / "validation.h5", 30, seed=1)
+    write_toys(tmp_path / "train.h5", 60)
+    write_toys(tmp_path / "validation.h5", 30, seed=1)
     return tmp_path
 
 
@@ -190,29 +193,35 @@ def test_a_trial_trains_the_same_each_time_and_measures_the_density(tmp_path, da
         assert len(file) == 40
 
 
-class Rounded(nn.Module):
+class Rounded(GenerativeModel):
     """Independent pixels on a grid of whole GeV from 0 to 3."""
 
     probabilities = torch.tensor([0.7, 0.15, 0.1, 0.05], dtype=torch.float64)
 
-    def __init__(self):
+    def __init__(self, quantise=torch.round):
         super().__init__()
         self.unused = nn.Parameter(torch.zeros(1))
 
-    def quantise(self, images):
-        return images.round()
+        self.quantise = quantise
+
+    def loss(self, images, phase="model", **columns):
+        raise NotImplementedError
+
+    def sample(self, n, *, generator, **options):
+        raise NotImplementedError
 
     def log_density(self, images):
         return self.probabilities[images.round().long()].log().flatten(1).sum(1)
 
 
+def scored_bits(*arguments):
+    found = bits_per_pixel(*arguments)
+    assert found is not None
+    return found
+
+
 def write_pixels(path, pixels):
-    with ImageWriter(
-        path, height=1, width=1, dataset="jets", label="signal", split="test", pixel_size=0.2,
-        unit="GeV", source="test", seed=0, config_digest="0",
-    ) as file:  # fmt: skip
-        file.append(np.asarray(pixels, np.float32).reshape(-1, 1, 1))
-    return path
+    return write_images(path, np.reshape(pixels, (-1, 1, 1)))
 
 
 def test_the_density_with_the_zero_level_shared_out_integrates_to_one(tmp_path):
@@ -221,7 +230,7 @@ def test_the_density_with_the_zero_level_shared_out_integrates_to_one(tmp_path):
     values = np.arange(0.5 * step, 3.5, step)  # to the end of the highest level
     train = write_pixels(tmp_path / "train.h5", [0.0] * 60 + [0.2, 0.3, 0.4] * 10 + [2.0] * 10)
     scored = write_pixels(tmp_path / "scored.h5", np.append(0.0, values))
-    bits, _ = bits_per_pixel(Rounded(), scored, len(values) + 1, train)
+    bits, _ = scored_bits(Rounded(), scored, len(values) + 1, train)
     mass, density = 2.0 ** -bits[0], 2.0 ** -bits[1:]
     assert mass + density.sum() * step == pytest.approx(1.0, abs=1e-3)
     assert mass == pytest.approx(0.7 * 61 / 92)  # 60 of 90 pixels of the level are exact zeros
@@ -231,10 +240,9 @@ def test_the_density_with_the_zero_level_shared_out_integrates_to_one(tmp_path):
 
 def test_nothing_is_added_where_nothing_is_rounded_to_zero(tmp_path):
     path = write_pixels(tmp_path / "images.h5", [0.0, 0.001, 3.0])
-    model = Rounded()
     for quantise in (None, lambda images: images, lambda images: images.ceil()):
-        model.quantise = quantise
-        bits, _ = bits_per_pixel(model, path, 3, path)
+        model = Rounded(quantise)
+        bits, _ = scored_bits(model, path, 3, path)
         images = torch.tensor([0.0, 0.001, 3.0]).view(3, 1, 1)
         expected = -model.log_density(images) / np.log(2)
         np.testing.assert_allclose(bits, expected.numpy())
@@ -327,7 +335,9 @@ def test_the_papers_spaces():
     ],
 )
 def test_wrong_studies_are_refused(keys, model, where, message):
-    found, text = space_problem(study(**keys), model)
+    problem = space_problem(study(**keys), model)
+    assert problem is not None
+    found, text = problem
     assert found == where
     assert message in text
 

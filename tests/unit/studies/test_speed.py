@@ -1,15 +1,15 @@
 """Speed with a clock that the test drives; likelihood per pixel."""
 
 import math
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
-from sarm_toys import make_sarm, toy_images
+from image_files import write_images
+from repository import PUBLISHED
+from sarm_toys import discrete, make_sarm, toy_images
 
-from darkpixel.formats.image_writer import ImageWriter
 from darkpixel.metrics.names import MONTE_CARLO
 from darkpixel.metrics.published import with_published_speed
 from darkpixel.studies.density import bits_per_pixel, density_row
@@ -26,18 +26,22 @@ from darkpixel.studies.speed import (
 from darkpixel.tables.likelihood import likelihood_table
 from darkpixel.tables.speed import speed_table
 
-PUBLISHED = Path(__file__).parents[3] / "config" / "published.yaml"
-
 
 class Machine:
-    """Work that takes a known time, and the clock that shows it."""
+    """Work that takes a known time, and the clock that shows it.
 
-    def __init__(self, cost):
-        self.cost, self.now, self.calls = cost, 0.0, []
+    Args:
+        cost: seconds for so many images.
+        slow: number of the call, from one -> its seconds, whatever the images.
+    """
+
+    def __init__(self, cost, slow=None):
+        self.cost, self.slow, self.now = cost, slow or {}, 0.0
+        self.calls: list[int] = []
 
     def __call__(self, images):
         self.calls.append(images)
-        self.now += self.cost(images)
+        self.now += self.slow.get(len(self.calls), self.cost(images))
 
     def clock(self):
         return self.now
@@ -77,12 +81,12 @@ def test_no_larger_batch_is_tried_after_one_that_took_too_long():
 
 
 def test_the_first_call_does_not_count():
-    machine = Machine(lambda n: 100.0 if len(machine.calls) == 1 else 1.0)
+    machine = Machine(lambda n: 1.0, slow={1: 100.0})
     assert sampling_rate(machine, [64], 5.0, machine.clock).value == pytest.approx(64)
 
 
 def test_the_median_forgives_an_interruption():
-    machine = Machine(lambda n: 50.0 if len(machine.calls) == 4 else 1.0)
+    machine = Machine(lambda n: 1.0, slow={4: 50.0})
     rate = sampling_rate(machine, [64], 54.0, machine.clock)
     assert rate.value == pytest.approx(64)
     assert rate.error > 10
@@ -170,32 +174,22 @@ def test_without_simulation_there_is_no_ratio():
     assert rows(("lagan", "joint", 500.0))["ratio_to_monte_carlo"].isna().all()
 
 
-def image_file(path, images):
-    with ImageWriter(
-        path,
-        height=8,
-        width=8,
-        dataset="jets",
-        label="signal",
-        split="test",
-        pixel_size=0.1,
-        unit="GeV",
-        source="toy",
-        seed=1,
-        config_digest="x",
-    ) as writer:
-        writer.append(images.numpy())
-    return path  # fmt: skip
+@torch.no_grad()
+def log_density(model, images):
+    found = model.log_density(images)
+    assert found is not None
+    return found.double()
 
 
 def test_bits_per_pixel_are_the_mean_density(tmp_path):
     images = toy_images(21, 8, seed=5)
     images[3] = 0  # a blank one
-    path = image_file(tmp_path / "test.h5", images)
+    path = write_images(tmp_path / "test.h5", images)
     model = make_sarm(8, likelihood="truncated_logistic", layers=1, noise=0.01)
-    bits, lost = bits_per_pixel(model, path, 20, path, batch=7)
-    with torch.no_grad():
-        expected = -model.log_density(images[:20]).double() / (64 * math.log(2))
+    found = bits_per_pixel(model, path, 20, path, batch=7)
+    assert found is not None
+    bits, lost = found
+    expected = -log_density(model, images[:20]) / (64 * math.log(2))
     np.testing.assert_allclose(bits, expected, rtol=1e-5)
     assert lost == 0
     row = density_row([(bits, lost)], model="sarm2_dc", dataset="jets", label="signal")
@@ -205,20 +199,21 @@ def test_bits_per_pixel_are_the_mean_density(tmp_path):
 
 def test_pixels_that_the_grid_drops_are_counted(tmp_path):
     images = toy_images(30, 8, seed=5)
-    path = image_file(tmp_path / "test.h5", images)
+    path = write_images(tmp_path / "test.h5", images)
     model = make_sarm(8, power=1.0, layers=1, noise=0.01)
-    bits, lost = bits_per_pixel(model, path, 30, path)
-    step = float(model.stages[0].likelihood.grid[0])
+    found = bits_per_pixel(model, path, 30, path)
+    assert found is not None
+    bits, lost = found
+    step = float(discrete(model.stages[0]).grid[0])
     dropped = ((images > 0) & (images < step / 2)).sum() / (images > 0).sum()
     assert lost == pytest.approx(float(dropped), abs=0.01)
     assert lost > 0.01
-    with torch.no_grad():
-        as_zeros = -model.log_density(images).double().mean() / (64 * math.log(2))
+    as_zeros = -log_density(model, images).mean() / (64 * math.log(2))
     assert bits.mean() > as_zeros  # dropping pixels must not pay
 
 
 def test_models_without_likelihood_show_a_dash(tmp_path):
-    path = image_file(tmp_path / "test.h5", toy_images(4, 8))
+    path = write_images(tmp_path / "test.h5", toy_images(4, 8))
     model = make_sarm(8, totals=True, layers=1)
     assert bits_per_pixel(model, path, 4, path) is None
     none = density_row([None], model="lagan", dataset="jets", label="signal")

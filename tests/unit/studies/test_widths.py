@@ -6,12 +6,12 @@ import sys
 import numpy as np
 import pytest
 import torch
+from image_files import write_images
 from matplotlib.image import imread
 from sarm_toys import toy_images
 
 from darkpixel.config.search import Widths
 from darkpixel.figures.sarm.widths import width_study
-from darkpixel.formats.image_writer import ImageWriter
 from darkpixel.studies import widths as module
 from darkpixel.studies.speed import Rate
 from darkpixel.studies.widths import COLUMNS, PeakMemory, width_rows
@@ -24,12 +24,8 @@ def study(tmp_path_factory):
     """Rows with speeds that are counted calls instead of times, the calls, the share of zeros."""
     pixels = toy_images(200, 12)
     pixels[0] = 0  # a blank image
-    path = tmp_path_factory.mktemp("widths") / "train.h5"
-    with ImageWriter(
-        path, height=12, width=12, dataset="jets", label="signal", split="train", pixel_size=0.2,
-        unit="GeV", source="test", seed=0, config_digest="0",
-    ) as file:  # fmt: skip
-        file.append(pixels.numpy())
+    folder = tmp_path_factory.mktemp("widths")
+    path = write_images(folder / "train.h5", pixels.numpy(), pixel_size=0.2)
     calls = []
 
     def rate(draw, batches, seconds, clock):

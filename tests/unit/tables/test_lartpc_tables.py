@@ -1,10 +1,9 @@
 """The liquid-argon tables as files."""
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
+from repository import PUBLISHED
 
 from darkpixel.metrics.divergence import DIRECTIONS, QUANTITIES
 from darkpixel.metrics.published import load_published
@@ -17,8 +16,6 @@ from darkpixel.tables.lartpc import (
     reference_code_table,
     vqvae_parameters_table,
 )
-
-PUBLISHED = Path(__file__).parents[3] / "config" / "published.yaml"
 
 
 def lines_of(stem):

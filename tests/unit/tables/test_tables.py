@@ -1,14 +1,13 @@
 """Rows of the tables and the files written from them."""
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
+from image_files import write_images
+from repository import PUBLISHED
 
 from darkpixel.config.evaluation import Evaluation
 from darkpixel.errors import DarkpixelError
-from darkpixel.formats.image_writer import ImageWriter
 from darkpixel.metrics.comparison import COLUMNS
 from darkpixel.metrics.names import MONTE_CARLO
 from darkpixel.metrics.published import load_published, wasserstein_published
@@ -21,7 +20,6 @@ from darkpixel.tables.quantisation import quantisation_table
 from darkpixel.tables.statistics import statistics_table
 from darkpixel.tables.wasserstein import wasserstein_table
 
-PUBLISHED = Path(__file__).parents[3] / "config" / "published.yaml"
 SETTINGS = Evaluation(n=10_000, bootstrap_repetitions=20, floor_splits=5)
 
 
@@ -123,13 +121,9 @@ def test_statistics_count_blank_images(tmp_path):
 
 def test_a_larger_power_keeps_more_of_the_soft_pixels(tmp_path):
     random = np.random.default_rng(0)
-    images = random.exponential(2.0, (300, 8, 8)) * (random.random((300, 8, 8)) < 0.2)
-    images = images.astype(np.float32)
-    with ImageWriter(
-        tmp_path / "test.h5", height=8, width=8, dataset="jets", label="signal", split="test",
-        pixel_size=0.1, unit="GeV", source="test", seed=0, config_digest="0",
-    ) as file:  # fmt: skip
-        file.append(images)
+    pixels = random.exponential(2.0, (300, 8, 8)) * (random.random((300, 8, 8)) < 0.2)
+    images = pixels.astype(np.float32)
+    write_images(tmp_path / "test.h5", images)
     rows = quantisation_rows(
         tmp_path / "test.h5", 10.0, [1.0, 2.0], dataset="jets", label="signal",
         settings=SETTINGS, batch_size=70,

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from darkpixel.errors import DarkpixelError
+from darkpixel.formats.image_file import ImageFile
 from darkpixel.training import feed as loading
 
 SIDE = 60  # 14,400 bytes an image: 1 MB holds 69
@@ -115,13 +116,13 @@ def test_streaming_reads_no_more_than_its_buffers(tmp_path, monkeypatch):
     """What is read ahead of the last batch given never exceeds the memory allowed."""
     path = write(tmp_path / "images.h5", 600)
     read = []
-    plain = loading.ImageFile.read
+    plain = ImageFile.read
 
     def counted(self, start=0, stop=None):
         read.append(stop - start)
         return plain(self, start, stop)
 
-    monkeypatch.setattr(loading.ImageFile, "read", counted)
+    monkeypatch.setattr(ImageFile, "read", counted)
     given_out = 0
     with batches(path, 16) as source:
         for images, _ in source.epoch(0):

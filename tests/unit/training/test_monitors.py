@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 import torch
+from image_files import write_images
 from torch import nn
 
 from darkpixel.datasets.joint import join_labels
-from darkpixel.formats.image_writer import ImageWriter
 from darkpixel.training.monitors.observables import observable_monitor
 
 SIDE = 12
@@ -20,20 +20,11 @@ def images(count, seed, scale=1.0):
     return made.astype(np.float32)
 
 
-def write(path, content):
-    with ImageWriter(
-        path, height=SIDE, width=SIDE, dataset="jets", label="signal", split="validation",
-        pixel_size=0.1, unit="GeV", source="test", seed=0, config_digest="0",
-    ) as file:  # fmt: skip
-        file.append(content)
-    return path
-
-
 @pytest.fixture
 def files(tmp_path):
     """Validation images of two labels, of which the second is brighter, and of both together."""
     parts = {"signal": images(2500, 1), "background": images(1500, 2, scale=3.0)}
-    paths = {label: write(tmp_path / f"{label}.h5", own) for label, own in parts.items()}
+    paths = {label: write_images(tmp_path / f"{label}.h5", own) for label, own in parts.items()}
     join_labels(paths, tmp_path / "joint.h5")
     return {**paths, "joint": tmp_path / "joint.h5"}
 
@@ -52,8 +43,14 @@ class Drawn(nn.Module):
         return torch.from_numpy(self.classes[self.chosen][:n])
 
 
+def monitor_of(path, count):
+    monitor = observable_monitor(path, count, 1)
+    assert monitor is not None
+    return monitor
+
+
 def test_one_label(files):
-    monitor = observable_monitor(files["signal"], 300, 1)
+    monitor = monitor_of(files["signal"], 300)
     same = monitor(Drawn(images(2500, 1)), 1)
     assert same.keys() == {"w1_pt", "w1_mass", "zeros"}
     assert same["w1_pt"] == same["w1_mass"] == 0
@@ -64,7 +61,7 @@ def test_one_label(files):
 
 def test_each_label_of_several_is_compared_with_its_own_images(files):
     signal, background = images(1000, 11), images(1000, 12, scale=3.0)
-    monitor = observable_monitor(files["joint"], 1000, 1)
+    monitor = monitor_of(files["joint"], 1000)
     right, swapped = monitor(Drawn(signal, background), 1), monitor(Drawn(background, signal), 1)
     measures = ("w1_pt", "w1_mass", "zeros")
     assert right.keys() == {f"{m}_{label}" for m in measures for label in ("signal", "background")}

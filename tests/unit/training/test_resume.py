@@ -37,12 +37,13 @@ def server(tmp_path_factory):
         )
         with process:
             yield process, log
+            assert process.stdin
             process.stdin.close()
 
 
 def files(folder: Path) -> Path:
-    toy_training.write_images(folder / "train.h5", 400, seed=1)
-    toy_training.write_images(folder / "validation.h5", 60, seed=2)
+    toy_training.write_toy_images(folder / "train.h5", 400, seed=1)
+    toy_training.write_toy_images(folder / "validation.h5", 60, seed=2)
     return folder
 
 
@@ -67,7 +68,8 @@ def test_interrupted_training_gives_the_same_bytes(
     said = []
 
     def answer() -> list[str]:
-        return process.stdout.readline().split()
+        line: str = process.stdout.readline()
+        return line.split()
 
     def start() -> int:
         process.stdin.write(f"{folder} {checkpoint_seconds}\n")

@@ -19,7 +19,7 @@ from torch.optim.lr_scheduler import (
     StepLR,
 )
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
-from toy_training import SIDE, ToyModel, train_toy, write_images
+from toy_training import SIDE, ToyModel, train_toy, write_toy_images
 
 from darkpixel.config.training import Training
 from darkpixel.errors import DarkpixelError
@@ -31,8 +31,8 @@ QUICK = Training(epochs=3, batch_size=16, learning_rate=1e-2, device="cpu")
 
 @pytest.fixture
 def folder(tmp_path):
-    write_images(tmp_path / "train.h5", 100, seed=1, species=np.arange(100) % 3)
-    write_images(tmp_path / "validation.h5", 40, seed=2, species=np.arange(40) % 3)
+    write_toy_images(tmp_path / "train.h5", 100, seed=1, species=np.arange(100) % 3)
+    write_toy_images(tmp_path / "validation.h5", 40, seed=2, species=np.arange(40) % 3)
     return tmp_path
 
 
@@ -307,7 +307,7 @@ def test_averaged_weights_are_validated_and_written(folder):
     settings = changed(epochs=1, keep="last", average=0.999)
     lagging = train_toy(folder, settings, MeanModel())
     averaged, loss = weights(folder)["mean"], history(folder)["validation_loss"][0]
-    assert torch.equal(lagging.mean, averaged)
+    assert torch.equal(lagging.state_dict()["mean"], averaged)
     train_toy(folder, changed(epochs=1, keep="last"), MeanModel())
     assert averaged.norm() < 0.9 * weights(folder)["mean"].norm()
     assert loss > history(folder)["validation_loss"][0]
@@ -384,7 +384,7 @@ def test_gradients_are_clipped(folder, monkeypatch):
 
 
 def test_files_that_do_not_fit_the_model(folder):
-    write_images(folder / "validation.h5", 10, side=SIDE + 1)
+    write_toy_images(folder / "validation.h5", 10, side=SIDE + 1)
     with pytest.raises(DarkpixelError, match="5x5 pixels, the model is built for 4x4"):
         train_toy(folder, QUICK)
 

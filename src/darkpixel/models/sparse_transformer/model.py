@@ -15,6 +15,7 @@ from torch.nn import functional as F
 
 from darkpixel.errors import DarkpixelError
 from darkpixel.models.base import Batches, GenerativeModel
+from darkpixel.models.sampling import evaluating
 from darkpixel.models.sparse_transformer.features import Charges, Tokens, on_device, tokens
 from darkpixel.models.sparse_transformer.layout import lay_out
 from darkpixel.models.sparse_transformer.network import Network
@@ -273,18 +274,18 @@ class SparseTransformer(GenerativeModel):
         so the images do not depend on `slots`.
 
         Args:
-            slots: images drawn at once (CPU: 64, GPU: 2048).
+            slots: images drawn at once (CPU: 64, GPU: 4096).
             species: (n,) PDG codes to draw images of; None: the mix of the training images.
 
         Raises:
             DarkpixelError: conditioned, but not trained, or on a species that is not in the list.
         """
-        training = self.training
-        self.eval()
-        try:
-            return Sampler(self, slots).draw(n, generator, species)
-        finally:
-            self.train(training)
+        sampler = Sampler(
+            self.network, self.options, self.size, self.scale, self.species, self.species_counts,
+            slots,
+        )  # fmt: skip
+        with evaluating(self):
+            return sampler.draw(n, generator, species)
 
 
 def build(settings: Settings, height: int, width: int) -> SparseTransformer:

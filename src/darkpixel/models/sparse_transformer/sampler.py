@@ -10,18 +10,24 @@ draw are hashed (Steele, Lea and Flood, "Fast splittable pseudorandom number gen
 """
 
 import logging
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 from darkpixel.errors import DarkpixelError
-from darkpixel.models.sparse_transformer.features import RECENT, geometry, padded, scalars, window
-from darkpixel.models.vqvae_pixelcnn.sampler import draw_codes
-
-if TYPE_CHECKING:
-    from darkpixel.models.sparse_transformer.model import SparseTransformer
+from darkpixel.models.sampling import draw_categories
+from darkpixel.models.sparse_transformer.features import (
+    RECENT,
+    Charges,
+    geometry,
+    padded,
+    scalars,
+    window,
+)
+from darkpixel.models.sparse_transformer.network import Network
+from darkpixel.models.sparse_transformer.settings import Settings
 
 logger = logging.getLogger(__name__)
 
@@ -93,18 +99,32 @@ class _State(NamedTuple):
 
 
 class Sampler:
-    """Draws images of a model in evaluation mode.
+    """Draws images of a trained network in evaluation mode.
 
     Args:
-        model: fitted and trained.
+        network: with the settings `options`.
+        size: height and width of the images.
+        scale: of the charges.
+        species: (S,) PDG codes, for `condition`.
+        species_counts: (S,) training images of each; (0,) without `condition`.
         slots: images drawn at once; None: 64 on a CPU, 4096 elsewhere.
     """
 
-    def __init__(self, model: "SparseTransformer", slots: int | None = None) -> None:
-        self.model, self.network = model, model.network
-        self.height, self.width = model.size
-        self.moves = model.network.moves
-        self.device = model.log_low.device
+    def __init__(
+        self,
+        network: Network,
+        options: Settings,
+        size: tuple[int, int],
+        scale: Charges,
+        species: Tensor,
+        species_counts: Tensor,
+        slots: int | None = None,
+    ) -> None:
+        self.network, self.options, self.scale = network, options, scale
+        self.height, self.width = size
+        self.species, self.species_counts = species, species_counts
+        self.moves = network.moves
+        self.device = scale.low.device
         self.on_cpu = self.device.type == "cpu"
         self.slots = slots or (64 if self.on_cpu else 4096)
         self.cache: list[Tensor] = []
@@ -130,31 +150,30 @@ class Sampler:
         if self.cut:
             logger.warning(
                 "%d of %d images were cut off at %d pixels (longest); train for longer or raise it",
-                self.cut, n, self.model.options.longest,
+                self.cut, n, self.options.longest,
             )  # fmt: skip
-        columns = {} if classes is None else {"species": self.model.species[classes].int()}
+        columns = {} if classes is None else {"species": self.species[classes].int()}
         return images.view(n, self.height, self.width), columns
 
     def _classes(self, seeds: Tensor, species: Tensor | None) -> Tensor | None:
         """Places in the list of species (n,), as told or drawn from the training images' mix."""
-        model = self.model
-        if model.options.condition is None:
+        if self.options.condition is None:
             return None
         if species is not None:
-            match = species.to(self.device).long()[:, None] == model.species
+            match = species.to(self.device).long()[:, None] == self.species
             if not bool(match.any(1).all()):
                 raise DarkpixelError(
                     "model sparse_transformer: species to draw are not all in the list "
-                    f"{model.options.species}."
+                    f"{self.options.species}."
                 )
             return match.int().argmax(1)
-        if not bool(model.species_counts.any()):
+        if not bool(self.species_counts.any()):
             raise DarkpixelError(
                 "model sparse_transformer: the species mix is that of the training images; train "
                 "the model before sampling."
             )
-        mix = model.species_counts.double().log().expand(len(seeds), -1)
-        return draw_codes(mix, uniforms(seeds, _SPECIES_STEP)[:, 0])
+        mix = self.species_counts.double().log().expand(len(seeds), -1)
+        return draw_categories(mix, uniforms(seeds, _SPECIES_STEP)[:, 0])
 
     def _start(self, start: int, seeds: Tensor, condition: Tensor) -> _State:
         count, device = len(seeds), self.device
@@ -180,7 +199,7 @@ class Sampler:
     def _draw_cohort(self, state: _State, images: Tensor) -> None:
         """Draw the images of `state` to their end, into images (n, H * W)."""
         self.cache = [torch.empty(0, device=self.device) for _ in self.network.blocks]
-        longest = self.model.options.longest
+        longest = self.options.longest
         for step in range(longest + 1):
             state, ended = self._step(state, step, images, last=step == longest)
             if ended is not None:
@@ -201,7 +220,7 @@ class Sampler:
         self, state: _State, step: int, images: Tensor, last: bool
     ) -> tuple[_State, Tensor | None]:
         """Draw the next pixel of each image; at the last step only whether it has ended (B,)."""
-        network, moves, scale = self.network, self.moves, self.model.scale
+        network, moves, scale = self.network, self.moves, self.scale
         reach, (row, column) = moves.reach, (state.row, state.column)
         which = torch.arange(len(row), device=self.device)
         count = torch.full_like(row, step)
@@ -220,7 +239,7 @@ class Sampler:
             lambda layer, qkv: self._attend(layer, qkv, step),
         )  # fmt: skip
         u = uniforms(state.seed, step)
-        move = draw_codes(network.move_logits(h, around, count).double(), u[:, 0])
+        move = draw_categories(network.move_logits(h, around, count).double(), u[:, 0])
         ended = move == moves.end
         if last:
             return state, ended
@@ -232,7 +251,7 @@ class Sampler:
         next_column = torch.where(far, place % self.width, near_column).clamp(0, self.width - 1)
         beside = window(state.levels, which, next_row, next_column, network.near, reach)
         logits = network.charge_logits(h, next_row, next_column, move, beside)
-        bin_ = draw_codes(logits.double(), u[:, 2])
+        bin_ = draw_categories(logits.double(), u[:, 2])
         share = (bin_ + u[:, 3]) / network.bins
         charge = (scale.low + share * (scale.high - scale.low)).exp().float()
 
@@ -280,7 +299,7 @@ class Sampler:
         )
         # Where nothing is far, every logit is -inf: such a move was not drawn.
         logits = logits.masked_fill((logits == -torch.inf).all(1, keepdim=True), 0.0)
-        places[chosen] = draw_codes(logits.double(), u[chosen])
+        places[chosen] = draw_categories(logits.double(), u[chosen])
         return places
 
     def _attend(self, layer: int, qkv: Tensor, step: int) -> Tensor:

@@ -13,29 +13,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from darkpixel.models.sampling import batches
+from darkpixel.models.sampling import batches, draw_categories
 from darkpixel.models.vqvae_pixelcnn.gated_pixelcnn import GatedBlock, GatedPixelCNN
-
-
-def draw_codes(logits: Tensor, uniforms: Tensor) -> Tensor:
-    """The codes at which the cumulative probability passes the uniforms.
-
-    A code of probability zero is never drawn, not even where the uniform is at the upper end of
-    the rounded cumulative.
-
-    Args:
-        logits: (..., K).
-        uniforms: (...,) in [0, 1).
-
-    Returns:
-        (...,) int64.
-    """
-    weights = (logits - logits.amax(-1, keepdim=True)).exp_()
-    cumulative = weights.cumsum(-1)
-    total = cumulative[..., -1:]
-    below_total = torch.nextafter(total, torch.zeros_like(total))
-    target = torch.minimum(uniforms[..., None] * total, below_total)
-    return torch.searchsorted(cumulative, target, right=True)[..., 0]
 
 
 def sample_maps(
@@ -69,7 +48,7 @@ def sample_maps(
         classes = None
         if class_counts is not None:
             mix = class_counts.double().log().expand(count, -1)
-            classes = draw_codes(mix, u[:, -1].double())
+            classes = draw_categories(mix, u[:, -1].double())
         yield some, sample_cached(network, u[:, :cells].reshape(-1, *shape), classes), classes
 
 
@@ -98,7 +77,7 @@ def sample_naive(
     for cell in range(uniforms[0].numel()) if cells is None else cells:
         row, column = divmod(cell, width)
         logits = network(codes, classes)[:, row, column]
-        codes[:, row, column] = draw_codes(logits, uniforms[:, row, column])
+        codes[:, row, column] = draw_categories(logits, uniforms[:, row, column])
     return codes
 
 
@@ -250,7 +229,7 @@ def sample_cached(
                 values = block.compute_column(column)
             h = head(values.relu_() if relu else values)
             scores = logits(h.relu_() if relu else h)
-            drawn = draw_codes(scores, uniforms[:, row, column])
+            drawn = draw_categories(scores, uniforms[:, row, column])
             codes[:, row, column] = drawn
             blocks[0].set_column(column, network.embedding(drawn))
         blocks[0].set_row(network.embedding(codes[:, row]))

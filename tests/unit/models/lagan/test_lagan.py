@@ -6,6 +6,7 @@ import math
 import h5py
 import pytest
 import torch
+import typed_models
 from torch.nn import functional as F
 
 from darkpixel.config.training import Training
@@ -20,7 +21,7 @@ SMALL = {"generator_filters": 4, "discriminator_filters": 4, "latent": 10}
 
 
 def build(side=12, seed=1, **settings) -> LAGAN:
-    return build_model({"model": "lagan", **SMALL, **settings}, (side, side), seed=seed)
+    return typed_models.build(LAGAN, {"model": "lagan", **SMALL, **settings}, (side, side), seed)
 
 
 def images(count=20, side=12, seed=0):
@@ -119,7 +120,7 @@ def test_losses_are_the_cross_entropies_of_their_targets():
         assert ends[0] < mixed < ends[1]
 
 
-def test_labels_of_real_images_are_never_flipped():
+def test_labels_of_real_images_are_never_flipped(monkeypatch):
     """All that may be flipped is: the answers to "real or not", and drawn labels."""
     model = build(label_flips=1 - 1e-9)
     for head in (model.discriminator.real, model.discriminator.label):
@@ -127,9 +128,13 @@ def test_labels_of_real_images_are_never_flipped():
     torch.nn.init.constant_(model.discriminator.real.bias, 0.7)
     torch.nn.init.constant_(model.discriminator.label.bias, 20.0)  # "class 1", and quite sure
     shown, _ = images()
-    model._random_classes = lambda images: torch.ones(len(images), dtype=torch.long)
-    ones = {"class": torch.ones(len(shown), dtype=torch.uint8)}
-    real, made = (model.loss(shown, f"discriminator:{kind}", **ones) for kind in KINDS)
+
+    def ones(images):
+        return torch.ones(len(images), dtype=torch.long)
+
+    monkeypatch.setattr(model, "_random_classes", ones)
+    labels = {"class": torch.ones(len(shown), dtype=torch.uint8)}
+    real, made = (model.loss(shown, f"discriminator:{kind}", **labels) for kind in KINDS)
     torch.testing.assert_close(real, -F.logsigmoid(torch.tensor(-0.7)))  # called generated
     torch.testing.assert_close(made, 20 - F.logsigmoid(torch.tensor(0.7)))  # and the other way
 
@@ -186,7 +191,7 @@ def test_a_minibatch_of_copies_looks_like_one():
     assert (together[0] - alone).abs() > 1e-3
 
 
-def test_validation_loss_ranks_samples():
+def test_validation_loss_ranks_samples(monkeypatch):
     model = build().eval()
     shown, classes = images(200)
     model.fit_to_data(lambda: iter([shown[:90], shown[90:]]))
@@ -195,8 +200,10 @@ def test_validation_loss_ranks_samples():
     def score(made):
         """The validation loss of a generator that gives these images, (200, H, W)."""
         pieces = {c: iter(made[classes == c].split(10)) for c in (0, 1)}
-        model.generator.forward = lambda latent, index: next(pieces[int(index[0])]) / 100
-        total = 0.0
+        monkeypatch.setattr(
+            model.generator, "forward", lambda latent, index: next(pieces[int(index[0])]) / 100
+        )
+        total = torch.zeros(())
         for k in range(0, 200, 20):
             total += model.validation_loss(shown[k : k + 20], **{"class": classes[k : k + 20]})
         return total.item() / 10
@@ -250,7 +257,7 @@ def uninterrupted(tmp_path_factory):
 
 
 @pytest.mark.parametrize("calls", [6, 19])
-def test_interrupted_training_gives_the_same_bytes(uninterrupted, tmp_path, calls):
+def test_interrupted_training_gives_the_same_bytes(uninterrupted, tmp_path, monkeypatch, calls):
     data(tmp_path)
     model = build()
     plain, made = model.loss, []
@@ -261,7 +268,7 @@ def test_interrupted_training_gives_the_same_bytes(uninterrupted, tmp_path, call
             raise Stopped
         return plain(*arguments, **columns)
 
-    model.loss = loss
+    monkeypatch.setattr(model, "loss", loss)
     with pytest.raises(Stopped):
         trained(tmp_path, model)
     trained(tmp_path)

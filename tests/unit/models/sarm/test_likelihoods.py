@@ -187,4 +187,4 @@ def test_power_is_chosen_by_the_damage_that_rounding_does() -> None:
     assert zeros[1] > zeros[0] + 0.1
     model = build_model({"model": "sarm", "layers": 1, "units": 8}, (10, 10), seed=0)
     model.fit_to_data(lambda: iter([images]))
-    assert model.fitted()["power"] == min(errors, key=errors.get) > 1.0
+    assert model.fitted()["power"] == min(errors, key=errors.__getitem__) > 1.0

@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 import torch
-from sarm_toys import make_sarm, toy_images
+from sarm_toys import discrete, make_sarm, toy_images
 from scipy import integrate
 
 
@@ -32,7 +32,7 @@ def test_continuous_density_integrates_to_one(likelihood):
 @pytest.mark.parametrize("power", [1.0, 1.5])
 def test_discrete_density_integrates_to_one(power):
     model = one_pixel(power=power, levels=6)
-    grid = model.stages[0].likelihood.grid.double()
+    grid = discrete(model.stages[0]).grid.double()
     edges = [float(grid[-1]) * ((j + 0.5) / 6) ** power for j in range(7)]
     # constant within a cell: the middle of each is enough, and its two ends must agree with it
     total, *_ = density(model, [0.0])
@@ -54,7 +54,7 @@ def total(model, values, weights):
 
 def test_all_discrete_images_of_four_pixels_integrate_to_one():
     model = make_sarm(2, centres=[1], layers=1, levels=5, power=1.3)
-    grid = model.stages[0].likelihood.grid
+    grid = discrete(model.stages[0]).grid
     edges = float(grid[-1]) * ((torch.arange(6) + 0.5) / 5) ** 1.3
     values = torch.cat([torch.zeros(1), grid])
     weights = torch.cat([torch.ones(1), edges.diff()]).double()  # cells, in GeV
@@ -82,10 +82,12 @@ def test_finer_grids_approach_the_same_bits():
         model = make_sarm(6, power=1.0, levels=levels, layers=1, noise=0.0)
         with torch.no_grad():
             for stage in model.stages:
-                grid = stage.likelihood.grid
-                stage.likelihood.upsample.weight.zero_()
-                stage.likelihood.upsample.bias.copy_(-grid / 5)
-            found.append(float(model.log_density(images).mean()))
+                likelihood = discrete(stage)
+                likelihood.upsample.weight.zero_()
+                likelihood.upsample.bias.copy_(-likelihood.grid / 5)
+            log_density = model.log_density(images)
+            assert log_density is not None
+            found.append(float(log_density.mean()))
     lit = float((images > 0).sum((1, 2)).float().mean())
     assert abs(found[0] - found[1]) < 0.15 * lit  # log 4 a pixel without the widths
 
@@ -93,10 +95,11 @@ def test_finer_grids_approach_the_same_bits():
 def test_blank_images_and_images_of_144_pixels_have_a_density():
     images = toy_images(4, 12)
     images[0] = 0
-    for settings in ({}, {"likelihood": "truncated_logistic"}):
-        model = make_sarm(12, layers=1, **settings)
+    for likelihood in ("discrete", "truncated_logistic"):
         with torch.no_grad():
-            assert torch.isfinite(model.log_density(images)).all()
+            log_density = make_sarm(12, layers=1, likelihood=likelihood).log_density(images)
+        assert log_density is not None
+        assert torch.isfinite(log_density).all()
 
 
 def test_no_density_with_totals_or_a_borrowed_first_pixel():

@@ -88,7 +88,8 @@ def test_head_computes_chosen_pixels_as_the_whole_head_does(
     pixel, image = chosen.nonzero().unbind(1)
 
     def whole() -> torch.Tensor:
-        return head(h).view(batch, pixels, values)[image, pixel]
+        every: torch.Tensor = head(h)
+        return every.view(batch, pixels, values)[image, pixel]
 
     torch.testing.assert_close(head.at(h, pixel, image), whole())
     grad = torch.randn(len(pixel), values, dtype=torch.float64)

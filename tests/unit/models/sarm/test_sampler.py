@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 import torch
-from sarm_toys import VARIANTS, make_sarm, variant_name
+from sarm_toys import VARIANTS, discrete, make_sarm, variant_name
 from scipy import stats
 from torch import Tensor
 
@@ -93,7 +93,7 @@ def test_images_of_real_size_are_what_their_own_conditionals_draw(settings: dict
 def test_samples_have_the_probabilities_of_the_model(settings: dict[str, Any]) -> None:
     """Frequencies of all 256 images of 2 x 2 pixels with 3 levels, by chi squared."""
     model = make_sarm(2, levels=3, units=6, layers=2, **settings)
-    grid = torch.tensor([0.0, *model.stages[0].likelihood.grid.tolist()])
+    grid = torch.tensor([0.0, *discrete(model.stages[0]).grid.tolist()])
     every = torch.tensor(list(itertools.product(range(4), repeat=4)))
     with torch.no_grad():
         expected = model.log_prob(grid[every].view(-1, 2, 2)).exp().double()

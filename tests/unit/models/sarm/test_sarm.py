@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from sarm_toys import VARIANTS, make_sarm, toy_images, variant_name
-from torch import Tensor
+from sarm_toys import VARIANTS, discrete, make_sarm, toy_images, variant_name
+from torch import Tensor, nn
+from typed_models import build
 
 from darkpixel.config.discovery import model_settings
 from darkpixel.errors import DarkpixelError
@@ -17,6 +18,7 @@ from darkpixel.models.build import build_model
 from darkpixel.models.folder import load_model, save_model
 from darkpixel.models.sarm.model import SARM
 from darkpixel.models.sarm.running_sums import RunningSums
+from darkpixel.models.sarm.totals import TotalsDensity
 
 
 def theta(model: SARM, x: Tensor, known: Tensor | None) -> tuple[Tensor, Tensor]:
@@ -74,20 +76,20 @@ def test_dependence_at_real_size(likelihood: str, sums: bool) -> None:
     changed = (0, 4, 8, 9, 300, 783)
     with torch.no_grad():
         rows = x.repeat(1 + len(changed), 1)
-        for row, j in enumerate(changed, start=1):
-            rows[row, j] += 10
+        for k, j in enumerate(changed):
+            rows[1 + k, j] += 10
         for outputs in theta(model, rows, known):
             difference = (outputs[1:] - outputs[0]).abs()
-            for row, j in enumerate(changed):
-                assert (difference[row, : j + 1] < 1e-12).all()
-                assert (difference[row, j + 1 :] > 1e-12).all()
+            for k, j in enumerate(changed):
+                assert (difference[k, : j + 1] < 1e-12).all()
+                assert (difference[k, j + 1 :] > 1e-12).all()
 
 
 @pytest.mark.parametrize("settings", [{"centres": []}, {"centres": [1]}, {"sums": True}])
 def test_discrete_probabilities_of_all_images_sum_to_one(settings: dict[str, Any]) -> None:
     """2 x 2 pixels, zero or one of 3 levels: 256 images."""
     model = make_sarm(2, levels=3, **{"centres": [], "units": 6, "layers": 2, **settings})
-    grid = [0.0, *model.stages[0].likelihood.grid.tolist()]
+    grid = [0.0, *discrete(model.stages[0]).grid.tolist()]
     images = torch.tensor(list(itertools.product(grid, repeat=4))).view(-1, 2, 2)
     with torch.no_grad():
         total = model.log_prob(images).double().exp().sum()
@@ -97,7 +99,7 @@ def test_discrete_probabilities_of_all_images_sum_to_one(settings: dict[str, Any
 @pytest.mark.parametrize("settings", [{"centres": []}, {"centres": [1], "residual": True}])
 def test_continuous_density_integrates_to_one(settings: dict[str, Any]) -> None:
     """2 x 2 pixels, each zero or on a Gauss-Legendre grid in x / (x + 40 GeV): 23^4 points."""
-    wide = {"log_scale": (2.5, 4.0), "mixtures": 2}  # scales that the grid resolves
+    wide: dict[str, Any] = {"log_scale": (2.5, 4.0), "mixtures": 2}  # scales that the grid resolves
     model = make_sarm(2, likelihood="truncated_logistic", units=6, layers=2, **wide, **settings)
     nodes, weights = np.polynomial.legendre.leggauss(22)
     v = (nodes + 1) / 2
@@ -206,7 +208,7 @@ def test_empirical_first_pixel_is_drawn_from_the_training_images_and_not_scored(
     assert set(made.flatten(1)[:, model.permutation[0]].tolist()) <= training
     # all but the first pixel are normalised: summing over the first too gives one per value
     small = make_sarm(2, first_pixel="empirical", levels=2, centres=[], units=4, layers=1)
-    grid = [0.0, *small.stages[0].likelihood.grid.tolist()]
+    grid = [0.0, *discrete(small.stages[0]).grid.tolist()]
     every = torch.tensor(list(itertools.product(grid, repeat=4))).view(-1, 2, 2)
     with torch.no_grad():
         total = float(small.log_prob(every).exp().sum())
@@ -270,16 +272,22 @@ def test_blank_training_images_are_refused() -> None:
         model.fit_to_data(lambda: iter([torch.zeros(4, 5, 5)]))
 
 
+def totals_of(model: SARM) -> TotalsDensity:
+    assert model.totals is not None
+    return model.totals
+
+
 def test_noise_on_totals_is_laplace_and_never_below_zero() -> None:
     model = make_sarm(4, totals=True, total_noise=3.0)
     torch.manual_seed(1)
     far = torch.full((40_000, 2), 100.0)
-    noise = model.totals.noisy(far) - far
+    noise = totals_of(model).noisy(far) - far
     assert noise.mean(0) == pytest.approx([0.0, 0.0], abs=0.1)
     assert noise.abs().mean(0) == pytest.approx([3.0, 3.0], rel=0.03)  # a Laplace scale
-    assert model.totals.noisy(torch.zeros(1000, 2)).min() == 0
-    assert torch.equal(make_sarm(4, totals=True).totals.noisy(far), far)
-    each = make_sarm(4, totals=True, total_noise=[3.0, 0.5]).totals.noisy(far) - far
+    assert totals_of(model).noisy(torch.zeros(1000, 2)).min() == 0
+    assert torch.equal(totals_of(make_sarm(4, totals=True)).noisy(far), far)
+    two = make_sarm(4, totals=True, total_noise=[3.0, 0.5])
+    each = totals_of(two).noisy(far) - far
     assert each.abs().mean(0) == pytest.approx([3.0, 0.5], rel=0.03)
 
 
@@ -302,6 +310,7 @@ def test_shared_units_give_all_pixels_the_same_function_of_their_sums() -> None:
         shared = stage.values_shared
         assert shared is not None
         pixel, image = (x[:, start : start + stage.pixels] > 0).T.nonzero().unbind(1)
+        assert inputs.sums is not None
         h = stage.trunk(inputs)
         with_shared = stage.value_parameters(h, inputs, pixel, image)
         expected = shared(inputs.sums[:, image, pixel].T)
@@ -310,7 +319,7 @@ def test_shared_units_give_all_pixels_the_same_function_of_their_sums() -> None:
         without = stage.value_parameters(h, inputs, pixel, image)
         stage.values_shared = shared
         torch.testing.assert_close(with_shared - without, expected, atol=1e-5, rtol=1e-4)
-        gradients = torch.autograd.grad(with_shared.square().sum(), shared.parameters())
+        gradients = torch.autograd.grad(with_shared.square().sum(), list(shared.parameters()))
         assert all(gradient.any() for gradient in gradients)
         more = sum(p.numel() for p in shared.parameters())
         sizes = [m.stages[number].counts()["dense"] for m in (model, plain)]
@@ -318,9 +327,14 @@ def test_shared_units_give_all_pixels_the_same_function_of_their_sums() -> None:
 
 
 def test_shared_units_begin_without_effect() -> None:
-    model = build_model({"model": "sarm", "layers": 1, "sums": True, "shared_units": 4}, (5, 5))
+    keys = {"model": "sarm", "layers": 1, "sums": True, "shared_units": 4}
+    model = build(SARM, keys, (5, 5))
     model.fit_to_data(lambda: iter([toy_images(50, 5)]))
-    assert all(not stage.values_shared[-1].weight.any() for stage in model.stages)
+    for stage in model.stages:
+        assert stage.values_shared is not None
+        last = stage.values_shared[-1]
+        assert isinstance(last, nn.Linear)
+        assert not last.weight.any()
 
 
 def test_shared_units_want_sums() -> None:
@@ -331,14 +345,15 @@ def test_shared_units_want_sums() -> None:
 def test_each_stage_starts_with_the_values_of_its_own_pixels() -> None:
     images = toy_images(400, 6)
     images[:, 2:5, 2:5] *= 3
-    model = build_model({"model": "sarm", "layers": 1, "units": 8, "power": 1.5}, (6, 6), seed=1)
+    keys = {"model": "sarm", "layers": 1, "units": 8, "power": 1.5}
+    model = build(SARM, keys, (6, 6), seed=1)
     model.fit_to_data(lambda: iter([images]))
     x = model.quantise(images).flatten(1)[:, model.permutation]
     for start, end, stage in model.conditionals.spans():
         pixels = x[:, start:end]
-        p = stage.likelihood.upsample.bias.detach().softmax(0)
+        p = discrete(stage).upsample.bias.detach().softmax(0)
         expected = pixels[pixels > 0].double().mean()
-        assert float(p @ stage.likelihood.grid) == pytest.approx(float(expected), rel=0.02)
+        assert float(p @ discrete(stage).grid) == pytest.approx(float(expected), rel=0.02)
         frequencies = (pixels == 0).double().mean(0).clamp(1 / 402, 401 / 402)
         torch.testing.assert_close(
             stage.gamma.column_bias().flatten().sigmoid().double(), frequencies, atol=3e-3, rtol=0

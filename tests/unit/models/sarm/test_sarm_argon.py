@@ -69,9 +69,12 @@ def test_the_fit_holds_no_more_than_its_share_of_the_images(images, monkeypatch)
     monkeypatch.setattr(initialisation, "FIT_PIXELS", 20 * 24**2)
     model, seen = argon_model(), []
     quantise = Conditionals.quantise
-    monkeypatch.setattr(
-        Conditionals, "quantise", lambda parts, x: seen.append(len(x)) or quantise(parts, x)
-    )
+
+    def noted(parts, x):
+        seen.append(len(x))
+        return quantise(parts, x)
+
+    monkeypatch.setattr(Conditionals, "quantise", noted)
     late = images.clone()
     late[-1, 5, 5] = 1000.0
     model.fit_to_data(lambda: iter(late.split(15)))

@@ -4,10 +4,10 @@ import logging
 
 import numpy as np
 import torch
-from test_sparse_transformer import as_walks, small_model, toy_images
+from sparse_transformer_toys import as_walks, small_model, toy_images
 
+from darkpixel.models.sampling import draw_categories
 from darkpixel.models.sparse_transformer.sampler import uniforms
-from darkpixel.models.vqvae_pixelcnn.sampler import draw_codes
 
 
 def splitmix64(seed, counter):
@@ -33,7 +33,8 @@ def test_uniforms_are_those_of_the_published_generator():
 def sample_naive(model, seed):
     """One image by a full pass through the network for every pixel."""
     network, (height, width) = model.network, model.size
-    pixels, charges = [], []
+    pixels: list[int] = []
+    charges: list[float] = []
     while True:
         batch = model._tokens(as_walks([pixels], [charges], height * width))
         h = network.trunk(
@@ -46,7 +47,7 @@ def sample_naive(model, seed):
         step = len(pixels)
         u = uniforms(torch.tensor([seed]), step)
         logits = network.move_logits(h, batch.window[-1:], batch.step[-1:])
-        move = draw_codes(logits.double(), u[:, 0])
+        move = draw_categories(logits.double(), u[:, 0])
         if int(move) == network.moves.end:
             return pixels, charges
         if int(move) == network.moves.far:
@@ -54,7 +55,7 @@ def sample_naive(model, seed):
             logits = network.place_logits(
                 h, batch.row[-1:], batch.column[-1:], batch.step[-1:], batch.geometry[-1:], taken
             )
-            pixel = int(draw_codes(logits.double(), u[:, 1]))
+            pixel = int(draw_categories(logits.double(), u[:, 1]))
         else:
             side, reach = network.moves.side, network.moves.reach
             dy, dx = divmod(int(move), side)
@@ -65,7 +66,7 @@ def sample_naive(model, seed):
             h, ahead.next_row[step : step + 1], ahead.next_column[step : step + 1], move,
             ahead.next_window[step : step + 1],
         )  # fmt: skip
-        share = (draw_codes(logits.double(), u[:, 2]) + u[:, 3]) / network.bins
+        share = (draw_categories(logits.double(), u[:, 2]) + u[:, 3]) / network.bins
         low, high = model.log_low, model.log_high
         pixels.append(pixel)
         charges.append(float((low + share * (high - low)).exp().float()))
@@ -120,7 +121,7 @@ def test_charges_follow_their_density():
         h, batch.next_row, batch.next_column, batch.move, batch.next_window
     )[:1]
     u = uniforms(torch.arange(40_000), 0)
-    share = (draw_codes(logits.double().expand(len(u), -1), u[:, 2]) + u[:, 3]) / network.bins
+    share = (draw_categories(logits.double().expand(len(u), -1), u[:, 2]) + u[:, 3]) / network.bins
     low, high = float(model.log_low), float(model.log_high)
     charges = np.exp(low + share.numpy() * (high - low))
     edges = np.exp(np.linspace(low, high, 33))

@@ -6,51 +6,16 @@ import math
 import numpy as np
 import pytest
 import torch
+from sparse_transformer_toys import SMALL, as_walks, small_model, toy_images
+from typed_models import load
 
 from darkpixel.config.discovery import model_names, model_settings
 from darkpixel.errors import DarkpixelError
 from darkpixel.models.build import build_model
-from darkpixel.models.folder import load_model, save_model
+from darkpixel.models.folder import save_model
 from darkpixel.models.sparse_transformer.layout import lay_out
+from darkpixel.models.sparse_transformer.model import SparseTransformer
 from darkpixel.models.sparse_transformer.places import weighted_sum
-from darkpixel.models.sparse_transformer.walk import Walks
-
-SMALL = {
-    "model": "sparse_transformer", "width": 16, "layers": 2, "heads": 2, "charge_bins": 8,
-    "reach": 2, "neighbourhood": 1, "length_groups": 3,
-}  # fmt: skip
-
-
-def toy_images(count, side=10, seed=0):
-    """A line of falling charge and a single pixel apart."""
-    random = np.random.default_rng(seed)
-    images = np.zeros((count, side, side), np.float32)
-    for image in images:
-        row, length = random.integers(side), random.integers(3, 7)
-        image[row, 1 : 1 + length] = np.arange(length, 0, -1) * random.lognormal(0, 0.2, length)
-        image[(row + side // 2) % side, side - 1] = random.exponential() + 0.1
-    return torch.from_numpy(images)
-
-
-def small_model(images=None, **settings):
-    images = toy_images(64) if images is None else images
-    model = build_model({**SMALL, **settings}, tuple(images.shape[1:]), seed=1)
-    model.fit_to_data(lambda: iter([images]))
-    noise = torch.Generator().manual_seed(2)
-    with torch.no_grad():  # away from the start, where much is the same for all places
-        for parameter in model.parameters():
-            parameter.add_(torch.randn(parameter.shape, generator=noise) * 0.1)
-    return model.eval()
-
-
-def as_walks(sequences, charges, places):
-    """Sequences of pixels, given as lists, with their charges."""
-    longest = max(map(len, sequences))
-    pixels = np.full((len(sequences), longest), places)
-    values = np.zeros((len(sequences), longest), np.float32)
-    for row, (sequence, own) in enumerate(zip(sequences, charges, strict=True)):
-        pixels[row, : len(sequence)], values[row, : len(sequence)] = sequence, own
-    return Walks(pixels, values, np.array([len(sequence) for sequence in sequences]))
 
 
 def move_probabilities(model, walks):
@@ -196,10 +161,10 @@ def test_species_condition():
 
 def test_a_model_may_be_a_package_and_comes_back_from_its_folder(tmp_path):
     assert "sparse_transformer" in model_names()
-    assert model_settings("sparse_transformer")().reach == 7
+    assert model_settings("sparse_transformer")().model_dump()["reach"] == 7
     model, images = small_model(), toy_images(20)
     save_model(model, tmp_path)
-    loaded = load_model(tmp_path)
+    loaded = load(SparseTransformer, tmp_path)
     expected = model.log_density_lower_bound(images)
     assert torch.equal(loaded.log_density_lower_bound(images), expected)
     assert loaded.fitted() == model.fitted()

@@ -5,6 +5,8 @@ import numpy as np
 import pytest
 import torch
 from segmentation_toys import IMAGES, SIDE, lines_and_blobs, write_toys
+from torch import nn
+from typed_models import build
 
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.image_file import ImageFile
@@ -12,6 +14,7 @@ from darkpixel.metrics.segmentation import accuracy, confusion_counts
 from darkpixel.models.build import build_model
 from darkpixel.models.ssnet import labelling
 from darkpixel.models.ssnet.labelling import label_file, label_images
+from darkpixel.models.ssnet.model import SSNet
 from darkpixel.training.monitors.segmentation import ssnet_monitor
 
 COUNT = 30
@@ -21,11 +24,15 @@ COUNT = 30
 def model():
     """Untrained, but half of the charged pixels are shower and half track."""
     torch.set_num_threads(1)
-    model = build_model({"model": "ssnet", "filters": 4, "depth": 2}, (SIDE, SIDE), seed=1).eval()
+    keys = {"model": "ssnet", "filters": 4, "depth": 2}
+    model = build(SSNet, keys, (SIDE, SIDE), seed=1).eval()
     images = torch.from_numpy(lines_and_blobs(COUNT)[0])
     with torch.no_grad():
         _, shower, track = model.logits(images).movedim(1, 0)
-        model.network.last[-1].bias[2] += (shower - track)[images > 0].median()
+        last = model.network.last[-1]
+        assert isinstance(last, nn.Conv2d)
+        assert last.bias is not None
+        last.bias[2] += (shower - track)[images > 0].median()
     return model
 
 

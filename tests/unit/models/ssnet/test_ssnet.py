@@ -7,12 +7,13 @@ import safetensors.torch
 import torch
 from segmentation_toys import IMAGES, lines_and_blobs, write_toys
 from torch.nn import functional as F
+from typed_models import load
 
 from darkpixel.config.training import Training
 from darkpixel.errors import DarkpixelError
 from darkpixel.models.build import build_model
-from darkpixel.models.folder import load_config, load_model
-from darkpixel.models.ssnet.model import augmented, import_weights, pixel_labels
+from darkpixel.models.folder import load_config
+from darkpixel.models.ssnet.model import SSNet, augmented, import_weights, pixel_labels
 from darkpixel.training.loop import train
 from darkpixel.training.monitors.segmentation import ssnet_monitor
 
@@ -151,7 +152,7 @@ def trained(tmp_path_factory):
 
 
 def test_it_learns_to_tell_lines_from_blobs(trained):
-    model = load_model(trained)
+    model = load(SSNet, trained)
     images, labels = toys(100, seed=3)
     with torch.no_grad():
         found = pixel_labels(model.scores(images), images > 0)
@@ -176,7 +177,7 @@ def test_weights_from_a_file_make_the_same_model(trained, tmp_path):
     )  # fmt: skip
     images, _ = toys()
     assert torch.equal(
-        load_model(tmp_path / "taken").scores(images), load_model(trained).scores(images)
+        load(SSNet, tmp_path / "taken").scores(images), load(SSNet, trained).scores(images)
     )
     assert load_config(tmp_path / "taken")["images"] == IMAGES
 

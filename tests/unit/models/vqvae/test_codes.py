@@ -5,12 +5,14 @@ import numpy as np
 import pytest
 import torch
 from autoencoder_toys import SIDE, fitted_vqvae, small_images, toy_vqvae, write_argon
+from image_files import LARTPC, write_images
 from scipy.stats import entropy
+from typed_models import build
 
 from darkpixel.errors import DarkpixelError
-from darkpixel.formats.image_file import ImageFile, ImageWriter
-from darkpixel.models.build import build_model
+from darkpixel.formats.image_file import ImageFile
 from darkpixel.models.vqvae.codes import code_statistics, encode_file, perplexity, reconstruct_file
+from darkpixel.models.vqvae.model import VQVAE
 
 
 @pytest.fixture(scope="module")
@@ -25,14 +27,9 @@ def source(tmp_path_factory):
 
 def write_codes(path, codes, size, charged=None):
     """A code file of codes (N, h, w)."""
-    shape = codes.shape[1:]
-    with ImageWriter(
-        path, height=shape[0], width=shape[1], dataset="lartpc", label="all", split="test",
-        pixel_size=2.0, unit="code index", source="simulate", seed=0, config_digest="0",
-        columns={"charged": np.dtype((np.uint8, shape))}, attributes={"codes": size},
-    ) as file:  # fmt: skip
-        file.append(codes, charged=codes > 0 if charged is None else charged)
-    return path
+    seen = (codes > 0 if charged is None else charged).astype(np.uint8)
+    about = LARTPC | {"pixel_size": 2.0, "unit": "code index", "attributes": {"codes": size}}
+    return write_images(path, codes, {"charged": seen}, **about)
 
 
 def values(rows):
@@ -159,8 +156,8 @@ def test_only_code_files_of_one_autoencoder_are_compared(source, tmp_path):
 
 
 def test_cells_are_as_large_as_the_model_makes_them(source, tmp_path):
-    keys = {"encoder_filters": [4], "decoder_filters": [4], "codes": 8}
-    model = build_model({"model": "vqvae", **keys}, (SIDE, SIDE), seed=0).eval()
+    keys = {"model": "vqvae", "encoder_filters": [4], "decoder_filters": [4], "codes": 8}
+    model = build(VQVAE, keys, (SIDE, SIDE), seed=0).eval()
     encode_file(model, source, tmp_path / "codes.h5", digest="")
     with ImageFile(tmp_path / "codes.h5") as file:
         assert file.shape == (100, SIDE // 2, SIDE // 2)

@@ -1,17 +1,21 @@
 """The VQ-VAE: sizes as the paper's, images of any size, training that does not collapse."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
 from autoencoder_toys import fitted_vqvae, small_images, toy_vqvae, write_argon
 from torch import nn
 from torch.nn.functional import mse_loss
+from typed_models import load
 
 from darkpixel.config.training import Training
 from darkpixel.errors import DarkpixelError
 from darkpixel.models.build import build_model
-from darkpixel.models.folder import load_model, save_model
+from darkpixel.models.folder import save_model
 from darkpixel.models.vqvae.codes import perplexity
+from darkpixel.models.vqvae.model import VQVAE
 from darkpixel.training.loop import train
 from darkpixel.training.monitors.codebook import vqvae_monitor
 from darkpixel.training.signals import StopRequest
@@ -116,7 +120,7 @@ def test_the_loss_is_the_papers(images):
     assert model.reconstruct(batch).min() >= 0
 
 
-ROOT = {"pixels": "root", "pixel_scale": 2.0}
+ROOT: dict[str, Any] = {"pixels": "root", "pixel_scale": 2.0}
 
 
 def test_roots_are_undone_and_zero_stays_zero():
@@ -137,6 +141,7 @@ def test_what_decodes_many_images_best_is_their_mean(options):
     errors = [model.error((output * f).expand_as(images), images) for f in (0.9, 1.0, 1.1)]
     assert errors[1] < min(errors[0], errors[2])
     torch.autograd.backward(errors[1])
+    assert output.grad is not None
     assert output.grad.abs().max() < 1e-4 * errors[1].detach()
     exact = model.error(model.seen(images), images)
     assert float(exact.detach()) == pytest.approx(0.0, abs=1e-6)
@@ -174,6 +179,7 @@ def test_the_gradient_passes_the_codebook(images):
     model = fitted_vqvae(images, commitment=0.0, codebook_update="ema")
     model.loss(torch.from_numpy(images[:20])).backward()
     first = next(layer for layer in model.encoder if isinstance(layer, nn.Conv2d))
+    assert first.weight.grad is not None
     assert first.weight.grad.abs().max() > 0
 
 
@@ -204,7 +210,7 @@ def test_the_folder_is_the_whole_model(tmp_path, images):
     model = fitted_vqvae(images, codebook_update="ema", replace_after=5)
     save_model(model, tmp_path)
     batch = torch.from_numpy(images[:20])
-    assert torch.equal(load_model(tmp_path).reconstruct(batch), model.reconstruct(batch))
+    assert torch.equal(load(VQVAE, tmp_path).reconstruct(batch), model.reconstruct(batch))
 
 
 SETTINGS = Training(

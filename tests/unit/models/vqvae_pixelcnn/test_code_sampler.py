@@ -8,9 +8,10 @@ import torch
 from scipy import stats
 from torch import Tensor
 
+from darkpixel.models.sampling import draw_categories
 from darkpixel.models.vqvae_pixelcnn import sampler as sampling
 from darkpixel.models.vqvae_pixelcnn.gated_pixelcnn import GatedOptions, GatedPixelCNN
-from darkpixel.models.vqvae_pixelcnn.sampler import draw_codes, sample_cached, sample_naive
+from darkpixel.models.vqvae_pixelcnn.sampler import sample_cached, sample_naive
 
 
 def network(codes: int = 11, **options: Any) -> GatedPixelCNN:
@@ -86,7 +87,7 @@ def test_codes_at_the_size_of_the_paper_are_what_their_own_conditionals_draw() -
     u = uniforms(4, 16, 16)
     codes = sample_cached(model, u)
     with torch.no_grad():
-        redrawn = draw_codes(model(codes), u)
+        redrawn = draw_categories(model(codes), u)
     assert len(codes.unique()) > 50
     assert int((redrawn != codes).flatten(1).any(1).sum()) <= 1
 
@@ -112,7 +113,7 @@ def test_samples_have_the_probabilities_of_the_model() -> None:
 def test_inverse_of_the_cumulative() -> None:
     p = torch.tensor([0.0, 0.25, 0.5, 0.0, 0.25, 0.0])
     u = torch.tensor([0.0, 0.2499, 0.25, 0.7499, 0.75, 1 - 2.0**-24])
-    assert draw_codes(p.log().expand(6, -1), u).tolist() == [1, 1, 2, 2, 4, 4]
+    assert draw_categories(p.log().expand(6, -1), u).tolist() == [1, 1, 2, 2, 4, 4]
 
 
 def test_a_code_of_probability_zero_is_not_drawn_at_the_upper_edge() -> None:
@@ -120,5 +121,5 @@ def test_a_code_of_probability_zero_is_not_drawn_at_the_upper_edge() -> None:
     logits = torch.randn(5000, 40, generator=torch.Generator().manual_seed(0))
     logits[:, 30:] = -torch.inf
     u = torch.full((5000,), 1 - 2.0**-24)
-    assert int(draw_codes(logits, u).max()) == 29
-    assert int(draw_codes(logits, torch.ones(5000)).max()) == 29
+    assert int(draw_categories(logits, u).max()) == 29
+    assert int(draw_categories(logits, torch.ones(5000)).max()) == 29

@@ -116,6 +116,10 @@ def test_residuals_come_before_the_vertical_gate_and_after_the_horizontal_one() 
     with torch.no_grad():
         block.vertical.weight.zero_()
         block.across.weight.zero_()
+        assert block.across.bias is not None
+        assert block.vertical.bias is not None
+        assert block.vertical_residual is not None
+        assert block.output.bias is not None
         block.across.bias.zero_()
         block.horizontal.weight.zero_()
         out_v, out_h = block(v, h, None)
@@ -151,6 +155,7 @@ def test_classes_condition_every_gate() -> None:
     torch.testing.assert_close(same[0], same[1])
     assert bool(((other[0] - other[1]).abs().sum(-1) > 0).all())
     for block in model.blocks:
+        assert block.horizontal_condition is not None
         assert block.horizontal_condition.weight.shape == (2, 12)
     assert [b.vertical_condition is not None for b in model.blocks] == [True] * 5 + [False]
 

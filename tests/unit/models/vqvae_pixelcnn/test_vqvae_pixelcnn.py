@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+from typed_models import build, load
 
 from darkpixel.errors import DarkpixelError
 from darkpixel.models.build import build_model
@@ -24,17 +25,18 @@ VQVAE_SETTINGS = {
 
 
 def vqvae(seed: int = 0, **keys: Any) -> VQVAE:
-    made = build_model({**VQVAE_SETTINGS, **keys}, IMAGE_SIZE, seed=seed)
-    assert isinstance(made, VQVAE)
+    made = build(VQVAE, {**VQVAE_SETTINGS, **keys}, IMAGE_SIZE, seed)
+    last = made.decoder[-2]
+    assert isinstance(last, nn.ConvTranspose2d | nn.Conv2d)
+    assert last.bias is not None
     with torch.no_grad():  # else the last ReLU of an untrained decoder may make empty images
-        made.decoder[-2].bias.fill_(3.0)
+        last.bias.fill_(3.0)
     return made.eval()
 
 
 def pixelcnn(seed: int = 1, **keys: Any) -> VQVAEPixelCNN:
     settings = {"model": "vqvae_pixelcnn", "filters": 8, "blocks": 2, "autoencoder": VQVAE_SETTINGS}
-    made = build_model({**settings, **keys}, IMAGE_SIZE, seed=seed)
-    assert isinstance(made, VQVAEPixelCNN)
+    made = build(VQVAEPixelCNN, {**settings, **keys}, IMAGE_SIZE, seed)
     made.adopt_autoencoder(vqvae().state_dict())
     return made
 
@@ -53,7 +55,7 @@ def train(model: VQVAEPixelCNN, maps: Tensor, steps: int, **columns: Tensor) -> 
     optimiser = torch.optim.Adam(model.phase_parameters("model"), 1e-2)
     for _ in range(steps):
         optimiser.zero_grad()
-        loss = model.loss(maps, **columns)
+        loss = model.loss(maps, "model", **columns)
         torch.autograd.backward(loss)
         optimiser.step()
     return float(loss.detach())
@@ -102,15 +104,14 @@ def test_what_is_trained_comes_back_from_the_folder(tmp_path: Path) -> None:
     keys = {"model": "vqvae_pixelcnn", "filters": 8, "blocks": 2, "condition": "species"}
     settings, size = with_autoencoder(keys, tmp_path / "vqvae")
     assert size == IMAGE_SIZE
-    model = build_model(settings, size, seed=3)
+    model = build(VQVAEPixelCNN, settings, size, seed=3)
     model.adopt_autoencoder(load_model(tmp_path / "vqvae").state_dict())
     assert model.input_size == (6, 8)
     assert model.image_size == IMAGE_SIZE
     maps = striped_maps(10)
     train(model, maps, 1, species=torch.tensor([11, 22, 22, 13, 211, 2212, 11, 11, 11, 13]))
     save_model(model, tmp_path / "pixelcnn")
-    loaded = load_model(tmp_path / "pixelcnn")
-    assert isinstance(loaded, VQVAEPixelCNN)
+    loaded = load(VQVAEPixelCNN, tmp_path / "pixelcnn")
     for name, tensor in model.state_dict().items():
         assert torch.equal(loaded.state_dict()[name], tensor)
     one, two = (m.sample(5, generator=torch.Generator().manual_seed(0)) for m in (model, loaded))

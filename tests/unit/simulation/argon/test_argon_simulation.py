@@ -2,6 +2,7 @@
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
@@ -23,7 +24,7 @@ SETTINGS, IMAGING = ArgonSimulation(), ArgonImaging()
 WHOLE = ArgonImaging(pixels=256)
 
 
-def run(path: Path, kind: Kind = "single", images: int = 40, seed: int = 1, **more: int) -> Path:
+def run(path: Path, kind: Kind = "single", images: int = 40, seed: int = 1, **more: Any) -> Path:
     imaging = IMAGING if kind == "single" else WHOLE
     simulate(SETTINGS, imaging, kind=kind, images=images, seed=seed, path=path, **more)
     return path
@@ -291,7 +292,9 @@ def test_compiled_code_is_kept_where_it_can_be(
 ) -> None:
     folder = argon_kernels._cache_folder.__wrapped__
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "chosen"))
-    assert folder().parent == tmp_path / "chosen"
+    chosen = folder()
+    assert chosen is not None
+    assert chosen.parent == tmp_path / "chosen"
     (tmp_path / "file").touch()
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "file"))
     assert folder() is None

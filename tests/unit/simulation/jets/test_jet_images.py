@@ -1,7 +1,9 @@
 """Imaging of jets: centring, rotation, flip, energy, and the numbers of the whole recipe."""
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -32,13 +34,16 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def image(cells: list, direction: tuple[float, float], **imaging: object) -> np.ndarray:
+def image(
+    cells: Sequence[tuple[float, float, float]], direction: tuple[float, float], **imaging: Any
+) -> np.ndarray:
     """One jet's image, no faint pixel dropped."""
     offsets = np.array([0, len(cells)])
     deta, dphi = np.array([direction[0]]), np.array([direction[1]])
     drawn = draw_images(np.array(cells), offsets, deta, dphi, JetImaging(threshold=0.0, **imaging))
     assert drawn.dtype == np.float32
-    return drawn[0]
+    first: np.ndarray = drawn[0]
+    return first
 
 
 def grid(pixels: int, size: float = 0.1) -> np.ndarray:
@@ -48,7 +53,8 @@ def grid(pixels: int, size: float = 0.1) -> np.ndarray:
 def catmull_rom_at(picture: np.ndarray, row: float, column: float) -> float:
     """Interpolate at one point, in the polynomial form, zero outside; slow and plain."""
 
-    def cubic(p0: float, p1: float, p2: float, p3: float, t: float) -> float:
+    def cubic(points: list[float], t: float) -> float:
+        p0, p1, p2, p3 = points
         return p1 + 0.5 * t * (
             p2 - p0 + t * (2 * p0 - 5 * p1 + 4 * p2 - p3 + t * (3 * (p1 - p2) + p3 - p0))
         )
@@ -59,10 +65,10 @@ def catmull_rom_at(picture: np.ndarray, row: float, column: float) -> float:
 
     r0, c0 = math.floor(row), math.floor(column)
     lines = [
-        cubic(*(pixel(r, c) for c in range(c0 - 1, c0 + 3)), column - c0)
+        cubic([pixel(r, c) for c in range(c0 - 1, c0 + 3)], column - c0)
         for r in range(r0 - 1, r0 + 3)
     ]
-    return cubic(*lines, row - r0)
+    return cubic(lines, row - r0)
 
 
 @pytest.mark.parametrize("pixels", [4, 9, 12])
@@ -130,7 +136,7 @@ def test_right_side_is_heavier(rotation: str, pixels: int) -> None:
     offsets = np.r_[0, np.cumsum(counts)]
     direction = rng.normal(0, 0.4, (2, 200))
     imaging = JetImaging(rotation=rotation, pixels=pixels, threshold=0.0)
-    drawn = draw_images(cells, offsets, *direction, imaging).astype(float)
+    drawn = draw_images(cells, offsets, direction[0], direction[1], imaging).astype(float)
     half = pixels // 2
     assert np.all(drawn[:, :, -half:].sum((1, 2)) >= drawn[:, :, :half].sum((1, 2)) - 1e-3)
 

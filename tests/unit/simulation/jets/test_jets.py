@@ -26,13 +26,13 @@ from darkpixel.simulation.jets.events import (
     read_header,
 )
 from darkpixel.simulation.jets.finding import JetFinder, Particles
-from darkpixel.simulation.jets.simulation import simulate
+from darkpixel.simulation.jets.simulation import Label, simulate
 
 FAST = JetSimulation(multi_parton_interactions=False)
 IMAGES = 400
 
 
-def made(folder: Path, label: str) -> Path:
+def made(folder: Path, label: Label) -> Path:
     path = folder / f"{label}.h5"
     simulate(FAST, label, IMAGES, 11, path)
     return path

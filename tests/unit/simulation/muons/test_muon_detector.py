@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from darkpixel.config.muons import MuonDetector, MuonImaging
 from darkpixel.simulation.muons.calorimeter import (
@@ -66,7 +67,8 @@ def flight(pt: float, eta: float, phi: float, charge: int) -> tuple[float, float
     [(12, 0.3, 1), (1, -1.0, -1), (0.4, 0.5, 1), (0.5, 2.2, -1), (0.25, 2.5, 1), (0.3, 0.1, 1)],
 )
 def test_propagation_against_the_lorentz_force(pt: float, eta: float, charge: int) -> None:
-    found = propagate(*np.array([[pt], [eta], [0.7], [charge]], float), DETECTOR)
+    start = np.array([[pt], [eta], [0.7], [charge]], float)
+    found = propagate(start[0], start[1], start[2], start[3], DETECTOR)
     expected = flight(pt, eta, 0.7, charge)
     assert found[2][0] == (expected is not None)
     if expected is not None:
@@ -77,7 +79,8 @@ def test_propagation_against_the_lorentz_force(pt: float, eta: float, charge: in
 def test_bending_of_a_stiff_track_follows_its_sagitta() -> None:
     # For pT far above 0.3 B r: |shift| = 0.15 B r / pT, clockwise for a positive charge.
     for charge in (-1, 0, 1):
-        eta, phi, arrives = propagate(*np.array([[50.0], [1.0], [0.0], [charge]]), DETECTOR)
+        start = np.array([[50.0], [1.0], [0.0], [charge]])
+        eta, phi, arrives = propagate(start[0], start[1], start[2], start[3], DETECTOR)
         assert arrives[0]
         assert phi[0] == pytest.approx(-charge * LIGHT * 2 * 1.15 / 2 / 50, rel=1e-4, abs=1e-12)
         assert eta[0] == pytest.approx(1.0, abs=1e-4)
@@ -98,7 +101,7 @@ def test_energy_shares_and_acceptance() -> None:
     found = deposits(particles, neutral, DETECTOR, 3.0)
     energy = 20 * np.cosh(0.5)
     shares = found.particles[:, [ECAL, HCAL]] / energy
-    expected = [[1, 0], [1, 0], [0.3, 0.7], [0.3, 0.7], [0, 1], [0, 1], [0, 1]]
+    expected = np.array([[1, 0], [1, 0], [0.3, 0.7], [0.3, 0.7], [0, 1], [0, 1], [0, 1]])
     np.testing.assert_allclose(shares, expected, atol=1e-6)
     assert found.offsets.tolist() == [0, 7]
 
@@ -121,7 +124,9 @@ def test_deposits_are_cut_and_joined_without_loss() -> None:
     assert whole.event.tolist() == [0, 0, 0, 2, 2, 2, 2, 3]
 
 
-def around(muons: int, each: int, seed: int, spread: float = 0.3) -> tuple[Arrivals, ...]:
+def around(
+    muons: int, each: int, seed: int, spread: float = 0.3
+) -> tuple[Arrivals, NDArray[np.float64], NDArray[np.float64]]:
     """Muons anywhere, and particles of 1 to 20 GeV inside a square around each."""
     rng = np.random.default_rng(seed)
     eta, phi = rng.uniform(-2.4, 2.4, muons), rng.uniform(-np.pi, np.pi, muons)
@@ -183,7 +188,7 @@ def test_nothing_outside_the_cone_and_something_everywhere_inside() -> None:
     images = draw_images(particles, eta, phi, PERFECT, MuonImaging(), generator)
     centre = (np.arange(32) - 15.5) * 0.025
     distance = np.hypot(centre, centre[:, None])
-    lit = (images > 0).any(0)
+    lit = np.any(images > 0, axis=0)
     assert not lit[distance > 0.4 + 0.025 / np.sqrt(2)].any()
     assert lit[distance < 0.4 - 0.025 / np.sqrt(2)].all()
 
@@ -191,7 +196,7 @@ def test_nothing_outside_the_cone_and_something_everywhere_inside() -> None:
 def test_cells_close_the_circle_in_phi() -> None:
     # The same particles, a whole turn away, or seen across phi = pi, are the same cells.
     table = np.array([[0.0, np.pi - 0.05, 5, 5], [0.0, np.pi + 0.05, 5, 5]], np.float32)
-    turned = table + np.float32([0, 2 * np.pi, 0, 0])
+    turned = table + np.array([0, 2 * np.pi, 0, 0], np.float32)
     for layer in (ECAL, HCAL):
         cells = [
             sum_cells(Arrivals(np.zeros(2, np.int64), t), layer, np.zeros(1), phi, DETECTOR)

@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
@@ -15,7 +16,7 @@ from darkpixel.simulation.muons import simulation as muons_module
 from darkpixel.simulation.muons.collisions import Collisions, pythia_settings
 from darkpixel.simulation.muons.particles import Deposits, choose_muons
 from darkpixel.simulation.muons.pileup import eta_reach, read_pileup, simulate_pileup
-from darkpixel.simulation.muons.simulation import simulate
+from darkpixel.simulation.muons.simulation import Label, simulate
 from darkpixel.studies.simulation_speed import BATCH
 from darkpixel.studies.simulation_speed import simulate as simulate_for_speed
 
@@ -47,8 +48,10 @@ def pool(pool_file: Path) -> Deposits:
 def quiet(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """400 images of both labels without pile-up."""
     folder = tmp_path_factory.mktemp("quiet")
-    paths = {label: folder / f"{label}.h5" for label in ("signal", "background")}
-    for label, path in paths.items():
+    labels: tuple[Label, ...] = ("signal", "background")
+    paths: dict[str, Path] = {}
+    for label in labels:
+        paths[label] = path = folder / f"{label}.h5"
         simulate(QUIET, IMAGING, label, 400, 3, path)
     return paths
 
@@ -195,8 +198,14 @@ def test_setting_that_pythia_refuses_is_named(
         ({"settings": FAST}, "pileup 20 needs a pool"),
     ],
 )
-def test_calls_that_cannot_work(call: dict[str, object], message: str, tmp_path: Path) -> None:
-    usual = {"settings": QUIET, "imaging": IMAGING, "label": "signal", "images": 5, "seed": 1}
+def test_calls_that_cannot_work(call: dict[str, Any], message: str, tmp_path: Path) -> None:
+    usual: dict[str, Any] = {
+        "settings": QUIET,
+        "imaging": IMAGING,
+        "label": "signal",
+        "images": 5,
+        "seed": 1,
+    }
     with pytest.raises(DarkpixelError, match=message) as error:
         simulate(**{**usual, **call}, path=tmp_path / "a.h5")
     one_line(error)
@@ -251,7 +260,7 @@ def test_configuration_refuses_what_cannot_be() -> None:
 
 
 @pytest.mark.parametrize("label", ["signal", "background"])
-def test_a_timed_simulation_counts_its_collisions(label: str, tmp_path: Path) -> None:
+def test_a_timed_simulation_counts_its_collisions(label: Label, tmp_path: Path) -> None:
     """Those that the speed tables divide by are those of the file that is thrown away."""
     simulate(QUIET, IMAGING, label, 30, 3, tmp_path / "a.h5", batch=BATCH)
     with ImageFile(tmp_path / "a.h5") as file:

@@ -4,9 +4,11 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from typed_models import build
 
-from darkpixel.models.build import build_model
+from darkpixel.models.sarm.discrete import Discrete
 from darkpixel.models.sarm.model import SARM
+from darkpixel.models.sarm.stage import Stage
 
 
 def toy_images(n: int, side: int, seed: int = 0) -> Tensor:
@@ -22,13 +24,18 @@ def toy_images(n: int, side: int, seed: int = 0) -> Tensor:
 def make_sarm(side: int, seed: int = 0, noise: float = 0.1, **settings: Any) -> SARM:
     """A model fitted to toy images, with noise on all its weights, masked places included."""
     torch.manual_seed(seed)
-    model = build_model({"model": "sarm", **settings}, (side, side))
-    assert isinstance(model, SARM)
+    model = build(SARM, {"model": "sarm", **settings}, (side, side))
     model.fit_to_data(lambda: iter([toy_images(200, side)]))
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.add_(noise * torch.randn_like(parameter))
     return model.eval()
+
+
+def discrete(stage: Stage) -> Discrete:
+    """The likelihood of a stage of a D+D model."""
+    assert isinstance(stage.likelihood, Discrete)
+    return stage.likelihood
 
 
 VARIANTS: list[dict[str, Any]] = [

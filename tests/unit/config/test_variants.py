@@ -1,16 +1,15 @@
 """Variants of model entries: what they have of their base, and what is refused."""
 
-from pathlib import Path
+from typing import Any
 
 import pytest
+from repository import CONFIG
 from snakemake.utils import update_config
 
 from darkpixel.cli import main
 from darkpixel.config.loading import load_run, read_yaml
 from darkpixel.config.variants import resolve_variants
 from darkpixel.errors import DarkpixelError
-
-CONFIG = Path(__file__).resolve().parents[2] / "config"
 
 BASE = """
 run: mine
@@ -216,7 +215,7 @@ def test_a_mistake_in_the_base_is_named_there(problem, mistake, key):
 def test_snakemake_merges_the_shipped_files_to_the_same_run(overlay):
     """Nulls among them, on which variants depend."""
     files = [CONFIG / "config.yaml", *([CONFIG / overlay] if overlay else [])]
-    merged = {}
+    merged: dict[str, Any] = {}
     for path in files:
         update_config(merged, read_yaml(path))
     assert load_run(merged) == load_run(read_yaml(*files))
@@ -225,6 +224,7 @@ def test_snakemake_merges_the_shipped_files_to_the_same_run(overlay):
 def test_the_shipped_variants_differ_only_in_what_they_are_for():
     files = [CONFIG / "config.yaml", CONFIG / "study.yaml"]
     run = load_run(read_yaml(*files), files)
+    assert run.datasets.jets is not None
     orders = [run.model(name, "jets").model_dump() for name in run.datasets.jets.orders.values()]
     for entry in orders:
         entry["settings"] = {

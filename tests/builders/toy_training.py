@@ -10,14 +10,16 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
 import torch
+from numpy.typing import ArrayLike
 from torch import Tensor, nn
 
 from darkpixel.config.training import Training
-from darkpixel.models.base import GenerativeModel
+from darkpixel.models.base import Batches, GenerativeModel
 from darkpixel.training.loop import train
 
 SIDE = 4
@@ -50,7 +52,7 @@ class ToyModel(GenerativeModel):
         self.settings = {"model": "toy"}
         self.image_size = (SIDE, SIDE)
 
-    def fit_to_data(self, batches, validation=None) -> None:
+    def fit_to_data(self, batches: Batches, validation: Batches | None = None) -> None:
         self.scale = torch.cat([b.flatten(1) for b in batches()]).std()
 
     def loss(self, images: Tensor, phase: str = "model", **columns: Tensor) -> Tensor:
@@ -58,13 +60,16 @@ class ToyModel(GenerativeModel):
         hidden = torch.tanh(self.hidden(torch.ones(len(images), 3)))
         mean = self.out(self.dropout(hidden))
         values = self.norm(torch.log1p(images.flatten(1) / self.scale))
-        return 0.5 * ((values - mean) ** 2).sum(1).mean()
+        squares: Tensor = (values - mean) ** 2
+        return 0.5 * squares.sum(1).mean()
 
     def sample(self, n: int, *, generator: torch.Generator, **options: object) -> Tensor:
         return torch.rand((n, *self.image_size), generator=generator)
 
 
-def write_images(path: Path, images: int, seed: int = 0, side: int = SIDE, **columns) -> Path:
+def write_toy_images(
+    path: Path, images: int, seed: int = 0, side: int = SIDE, **columns: ArrayLike
+) -> Path:
     """Sparse random images as a user's own file would hold them, in chunks of 7."""
     rng = np.random.default_rng(seed)
     values = rng.exponential(5.0, (images, side, side)) * (rng.random((images, side, side)) < 0.4)
@@ -75,18 +80,24 @@ def write_images(path: Path, images: int, seed: int = 0, side: int = SIDE, **col
     return path
 
 
-def train_toy(folder: Path, settings: Training = SETTINGS, model: ToyModel | None = None, **more):
+def train_toy(
+    folder: Path, settings: Training = SETTINGS, model: ToyModel | None = None, **more: Any
+) -> ToyModel:
     """Train on the files of `folder`; the model goes to `folder/model`."""
     torch.set_num_threads(1)
     torch.manual_seed(1)
-    arguments = {"seed": 3, "checkpoint_dir": folder / "checkpoints", "digest": "d1"}
+    keys: dict[str, Any] = {
+        "seed": 3,
+        "checkpoint_dir": folder / "checkpoints",
+        "digest": "d1",
+    }
     model = model or ToyModel()
     train(
         model,
         folder / "train.h5",
         folder / "validation.h5",
         settings,
-        **{**arguments, "output_dir": folder / "model", **more},
+        **{**keys, "output_dir": folder / "model", **more},
     )
     return model
 
@@ -95,38 +106,41 @@ def serve() -> None:
     with tempfile.TemporaryDirectory() as name:  # torch imports much of itself on first use
         folder = Path(name)
         for split in ("train", "validation"):
-            write_images(folder / f"{split}.h5", 20)
+            write_toy_images(folder / f"{split}.h5", 20)
         train_toy(folder)
     for line in sys.stdin:
-        folder, seconds = line.split()
+        place, seconds = line.split()
         child = os.fork()
         if child == 0:
-            train_in_child(Path(folder), float(seconds))
+            train_in_child(Path(place), float(seconds))
         print("pid", child, flush=True)
         status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
         print("ended", status, flush=True)
 
 
-def train_in_child(folder: Path, seconds: float) -> None:
-    """Train slowly enough to be interrupted, say when, and end the process."""
-    torch.manual_seed(1)
-    model = ToyModel(pause=0.004)
-    settings = SETTINGS.model_copy(update={"checkpoint_seconds": seconds})
-    plain = model.loss
+class SlowModel(ToyModel):
+    """Slow enough to be interrupted; says when its training begins."""
 
-    def loss(*arguments, **columns):
-        if model.training and not hasattr(model, "told"):
-            model.told = True
+    told = False
+
+    def loss(self, images: Tensor, phase: str = "model", **columns: Tensor) -> Tensor:
+        if self.training and not self.told:
+            self.told = True
             print("training", flush=True)
-        return plain(*arguments, **columns)
+        return super().loss(images, phase, **columns)
 
-    model.loss = loss
+
+def train_in_child(folder: Path, seconds: float) -> None:
+    """Train, and end the process."""
+    torch.manual_seed(1)
+    model = SlowModel(pause=0.004)
+    settings = SETTINGS.model_copy(update={"checkpoint_seconds": seconds})
     status = 1
     try:
         train_toy(folder, settings, model)
         status = 0
     except SystemExit as end:
-        status = int(end.code)
+        status = int(end.code or 0)
     finally:
         sys.stderr.flush()
         os._exit(status)

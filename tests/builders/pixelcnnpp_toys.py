@@ -4,16 +4,14 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from typed_models import build
 
-from darkpixel.models.build import build_model
 from darkpixel.models.pixelcnnpp.model import PixelCNNPlusPlus
 
 
 def model(height: int, width: int, **settings: Any) -> PixelCNNPlusPlus:
     keys = {"model": "pixelcnnpp", "filters": 4, "blocks": 1, "mixtures": 3, **settings}
-    made = build_model(keys, (height, width), seed=0)
-    assert isinstance(made, PixelCNNPlusPlus)
-    return made.eval()
+    return build(PixelCNNPlusPlus, keys, (height, width), seed=0).eval()
 
 
 def sparse_images(n: int, height: int, width: int) -> Tensor:

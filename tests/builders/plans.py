@@ -6,11 +6,11 @@ from typing import Any
 from darkpixel.config.loading import read_yaml
 from darkpixel.pipeline.plan import Plan
 
-PROJECT = Path(__file__).resolve().parents[3]
+PROJECT = Path(__file__).resolve().parents[2]
 FILES = (PROJECT / "config/config.yaml", PROJECT / "config/test.yaml")
 
 
-def merged(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+def merged(base: dict[str, Any], changes: Any) -> dict[str, Any]:
     """`base` with the keys of `changes`, mappings within mappings too."""
     result = dict(base)
     for key, value in changes.items():
@@ -22,4 +22,4 @@ def merged(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
 
 def make_plan(**changes: Any) -> Plan:
     """The plan of the test configuration, changed."""
-    return Plan(merged(read_yaml(*FILES), changes), FILES, PROJECT)
+    return Plan(merged(dict(read_yaml(*FILES)), changes), FILES, PROJECT)
