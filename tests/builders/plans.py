@@ -10,9 +10,9 @@ PROJECT = Path(__file__).resolve().parents[2]
 FILES = (PROJECT / "config/config.yaml", PROJECT / "config/test.yaml")
 
 
-def merged(base: dict[str, Any], changes: Any) -> dict[str, Any]:
+def merged(base: Any, changes: Any) -> dict[str, Any]:
     """`base` with the keys of `changes`, mappings within mappings too."""
-    result = dict(base)
+    result: dict[str, Any] = dict(base)
     for key, value in changes.items():
         old = result.get(key)
         both = isinstance(old, dict) and isinstance(value, dict)
