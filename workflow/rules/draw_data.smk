@@ -6,7 +6,7 @@ rule draw_data_statistics:
     input:
         train=lambda wildcards: list(plan.samples.train(wildcards.dataset).values()),
     output:
-        **drawn("data/{dataset}_statistics", "data_statistics", "Data"),
+        **drawn("data/{dataset}_statistics", "draw_data_statistics", "Data"),
     log:
         paths.log("figures/data/{dataset}_statistics"),
     benchmark:
@@ -29,7 +29,7 @@ rule draw_training_curves:
     input:
         histories=lambda wildcards: plan.trainings.history_files(wildcards.dataset),
     output:
-        **drawn("training/{dataset}_curves", "training_curves", "Training"),
+        **drawn("training/{dataset}_curves", "draw_training_curves", "Training"),
     log:
         paths.log("figures/training/{dataset}_curves"),
     benchmark:

@@ -7,7 +7,7 @@ rule draw_generated_and_training:
         generated=lambda wildcards: plan.lartpc.samples(MAIN),
         training=paths.images("train", "lartpc", "all"),
     output:
-        **drawn("lartpc/fig01_generated_and_training", "lartpc_fig01", "LArTPC"),
+        **drawn("lartpc/fig01_generated_and_training", "draw_generated_and_training", "LArTPC"),
     log:
         paths.log("figures/lartpc/fig01_generated_and_training"),
     benchmark:
@@ -32,7 +32,7 @@ rule draw_ssnet_pixel_counts:
         generated=plan.lartpc.sample_labels(MAIN),
         test=plan.lartpc.labels("test"),
     output:
-        **drawn("lartpc/fig02_ssnet_pixel_counts", "lartpc_fig02", "LArTPC"),
+        **drawn("lartpc/fig02_ssnet_pixel_counts", "draw_ssnet_pixel_counts", "LArTPC"),
     log:
         paths.log("figures/lartpc/fig02_ssnet_pixel_counts"),
     benchmark:
@@ -60,7 +60,7 @@ rule draw_code_map:
         reconstructions=lambda wildcards: plan.lartpc.reconstructed(plan.lartpc.autoencoder),
         generated=lambda wildcards: plan.lartpc.samples(MAIN),
     output:
-        **drawn("lartpc/fig03_code_map", "lartpc_fig03", "LArTPC"),
+        **drawn("lartpc/fig03_code_map", "draw_code_map", "LArTPC"),
     log:
         paths.log("figures/lartpc/fig03_code_map"),
     benchmark:
@@ -84,7 +84,7 @@ rule draw_ssnet_by_epoch:
         snapshots=lambda wildcards: flat(plan.lartpc.snapshot_labels(MAIN)),
         test=plan.lartpc.labels("test"),
     output:
-        **drawn("lartpc/fig05_ssnet_by_epoch", "lartpc_fig05", "LArTPC"),
+        **drawn("lartpc/fig05_ssnet_by_epoch", "draw_ssnet_by_epoch", "LArTPC"),
     log:
         paths.log("figures/lartpc/fig05_ssnet_by_epoch"),
     benchmark:
@@ -107,7 +107,7 @@ rule draw_labeled_generated:
     input:
         labels=plan.lartpc.sample_labels(MAIN)[0],
     output:
-        **drawn("lartpc/fig06_labeled_generated", "lartpc_fig06", "LArTPC"),
+        **drawn("lartpc/fig06_labeled_generated", "draw_labeled_generated", "LArTPC"),
     log:
         paths.log("figures/lartpc/fig06_labeled_generated"),
     benchmark:
@@ -130,7 +130,7 @@ rule draw_labeled_test:
     input:
         labels=plan.lartpc.labels("test"),
     output:
-        **drawn("lartpc/fig07_labeled_test", "lartpc_fig07", "LArTPC"),
+        **drawn("lartpc/fig07_labeled_test", "draw_labeled_test", "LArTPC"),
     log:
         paths.log("figures/lartpc/fig07_labeled_test"),
     benchmark:
@@ -153,7 +153,7 @@ rule draw_lartpc_observables:
     input:
         observables=rules.measure_lartpc.output.observables,
     output:
-        **drawn("lartpc/observables", "lartpc_observables_figure", "LArTPC"),
+        **drawn("lartpc/observables", "draw_lartpc_observables", "LArTPC"),
     log:
         paths.log("figures/lartpc/observables"),
     benchmark:
@@ -176,7 +176,7 @@ rule draw_observables_by_species:
     input:
         observables=rules.measure_lartpc.output.observables,
     output:
-        **drawn("lartpc/observables_by_species", "lartpc_species_figure", "LArTPC"),
+        **drawn("lartpc/observables_by_species", "draw_observables_by_species", "LArTPC"),
     log:
         paths.log("figures/lartpc/observables_by_species"),
     benchmark:
@@ -201,7 +201,7 @@ rule draw_reconstruction:
         reconstructions=lambda wildcards: plan.lartpc.reconstructed(plan.lartpc.autoencoder),
         rows=rules.measure_reconstruction.output.rows,
     output:
-        **drawn("lartpc/reconstruction", "lartpc_reconstruction_figure", "LArTPC"),
+        **drawn("lartpc/reconstruction", "draw_reconstruction", "LArTPC"),
     log:
         paths.log("figures/lartpc/reconstruction"),
     benchmark:
@@ -224,7 +224,7 @@ rule draw_ssnet_confusion:
     input:
         rows=rules.measure_ssnet.output.rows,
     output:
-        **drawn("lartpc/ssnet_confusion", "lartpc_ssnet_confusion", "LArTPC"),
+        **drawn("lartpc/ssnet_confusion", "draw_ssnet_confusion", "LArTPC"),
     log:
         paths.log("figures/lartpc/ssnet_confusion"),
     benchmark:
@@ -245,7 +245,7 @@ rule draw_ssnet_training:
     input:
         histories=[trained_files(paths.ssnet(run.seeds[0]))["history"]],
     output:
-        **drawn("lartpc/ssnet_training", "lartpc_ssnet_training", "LArTPC"),
+        **drawn("lartpc/ssnet_training", "draw_ssnet_training", "LArTPC"),
     log:
         paths.log("figures/lartpc/ssnet_training"),
     benchmark:
@@ -267,7 +267,7 @@ rule draw_reference_code:
         observables=rules.measure_lartpc.output.observables,
         receptive_fields=rules.measure_codes.output.receptive_fields,
     output:
-        **drawn("lartpc/reference_code_comparison", "lartpc_reference_code_figure", "LArTPC"),
+        **drawn("lartpc/reference_code_comparison", "draw_reference_code", "LArTPC"),
     log:
         paths.log("figures/lartpc/reference_code_comparison"),
     benchmark:

@@ -6,7 +6,7 @@ rule draw_typical_images:
     input:
         files=[list(plan.samples.test(name).values())[0] for name in plan.comparisons.sarm],
     output:
-        **drawn("sarm/fig01_typical_images", "fig01_typical_images", "SARM: data"),
+        **drawn("sarm/fig01_typical_images", "draw_typical_images", "SARM: data"),
     log:
         paths.log("figures/sarm/fig01_typical_images"),
     benchmark:
@@ -28,7 +28,7 @@ rule draw_pixel_values_by_region:
     input:
         unpack(lambda wildcards: plan.samples.test("jets")),
     output:
-        **drawn("sarm/fig05_pixel_values_by_region", "fig05_pixel_values_by_region", "SARM: data"),
+        **drawn("sarm/fig05_pixel_values_by_region", "draw_pixel_values_by_region", "SARM: data"),
     log:
         paths.log("figures/sarm/fig05_pixel_values_by_region"),
     benchmark:
@@ -51,7 +51,7 @@ rule draw_examples:
     input:
         files=lambda wildcards: plan.shown_files(wildcards.stem),
     output:
-        **drawn("{stem}", "sarm_examples", "SARM: images"),
+        **drawn("{stem}", "draw_examples", "SARM: images"),
     log:
         paths.log("figures/{stem}"),
     benchmark:
@@ -76,7 +76,7 @@ rule draw_mean_images:
     input:
         files=lambda wildcards: plan.shown_files(wildcards.stem),
     output:
-        **drawn("{stem}", "sarm_mean_images", "SARM: images"),
+        **drawn("{stem}", "draw_mean_images", "SARM: images"),
     log:
         paths.log("figures/{stem}"),
     benchmark:
@@ -103,7 +103,7 @@ rule draw_observables:
             "observables", plan.page(wildcards.stem).dataset
         ),
     output:
-        **drawn("{stem}", "sarm_observables", "SARM: distributions"),
+        **drawn("{stem}", "draw_observables", "SARM: distributions"),
     log:
         paths.log("figures/{stem}"),
     benchmark:
@@ -136,7 +136,7 @@ rule draw_roc:
             f"{plan.page(wildcards.stem).dataset}_convergence"
         ),
     output:
-        **drawn("{stem}", "classifier_roc", "SARM: classifiers"),
+        **drawn("{stem}", "draw_roc", "SARM: classifiers"),
     log:
         paths.log("figures/{stem}"),
     benchmark:
@@ -161,7 +161,7 @@ rule draw_generation_order:
         rows=lambda wildcards: plan.comparisons.rows_by_label("orders", "jets"),
         convergence=paths.metrics("jets_order_convergence"),
     output:
-        **drawn("sarm/fig10_generation_order", "fig10_generation_order", "SARM: jets"),
+        **drawn("sarm/fig10_generation_order", "draw_generation_order", "SARM: jets"),
     log:
         paths.log("figures/sarm/fig10_generation_order"),
     benchmark:
@@ -181,7 +181,7 @@ rule draw_generation_order:
 rule draw_toy:
     """The two-dimensional toy: trained, sampled and drawn (SARM appendix 8.1, figure 15)."""
     output:
-        **drawn("sarm/fig15_toy_2d", "fig15_toy_2d", "SARM: toy"),
+        **drawn("sarm/fig15_toy_2d", "draw_toy", "SARM: toy"),
     log:
         paths.log("figures/sarm/fig15_toy_2d"),
     benchmark:
@@ -204,7 +204,7 @@ rule draw_mean_differences:
     input:
         files=lambda wildcards: plan.shown_files(wildcards.stem),
     output:
-        **drawn("{stem}", "sarm_mean_differences", "SARM: images"),
+        **drawn("{stem}", "draw_mean_differences", "SARM: images"),
     log:
         paths.log("figures/{stem}"),
     benchmark:
@@ -229,7 +229,7 @@ rule draw_pixel_values:
     input:
         files=lambda wildcards: plan.shown_files(wildcards.stem),
     output:
-        **drawn("{stem}", "sarm_pixel_values", "SARM: distributions"),
+        **drawn("{stem}", "draw_pixel_values", "SARM: distributions"),
     log:
         paths.log("figures/{stem}"),
     benchmark:
@@ -255,7 +255,7 @@ rule draw_more_examples:
     input:
         files=lambda wildcards: plan.shown_files(wildcards.stem),
     output:
-        **drawn("{stem}", "sarm_more_examples", "SARM: images"),
+        **drawn("{stem}", "draw_more_examples", "SARM: images"),
     log:
         paths.log("figures/{stem}"),
     benchmark:
@@ -281,7 +281,7 @@ rule draw_widths:
     input:
         rows=rules.measure_widths.output.rows,
     output:
-        **drawn("sarm/upsampling_width", "upsampling_width", "SARM: models"),
+        **drawn("sarm/upsampling_width", "draw_widths", "SARM: models"),
     log:
         paths.log("figures/sarm/upsampling_width"),
     benchmark:

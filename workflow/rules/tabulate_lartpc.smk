@@ -7,7 +7,7 @@ rule tabulate_vqvae:
         configs=lambda wildcards: list(plan.lartpc.configs(plan.lartpc.autoencoders).values()),
         published=PUBLISHED,
     output:
-        **tabulated("lartpc/table2_vqvae_parameters", "table2_vqvae_parameters", "LArTPC"),
+        **tabulated("lartpc/table2_vqvae_parameters", "tabulate_vqvae", "LArTPC"),
     log:
         paths.log("tables/lartpc/table2_vqvae_parameters"),
     benchmark:
@@ -30,7 +30,7 @@ rule tabulate_pixelcnn:
         configs=lambda wildcards: list(plan.lartpc.configs(plan.lartpc.priors).values()),
         published=PUBLISHED,
     output:
-        **tabulated("lartpc/table3_pixelcnn_parameters", "table3_pixelcnn_parameters", "LArTPC"),
+        **tabulated("lartpc/table3_pixelcnn_parameters", "tabulate_pixelcnn", "LArTPC"),
     log:
         paths.log("tables/lartpc/table3_pixelcnn_parameters"),
     benchmark:
@@ -52,7 +52,7 @@ rule tabulate_divergences:
     input:
         rows=rules.measure_lartpc.output.divergences,
     output:
-        **tabulated("lartpc/table4_kl_by_checkpoint", "table4_kl_by_checkpoint", "LArTPC"),
+        **tabulated("lartpc/table4_kl_by_checkpoint", "tabulate_divergences", "LArTPC"),
     log:
         paths.log("tables/lartpc/table4_kl_by_checkpoint"),
     benchmark:
@@ -74,7 +74,7 @@ rule tabulate_lartpc_observables:
     input:
         rows=rules.measure_lartpc.output.distances,
     output:
-        **tabulated("lartpc/observables", "lartpc_observables", "LArTPC"),
+        **tabulated("lartpc/observables", "tabulate_lartpc_observables", "LArTPC"),
     log:
         paths.log("tables/lartpc/observables"),
     benchmark:
@@ -95,7 +95,7 @@ rule tabulate_reconstruction:
     input:
         rows=rules.measure_reconstruction.output.rows,
     output:
-        **tabulated("lartpc/reconstruction", "reconstruction", "LArTPC"),
+        **tabulated("lartpc/reconstruction", "tabulate_reconstruction", "LArTPC"),
     log:
         paths.log("tables/lartpc/reconstruction"),
     benchmark:
@@ -116,7 +116,7 @@ rule tabulate_codebooks:
     input:
         rows=rules.measure_codes.output.codebooks,
     output:
-        **tabulated("lartpc/codebook", "codebook", "LArTPC"),
+        **tabulated("lartpc/codebook", "tabulate_codebooks", "LArTPC"),
     log:
         paths.log("tables/lartpc/codebook"),
     benchmark:
@@ -137,7 +137,7 @@ rule tabulate_codebook_ablation:
     input:
         observables=rules.measure_lartpc.output.observables,
     output:
-        **tabulated("lartpc/codebook_ablation", "codebook_ablation", "LArTPC"),
+        **tabulated("lartpc/codebook_ablation", "tabulate_codebook_ablation", "LArTPC"),
     log:
         paths.log("tables/lartpc/codebook_ablation"),
     benchmark:
@@ -161,7 +161,7 @@ rule tabulate_reference_code:
         divergences=rules.measure_lartpc.output.divergences,
         likelihoods=rules.measure_codes.output.codebooks,
     output:
-        **tabulated("lartpc/reference_code_comparison", "reference_code_comparison", "LArTPC"),
+        **tabulated("lartpc/reference_code_comparison", "tabulate_reference_code", "LArTPC"),
     log:
         paths.log("tables/lartpc/reference_code_comparison"),
     benchmark:
@@ -184,7 +184,7 @@ rule tabulate_ssnet_accuracy:
     input:
         rows=rules.measure_ssnet.output.rows,
     output:
-        **tabulated("lartpc/ssnet_accuracy", "ssnet_accuracy", "LArTPC"),
+        **tabulated("lartpc/ssnet_accuracy", "tabulate_ssnet_accuracy", "LArTPC"),
     log:
         paths.log("tables/lartpc/ssnet_accuracy"),
     benchmark:
@@ -205,7 +205,7 @@ rule tabulate_species_mix:
     input:
         train=paths.images("train", "lartpc", "all"),
     output:
-        **tabulated("lartpc/species_mix", "species_mix", "LArTPC"),
+        **tabulated("lartpc/species_mix", "tabulate_species_mix", "LArTPC"),
     log:
         paths.log("tables/lartpc/species_mix"),
     benchmark:

@@ -7,7 +7,7 @@ rule tabulate_classifiers:
         rows=plan.comparisons.rows("classifier_auc", plan.comparisons.classified),
         convergence=plan.comparisons.rows("convergence", plan.comparisons.classified),
     output:
-        **tabulated("sarm/classifier_auc", "classifier_auc", "SARM: classifiers"),
+        **tabulated("sarm/classifier_auc", "tabulate_classifiers", "SARM: classifiers"),
     log:
         paths.log("tables/sarm/classifier_auc"),
     benchmark:
@@ -62,7 +62,7 @@ rule tabulate_speed:
         convergence=plan.comparisons.rows("convergence", plan.comparisons.compared),
         published=PUBLISHED,
     output:
-        **tabulated("{stem}", "sarm_speed", "All models"),
+        **tabulated("{stem}", "tabulate_speed", "All models"),
     log:
         paths.log("tables/{stem}"),
     benchmark:
@@ -87,7 +87,7 @@ rule tabulate_likelihood:
         rows=plan.comparisons.rows("likelihood", plan.comparisons.compared),
         convergence=plan.comparisons.rows("convergence", plan.comparisons.compared),
     output:
-        **tabulated("sarm/likelihood", "likelihood", "All models"),
+        **tabulated("sarm/likelihood", "tabulate_likelihood", "All models"),
     log:
         paths.log("tables/sarm/likelihood"),
     benchmark:

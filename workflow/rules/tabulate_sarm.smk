@@ -11,7 +11,7 @@ rule tabulate_wasserstein:
             paths.metrics(f"{plan.page(wildcards.stem).dataset}_convergence")
         ],
     output:
-        **tabulated("{stem}", "sarm_wasserstein", "SARM: distances"),
+        **tabulated("{stem}", "tabulate_wasserstein", "SARM: distances"),
     log:
         paths.log("tables/{stem}"),
     benchmark:
@@ -41,7 +41,7 @@ rule tabulate_shapes:
             paths.metrics(f"{plan.page(wildcards.stem).dataset}_convergence")
         ],
     output:
-        **tabulated("{stem}", "sarm_shape", "SARM: distances"),
+        **tabulated("{stem}", "tabulate_shapes", "SARM: distances"),
     log:
         paths.log("tables/{stem}"),
     benchmark:
@@ -69,7 +69,7 @@ rule tabulate_statistics:
             paths.metrics(f"{plan.page(wildcards.stem).dataset}_convergence")
         ],
     output:
-        **tabulated("{stem}", "image_statistics", "SARM: images"),
+        **tabulated("{stem}", "tabulate_statistics", "SARM: images"),
     log:
         paths.log("tables/{stem}"),
     benchmark:
@@ -93,7 +93,7 @@ rule tabulate_diversity:
         rows=plan.comparisons.rows_by_label("diversity", *plan.comparisons.shown),
         convergence=plan.comparisons.rows("convergence", plan.comparisons.shown),
     output:
-        **tabulated("sarm/diversity", "diversity", "SARM: images"),
+        **tabulated("sarm/diversity", "tabulate_diversity", "SARM: images"),
     log:
         paths.log("tables/sarm/diversity"),
     benchmark:
@@ -115,7 +115,7 @@ rule tabulate_quantisation:
         test=lambda wildcards: list(plan.samples.test(plan.page(wildcards.stem).dataset).values()),
         train=lambda wildcards: list(plan.samples.train(plan.page(wildcards.stem).dataset).values()),
     output:
-        **tabulated("{stem}", "quantisation", "SARM: distances"),
+        **tabulated("{stem}", "tabulate_quantisation", "SARM: distances"),
     log:
         paths.log("tables/{stem}"),
     benchmark:
@@ -144,7 +144,7 @@ rule tabulate_parameters:
         ),
         published=PUBLISHED,
     output:
-        **tabulated("{stem}", "table6_parameters", "SARM: models"),
+        **tabulated("{stem}", "tabulate_parameters", "SARM: models"),
     log:
         paths.log("tables/{stem}"),
     benchmark:
@@ -169,7 +169,7 @@ rule tabulate_search:
     input:
         rows=plan.searches.rows(),
     output:
-        **tabulated("sarm/hyperparameter_search", "hyperparameter_search", "SARM: models"),
+        **tabulated("sarm/hyperparameter_search", "tabulate_search", "SARM: models"),
     log:
         paths.log("tables/sarm/hyperparameter_search"),
     benchmark:

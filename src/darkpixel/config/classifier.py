@@ -29,7 +29,7 @@ class ClassifierTraining(Training):
 class ClassifierJudge(Settings):
     """Signal against background, trained on each model's images and tested on Monte Carlo."""
 
-    model: str = Field("classifier", description="file of src/darkpixel/models/ that builds it")
+    model: str = Field("classifier", description="name in src/darkpixel/models/ of what builds it")
     settings: dict[str, Any] = Field({}, description="keys of that model, listed below")
     training: ClassifierTraining = Field(
         ClassifierTraining(),

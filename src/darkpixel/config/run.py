@@ -100,7 +100,7 @@ class Model(Settings):
 class SSNet(Settings):
     """SSNet, the network that segments liquid-argon images into tracks and showers."""
 
-    model: str = Field("ssnet", description="file of src/darkpixel/models/ that builds it")
+    model: str = Field("ssnet", description="name in src/darkpixel/models/ of what builds it")
     settings: dict[str, Any] = Field({}, description="keys of that model, listed below")
     training: Training = Field(Training(), description="its training, on `lartpc_vertex`")
     weights: str | None = Field(

@@ -25,7 +25,7 @@ class LowLevelTraining(ClassifierTraining):
 class LowLevel(Settings):
     """The network of the two-sample test on pixels; each sample has one trained for it."""
 
-    model: str = Field("classifier", description="file of src/darkpixel/models/ that builds it")
+    model: str = Field("classifier", description="name in src/darkpixel/models/ of what builds it")
     settings: dict[str, Any] = Field({}, description="keys of that model, listed below")
     training: LowLevelTraining = Field(
         LowLevelTraining(),

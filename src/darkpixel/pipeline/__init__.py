@@ -1,0 +1,1 @@
+"""What the Snakefile calls: paths, seeds, targets, needs and digests of jobs. Knows no torch."""

@@ -76,7 +76,7 @@ def _ranges(axes: Axes, events: int, seed: int) -> None:
     ):
         ratio = []
         for momentum, length in zip(momenta, expected, strict=True):
-            lengths = validation.track_lengths(species, momentum, events=events, seed=seed)
+            lengths = validation.ranges(species, momentum, events=events, seed=seed)
             ratio.append((lengths.mean() / length, lengths.std() / math.sqrt(events) / length))
         mean, error = np.array(ratio).T
         source = "PDG" if species == 13 else "PSTAR"

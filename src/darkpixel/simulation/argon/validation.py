@@ -16,7 +16,7 @@ from darkpixel.simulation.argon.physics import (
 from darkpixel.simulation.argon.transport import Deposits, deposits
 
 
-def track_lengths(species: int, momentum: float, *, events: int, seed: int) -> Floats:
+def ranges(species: int, momentum: float, *, events: int, seed: int) -> Floats:
     """Ranges of muons or protons, (events,) cm, without scattering and nuclear reactions."""
     simulated = deposits(
         species,

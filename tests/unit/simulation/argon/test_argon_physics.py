@@ -61,7 +61,7 @@ def test_photon_rates_between_the_points_of_the_table(energy: float) -> None:
 # PDG muon tables for liquid argon (mu), PSTAR (p): csda range, cm.
 def test_ranges_of_muons() -> None:
     for momentum, expected in ((300.0, 82.03), (800.0, 309.3)):
-        lengths = validation.track_lengths(13, momentum, events=60, seed=1)
+        lengths = validation.ranges(13, momentum, events=60, seed=1)
         assert lengths.mean() == pytest.approx(expected, rel=0.03)
 
 
@@ -70,7 +70,7 @@ def test_ranges_of_protons() -> None:
     for momentum in (300.0, 800.0):
         energy = math.hypot(momentum, 938.272) - 938.272
         expected = table.calculate_csda_ranges(np.array([energy]))[0] / DENSITY
-        lengths = validation.track_lengths(2212, momentum, events=100, seed=1)
+        lengths = validation.ranges(2212, momentum, events=100, seed=1)
         assert lengths.mean() == pytest.approx(expected, rel=0.03)
 
 
