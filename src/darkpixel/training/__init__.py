@@ -1,1 +1,1 @@
-"""One training loop for every model: feed, optimisation, checkpoints, monitors, the written folder."""
+"""One training loop for every model: feed, optimisation, checkpoints, monitors, written folder."""

@@ -35,8 +35,8 @@ class Settings(base.Settings):
     )
     pixels: Literal["linear", "root"] = Field(
         "linear",
-        description="what the network sees of a pixel x and how its reconstruction is scored: linear, x "
-        "itself and the mean squared error (the paper); root, for pixels over several decades "
+        description="what the network sees of a pixel x and how reconstructions are scored: linear, "
+        "x itself and the mean squared error (the paper); root, for pixels over several decades "
         "(jets, muons; ours), (x / pixel_scale + 1/4)^(1/2) - 1/2 and the Poisson deviance; "
         "pixels below the smallest of the training images are then decoded as zero",
     )
