@@ -35,7 +35,7 @@ class Settings(base.Settings):
     )
     pixels: Literal["linear", "root"] = Field(
         "linear",
-        description="what the network sees of a pixel x and how reconstructions are scored: linear, "
+        description="what the network sees of a pixel x, how reconstructions are scored: linear, "
         "x itself and the mean squared error (the paper); root, for pixels over several decades "
         "(jets, muons; ours), (x / pixel_scale + 1/4)^(1/2) - 1/2 and the Poisson deviance; "
         "pixels below the smallest of the training images are then decoded as zero",
