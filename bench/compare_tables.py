@@ -15,8 +15,8 @@ TIMINGS = {
 }  # fmt: skip
 """Columns that hold times, or the machine's name and load."""
 TIMED = {"table2_jet_speed", "table4_muon_speed"}
-"""Tables whose values and errors are times, and whose batch depends on them."""
-TIMED_COLUMNS = {"value", "error", "n", "repetitions"}
+"""Tables of speeds: their values, batches and conditions are measured."""
+TIMED_COLUMNS = {"value", "error", "n", "repetitions", "condition"}
 
 
 def differences(old: Path, new: Path) -> list[str]:
