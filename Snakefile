@@ -1,7 +1,8 @@
-"""darkpixel: the map. From simulation to the figures and tables of two papers.
+"""darkpixel: from simulation to the figures and tables of two papers.
 
     simulate, download, a user's file
-        -> prepare -> train -> sample -> label (liquid argon) -> measure, compare, study
+        -> prepare -> train (autoencoder -> code maps -> prior) -> sample
+        -> label with SSNet (liquid argon), classify -> measure, compare, study
         -> tabulate, draw -> report
 
 One file per stage in workflow/rules/, one script per rule in workflow/scripts/. What a rule needs of
@@ -24,12 +25,12 @@ include: "workflow/rules/prepare.smk"
 # Models and their images.
 include: "workflow/rules/train.smk"
 include: "workflow/rules/sample.smk"
+# Evaluation: SSNet is trained in label, classifiers in compare.
 include: "workflow/rules/label.smk"
-# What these are like.
 include: "workflow/rules/measure.smk"
 include: "workflow/rules/compare.smk"
 include: "workflow/rules/study.smk"
-# For readers.
+# Output.
 include: "workflow/rules/tabulate_sarm.smk"
 include: "workflow/rules/tabulate_lartpc.smk"
 include: "workflow/rules/tabulate_models.smk"
@@ -72,4 +73,5 @@ rule tables:
         plan.targets(kind="tables"),
 
 
+# Last, since it needs what `all` asks for.
 include: "workflow/rules/report.smk"

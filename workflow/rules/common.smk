@@ -19,6 +19,7 @@ for name, value in {
 # Threads that wait for work by spinning take the cores from other jobs.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
+# What the rules of the other files use comes in here, too.
 from snakemake.settings.types import RerunTrigger
 from snakemake.workflow import Workflow
 
@@ -79,7 +80,10 @@ def drawn(stem, caption, subcategory):
 
 
 def tabulated(stem, caption, subcategory, prefix=""):
-    """Output: both files of a table; the .csv goes into the report, where it can be sorted."""
+    """Output: both files of a table; the .csv goes into the report, where it can be sorted.
+
+    A rule that writes several tables tells their outputs apart by `prefix`.
+    """
     files = paths.table(stem)
     files["csv"] = report(
         files["csv"],

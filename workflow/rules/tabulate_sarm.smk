@@ -24,7 +24,6 @@ rule tabulate_wasserstein:
     resources:
         **plan.resources.of("tabulate_wasserstein"),
     params:
-        dataset=lambda wildcards: plan.page(wildcards.stem).dataset,
         models=lambda wildcards: plan.page(wildcards.stem).models,
         code=plan.code("tabulate_wasserstein"),
     script:

@@ -1,5 +1,7 @@
 """Requires: images. Gives: trained models, and the code maps of autoencoders.
 
+SSNet is trained in label.smk, classifiers in compare.smk.
+
 Checkpoints are params, not outputs: Snakemake deletes the outputs of a failed job, and training
 goes on from its checkpoint when it is started again.
 """
@@ -8,6 +10,7 @@ goes on from its checkpoint when it is started again.
 rule train_model:
     """Train one model on the images of one label, or of all, or on its autoencoder's codes."""
     input:
+        # train, validation; of a prior its autoencoder, too
         unpack(lambda wildcards: plan.trainings.inputs(*wildcards[:3])),
     output:
         **trained_files(paths.model()),

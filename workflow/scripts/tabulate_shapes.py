@@ -8,7 +8,7 @@ import pandas as pd
 from darkpixel.formats.parquet import read_parquet
 from darkpixel.metrics.convergence import mark
 from darkpixel.pipeline.job import job
-from darkpixel.tables.wasserstein import wasserstein_table
+from darkpixel.tables.wasserstein import shape_table
 
 if TYPE_CHECKING:
     from snakemake.script import snakemake
@@ -16,7 +16,4 @@ if TYPE_CHECKING:
 with job(snakemake.log[0]):
     rows = pd.concat([pd.read_parquet(path) for path in snakemake.input.rows])
     rows = mark(rows, read_parquet(snakemake.input.convergence))
-
-    title = "Wasserstein distance of observables that no model draws beforehand"
-    stem = Path(snakemake.output.csv).with_suffix("")
-    wasserstein_table(rows, stem, title, ["nonzero", "girth", "maximum"])
+    shape_table(rows, Path(snakemake.output.csv).with_suffix(""))

@@ -16,9 +16,7 @@ if TYPE_CHECKING:
 with job(snakemake.log[0]):
     rows = pd.concat([pd.read_parquet(path) for path in snakemake.input.rows])
     rows = mark(rows, read_parquet(snakemake.input.convergence))
-
-    params = snakemake.params
-    if params.models:
-        rows = rows[rows["model"].isin(params.models)]
-    title = f"Wasserstein distance of observables of {params.dataset}"
-    wasserstein_table(rows, Path(snakemake.output.csv).with_suffix(""), title, ["pt", "mass"])
+    models = snakemake.params.models
+    if models:
+        rows = rows[rows["model"].isin(models)]
+    wasserstein_table(rows, Path(snakemake.output.csv).with_suffix(""))

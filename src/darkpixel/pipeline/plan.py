@@ -13,7 +13,7 @@ from darkpixel.pipeline.code import Code
 from darkpixel.pipeline.comparisons import Comparisons
 from darkpixel.pipeline.events import Events
 from darkpixel.pipeline.lartpc import LArTPC
-from darkpixel.pipeline.pages import Kind, Page, Paper, run_pages
+from darkpixel.pipeline.outputs import Kind, Page, Paper, run_pages
 from darkpixel.pipeline.paths import Paths
 from darkpixel.pipeline.resources import Resources
 from darkpixel.pipeline.samples import Files, Samples, flat

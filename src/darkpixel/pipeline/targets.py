@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from darkpixel.pipeline.pages import Kind, Page, Paper
+from darkpixel.pipeline.outputs import Kind, Page, Paper
 from darkpixel.pipeline.paths import Paths
 
 
@@ -12,7 +12,7 @@ def targets(
     """The files of all figures and tables, or of one paper's, or of one kind.
 
     Args:
-        pages: of the run, from `darkpixel.pipeline.pages`.
+        pages: of the run, from `darkpixel.pipeline.outputs`.
         paths: of the run.
         paper: leave out what is not made for it.
         kind: leave out the tables, or the figures.

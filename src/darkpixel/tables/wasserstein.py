@@ -18,9 +18,20 @@ from darkpixel.tables.layout import (
 )
 from darkpixel.tables.names import OBSERVABLES, UNITS, plain
 
+SHAPES = ("nonzero", "girth", "maximum")
+
+
+def shape_table(rows: pd.DataFrame, stem: str | Path) -> None:
+    """W1 of observables that no model draws before the pixels; as `wasserstein_table`."""
+    title = "Wasserstein distance of observables that no model draws beforehand"
+    wasserstein_table(rows, stem, title, SHAPES)
+
 
 def wasserstein_table(
-    rows: pd.DataFrame, stem: str | Path, title: str, names: Sequence[str] = ("pt", "mass")
+    rows: pd.DataFrame,
+    stem: str | Path,
+    title: str | None = None,
+    names: Sequence[str] = ("pt", "mass"),
 ) -> None:
     """SARM tables 1, 3 and 5: W1 by model; pT then mass, signal then background, GeV.
 
@@ -31,8 +42,11 @@ def wasserstein_table(
         rows: `darkpixel.metrics.rows.wasserstein_rows` of all labels, concatenated; with a column
             `converged` (`darkpixel.metrics.convergence.mark`) the names say which models had not
             converged.
+        title: of the table; None: that of pT and mass.
         names: observables to show; others are left out.
     """
+    if title is None:
+        title = f"Wasserstein distance of observables of {rows['dataset'].iloc[0]}"
     rows = rows[rows["observable"].isin(names)]
     observables = [name for name in names if name in set(rows["observable"])]
     labels = ordered_labels(rows)

@@ -127,5 +127,5 @@ def test_the_label_of_joint_models_is_taken(tmp_path):
     path = tmp_path / "mine.h5"
     path.touch()
     files = {"signal": str(path), "joint": str(path)}
-    with pytest.raises(DarkpixelError, match="the label 'joint' is taken"):
+    with pytest.raises(DarkpixelError, match="label 'joint' is taken"):
         make_plan(datasets={"jets": {"source": "file", "file": files}})

@@ -56,19 +56,19 @@ def sample_images(
     """
     network = prepare(parts.stages, block)
     images = torch.zeros(n, parts.side, parts.side, device=parts.permutation.device)
-    totals = torch.zeros(2, n, 0 if parts.totals is None else parts.totals.count).to(images)
+    total_uniforms = torch.zeros(2, n, 0 if parts.totals is None else parts.totals.count).to(images)
 
     def draw(chosen: Tensor, again: bool = False) -> None:
         for some in chosen.split(batch):
             uniforms = draw_uniforms(parts, len(some), generator)
             if again:
-                uniforms = uniforms._replace(totals=totals[:, some])
-            totals[:, some] = uniforms.totals
+                uniforms = uniforms._replace(totals=total_uniforms[:, some])
+            total_uniforms[:, some] = uniforms.totals
             images[some] = sample_from_uniforms(parts, uniforms, network)
 
     draw(torch.arange(n, device=images.device))
     if parts.totals is not None and tolerance is not None:
-        wanted = parts.totals.sample(totals)
+        wanted = parts.totals.sample(total_uniforms)
         largest_miss = wanted.new_tensor(tolerance)
         counts = []
         for _ in range(_REDRAWS):
