@@ -7,19 +7,19 @@ An image of D pixels is generated pixel by pixel, in a fixed order:
                   = (1 - gamma_i) f(x_i | phi_i)  if x_i > 0                        (eq. 4.1)
 
 A masked network (MADE, section 8.2) gives gamma_i and phi_i of all pixels in one pass, each as a
-function of the pixels before it. Whether a pixel is zero is
-discrete; f is discrete too, a softmax over the levels of a grid, g_j = (j / N)^p g_N (D+D, eq. 4.2),
-or continuous, a mixture of logistics truncated to x > 0 (D+C, eq. 4.3). The pixels may be
-split into stages, central squares and the rest, with a network each: SARM-1 has one stage, SARM-2
-two. Ours, and optional: running sums over the earlier pixels as further inputs, and totals s of the
-image, as pT and mass, that are drawn first: p(s) prod_i p(x_i | x_<i, s).
+function of the pixels before it. Whether a pixel is zero is discrete; f is discrete too, a softmax
+over the levels of a grid, g_j = (j / N)^p g_N (D+D, eq. 4.2), or continuous, a mixture of logistics
+truncated to x > 0 (D+C, eq. 4.3). The pixels may be split into stages, central squares and the
+rest, with a network each: SARM-1 has one stage, SARM-2 two. Ours, and optional: running sums over
+the earlier pixels as further inputs, and totals s of the image, as pT and mass, that are drawn
+first: p(s) prod_i p(x_i | x_<i, s).
 
 In the order of reading:
 
     settings.py         what a configuration may set, the paper's presets among it
     model.py            the model: its parts put together, loss, log-density, counts
     orders.py           spiral, rows, ...: the order of the pixels, and the stages (section 4.2)
-    conditionals.py     the parts behind p(s) and p(x_i | x_<i, s), which likelihood and samplers share
+    conditionals.py     the parts of p(s) and p(x_i | x_<i, s): likelihood and samplers share them
     stage.py            a stage: masked network, gamma, the parameters phi
     masked_linear.py    a linear layer with MADE's mask, without the work for what is masked
     pixel_head.py       the last layer, evaluated for the non-zero pixels only
