@@ -65,7 +65,7 @@ def main(arguments: list[str] | None = None) -> int:
             began, passed = time.monotonic(), False
             try:
                 passed = calls[step]()
-            except Exception:  # the steps after it are worth as much
+            except Exception:  # noqa: BLE001  # the steps after it are worth as much
                 report.log(f"{step}: {traceback.format_exc()}")
             good = good and passed
             state = "good" if passed else "NOT GOOD"

@@ -77,7 +77,7 @@ def check(run: Run, subject: Subject) -> list[Row]:
     for name, part in parts.items():
         try:
             rows += part()
-        except Exception as error:  # one model's fault must not hide the others
+        except Exception as error:  # noqa: BLE001  # one model's fault must not hide the others
             lines = traceback.format_exc().splitlines()
             problem = f"{type(error).__name__}: {error}"[:300]
             rows.append(row(subject.name, f"error in {name}", float("inf"), 0.0, error=problem,

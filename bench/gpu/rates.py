@@ -102,7 +102,7 @@ def main(run: Run, only: list[str] | None = None) -> bool:
             break
         try:
             rows[subject.name] = measure(run, subject, bounds, bf16)
-        except Exception as error:  # one model's fault must not hide the others
+        except Exception as error:  # noqa: BLE001  # one model's fault must not hide the others
             rows[subject.name] = {"error": f"{type(error).__name__}: {error}"[:500]}
         report.log(f"rates: {subject.name}: {summary(rows[subject.name])}")
         report.save(STEP, {"models": rows, "finished": False})
@@ -303,7 +303,7 @@ def kernels(
             torch.cuda.synchronize(device)
         ran = [event for event in found.events() if event.device_type == DeviceType.CUDA]
         busy = sum(event.device_time for event in ran) * 1e-6
-    except Exception as error:  # a profiler needs rights that a machine may not give
+    except Exception as error:  # noqa: BLE001  # a profiler needs rights that a machine may not give
         return {"profiler": f"{type(error).__name__}: {error}"[:200]}
     return {"kernels": len(ran), "busy_share": busy / line["seconds"]}
 

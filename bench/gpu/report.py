@@ -36,7 +36,7 @@ class Report:
     def log(self, text: str) -> None:
         """One line with a time stamp, on standard output and in `log.txt`."""
         elapsed = time.monotonic() - self._began
-        line = f"{datetime.now():%H:%M:%S} +{elapsed:5.1f} s  {text}"
+        line = f"{datetime.now().astimezone():%H:%M:%S} +{elapsed:5.1f} s  {text}"
         print(line, flush=True)
         with (self.folder / "log.txt").open("a", encoding="utf-8") as file:
             file.write(line + "\n")

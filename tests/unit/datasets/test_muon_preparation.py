@@ -132,7 +132,7 @@ def test_too_few_left_says_what_to_raise(tmp_path: Path) -> None:
     message = str(error.value)
     assert "\n" not in message
     # With the advice followed, enough are left.
-    factor = float(message.split()[-1].rstrip("."))
+    factor = float(message.rsplit(maxsplit=1)[-1].rstrip("."))
     more = chunks(tmp_path, "more", spectrum(int(3000 * factor), 1.5, 6))
     assert matched_events(more, background, 3000, 1).total >= 3000
 

@@ -167,7 +167,7 @@ def _over_labels(
     """Images in a row that begins at `top` (of the figure's height), their labels below."""
     assert part.labels is not None
     width, height = FIGURE_2
-    step = (0.992 - EXAMPLES_LEFT) / len(part.images)
+    step = (0.992 - EXAMPLES_LEFT) / max(4, len(part.images))  # larger ones would overlap
     side = step - 0.05 / width
     tall = side * width / height
     for number, (image, labels) in enumerate(zip(part.images, part.labels, strict=True)):

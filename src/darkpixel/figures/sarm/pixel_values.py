@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from darkpixel.figures.ratio import Histogram, draw_with_ratio, mark_overflow
 from darkpixel.figures.style import look, pixel_axis, save
@@ -136,4 +137,6 @@ def _generation_path(axes: Axes, stages: Sequence[npt.NDArray[np.int64]], side: 
         axes.plot(columns[0], rows[0], "o", color=colour, markersize=3)
     axes.set(title="(b) order of generation", xlim=(-0.5, side - 0.5), ylim=(side - 0.5, -0.5))
     axes.set(xlabel="column", ylabel="row", aspect="equal")
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_locator(MaxNLocator(6, integer=True))
     axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))

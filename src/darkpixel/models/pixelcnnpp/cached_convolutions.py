@@ -158,7 +158,7 @@ class RaiseKernel:
     """A transposed convolution that doubles the resolution."""
 
     def __init__(self, layer: Raise) -> None:
-        # (rows, columns, outputs, inputs)
+        # Rows and columns come first: (rows, columns, outputs, inputs).
         self.taps = layer.convolution.weight.permute(2, 3, 1, 0).contiguous()
         self.bias = bias(layer.convolution)
 
