@@ -36,6 +36,7 @@ class Project:
             stderr=subprocess.STDOUT,
             text=True,
             timeout=1200,
+            check=False,
         )
 
     def run(self, *targets: str, **variables: str) -> subprocess.CompletedProcess[str]:

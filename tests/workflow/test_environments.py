@@ -163,7 +163,7 @@ def imports(text: str) -> set[str]:
 def imports_of_snakefile() -> set[str]:
     text = "\n".join(path.read_text() for path in (PROJECT / "Snakefile", *RULE_FILES))
     statement = r"^(?:from [\w.]+ )?import (?:\([^)]*\)|.+)$"
-    return imports("\n".join(re.findall(statement, text, flags=re.M)))
+    return imports("\n".join(re.findall(statement, text, flags=re.MULTILINE)))
 
 
 # What is imported without an import statement, by file below src/ or workflow/scripts/.
@@ -265,6 +265,7 @@ class TestInstall:
             env={"PATH": str(tools)},
             capture_output=True,
             text=True,
+            check=False,
         )
 
     def test_without_python(self, tmp_path):

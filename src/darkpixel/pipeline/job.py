@@ -45,7 +45,7 @@ def job(log: str | Path) -> Iterator[logging.Logger]:
     except DarkpixelError as error:
         logger.error("%s", error)
         sys.exit(1)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - a job ends with one line, whatever it was
         logger.info("%s", traceback.format_exc())
         logger.error("%s: %s (traceback in %s)", type(error).__name__, _first_line(error), log)
         sys.exit(1)

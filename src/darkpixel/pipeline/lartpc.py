@@ -184,9 +184,8 @@ class LArTPC:
                     found.append((f"{model}-epoch{epoch}", seed, path))
                 found.append((model, seed, self.labels(f"{model}/seed{seed}")))
         first = self._run.seeds[0]
-        for name in (f"{RECONSTRUCTED}{model}" for model in self.autoencoders):
-            found.append((name, first, self.labels(f"{name}/seed{first}")))
-        return found
+        derived = [f"{RECONSTRUCTED}{model}" for model in self.autoencoders]
+        return found + [(name, first, self.labels(f"{name}/seed{first}")) for name in derived]
 
     def images_to_label(self, dataset: str, label: str, source: str) -> str:
         """Input: the images that SSNet labels as `source`."""

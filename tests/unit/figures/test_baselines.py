@@ -110,13 +110,16 @@ def labelled(folder: Path) -> tuple[str, str]:
 def lartpc_pixel_counts(folder: Path) -> None:
     generated, test = labelled(folder)
     lartpc_labels.pixel_counts(
-        [generated], test, folder / "figure", settings=EVALUATION, origin=COMPACT_SIMULATOR,
+        [generated], test, folder / "figure", settings=EVALUATION, threshold=EVALUATION.threshold,
+        origin=COMPACT_SIMULATOR,
     )  # fmt: skip
 
 
 def lartpc_distributions(folder: Path) -> None:
     generated, test = labelled(folder)
-    table = labelled_observables([Source("vqvae_pixelcnn", 1, generated)], test, EVALUATION)
+    table = labelled_observables(
+        [Source("vqvae_pixelcnn", 1, generated)], test, EVALUATION.low_confidence
+    )
     lartpc_observables.lartpc_distributions(table, folder / "figure", bins=12)
 
 

@@ -1,5 +1,7 @@
 """What the jobs of a run take: events, training runs, samples, the liquid-argon study."""
 
+from pathlib import Path
+
 import pytest
 from plans import make_plan
 
@@ -43,7 +45,7 @@ class TestEvents:
     def test_own_files_stand_beside_each_other(self, tmp_path):
         files = {label: str(tmp_path / f"{label}.h5") for label in ("w", "qcd", "top")}
         for path in files.values():
-            open(path, "w").close()
+            Path(path).touch()
         plan = make_plan(
             datasets={"jets": {"source": "file", "file": files}, "muons": None},
             search={"studies": {"sarm": None, "pixelcnnpp": None}},
