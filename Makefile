@@ -31,7 +31,8 @@ endif
 help:
 	@echo "make demo    the default run: simulate, train, sample, measure, draw ($(RESULTS)/demo/)"
 	@echo "make study   the larger run of config/study.yaml ($(RESULTS)/study/)"
-	@echo "make test    every test"
+	@echo "make test    every test (COVERAGE=yes: then make coverage reports)"
+	@echo "make test-lowest  the unit tests with the lowest versions allowed"
 	@echo "make check   formatting, lint, types, the import contract"
 	@echo "make format  format every source file"
 	@echo "make bench   the speed of the samplers and of the argon simulator"
@@ -100,5 +101,6 @@ pages: $(VENV)/installed
 	$(BIN)/python -m darkpixel.pages $(if $(RUN),--run "$(RESULTS)/$(RUN)" --command "$(COMMAND)")
 
 clean:
-	rm -rf .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis build
+	rm -rf .cache .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis build dist
+	rm -f coverage.xml .coverage .coverage.*
 	find . -name __pycache__ -type d -not -path './$(VENV)/*' -prune -exec rm -rf {} +

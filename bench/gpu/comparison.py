@@ -28,7 +28,7 @@ TOLERANCES = {
     "bfloat16_loss": 0.03,
     "bfloat16_gradient_norm": 0.15,
     "different_images": 0.05,  # share: one uniform at the edge of a cumulative changes the rest
-    "lit": 0.05,  # relative, mean number of non-zero pixels
+    "nonzero": 0.05,  # relative, mean number of non-zero pixels
     "sum": 0.1,  # relative, mean sum of the pixels
     "movement": 0.1,  # |resumed - uninterrupted| / |uninterrupted - initial|
     "validation_loss": 0.02,
@@ -228,14 +228,14 @@ def compare_samples(subject: Subject, device: torch.device, images: int) -> list
     own = there.sample(images, generator=torch.Generator(device).manual_seed(4)).cpu()
     different = ~torch.isclose(found, expected, **SAME)
     share = float(different.flatten(1).any(1).double().mean())
-    lit, total = [(values > 0).double().mean() for values in (found, expected)], expected.sum()
+    nonzero, total = [(values > 0).double().mean() for values in (found, expected)], expected.sum()
     good = bool(own.isfinite().all() and (own >= 0).all() and own.shape == expected.shape)
     return [
         row(name, "samples: different images", share,
             max(TOLERANCES["different_images"], 2 / images),
             pixels=float(different.double().mean()), images=images,
             zeros=float((found == 0).double().mean())),
-        row(name, "samples: lit pixels", relative(lit[0], lit[1]), TOLERANCES["lit"]),
+        row(name, "samples: nonzero pixels", relative(nonzero[0], nonzero[1]), TOLERANCES["nonzero"]),
         row(name, "samples: sum", relative(found.sum(), total), TOLERANCES["sum"]),
         row(name, "samples: generator of the device", 0.0 if good else float("inf"), 0.0),
     ]  # fmt: skip

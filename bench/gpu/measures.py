@@ -39,13 +39,13 @@ def image_observables(path: str | Path) -> pd.DataFrame:
         unit, side = charge_per_unit(file.attributes), pixel_side(file)
         for batch in file.batches(_AT_ONCE, []):
             images = batch["images"]
-            lit = images > THRESHOLD
-            length, width = track_shapes(lit, side)
-            spans = [_span(np.any(lit, axis=axis)) for axis in (1, 2)]
+            nonzero = images > THRESHOLD
+            length, width = track_shapes(nonzero, side)
+            spans = [_span(np.any(nonzero, axis=axis)) for axis in (1, 2)]
             frames.append(
                 pd.DataFrame(
                     {
-                        "pixels": lit.sum((1, 2)),
+                        "pixels": nonzero.sum((1, 2)),
                         "charge": images.sum((1, 2), dtype=np.float64) * unit,
                         "largest": images.max((1, 2)).astype(np.float64) * unit,
                         "length": length,

@@ -15,6 +15,9 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
 
+    joint: ClassVar[bool] = False
+    """Of a model: trained once, on the images of all labels together."""
+
 
 class PresetSettings(Settings):
     """Settings whose key `preset` names values for several keys; keys given beside it win.

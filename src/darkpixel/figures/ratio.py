@@ -12,7 +12,8 @@ from matplotlib.ticker import MaxNLocator
 from matplotlib.typing import ColorType
 
 from darkpixel.figures.style import line_style
-from darkpixel.metrics.names import MONTE_CARLO, ordered
+from darkpixel.metrics.names import MONTE_CARLO
+from darkpixel.metrics.order import ordered
 from darkpixel.tables.names import display_name
 
 Array = npt.NDArray[np.float64]

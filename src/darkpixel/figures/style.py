@@ -17,7 +17,8 @@ from matplotlib.image import AxesImage
 from darkpixel.config.names import JETS, MUONS
 from darkpixel.formats.files import whole_file
 from darkpixel.formats.image_file import ImageFile
-from darkpixel.metrics.names import MONTE_CARLO, base_model, generator_of
+from darkpixel.metrics.names import MONTE_CARLO, generator_of
+from darkpixel.metrics.order import base_model
 
 PNG_DPI = 130
 ETA = r"relative $\eta$"

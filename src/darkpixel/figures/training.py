@@ -11,7 +11,7 @@ from matplotlib.typing import ColorType
 
 from darkpixel.errors import DarkpixelError
 from darkpixel.figures.style import line_style, look, save
-from darkpixel.metrics.names import ordered
+from darkpixel.metrics.order import ordered
 from darkpixel.tables.names import display_name
 
 Histories = Mapping[str, Mapping[str, Sequence[str | Path]]]

@@ -24,7 +24,8 @@ from numpy.typing import NDArray
 
 from darkpixel.config.names import JOINT
 from darkpixel.errors import DarkpixelError
-from darkpixel.metrics.names import AGAINST, ordered
+from darkpixel.metrics.names import AGAINST
+from darkpixel.metrics.order import ordered
 
 FEWEST_EPOCHS = 4
 """With fewer a run is not judged, and counts as not converged."""

@@ -12,8 +12,9 @@ import pandas as pd
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.image_file import ImageFile, count_images
 from darkpixel.metrics.comparison import COLUMNS, Comparison
-from darkpixel.metrics.names import is_reconstructed, ordered, snapshot_epoch
+from darkpixel.metrics.names import is_reconstructed, snapshot_epoch
 from darkpixel.metrics.observables import Source
+from darkpixel.metrics.order import ordered
 from darkpixel.metrics.published import Table, published_value
 from darkpixel.metrics.uncertainty import over_seeds
 

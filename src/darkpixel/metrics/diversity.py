@@ -18,7 +18,7 @@ import pandas as pd
 
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.image_file import count_images, read_images
-from darkpixel.metrics.names import ordered
+from darkpixel.metrics.order import ordered
 from darkpixel.metrics.uncertainty import over_seeds
 
 Array = npt.NDArray[np.float64]

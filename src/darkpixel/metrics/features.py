@@ -10,7 +10,7 @@ from darkpixel.errors import DarkpixelError
 from darkpixel.formats.image_file import ImageFile
 from darkpixel.metrics.images import centre_mask
 from darkpixel.metrics.kinematics import image_observables, pixel_coordinates, pixel_size_of
-from darkpixel.metrics.names import MONTE_CARLO, is_derived, ordered
+from darkpixel.metrics.names import MONTE_CARLO, is_derived
 from darkpixel.metrics.observables import Source
 
 Array = npt.NDArray[np.float64]
@@ -64,7 +64,7 @@ class Sample(NamedTuple):
 def compared_samples(
     sources: Sequence[Source], *, test: str, train: str, n: int
 ) -> tuple[list[Sample], int]:
-    """The controls and all sources, in the papers' order, as samples of one size.
+    """The controls and all sources, in their order, as samples of one size.
 
     Controls come first: n training images as they are, and with their pixels scaled. Rows
     `quantised_{model}` are *other* test images than the reference, rounded to a model's grid.
@@ -82,8 +82,6 @@ def compared_samples(
     Raises:
         DarkpixelError: a file's images differ in size from the test images, or too few to compare.
     """
-    order = ordered(source.model for source in sources)
-    sources = sorted(sources, key=lambda source: order.index(source.model))
     with ImageFile(test) as file:
         shape, half = file.shape[1:], len(file) // 2
     sizes = [half]

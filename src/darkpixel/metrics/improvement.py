@@ -19,7 +19,7 @@ import pandas as pd
 
 from darkpixel.config.names import JETS, MUONS
 from darkpixel.metrics.convergence import mark
-from darkpixel.metrics.names import base_model, ordered
+from darkpixel.metrics.order import base_model, ordered
 from darkpixel.metrics.published import Table, published_value
 
 PT, MASS, SIGNAL, BACKGROUND = "pt", "mass", "signal", "background"

@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 
 from darkpixel.metrics.convergence import mark
-from darkpixel.metrics.names import MONTE_CARLO, ordered
+from darkpixel.metrics.names import MONTE_CARLO
+from darkpixel.metrics.order import ordered
 
 MAIN_OBSERVABLES = ("pt", "mass")
 LARTPC_OBSERVABLES = ("track_length", "shower_charge")

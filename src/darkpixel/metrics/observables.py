@@ -7,10 +7,10 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from darkpixel.config.names import MONTE_CARLO
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.image_file import ImageFile
 from darkpixel.metrics.kinematics import girth, image_observables, pixel_size_of
-from darkpixel.metrics.names import MONTE_CARLO
 
 
 class Source(NamedTuple):

@@ -14,7 +14,8 @@ from sklearn.metrics import roc_curve
 from darkpixel.errors import DarkpixelError
 from darkpixel.metrics.auc import area_under_curve, placements, sampling_error
 from darkpixel.metrics.comparison import COLUMNS
-from darkpixel.metrics.names import AGAINST, MONTE_CARLO, ordered
+from darkpixel.metrics.names import AGAINST, MONTE_CARLO
+from darkpixel.metrics.order import ordered
 
 Array = npt.NDArray[np.float64]
 

@@ -9,7 +9,8 @@ import pandas as pd
 
 from darkpixel.errors import DarkpixelError
 from darkpixel.metrics.comparison import COLUMNS, Comparison
-from darkpixel.metrics.names import MONTE_CARLO, is_derived, ordered
+from darkpixel.metrics.names import MONTE_CARLO, is_derived
+from darkpixel.metrics.order import ordered
 from darkpixel.metrics.published import Table, published_value
 from darkpixel.metrics.uncertainty import over_seeds, standard_error
 from darkpixel.metrics.wasserstein import bootstrap_error, floor, wasserstein

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from darkpixel.formats.image_format import BACKGROUND, SHOWER, TRACK
 
 LABEL_NAMES = {BACKGROUND: "background", SHOWER: "shower", TRACK: "track"}
+"""As in the names of confusion counts; what figures show is in `darkpixel.tables.names`."""
 
 Counts = NDArray[np.int64]
 

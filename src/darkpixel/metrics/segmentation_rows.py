@@ -26,7 +26,7 @@ COLUMNS = [
 OBSERVABLES = ("accuracy_nonzero", "accuracy_all", "accuracy_shower", "accuracy_track")
 ALL = "all"
 PUBLISHED_FOR = ("accuracy_nonzero", "lartpc_vertex", ALL)
-"""What the paper's accuracy is of: observable, data set and label (VQ-VAE paper A.5)."""
+"""What the paper's accuracy is of: observable, data set and label (LArTPC A.5)."""
 
 
 def has_labels(path: str | Path) -> bool:

@@ -11,10 +11,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from darkpixel.config.names import MONTE_CARLO
 from darkpixel.metrics.auc import Auc
 from darkpixel.metrics.comparison import COLUMNS
 from darkpixel.metrics.features import SCALED, Sample
-from darkpixel.metrics.names import MONTE_CARLO
 from darkpixel.metrics.uncertainty import over_seeds
 
 Array = npt.NDArray[np.float64]

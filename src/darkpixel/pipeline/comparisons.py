@@ -6,6 +6,7 @@ from typing import Any
 from darkpixel.config.data import JetData, MuonData
 from darkpixel.config.names import MONTE_CARLO
 from darkpixel.config.run import Run
+from darkpixel.metrics.order import ordered
 from darkpixel.pipeline import paths as files
 from darkpixel.pipeline.datasets import MUONS, SARM
 from darkpixel.pipeline.events import Events
@@ -92,7 +93,7 @@ class Comparisons:
                 self._trainings.label(model, first),
                 self._trainings.folder(dataset, first, model, self._run.seeds[0]),
             )
-            for model in self._trainings.models(dataset)
+            for model in ordered(self._trainings.models(dataset))
         ]
 
     def scored_models(self, dataset: str) -> list[tuple[str, str, str, str, list[str]]]:

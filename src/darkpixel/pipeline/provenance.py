@@ -24,7 +24,8 @@ NEUTRAL = ("config", "errors", "formats.files", "formats.hdf5", "pipeline.job")
 def script_digest(script: Path, *modules: str) -> str:
     """Digest of a script and of every library module that it imports, directly or not.
 
-    Comments, docstrings and formatting do not count: the digest is taken over the syntax tree.
+    Comments, docstrings, descriptions of settings and formatting do not count: the digest is taken
+    over the syntax tree.
     Nor do the modules of `NEUTRAL`, nor where the checkout lies.
 
     Args:
@@ -89,6 +90,8 @@ def _file_digest(path: Path) -> str:
     for node in ast.walk(tree):
         if isinstance(node, _DOCUMENTED) and ast.get_docstring(node, clean=False) is not None:
             node.body = node.body[1:] or [ast.Pass()]
+        if isinstance(node, ast.Call):  # what a key of the settings means to people
+            node.keywords = [word for word in node.keywords if word.arg != "description"]
     return hashlib.sha256(ast.dump(tree).encode()).hexdigest()
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from darkpixel.config.discovery import model_settings
 from darkpixel.config.names import MONTE_CARLO, QUANTISED, RECONSTRUCTED
 from darkpixel.config.run import Run
+from darkpixel.metrics.order import ordered
 from darkpixel.pipeline.paths import Paths
 from darkpixel.pipeline.trainings import Trainings
 
@@ -94,8 +95,9 @@ class Samples:
         return {name: [self._paths.samples(dataset, label, name, first, "")] for name in names}
 
     def with_quantised(self, dataset: str, label: str) -> Files:
-        """The images of all models, then those of `quantised`."""
-        return self.of(dataset, label) | self.quantised(dataset, label)
+        """The images of all models and those of `quantised`, in the papers' order."""
+        files = self.of(dataset, label) | self.quantised(dataset, label)
+        return {name: files[name] for name in ordered(files)}
 
     def test(self, dataset: str) -> dict[str, str]:
         """Label to the test images."""

@@ -54,7 +54,7 @@ class Trainings:
 
     def is_joint(self, model: str) -> bool:
         """Whether a model is trained once, on the images of all labels."""
-        return bool(getattr(model_settings(self._run.models[model].model), "joint", False))
+        return model_settings(self._run.models[model].model).joint
 
     def label(self, model: str, label: str) -> str:
         """The label under which the model of a label's samples is trained."""

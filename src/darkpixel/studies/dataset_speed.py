@@ -9,11 +9,11 @@ from typing import Any
 import pandas as pd
 import torch
 
-from darkpixel.metrics.names import MONTE_CARLO
+from darkpixel.config.names import MONTE_CARLO
 from darkpixel.models.folder import load_generator
 from darkpixel.models.sample_file import block_generator
 from darkpixel.simulation.muons.particles import Deposits
-from darkpixel.studies.machine import processor
+from darkpixel.studies.machine import hardware, processor
 from darkpixel.studies.simulation_speed import conditions, simulate
 from darkpixel.studies.speed import (
     Collisions,
@@ -57,7 +57,7 @@ def dataset_speeds(
         `darkpixel.studies.speed.speed_rows`.
     """
     about = {"dataset": dataset, "hardware": f"{processor()}; torch {torch.__version__}"}
-    gpu = torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
+    gpu = hardware(device) if device.type == "cuda" else device.type
     rows = []
     with torch.inference_mode():
         for model, trained, folder in models:

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 import pandas as pd
 
+from darkpixel.config.names import MONTE_CARLO
 from darkpixel.errors import DarkpixelError
-from darkpixel.metrics.names import MONTE_CARLO, ordered
 from darkpixel.studies.machine import load_average
 
 COLUMNS = [
@@ -190,7 +190,7 @@ def speed_row(
 
 
 def speed_rows(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
-    """The rows of one data set in the papers' order, with their ratio to the simulation.
+    """The rows of one data set, Monte Carlo first, with their ratio to the simulation.
 
     Args:
         rows: from `speed_row`; Monte Carlo once a label, or not at all.
@@ -212,6 +212,5 @@ def speed_rows(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
             error = ratio * np.hypot(row["error"] / row["value"], first["error"] / first["value"])
             error = 0.0 if row["model"] == MONTE_CARLO else error
         frame.loc[index, ["ratio_to_monte_carlo", "ratio_error"]] = ratio, error
-    rank = {model: place for place, model in enumerate(ordered(frame["model"]))}
-    frame = frame.sort_values("model", key=lambda names: names.map(rank), kind="stable")
+    frame = frame.sort_values("model", key=lambda names: names != MONTE_CARLO, kind="stable")
     return frame.reindex(columns=COLUMNS).reset_index(drop=True)

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from darkpixel.config.names import MONTE_CARLO
 from darkpixel.config.two_sample import LowLevel
 from darkpixel.datasets.joint import JointWriter
 from darkpixel.formats.digests import file_digest, settings_digest
@@ -18,7 +19,6 @@ from darkpixel.formats.image_file import ImageFile
 from darkpixel.formats.image_format import ATTRIBUTES
 from darkpixel.metrics.auc import Auc, area_under_curve
 from darkpixel.metrics.features import Sample
-from darkpixel.metrics.names import MONTE_CARLO
 from darkpixel.models.base import Trainable
 from darkpixel.models.build import build_model
 from darkpixel.models.device import choose_device

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from darkpixel.metrics.names import ordered
+from darkpixel.metrics.order import ordered
 from darkpixel.tables.layout import document, measured, write_table
 from darkpixel.tables.names import SPECIES_SYMBOLS, display_name
 

@@ -5,7 +5,8 @@ from pathlib import Path
 import pandas as pd
 
 from darkpixel.metrics.diversity import MEASURES
-from darkpixel.metrics.names import MONTE_CARLO, ordered
+from darkpixel.metrics.names import MONTE_CARLO
+from darkpixel.metrics.order import ordered
 from darkpixel.tables.layout import (
     document,
     late_note,

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from darkpixel.metrics.names import ordered
+from darkpixel.metrics.order import ordered
 from darkpixel.tables.layout import document, late_note, measured, row_name, write_table
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from darkpixel.metrics.names import base_model, ordered
+from darkpixel.metrics.order import base_model, ordered
 from darkpixel.tables.layout import document, late_note, measured, millions, row_name, write_table
 from darkpixel.tables.names import OBSERVABLES, display_name, plain
 

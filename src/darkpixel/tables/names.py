@@ -3,14 +3,15 @@
 import re
 
 from darkpixel.config.names import JETS, LARTPC, MUONS
+from darkpixel.formats.image_format import BACKGROUND, SHOWER, TRACK
 from darkpixel.metrics.names import (
     MONTE_CARLO,
-    base_model,
     generator_of,
     is_quantised,
     is_reconstructed,
     snapshot_epoch,
 )
+from darkpixel.metrics.order import base_model
 
 MODELS = {
     "lagan": "LAGAN",
@@ -39,6 +40,7 @@ REFERENCES = {LARTPC: "test images"}  # of others "Monte Carlo", whoever made it
 DATASETS = {JETS: "jet", MUONS: "muon", LARTPC: "LArTPC"}
 
 
+PIXEL_LABELS = {BACKGROUND: "background", SHOWER: "shower", TRACK: "track"}
 COMPACT_SIMULATOR = "compact simulator, not Geant4"
 LARTPC_ORIGINS = {
     "simulate": COMPACT_SIMULATOR,

@@ -91,8 +91,8 @@ def test_all_samples_have_the_size_of_the_smallest(tmp_path):
     given = {"test": path["test"], "train": path["train"]}
     samples, n = compared_samples(sources, **given, n=1000)
     assert n == 30  # the rounded images after the first n
-    assert [sample.model for sample in samples] == [MONTE_CARLO, SCALED, "made", "quantised_made"]
-    assert [sample.start for sample in samples] == [0, 0, 0, n]
+    assert [sample.model for sample in samples] == [MONTE_CARLO, SCALED, "quantised_made", "made"]
+    assert [sample.start for sample in samples] == [0, 0, n, 0]
     assert [sample.scale for sample in samples] == [1, 1.05, 1, 1]
     assert compared_samples(sources[1:], **given, n=1000)[1] == 45
     assert compared_samples([], **given, n=1000)[1] == 50

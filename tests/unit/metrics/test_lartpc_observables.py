@@ -20,8 +20,9 @@ from darkpixel.metrics.lartpc_rows import (
     reference_code_rows,
     share_and_error,
 )
-from darkpixel.metrics.names import MONTE_CARLO, ordered, snapshot_epoch
+from darkpixel.metrics.names import MONTE_CARLO, snapshot_epoch
 from darkpixel.metrics.observables import Source
+from darkpixel.metrics.order import ordered
 from darkpixel.metrics.wasserstein import wasserstein
 from darkpixel.tables.names import display_name
 

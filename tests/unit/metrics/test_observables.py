@@ -12,8 +12,9 @@ from image_files import write_images
 from darkpixel.errors import DarkpixelError
 from darkpixel.metrics.images import centre_mask, summarise_images
 from darkpixel.metrics.kinematics import girth, image_observables
-from darkpixel.metrics.names import MONTE_CARLO, ordered
+from darkpixel.metrics.names import MONTE_CARLO
 from darkpixel.metrics.observables import Source, measure_observables
+from darkpixel.metrics.order import ordered
 from darkpixel.models.sarm.orders import order, stage_pixels
 from darkpixel.tables.names import display_name
 

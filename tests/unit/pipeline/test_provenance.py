@@ -118,6 +118,18 @@ def test_comments_docstrings_and_formatting_do_not_count(library, script):
     assert script_digest(script) == before
 
 
+def test_the_description_of_a_setting_does_not_count_but_its_default_does(library, script):
+    path = library / "models" / "sarm" / "settings.py"
+    text = path.read_text()
+    before = script_digest(script, "models.sarm.model")
+    write(path, text.replace('description="generate the centre first', 'description="first of all'))
+    assert path.read_text() != text
+    assert script_digest(script, "models.sarm.model") == before
+    write(path, text.replace("centre_first: bool = Field(True", "centre_first: bool = Field(False"))
+    assert path.read_text() != text
+    assert script_digest(script, "models.sarm.model") != before
+
+
 def test_where_the_checkout_lies_does_not_count(script, tmp_path):
     other = tmp_path / "elsewhere" / script.name
     other.parent.mkdir()

@@ -19,8 +19,7 @@ from darkpixel.figures.style import look, save
 from darkpixel.formats.image_file import ImageFile
 from darkpixel.formats.image_format import BACKGROUND, SHOWER, TRACK
 from darkpixel.metrics.lartpc_observables import pixel_side
-from darkpixel.metrics.segmentation import LABEL_NAMES
-from darkpixel.tables.names import display_name
+from darkpixel.tables.names import PIXEL_LABELS, display_name
 
 Array = npt.NDArray[np.floating]
 Labels = npt.NDArray[np.uint8]
@@ -136,7 +135,7 @@ def label_legend(figure: Figure, **place: Any) -> None:
     """What the label colours mean."""
     handles = [
         Patch(facecolor=LABEL_COLOURS[kind], edgecolor="0.4", linewidth=0.5, label=name)
-        for kind, name in LABEL_NAMES.items()
+        for kind, name in PIXEL_LABELS.items()
     ]
     figure.legend(handles=handles, ncols=3, **place)
 

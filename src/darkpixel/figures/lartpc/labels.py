@@ -26,7 +26,8 @@ from darkpixel.figures.lartpc.images import (
 )
 from darkpixel.figures.style import line_style, look, save
 from darkpixel.metrics.divergence import Histograms, LabelSummary, summarise_labels
-from darkpixel.metrics.names import MONTE_CARLO, ordered, snapshot_epoch
+from darkpixel.metrics.names import MONTE_CARLO, snapshot_epoch
+from darkpixel.metrics.order import ordered
 from darkpixel.tables.names import display_name
 
 PAIRS_ACROSS = 6

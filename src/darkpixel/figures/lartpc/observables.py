@@ -16,7 +16,8 @@ from darkpixel.figures.ratio import density, draw_with_ratio
 from darkpixel.figures.style import legend_of_all_axes, look, save
 from darkpixel.formats.species import SPECIES
 from darkpixel.metrics.lartpc_rows import mean_and_error
-from darkpixel.metrics.names import MONTE_CARLO, is_reconstructed, ordered
+from darkpixel.metrics.names import MONTE_CARLO, is_reconstructed
+from darkpixel.metrics.order import ordered
 from darkpixel.tables.names import OBSERVABLES, SPECIES_SYMBOLS, UNITS, display_name
 
 Array = npt.NDArray[np.float64]

@@ -12,8 +12,9 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from darkpixel.figures.style import look, save
 from darkpixel.figures.training import read_history
-from darkpixel.metrics.segmentation import LABEL_NAMES, confusion_name
+from darkpixel.metrics.segmentation import confusion_name
 from darkpixel.metrics.segmentation_rows import ALL
+from darkpixel.tables.names import PIXEL_LABELS
 
 _CURVES = {  # column of the history: name, colour and dashes
     "train_loss": ("training", "0.55", "-"),
@@ -79,7 +80,7 @@ def confusion_matrix(rows: pd.DataFrame, stem: str | Path) -> None:
         for axes, dataset in zip(panels, datasets, strict=True):
             values = whole[whole["dataset"] == dataset].set_index("observable")["value"]
             counts = np.array(
-                [[values[confusion_name(i, j)] for j in LABEL_NAMES] for i in LABEL_NAMES]
+                [[values[confusion_name(i, j)] for j in PIXEL_LABELS] for i in PIXEL_LABELS]
             )
             _draw_matrix(axes, counts)
             axes.set_title(str(dataset).replace("_", " "))
@@ -99,7 +100,7 @@ def _draw_matrix(axes: Axes, counts: npt.NDArray[np.float64]) -> None:
             column, row, text, ha="center", va="center", fontsize=8,
             color="white" if share > 0.6 else "black",
         )  # fmt: skip
-    names = list(LABEL_NAMES.values())
+    names = list(PIXEL_LABELS.values())
     axes.set_xticks(range(3), names)
     axes.set_yticks(range(3), names, rotation=90, va="center")
     axes.tick_params(which="both", length=0)

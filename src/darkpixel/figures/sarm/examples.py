@@ -23,7 +23,8 @@ from darkpixel.figures.style import (
 )
 from darkpixel.formats.image_file import ImageFile
 from darkpixel.metrics.kinematics import pixel_size_of
-from darkpixel.metrics.names import MONTE_CARLO, ordered
+from darkpixel.metrics.names import MONTE_CARLO
+from darkpixel.metrics.order import ordered
 from darkpixel.tables.names import display_name
 
 Images = npt.NDArray[np.float32]

@@ -15,7 +15,8 @@ from darkpixel.figures.style import image_colours, log_norm, look, masked, pixel
 from darkpixel.formats.image_file import ImageFile
 from darkpixel.metrics.images import summarise_images
 from darkpixel.metrics.kinematics import pixel_size_of
-from darkpixel.metrics.names import MONTE_CARLO, ordered
+from darkpixel.metrics.names import MONTE_CARLO
+from darkpixel.metrics.order import ordered
 from darkpixel.tables.names import display_name
 
 Mean = npt.NDArray[np.float64]

@@ -10,7 +10,8 @@ from matplotlib.figure import Figure
 
 from darkpixel.figures.ratio import density, draw_with_ratio, mark_overflow
 from darkpixel.figures.style import legend_of_all_axes, look, save
-from darkpixel.metrics.names import MONTE_CARLO, is_derived, ordered
+from darkpixel.metrics.names import MONTE_CARLO, is_derived
+from darkpixel.metrics.order import ordered
 from darkpixel.tables.names import display_name
 
 TALLEST = 2.5

@@ -13,7 +13,8 @@ from darkpixel.figures.ratio import Histogram, draw_with_ratio, mark_overflow
 from darkpixel.figures.style import look, pixel_axis, save
 from darkpixel.formats.image_file import ImageFile
 from darkpixel.metrics.images import largest_pixel, summarise_images
-from darkpixel.metrics.names import MONTE_CARLO, is_derived, ordered
+from darkpixel.metrics.names import MONTE_CARLO, is_derived
+from darkpixel.metrics.order import ordered
 from darkpixel.tables.names import display_name
 
 BEYOND = 5

@@ -1,4 +1,4 @@
-"""Classifier of signal against background by their images (SARM paper 8.6).
+"""Classifier of signal against background by their images (SARM 8.6).
 
 Two blocks of two 3 x 3 convolutions with 30 filters and a 2 x 2 maximum, then two dense layers of
 100 units and the logit of signal; rectified linear units throughout. Binary cross-entropy.

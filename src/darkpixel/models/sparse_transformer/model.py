@@ -110,8 +110,8 @@ class SparseTransformer(GenerativeModel):
             drawn = found.drawn
             charges_found += found.next_bin[drawn].bincount(minlength=len(charges_found)).cpu()
             moves += found.move[found.valid].bincount(minlength=len(moves)).cpu()
-            lit = (images > 0).sum(0).flatten()
-            places += lit.cpu() / (1 + lit.max().cpu())
+            nonzero = (images > 0).sum(0).flatten()
+            places += nonzero.cpu() / (1 + nonzero.max().cpu())
         for bias, counts in (
             (self.network.move.bias, moves),
             (self.network.charge.bias, charges_found),

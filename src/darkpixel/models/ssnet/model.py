@@ -1,4 +1,4 @@
-"""SSNet: labels the pixels of liquid-argon images as track or shower (VQ-VAE paper A.5).
+"""SSNet: labels the pixels of liquid-argon images as track or shower (LArTPC A.5).
 
 A dense residual U-Net gives three scores per pixel: background, shower, track. The loss covers
 non-zero pixels only, each class with the weight 1 - N_c / N of its share of the batch, as in the

@@ -1,7 +1,7 @@
 """A U-Net of residual blocks for images of any size.
 
 The network of MicroBooNE's SSNet (arXiv:2012.08513) with dense instead of sparse convolutions
-(VQ-VAE paper A.5): each of `depth` strides halves the image and doubles the filters; on the way up
+(LArTPC A.5): each of `depth` strides halves the image and doubles the filters; on the way up
 a transposed convolution brings the image back and meets what was there on the way down.
 """
 
