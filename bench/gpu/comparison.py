@@ -235,7 +235,7 @@ def compare_samples(subject: Subject, device: torch.device, images: int) -> list
             max(TOLERANCES["different_images"], 2 / images),
             pixels=float(different.double().mean()), images=images,
             zeros=float((found == 0).double().mean())),
-        row(name, "samples: nonzero pixels", relative(nonzero[0], nonzero[1]), TOLERANCES["nonzero"]),
+        row(name, "samples: non-zero pixels", relative(*nonzero), TOLERANCES["nonzero"]),
         row(name, "samples: sum", relative(found.sum(), total), TOLERANCES["sum"]),
         row(name, "samples: generator of the device", 0.0 if good else float("inf"), 0.0),
     ]  # fmt: skip

@@ -32,6 +32,14 @@ def resolve_variants(models: dict[str, Any], files: Sequence[str | Path] = ()) -
     Raises:
         DarkpixelError: a base is not there, is a variant of its own variant, or has another
             `model` than its variant.
+
+    Example:
+        >>> models = {
+        ...     "sarm": {"model": "sarm", "settings": {"layers": 5, "order": "spiral_out"}},
+        ...     "rows": {"variant_of": "sarm", "settings": {"order": "row"}},
+        ... }
+        >>> resolve_variants(models)["rows"]
+        {'model': 'sarm', 'settings': {'layers': 5, 'order': 'row'}, 'variant_of': 'sarm'}
     """
     return {name: _resolved(name, models, files, ()) for name in models}
 

@@ -46,6 +46,20 @@ class ImageFile:
 
     Raises:
         DarkpixelError: one line with the file, the field, what was found and the remedy.
+
+    Example:
+        A user's own file needs only `images`:
+
+        >>> from tempfile import NamedTemporaryFile
+        >>> with NamedTemporaryFile(suffix=".h5") as path:
+        ...     with h5py.File(path.name, "w") as file:
+        ...         file["images"] = np.eye(3)[None].repeat(5, axis=0)
+        ...         file["momentum"] = np.arange(5.0)
+        ...     with ImageFile(path.name) as file:
+        ...         file.shape, file.columns
+        ...         file.read(2, 4).sum(axis=(1, 2)), file.column("momentum", 2, 4)
+        ((5, 3, 3), ('momentum',))
+        (array([3., 3.], dtype=float32), array([2., 3.]))
     """
 
     def __init__(self, path: str | Path) -> None:

@@ -16,6 +16,13 @@ def wasserstein(a: npt.ArrayLike, b: npt.ArrayLike) -> float:
 
     Raises:
         DarkpixelError: a sample is empty or holds a value that is not finite.
+
+    Example:
+        A shift moves every value by as much, whatever the shape:
+
+        >>> values = np.random.default_rng(1).normal(size=1000)
+        >>> round(wasserstein(values, values + 0.25), 12)
+        0.25
     """
     # By hand because scipy's takes up to 18 times as long, and the bootstrap needs the parts.
     a, b = _checked(a), _checked(b)
@@ -61,6 +68,13 @@ def floor(reference: npt.ArrayLike, n: int, splits: int = 20, seed: int = 1) -> 
 
     Raises:
         DarkpixelError: the reference holds fewer than 2 n values.
+
+    Example:
+        It falls as 1 / sqrt(n):
+
+        >>> values = np.random.default_rng(1).normal(size=20_000)
+        >>> [round(floor(values, n, splits=200)[0], 2) for n in (100, 10_000)]
+        [0.18, 0.02]
     """
     reference = _checked(reference)
     if 2 * n > len(reference):

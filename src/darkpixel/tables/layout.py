@@ -70,6 +70,10 @@ def measured(value: float, error: float) -> str:
     """Value and error with as many decimals as give the error two significant digits (0 to 4).
 
     A dash where there is no value.
+
+    Example:
+        >>> measured(91.2345, 0.0123), measured(0.5, 0.3), measured(float("nan"), 1.0)
+        ('91.234 ± 0.012', '0.50 ± 0.30', '–')
     """
     if not np.isfinite(value):
         return "–"

@@ -102,6 +102,10 @@ def display_name(model: str, dataset: str = JETS) -> str:
     A variant keeps its model's name and adds its own: sarm2_dd_sums is "SARM-2 (D+D), sums".
     `vqvae_pixelcnn-epoch100` is a snapshot, "VQ-VAE + PixelCNN, epoch 100". A name that is not
     known is shown as it is, underscores as blanks.
+
+    Example:
+        >>> display_name("sarm2_dd_sums"), display_name("vqvae_pixelcnn-epoch100")
+        ('SARM-2 (D+D), sums', 'VQ-VAE + PixelCNN, epoch 100')
     """
     if model == MONTE_CARLO:
         return REFERENCES.get(dataset, "Monte Carlo")

@@ -22,8 +22,7 @@ from darkpixel.figures.style import (
     save,
 )
 from darkpixel.formats.image_file import ImageFile
-from darkpixel.metrics.observables import Source, measure_observables
-from darkpixel.models.sarm.orders import order, stage_pixels
+from darkpixel.metrics.observables import measure_observables
 
 LABELS = ("signal", "background")
 MODELS = ("sarm2_dd", "sarm2_dd_sums", "lagan")
@@ -70,25 +69,14 @@ def history(folder):
 
 
 def draw_all(samples, folder, stem):
-    """Draws each figure once; the names of those drawn."""
+    """Draws each figure once but for those of `test_baselines`."""
     test = {label: paths["monte_carlo"] for label, paths in samples.items()}
-    measured = {
-        label: measure_observables(
-            [Source(model, 1, path) for model, path in paths.items() if model != "monte_carlo"],
-            paths["monte_carlo"],
-        )
-        for label, paths in samples.items()
-    }
     pairs = np.random.default_rng(1).normal(size=(100, 2))
     curves = {label: {"sarm2_dd": [history(folder)]} for label in LABELS}
-    stages = stage_pixels(10, [3], order("spiral_out", 10))
     examples.typical_images(test, stem("typical"))
     examples.example_images(samples, stem("examples"), dataset="jets")
     examples.more_example_images(samples, stem("more"), dataset="jets", per_model=2)
-    mean_images.mean_images(by_seed(samples), stem("mean"), dataset="jets")
     mean_images.mean_differences(by_seed(samples), stem("difference"), dataset="jets")
-    observables.observable_distributions(measured, stem("observables"), dataset="jets", bins=8)
-    pixel_values.pixel_values_by_region(test, stages, stem("regions"), side=10, bins=8)
     pixel_values.pixel_value_distributions(by_seed(samples), stem("pixels"), dataset="jets", bins=8)
     toy.toy_densities(pairs, pairs, stem("toy"))
     training.training_curves(curves, stem("training"), dataset="jets")
@@ -99,7 +87,7 @@ def test_all_figures_are_written(samples, tmp_path, monkeypatch):
     monkeypatch.setitem(style._RC, "pdf.fonttype", 3)  # quicker to embed; see the next test
     draw_all(samples, tmp_path, lambda name: tmp_path / "figures" / name)
     written = sorted((tmp_path / "figures").iterdir())
-    assert len(written) == 22
+    assert len(written) == 16
     assert all(path.stat().st_size > 5000 for path in written)
 
 

@@ -60,6 +60,18 @@ class BlockTriangularLinear(nn.Module):
             by its mask. 1 stores the full matrix (fewest kernel launches on a GPU).
         rows_together: rows that no cut separates.
         gain: initial weights are normal with deviation gain / sqrt(unmasked inputs of the row).
+
+    Example:
+        Four pixels, as inputs and outputs of a network of one layer; output i sees those before i:
+
+        >>> degrees = torch.arange(4)
+        >>> layer = BlockTriangularLinear(degrees, degrees, strict=True, bias=False)
+        >>> jacobian = torch.autograd.functional.jacobian(layer, torch.ones(1, 4))
+        >>> jacobian[0, :, 0].ne(0).long()
+        tensor([[0, 0, 0, 0],
+                [1, 0, 0, 0],
+                [1, 1, 0, 0],
+                [1, 1, 1, 0]])
     """
 
     mask: Tensor

@@ -28,6 +28,14 @@ def order(name: str, side: int, seed: int = 0) -> Indices:
 
     Raises:
         DarkpixelError: unknown name.
+
+    Example:
+        The place of each pixel of a spiral:
+
+        >>> np.argsort(order("spiral_out", 3)).reshape(3, 3)
+        array([[6, 7, 8],
+               [5, 0, 1],
+               [4, 3, 2]])
     """
     pixels = np.arange(side * side, dtype=np.int64)
     if name == "spiral_out":
@@ -59,6 +67,12 @@ def stage_pixels(
 
     Raises:
         DarkpixelError: the squares do not increase or do not fit into the image.
+
+    Example:
+        SARM-2 with a centre of one pixel:
+
+        >>> stage_pixels(3, [1], order("row", 3))
+        [array([4]), array([0, 1, 2, 3, 5, 6, 7, 8])]
     """
     sizes = [*centres, side]
     if centres and (min(centres) < 1 or any(a >= b for a, b in itertools.pairwise(sizes))):
