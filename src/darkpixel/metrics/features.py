@@ -145,6 +145,7 @@ def image_features(images: npt.NDArray[np.floating], pixel_size: float) -> Array
     weights = [np.hypot(eta, phi), eta, phi, eta**2, phi**2, *inside]
     pixels = images.reshape(count, -1).astype(np.float64)
     total = pixels.sum(axis=1)
+    # Girth among them, as `kinematics.girth` gives it: one product for all moments is faster.
     moments = pixels @ np.stack(weights, axis=1)
 
     def over_total(values: Array) -> Array:

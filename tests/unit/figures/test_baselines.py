@@ -5,6 +5,7 @@ After a change that is meant, make the images anew, look at every one and commit
     make test ARGS="tests/unit/figures/test_baselines.py --new-baselines"
 """
 
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,6 +20,7 @@ from image_files import write_images
 from matplotlib.figure import Figure
 from matplotlib.testing.compare import compare_images
 from PIL import Image
+from repository import ROOT
 from sarm_toys import toy_images
 
 from darkpixel.config.lartpc_evaluation import LArTPCEvaluation
@@ -31,6 +33,14 @@ from darkpixel.metrics.observables import Source, measure_observables
 from darkpixel.metrics.roc import classifier_curves, classifier_rows
 from darkpixel.models.sarm.orders import order, stage_pixels
 from darkpixel.tables.names import COMPACT_SIMULATOR
+
+LOCKED = re.search(
+    r"^matplotlib==(.+)$", (ROOT / "envs/requirements.lock").read_text(), re.MULTILINE
+)
+assert LOCKED is not None
+pytestmark = pytest.mark.skipif(
+    mpl.__version__ != LOCKED[1], reason="another matplotlib draws other pixels than the lock's"
+)
 
 LABELS = ("signal", "background")
 BRIGHTNESS = {"monte_carlo": 1.0, "sarm2_dd": 1.02, "lagan": 0.85}

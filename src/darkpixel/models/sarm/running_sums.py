@@ -75,7 +75,8 @@ class RunningSums(nn.Module):
     def observables(self, raw: Tensor) -> Tensor:
         """E, px, py, pz, second moments in phi and eta, non-zeros, pT, mass: (7, ...) -> (9, ...).
 
-        pT and mass are softened below 1 GeV.
+        pT and mass are softened below 1 GeV. By hand beside `darkpixel.metrics.kinematics`, which
+        measures whole images and has no gradient: these are sums so far, inputs of a network.
         """
         plus, minus, px, py, phi2, eta2, count = raw
         pt2 = px * px + py * py

@@ -1,0 +1,1 @@
+"""What is measured after an epoch: one module a monitor, found by its name."""
