@@ -36,11 +36,11 @@ class Environment(NamedTuple):
 ENVIRONMENTS = {
     "analysis": Environment(
         "the rules that measure, tabulate and draw",
-        [*BASE, *TABLES, *STATISTICS, "matplotlib", "mplhep", "numba", "tabulate"],
+        [*BASE, *TABLES, *STATISTICS, "matplotlib", "mplhep", "tabulate"],
     ),
     "models": Environment(
         "the rules that train, sample and round with torch",
-        [*BASE, *TABLES, *STATISTICS, *NETWORKS, "filelock", "matplotlib", "tabulate"],
+        [*BASE, *TABLES, *NETWORKS, "filelock", "matplotlib", "numba", "tabulate"],
     ),
     "report": Environment(
         "the report, which a second Snakemake makes",
@@ -48,7 +48,7 @@ ENVIRONMENTS = {
     ),
     "search": Environment(
         "the search over architectures",
-        [*BASE, *TABLES, *NETWORKS, "filelock", "optuna"],
+        [*BASE, *TABLES, *NETWORKS, "filelock", "numba", "optuna"],
     ),
     "simulation": Environment(
         "the rules that simulate, download and prepare data (Pythia 8 and FastJet are under the "
@@ -57,7 +57,7 @@ ENVIRONMENTS = {
     ),
     "speed": Environment(
         "the rule that times models and simulation in one job",
-        [*BASE, *TABLES, *NETWORKS, *COLLISIONS],
+        [*BASE, *TABLES, *NETWORKS, *COLLISIONS, "numba"],
     ),
 }
 

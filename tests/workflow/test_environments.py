@@ -170,7 +170,7 @@ def imports_of_snakefile() -> set[str]:
 DYNAMIC_IMPORTS = {
     "darkpixel/simulation/jets/simulation.py": {"pythia8mc", "fastjet", "awkward"},
     "darkpixel/simulation/pythia.py": {"pythia8mc", "awkward"},
-    "prepare_custom.py": set(),  # a custom data set, of which none is shipped
+    "darkpixel/datasets/custom.py": set(),  # a custom data set, of which none is shipped
     "darkpixel/models/build.py": {
         f"darkpixel.models.{path.parent.name}.model"
         for path in (SOURCE / "darkpixel/models").glob("*/model.py")
