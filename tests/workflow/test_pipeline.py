@@ -281,18 +281,18 @@ def test_second_run_does_nothing(finished):
             SIMULATION | {"train_ssnet", "encode_codes", "measure_lartpc"},
         ),
         (
-            "models/shards.py",
+            "models/sample_file.py",
             SAMPLING | JUDGING | ARGON,
             SIMULATION | {"train_model", "train_ssnet", "encode_codes", "search_hyperparameters"},
         ),
         (
-            "models/vqvae_pixelcnn/gated.py",
+            "models/vqvae_pixelcnn/gated_pixelcnn.py",
             {"train_model", "measure_codes", "measure_reconstruction"} | SAMPLING | ARGON,
             SIMULATION | {"train_ssnet", "encode_codes", "search_hyperparameters"},
         ),
         (
             "metrics/rows.py",
-            {"measure_samples", "tabulate_wasserstein", "tabulate_quantisation", "measure_lartpc"},
+            {"measure_samples", "tabulate_wasserstein", "measure_lartpc"},
             SIMULATION | SAMPLING | {"train_model", "train_ssnet", "label_images"},
         ),
         (
