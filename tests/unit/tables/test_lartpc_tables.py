@@ -177,5 +177,5 @@ def test_a_missing_published_entry_is_a_dash(tmp_path):
 def test_rows_keep_all_digits(tmp_path, direction):
     rows = divergences()
     divergence_table(rows, tmp_path / "table4", direction=direction)
-    back = pd.read_csv(tmp_path / "table4.csv")
-    assert back["value"].tolist() == rows["value"].tolist()
+    back = pd.read_csv(tmp_path / "table4.csv", dtype=str)
+    assert [float(text) for text in back["value"]] == rows["value"].tolist()
