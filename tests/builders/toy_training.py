@@ -23,6 +23,7 @@ from darkpixel.models.base import Batches, GenerativeModel
 from darkpixel.training.loop import train
 
 SIDE = 4
+QUICK = Training(epochs=3, batch_size=16, learning_rate=1e-2, device="cpu")
 EPOCHS = 8
 SETTINGS = Training(
     epochs=EPOCHS,
@@ -78,6 +79,11 @@ def write_toy_images(
         for name, column in columns.items():
             file[name] = column
     return path
+
+
+def changed(**keys: Any) -> Training:
+    """`QUICK` with other values."""
+    return Training.model_validate({**QUICK.model_dump(), **keys})
 
 
 def train_toy(
