@@ -191,7 +191,7 @@ def _walk(
             axis_y += units * (ys[i] - ys[start])
             axis_x += units * (xs[i] - xs[start])
     while max(abs(axis_y), abs(axis_x)) > _LONGEST_AXIS:
-        axis_y, axis_x = _halved(axis_y), _halved(axis_x)
+        axis_y, axis_x = _quotient(axis_y, 2), _quotient(axis_x, 2)
     _line_up(ys, xs, charge, left, start, axis_y, axis_x, order, cores)
     return order
 
@@ -284,8 +284,8 @@ def _walk_clusters(
                         continue
                 best, nearest_here, best_ahead = i, distance, ahead
             known = k
-        ahead_y = _three_fifths(ahead_y) + _STEP * (ys[best] - ys[here])
-        ahead_x = _three_fifths(ahead_x) + _STEP * (xs[best] - xs[here])
+        ahead_y = _quotient(3 * ahead_y, 5) + _STEP * (ys[best] - ys[here])
+        ahead_x = _quotient(3 * ahead_x, 5) + _STEP * (xs[best] - xs[here])
         here = best
         left[here], order[k], seen_y[k], seen_x[k] = False, here, ys[here], xs[here]
         place[ys[here], xs[here]] = -1
@@ -297,15 +297,9 @@ def _units(charge: float) -> int:
 
 
 @compiled
-def _halved(value: int) -> int:
+def _quotient(value: int, divisor: int) -> int:
     """Rounded towards zero, so that opposite directions stay opposite."""
-    return value // 2 if value >= 0 else -(-value // 2)
-
-
-@compiled
-def _three_fifths(value: int) -> int:
-    """Rounded towards zero, so that opposite directions stay opposite."""
-    return 3 * value // 5 if value >= 0 else -(3 * -value // 5)
+    return value // divisor if value >= 0 else -(-value // divisor)
 
 
 @compiled
