@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from darkpixel.config.names import MONTE_CARLO
 from darkpixel.figures.lartpc.observables import lartpc_distributions
-from darkpixel.metrics.names import MONTE_CARLO
 from darkpixel.pipeline.job import job
 
 if TYPE_CHECKING:

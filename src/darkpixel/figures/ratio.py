@@ -11,8 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 from matplotlib.typing import ColorType
 
+from darkpixel.config.names import MONTE_CARLO
 from darkpixel.figures.style import line_style
-from darkpixel.metrics.names import MONTE_CARLO
 from darkpixel.metrics.order import ordered
 from darkpixel.tables.names import display_name
 

@@ -14,10 +14,10 @@ from matplotlib.colors import Colormap, LogNorm, Normalize
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
-from darkpixel.config.names import JETS, MUONS
+from darkpixel.config.names import JETS, MONTE_CARLO, MUONS
 from darkpixel.formats.files import whole_file
 from darkpixel.formats.image_file import ImageFile
-from darkpixel.metrics.names import MONTE_CARLO, generator_of
+from darkpixel.metrics.names import generator_of
 from darkpixel.metrics.order import base_model
 
 PNG_DPI = 130

@@ -6,11 +6,12 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from darkpixel.config.names import MONTE_CARLO
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.image_file import ImageFile
 from darkpixel.metrics.images import centre_mask
 from darkpixel.metrics.kinematics import image_observables, pixel_coordinates, pixel_size_of
-from darkpixel.metrics.names import MONTE_CARLO, is_derived
+from darkpixel.metrics.names import is_derived
 from darkpixel.metrics.observables import Source
 
 Array = npt.NDArray[np.float64]

@@ -8,11 +8,11 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import ndimage
 
+from darkpixel.config.names import MONTE_CARLO
 from darkpixel.datasets.charge import charge_per_unit
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.image_file import ImageFile
 from darkpixel.formats.image_format import SHOWER, TRACK
-from darkpixel.metrics.names import MONTE_CARLO
 from darkpixel.metrics.observables import Source, check_image_size
 
 Array = npt.NDArray[np.float64]

@@ -6,11 +6,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from darkpixel.config.names import MONTE_CARLO
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.species import SPECIES
 from darkpixel.metrics.comparison import COLUMNS, Comparison
 from darkpixel.metrics.lartpc_observables import LARTPC_OBSERVABLES
-from darkpixel.metrics.names import MONTE_CARLO, is_reconstructed
+from darkpixel.metrics.names import is_reconstructed
 from darkpixel.metrics.order import ordered
 from darkpixel.metrics.rows import column_of, mean_distance
 from darkpixel.metrics.uncertainty import standard_error

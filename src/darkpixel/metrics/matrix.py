@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from darkpixel.config.names import MONTE_CARLO
 from darkpixel.metrics.convergence import mark
-from darkpixel.metrics.names import MONTE_CARLO
 from darkpixel.metrics.order import ordered
 
 MAIN_OBSERVABLES = ("pt", "mass")

@@ -7,7 +7,6 @@ test images that a model has rounded to its grid (`quantised`) or passed through
 
 import re
 
-from darkpixel.config.names import MONTE_CARLO as MONTE_CARLO
 from darkpixel.config.names import QUANTISED, RECONSTRUCTED
 
 AGAINST = " against "

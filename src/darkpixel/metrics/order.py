@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterable
 
-from darkpixel.config.names import MONTE_CARLO as MONTE_CARLO
+from darkpixel.config.names import MONTE_CARLO
 from darkpixel.metrics.names import (
     generator_of,
     is_derived,

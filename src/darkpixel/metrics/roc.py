@@ -11,10 +11,11 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.metrics import roc_curve
 
+from darkpixel.config.names import MONTE_CARLO
 from darkpixel.errors import DarkpixelError
 from darkpixel.metrics.auc import area_under_curve, placements, sampling_error
 from darkpixel.metrics.comparison import COLUMNS
-from darkpixel.metrics.names import AGAINST, MONTE_CARLO
+from darkpixel.metrics.names import AGAINST
 from darkpixel.metrics.order import ordered
 
 Array = npt.NDArray[np.float64]

@@ -7,9 +7,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from darkpixel.config.names import MONTE_CARLO
 from darkpixel.errors import DarkpixelError
 from darkpixel.metrics.comparison import COLUMNS, Comparison
-from darkpixel.metrics.names import MONTE_CARLO, is_derived
+from darkpixel.metrics.names import is_derived
 from darkpixel.metrics.order import ordered
 from darkpixel.metrics.published import Table, published_value
 from darkpixel.metrics.uncertainty import over_seeds, standard_error

@@ -5,6 +5,7 @@ from typing import Protocol
 
 import pandas as pd
 
+from darkpixel.config.names import MONTE_CARLO
 from darkpixel.metrics.boosted_trees import Trees, high_level_auc
 from darkpixel.metrics.features import (
     Sample,
@@ -15,7 +16,6 @@ from darkpixel.metrics.features import (
 )
 from darkpixel.metrics.frechet import distance_rows
 from darkpixel.metrics.memorisation import memorisation_rows, nearest_training_images
-from darkpixel.metrics.names import MONTE_CARLO
 from darkpixel.metrics.observables import Source
 from darkpixel.metrics.two_sample import CONTROLS, two_sample_rows
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from darkpixel.metrics.names import MONTE_CARLO
+from darkpixel.config.names import MONTE_CARLO
 from darkpixel.tables.layout import (
     document,
     late_note,

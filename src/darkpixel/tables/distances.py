@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from darkpixel.config.names import MONTE_CARLO
 from darkpixel.metrics.features import SCALE, SCALED
-from darkpixel.metrics.names import MONTE_CARLO
 from darkpixel.tables.layout import (
     document,
     late_note,

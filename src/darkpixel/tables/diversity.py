@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from darkpixel.config.names import MONTE_CARLO
 from darkpixel.metrics.diversity import MEASURES
-from darkpixel.metrics.names import MONTE_CARLO
 from darkpixel.metrics.order import ordered
 from darkpixel.tables.layout import (
     document,

@@ -2,15 +2,9 @@
 
 import re
 
-from darkpixel.config.names import JETS, LARTPC, MUONS
+from darkpixel.config.names import JETS, LARTPC, MONTE_CARLO, MUONS
 from darkpixel.formats.image_format import BACKGROUND, SHOWER, TRACK
-from darkpixel.metrics.names import (
-    MONTE_CARLO,
-    generator_of,
-    is_quantised,
-    is_reconstructed,
-    snapshot_epoch,
-)
+from darkpixel.metrics.names import generator_of, is_quantised, is_reconstructed, snapshot_epoch
 from darkpixel.metrics.order import base_model
 
 MODELS = {

@@ -6,10 +6,10 @@ import pandas as pd
 import pytest
 
 from darkpixel.config.evaluation import Evaluation
+from darkpixel.config.names import MONTE_CARLO
 from darkpixel.errors import DarkpixelError
 from darkpixel.figures.sarm import orders as module
 from darkpixel.figures.sarm.orders import order_distances
-from darkpixel.metrics.names import MONTE_CARLO
 from darkpixel.metrics.rows import wasserstein_rows
 
 EPOCHS = {"sarm2_dd": "4", "by_row": "4", "random": "3–4"}

@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 from image_files import write_images
 
+from darkpixel.config.names import MONTE_CARLO
 from darkpixel.errors import DarkpixelError
 from darkpixel.metrics.diversity import COLUMNS, diversity, diversity_rows
-from darkpixel.metrics.names import MONTE_CARLO
 from darkpixel.tables.diversity import diversity_table
 from darkpixel.tables.names import display_name
 

@@ -4,6 +4,7 @@ import h5py
 import numpy as np
 import pytest
 
+from darkpixel.config.names import MONTE_CARLO
 from darkpixel.errors import DarkpixelError
 from darkpixel.metrics.features import (
     FEATURES,
@@ -15,7 +16,6 @@ from darkpixel.metrics.features import (
     sample_features,
 )
 from darkpixel.metrics.kinematics import girth, image_observables
-from darkpixel.metrics.names import MONTE_CARLO
 from darkpixel.metrics.observables import Source
 
 

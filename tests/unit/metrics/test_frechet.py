@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from darkpixel.config.names import MONTE_CARLO
 from darkpixel.errors import DarkpixelError
 from darkpixel.metrics.features import Sample
 from darkpixel.metrics.frechet import (
@@ -15,7 +16,6 @@ from darkpixel.metrics.frechet import (
     standardised,
     within_range,
 )
-from darkpixel.metrics.names import MONTE_CARLO
 
 
 def jetnet_arrays():

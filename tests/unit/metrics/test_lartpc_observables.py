@@ -6,6 +6,7 @@ import pytest
 from argon_toys import argon_images, draw_line, write_labels, write_plain
 
 from darkpixel.config.lartpc_evaluation import LArTPCEvaluation
+from darkpixel.config.names import MONTE_CARLO
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.image_file import ImageFile
 from darkpixel.metrics.lartpc_observables import (
@@ -20,7 +21,7 @@ from darkpixel.metrics.lartpc_rows import (
     reference_code_rows,
     share_and_error,
 )
-from darkpixel.metrics.names import MONTE_CARLO, snapshot_epoch
+from darkpixel.metrics.names import snapshot_epoch
 from darkpixel.metrics.observables import Source
 from darkpixel.metrics.order import ordered
 from darkpixel.metrics.wasserstein import wasserstein

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from image_files import write_images
 
+from darkpixel.config.names import MONTE_CARLO
 from darkpixel.errors import DarkpixelError
 from darkpixel.metrics.images import centre_mask, summarise_images
 from darkpixel.metrics.kinematics import girth, image_observables
-from darkpixel.metrics.names import MONTE_CARLO
 from darkpixel.metrics.observables import Source, measure_observables
 from darkpixel.metrics.order import ordered
 from darkpixel.models.sarm.orders import order, stage_pixels

@@ -8,13 +8,13 @@ import pandas as pd
 import pytest
 from image_files import write_images
 
+from darkpixel.config.names import MONTE_CARLO
 from darkpixel.config.two_sample import LowLevel, LowLevelTraining, TwoSample
 from darkpixel.metrics.auc import area_under_curve
 from darkpixel.metrics.boosted_trees import high_level_auc
 from darkpixel.metrics.features import SCALED, Sample
 from darkpixel.metrics.frechet import distance_rows
 from darkpixel.metrics.memorisation import Nearest, Prepared, memorisation_rows
-from darkpixel.metrics.names import MONTE_CARLO
 from darkpixel.metrics.two_sample import (
     ROW_COLUMNS,
     two_sample_rows,

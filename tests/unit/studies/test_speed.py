@@ -10,7 +10,7 @@ from image_files import write_images
 from repository import PUBLISHED
 from sarm_toys import discrete, make_sarm, toy_images
 
-from darkpixel.metrics.names import MONTE_CARLO
+from darkpixel.config.names import MONTE_CARLO
 from darkpixel.metrics.published import with_published_speed
 from darkpixel.studies.density import bits_per_pixel, density_row
 from darkpixel.studies.simulation_speed import conditions

@@ -7,9 +7,9 @@ from image_files import write_images
 from repository import PUBLISHED
 
 from darkpixel.config.evaluation import Evaluation
+from darkpixel.config.names import MONTE_CARLO
 from darkpixel.errors import DarkpixelError
 from darkpixel.metrics.comparison import COLUMNS
-from darkpixel.metrics.names import MONTE_CARLO
 from darkpixel.metrics.published import load_published, wasserstein_published
 from darkpixel.metrics.rows import image_statistics, parameter_rows, wasserstein_rows
 from darkpixel.metrics.wasserstein import wasserstein

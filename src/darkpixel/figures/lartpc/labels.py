@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter
 from matplotlib.typing import ColorType
 
-from darkpixel.config.names import LARTPC
+from darkpixel.config.names import LARTPC, MONTE_CARLO
 from darkpixel.errors import DarkpixelError
 from darkpixel.figures.lartpc.images import (
     ExampleImages,
@@ -26,7 +26,7 @@ from darkpixel.figures.lartpc.images import (
 )
 from darkpixel.figures.style import line_style, look, save
 from darkpixel.metrics.divergence import Histograms, LabelSummary, summarise_labels
-from darkpixel.metrics.names import MONTE_CARLO, snapshot_epoch
+from darkpixel.metrics.names import snapshot_epoch
 from darkpixel.metrics.order import ordered
 from darkpixel.tables.names import display_name
 

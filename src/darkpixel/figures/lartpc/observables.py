@@ -11,12 +11,12 @@ from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.gridspec import SubplotSpec
 
-from darkpixel.config.names import LARTPC
+from darkpixel.config.names import LARTPC, MONTE_CARLO
 from darkpixel.figures.ratio import density, draw_with_ratio
 from darkpixel.figures.style import legend_of_all_axes, look, save
 from darkpixel.formats.species import SPECIES
 from darkpixel.metrics.lartpc_rows import mean_and_error
-from darkpixel.metrics.names import MONTE_CARLO, is_reconstructed
+from darkpixel.metrics.names import is_reconstructed
 from darkpixel.metrics.order import ordered
 from darkpixel.tables.names import OBSERVABLES, SPECIES_SYMBOLS, UNITS, display_name
 

@@ -8,6 +8,7 @@ import numpy.typing as npt
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
+from darkpixel.config.names import MONTE_CARLO
 from darkpixel.errors import DarkpixelError
 from darkpixel.figures.sarm.grid import Panel, panel_grid, wrapped
 from darkpixel.figures.style import (
@@ -23,7 +24,6 @@ from darkpixel.figures.style import (
 )
 from darkpixel.formats.image_file import ImageFile
 from darkpixel.metrics.kinematics import pixel_size_of
-from darkpixel.metrics.names import MONTE_CARLO
 from darkpixel.metrics.order import ordered
 from darkpixel.tables.names import display_name
 

@@ -9,13 +9,13 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.colors import SymLogNorm
 
+from darkpixel.config.names import MONTE_CARLO
 from darkpixel.errors import DarkpixelError
 from darkpixel.figures.sarm.grid import panel_grid, wrapped
 from darkpixel.figures.style import image_colours, log_norm, look, masked, pixel_axis, save
 from darkpixel.formats.image_file import ImageFile
 from darkpixel.metrics.images import summarise_images
 from darkpixel.metrics.kinematics import pixel_size_of
-from darkpixel.metrics.names import MONTE_CARLO
 from darkpixel.metrics.order import ordered
 from darkpixel.tables.names import display_name
 

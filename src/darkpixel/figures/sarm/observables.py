@@ -8,9 +8,10 @@ import numpy.typing as npt
 import pandas as pd
 from matplotlib.figure import Figure
 
+from darkpixel.config.names import MONTE_CARLO
 from darkpixel.figures.ratio import density, draw_with_ratio, mark_overflow
 from darkpixel.figures.style import legend_of_all_axes, look, save
-from darkpixel.metrics.names import MONTE_CARLO, is_derived
+from darkpixel.metrics.names import is_derived
 from darkpixel.metrics.order import ordered
 from darkpixel.tables.names import display_name
 

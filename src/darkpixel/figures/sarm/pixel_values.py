@@ -9,11 +9,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from darkpixel.config.names import MONTE_CARLO
 from darkpixel.figures.ratio import Histogram, draw_with_ratio, mark_overflow
 from darkpixel.figures.style import look, pixel_axis, save
 from darkpixel.formats.image_file import ImageFile
 from darkpixel.metrics.images import largest_pixel, summarise_images
-from darkpixel.metrics.names import MONTE_CARLO, is_derived
+from darkpixel.metrics.names import is_derived
 from darkpixel.metrics.order import ordered
 from darkpixel.tables.names import display_name
 

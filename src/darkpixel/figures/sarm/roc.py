@@ -9,8 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from darkpixel.config.names import MONTE_CARLO
 from darkpixel.figures.style import line_style, look, save
-from darkpixel.metrics.names import MONTE_CARLO
 from darkpixel.metrics.order import ordered
 from darkpixel.tables.layout import measured, row_name
 from darkpixel.tables.names import display_name
