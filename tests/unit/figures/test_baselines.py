@@ -31,7 +31,8 @@ from darkpixel.figures.style import image_colours, look
 from darkpixel.metrics.lartpc_observables import labelled_observables
 from darkpixel.metrics.observables import Source, measure_observables
 from darkpixel.metrics.roc import classifier_curves, classifier_rows
-from darkpixel.models.sarm.orders import order, stage_pixels
+from darkpixel.models.orders import order
+from darkpixel.models.sarm.orders import stage_pixels
 from darkpixel.tables.names import COMPACT_SIMULATOR
 
 LOCKED = re.search(

@@ -15,7 +15,8 @@ from darkpixel.metrics.images import centre_mask, summarise_images
 from darkpixel.metrics.kinematics import girth, image_observables
 from darkpixel.metrics.observables import Source, measure_observables
 from darkpixel.metrics.order import ordered
-from darkpixel.models.sarm.orders import order, stage_pixels
+from darkpixel.models.orders import order
+from darkpixel.models.sarm.orders import stage_pixels
 from darkpixel.tables.names import display_name
 
 

@@ -17,7 +17,8 @@ from darkpixel.models.sarm.conditionals import Conditionals, inputs_per_pixel
 from darkpixel.models.sarm.discrete import Discrete
 from darkpixel.models.sarm.initialisation import fit
 from darkpixel.models.sarm.likelihoods import Exponential, Gamma, Likelihood, TruncatedLogistic
-from darkpixel.models.sarm.orders import order, stage_pixels
+from darkpixel.models.orders import order
+from darkpixel.models.sarm.orders import stage_pixels
 from darkpixel.models.sarm.running_sums import RunningSums
 from darkpixel.models.sarm.sampler import sample_images
 from darkpixel.models.sarm.settings import Settings

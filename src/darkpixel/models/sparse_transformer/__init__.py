@@ -1,21 +1,38 @@
-"""Sparse autoregressive transformer: one step a non-zero pixel, in the order of a walk (ours).
+"""Sparse autoregressive transformer: one step a non-zero pixel (ours).
 
-The walk w(x) over the n non-zero pixels of an image x is a function of the image. Its steps are
-drawn one by one; step t goes from the last pixel to the next and gives it a charge:
+An image x is the sequence of its n non-zero pixels, in an order that follows from the image. How
+many there are is drawn first, with `values: shares` their sum s, too; then pixel by pixel where the
+next one is and what it is worth:
 
-    p(w) = prod_t p(move_t | w_<t) p(place_t | move_t, w_<t) p(charge_t | place_t, w_<t)
+    p(x) = p(n) p(s | n) prod_t p(place_t | n, s, x_<t) p(value_t | place_t, n, s, x_<t)
 
-A move is a place in a window around the last pixel, `far`, or the end; only a far move has a factor
-for its place. The charge has a histogram density of its logarithm. p(w) bounds p(x) from below.
+With a fixed order of all places (`order: spiral_out`, ...) the next place is one of those that come
+later, and p(x) is the density of the image, exactly. With `order: walk` the pixels follow what
+hangs together: a move within a window around the last pixel, or a far place. Then p(x) bounds the
+density from below, since other orders of the same pixels have some probability, too.
+
+Values are absolute, or shares of what remains of the sum, of which the last pixel takes all: the
+sum is right by construction. Both have densities without a grid, in bins with uniform inside.
+
+Each factor may depend on conditions: label, species, momentum, columns of the user's own.
 
 In the order of reading:
 
-    settings.py    what a configuration may set
-    model.py       the model: its parts put together, loss, log-density of a walk
-    walk.py        the order of the pixels: along clusters first, single pixels last
-    layout.py      where the steps of a batch of walks lie in one list of tokens
-    features.py    what the network sees of a walk: last pixel, neighbourhood, running sums
-    network.py     the network: transformer blocks, the heads of the three factors
-    places.py      the logits of far places, from where they lie as seen from the walk so far
-    sampler.py     samples: one pixel a step, keys and values kept, a random stream per image
+    settings.py      what a configuration may set
+    model.py         the model: its parts put together, loss, log-density
+    walk.py          the order of a walk: along clusters first, single pixels last
+    sequences.py     the non-zero pixels of images one after the other
+    layout.py        where the steps of a batch of images lie in one list of tokens
+    features.py      what the network sees: last pixel, neighbourhood, running sums
+    remaining.py     ... and what is still to come; shares
+    scale.py         the scale of pixel values
+    network.py       the network: transformer blocks and heads
+    inputs.py        how symbols and numbers enter it
+    conditions.py    how conditions enter it
+    totals.py        the heads of what is drawn first: count and sum
+    fixed_places.py  the head of the next place in a fixed order
+    walk_places.py   the heads of the next place of a walk
+    place_keys.py    a logit for each place of the image
+    binned.py        densities of one real number
+    sampler.py       samples: one pixel a step, keys and values kept, a random stream per image
 """

@@ -1,13 +1,13 @@
-"""From walks to what the network sees of them: the steps of a batch as one flat list of tokens.
+"""From sequences of pixels to what the network sees of them: a batch as one flat list of tokens.
 
 Token t of an image comes after t pixels. It sees the last pixel, what was drawn around it, running
-sums, and the pixels just before; from it the network predicts the next move and its charge. An
-image of n pixels has n + 1 tokens, the last of which ends it.
+sums, what is still to come, and the pixels just before; from it the network predicts the next
+place and its value. An image of n pixels has n tokens.
 
 Images are sorted by length and padded in a few groups; all layers but the attention work on the
 flat list of all groups' tokens, and the attention on each group as (images, steps).
 
-The sampler, which goes on step by step, uses the same functions `scalars` and `window`.
+The sampler, which goes on step by step, uses the same functions.
 """
 
 import math
@@ -20,7 +20,9 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from darkpixel.models.sparse_transformer.layout import Layout
-from darkpixel.models.sparse_transformer.walk import Walks
+from darkpixel.models.sparse_transformer.remaining import Shares, count_numbers
+from darkpixel.models.sparse_transformer.scale import Scale
+from darkpixel.models.sparse_transformer.sequences import Sequences
 
 RECENT = 8
 """Pixels before the last whose place and charge a token sees as numbers."""
@@ -36,7 +38,7 @@ OUTSIDE = -1.0
 
 
 class Moves(NamedTuple):
-    """Codes of moves: window places (row-major, `reach` up and left first), then far, then end."""
+    """Codes of moves: window places (row-major, `reach` up and left first), then far, then none."""
 
     reach: int
 
@@ -49,59 +51,53 @@ class Moves(NamedTuple):
         return self.side**2
 
     @property
-    def end(self) -> int:
-        """Also stands for "no move" before the first pixel."""
+    def none(self) -> int:
+        """Before the first pixel."""
         return self.side**2 + 1
 
     @property
     def codes(self) -> int:
-        return self.side**2 + 2
+        """Without "none", which is not drawn."""
+        return self.side**2 + 1
 
-
-class Charges(NamedTuple):
-    """The scale of charges: natural logarithm of the smallest and largest, mean charge."""
-
-    low: Tensor
-    high: Tensor
-    mean: Tensor
-
-    def level(self, charge: Tensor) -> Tensor:
-        """Logarithm of charges as a number from 0.1 to 1.1, which is the network's input."""
-        share = (charge.log() - self.low) / (self.high - self.low)
-        return share.clamp(0.0, 1.0) + 0.1
-
-    def bin(self, charge: Tensor, bins: int) -> Tensor:
-        """The bin of charges, int64; those out of range count to the outermost."""
-        share = (charge.log() - self.low) / (self.high - self.low)
-        return (share * bins).long().clamp(0, bins - 1)
+    def between(
+        self, row: Tensor, column: Tensor, next_row: Tensor, next_column: Tensor, step: Tensor
+    ) -> Tensor:
+        """The code of the move from one pixel to the next; the first pixel's is far."""
+        dy, dx = next_row - row, next_column - column
+        near = (dy.abs() <= self.reach) & (dx.abs() <= self.reach) & (step > 0)
+        return torch.where(near, (dy + self.reach) * self.side + dx + self.reach, self.far)
 
 
 class Tokens(NamedTuple):
-    """N tokens on the device; targets of padding tokens are `end`.
+    """N tokens on the device; those that are not `valid` are padding.
 
     Attributes:
         groups: as in `Layout`.
         image, step, far: as in `Layout`, as tensors.
-        valid: (N,) bool, not padding.
+        valid: (N,) bool, not padding: a pixel comes next.
+        left: (N,) int64, pixels still to draw; 1 before the last one.
         row, column: (N,) int64 of the last pixel; the image's height and width at the start.
-        bin: (N,) int64, bin of its charge; the number of bins at the start.
+        bin: (N,) int64, bin of its value; the number of bins at the start.
         last_move: (N,) int64, the move that led to it.
-        scalars: (N, SCALARS) float32, see `scalars`.
+        scalars: (N, ...) float32, see `scalars` and `remaining`.
         geometry: (N, 4) float32, see `geometry`.
         window: (N, side, side) float32, levels around it, see `window`.
         move: (N,) int64, the next move.
-        next_row, next_column, next_bin: (N,) int64 of the next pixel, 0 where there is none.
-        next_log_charge: (N,) float32, natural logarithm, 0 where there is none.
+        next_row, next_column: (N,) int64 of the next pixel.
         next_window: (N, near side, near side) float32, levels around the next pixel.
+        value: (N,) float32, the coordinate of the next value, see `remaining`.
+        log_slope: (N,) float32, log of d value / d coordinate.
+        valued: (N,) bool, the next value is not given by what is known already.
         when: (B, H * W) int32, step at which each place is drawn; LATE if never.
-        drawn: (N,) bool, a pixel comes next.
     """
 
     groups: list[tuple[int, int]]
     image: Tensor
     step: Tensor
-    valid: Tensor
     far: Tensor
+    valid: Tensor
+    left: Tensor
     row: Tensor
     column: Tensor
     bin: Tensor
@@ -112,66 +108,68 @@ class Tokens(NamedTuple):
     move: Tensor
     next_row: Tensor
     next_column: Tensor
-    next_bin: Tensor
-    next_log_charge: Tensor
     next_window: Tensor
+    value: Tensor
+    log_slope: Tensor
+    valued: Tensor
     when: Tensor
-    drawn: Tensor
+
+
+class Position(NamedTuple):
+    """What the places of the next pixels of B images depend on, beside the trunk, in sampling.
+
+    Attributes:
+        row, column: (B,) of the last pixel.
+        step, left: (B,) pixels so far, and still to come.
+        geometry: (B, 4), see `geometry`.
+        window: (B, side, side), levels around the last pixel.
+        levels: (B, H + 2 reach, W + 2 reach), see `padded`.
+    """
+
+    row: Tensor
+    column: Tensor
+    step: Tensor
+    left: Tensor
+    geometry: Tensor
+    window: Tensor
+    levels: Tensor
 
 
 LATE = 2**31 - 1
 """Step of a place that is never drawn."""
 
 
-def turned(
-    rows: Tensor, columns: Tensor, symmetry: Tensor, size: tuple[int, int]
-) -> tuple[Tensor, Tensor]:
-    """Rows and columns (B, L) under symmetries (B,) of the image: 0 to 7, 0 leaves it.
-
-    The bits turn it upside down, swap left and right, and swap rows and columns (of squares).
-    """
-    code = symmetry[:, None]
-    rows = torch.where((code & 1) > 0, size[0] - 1 - rows, rows)
-    columns = torch.where((code & 2) > 0, size[1] - 1 - columns, columns)
-    swapped = (code & 4) > 0
-    return torch.where(swapped, columns, rows), torch.where(swapped, rows, columns)
-
-
 def tokens(
-    walks: Walks,
+    sequences: Sequences,
     layout: Layout,
     size: tuple[int, int],
     moves: Moves,
     near: int,
     bins: int,
-    scale: Charges,
-    symmetry: NDArray[np.int64] | None = None,
+    scale: Scale,
+    shares: Shares | None = None,
 ) -> Tokens:
     """The tokens of a batch on the device of `scale`.
 
     Args:
         size: height and width of the images.
         near: half side of the window around the next pixel.
-        bins: of the charge.
-        symmetry: (B,) of each image, see `turned`; None: as they are.
+        bins: of the value, as an input.
+        shares: the values are shares of what remains; None: they are absolute.
     """
     device = scale.low.device
     height, width = size
-    pixels, charges = on_device(walks.pixels, device), on_device(walks.charges, device)
-    counts = on_device(walks.counts, device)
+    pixels, values = on_device(sequences.pixels, device), on_device(sequences.values, device)
+    counts = on_device(sequences.counts, device)
     image, step = on_device(layout.image, device), on_device(layout.step, device)
     far = on_device(layout.far, device)
-    valid = step <= counts[image]
     batch, longest = pixels.shape
     exists = torch.arange(longest, device=device) < counts[:, None]
-    level = torch.where(exists, scale.level(charges.clamp(min=1e-30)), 0.0)
+    level = torch.where(exists, scale.level(values.clamp(min=1e-30)), 0.0)
     rows, columns = pixels.div(width, rounding_mode="floor"), pixels % width
-    if symmetry is not None:
-        rows, columns = turned(rows, columns, on_device(symmetry, device), size)
-    pixels = torch.where(exists, rows * width + columns, height * width)
     rows, columns = rows * exists, columns * exists
 
-    # One place more takes what lies beyond the ends of the walks.
+    # One place more takes what lies beyond the ends of the sequences.
     when = torch.full((batch, height * width + 1), LATE, dtype=torch.int32, device=device)
     index = torch.arange(longest, dtype=torch.int32, device=device).expand(batch, -1)
     when = when.scatter(1, pixels, index)[:, :-1]
@@ -179,68 +177,70 @@ def tokens(
     levels = padded(levels[:, :-1].view(batch, height, width), moves.reach)
     padded_when = F.pad(when.view(batch, height, width), [moves.reach] * 4, value=-1)
 
-    # (B, L + 1): after t pixels. The first column stands for the start.
-    row, column, last = (F.pad(values, (1, 0)) for values in (rows, columns, level))
-    sums = torch.stack([charges, charges * rows, charges * columns], -1).cumsum(1)
-    sums = F.pad(sums, (0, 0, 1, 0))
+    # (B, L): before each pixel. The first column stands for the start.
+    row, column, last = (F.pad(each, (1, 0))[:, :-1] for each in (rows, columns, level))
+    sums = torch.stack([values, values * rows, values * columns], -1).cumsum(1)
+    sums = F.pad(sums, (0, 0, 1, 0))[:, :-1]
     recent = torch.stack(
         [
-            torch.stack([_shifted(values, k) for values in (row, column, last)], -1)
+            torch.stack([_shifted(each, k) for each in (row, column, last)], -1)
             for k in range(1, RECENT + 1)
         ],
         -2,
     )
-    count = torch.arange(longest + 1, device=device).expand(batch, -1)
-    first = (rows[:, :1], columns[:, :1]) if longest else (row, column)
-    numbers = scalars(count, row, column, last, sums, first, recent, size, scale)
+    count = torch.arange(longest, device=device).expand(batch, -1)
+    left = (counts[:, None] - count).clamp(min=0)
+    first = (rows[:, :1], columns[:, :1])
+    numbers = [
+        scalars(count, row, column, last, sums, first, recent, size, scale),
+        count_numbers(left, counts[:, None].expand_as(left)),
+    ]
+    if shares is None:
+        coordinate = values.clamp(min=1e-30).log()
+        log_slope, valued = coordinate, exists
+    else:
+        told = shares.before(values.double(), pixels)
+        numbers.append(shares.numbers(told, left, scale))
+        coordinate, log_slope = shares.coordinates(values, told, left)
+        valued = left > 1
 
-    dy, dx = rows - row[:, :-1], columns - column[:, :-1]
-    is_near = (dy.abs() <= moves.reach) & (dx.abs() <= moves.reach)
-    is_near &= torch.arange(longest, device=device) > 0
-    move = torch.where(
-        is_near, (dy + moves.reach) * moves.side + dx + moves.reach, moves.far
-    ).where(exists, moves.end)
-    last_move = F.pad(move, (1, 0), value=moves.end)
-    move = F.pad(move, (0, 1), value=moves.end)
-    bin_ = scale.bin(charges.clamp(min=1e-30), bins)
-    started_row = torch.where(count > 0, row, height)
-    started_column = torch.where(count > 0, column, width)
-    last_bin = F.pad(bin_, (1, 0), value=bins)
-    next_log = torch.where(exists, charges.clamp(min=1e-30).log(), 0.0)
-
-    # Padding may lie beyond the longest image; it repeats the last column.
-    flat = image * (longest + 1) + step.clamp(max=longest)
+    move = moves.between(row, column, rows, columns, count).where(exists, moves.none)
+    bin_ = scale.bin(values.clamp(min=1e-30), bins)
+    flat = image * longest + step.clamp(max=longest - 1)  # padding repeats the last column
     integers = torch.stack(
         [
-            started_row, started_column, last_bin, last_move, move,
-            F.pad(rows, (0, 1)), F.pad(columns, (0, 1)), F.pad(bin_ * exists, (0, 1)),
+            torch.where(count > 0, row, height),
+            torch.where(count > 0, column, width),
+            F.pad(bin_, (1, 0), value=bins)[:, :-1],
+            F.pad(move, (1, 0), value=moves.none)[:, :-1],
+            move, rows, columns, row, column, left,
         ]
     )  # fmt: skip
     integers = integers.flatten(1)[:, flat]
-    drawn = valid & (integers[4] != moves.end)
-    centre_row, centre_column = row.flatten()[flat], column.flatten()[flat]
+    valid = step < counts[image]
     return Tokens(
         layout.groups,
         image,
         step,
-        valid,
         far,
+        valid,
+        integers[9],
         integers[0],
         integers[1],
         integers[2],
         integers[3],
-        numbers.flatten(0, 1)[flat],
+        torch.cat(numbers, -1).flatten(0, 1)[flat],
         geometry(sums, first).flatten(0, 1)[flat],
-        window(levels, image, centre_row, centre_column, moves.reach, moves.reach,
+        window(levels, image, integers[7], integers[8], moves.reach, moves.reach,
                padded_when, step),
         integers[4],
         integers[5],
         integers[6],
-        integers[7],
-        F.pad(next_log, (0, 1)).flatten()[flat],
         window(levels, image, integers[5], integers[6], near, moves.reach, padded_when, step),
+        coordinate.flatten()[flat],
+        log_slope.flatten()[flat],
+        valued.flatten()[flat] & valid,
         when,
-        drawn,
     )  # fmt: skip
 
 
@@ -308,14 +308,14 @@ def scalars(
     first: tuple[Tensor, Tensor],
     recent: Tensor,
     size: tuple[int, int],
-    scale: Charges,
+    scale: Scale,
 ) -> Tensor:
     """What a token sees as numbers, (..., SCALARS) float32; all but the count are 0 at the start.
 
     Args:
         count: (...,) pixels so far.
         row, column, level: (...,) of the last pixel.
-        sums: (..., 3) of charge, charge times row and charge times column.
+        sums: (..., 3) of value, value times row and value times column.
         first: row and column of the first pixel, (...,) or to be broadcast.
         recent: (..., RECENT, 3) row, column and level of the pixels before the last; level 0
             where there is none.

@@ -1,11 +1,11 @@
-"""Where the steps of a batch of walks lie in one flat list of tokens, with little padding."""
+"""Where the steps of a batch of images lie in one flat list of tokens, with little padding."""
 
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from darkpixel.models.sparse_transformer.walk import Walks, compiled
+from darkpixel.models.sparse_transformer.sequences import Sequences, compiled
 
 _ROUND = 1024  # flat tokens come in multiples of it: fewer shapes for cuBLAS and the allocator
 
@@ -26,7 +26,7 @@ class Layout(NamedTuple):
     far: NDArray[np.int64]
 
 
-def lay_out(walks: Walks, width: int, reach: int, groups: int) -> Layout:
+def lay_out(sequences: Sequences, width: int, reach: int, groups: int) -> Layout:
     """Sort images by length into groups, each padded to its longest.
 
     Args:
@@ -34,21 +34,23 @@ def lay_out(walks: Walks, width: int, reach: int, groups: int) -> Layout:
         reach: of near moves, pixels.
         groups: at most so many.
     """
-    lengths = walks.counts + 1
-    batch = len(lengths)
-    order = np.argsort(-lengths, kind="stable")
-    bounds = _bounds(lengths[order], min(groups, batch))
+    lengths, lit = sequences.counts, int((sequences.counts > 0).sum())
+    if not lit:
+        nothing = np.empty(0, np.int64)
+        return Layout([], nothing, nothing, nothing)
+    order = np.argsort(-lengths, kind="stable")[:lit]  # a blank image has no step
+    bounds = _bounds(lengths[order], min(groups, lit))
     steps = lengths[order[bounds[:-1]]]
     sizes = np.diff(bounds)
     total = int((sizes * steps).sum())
     if total > 16 * _ROUND:
         total += -total % _ROUND
-    drawn = int(walks.counts.sum())
+    drawn = int(sequences.counts.sum())
     image, step = np.zeros(total, np.int64), np.full(total, lengths.max())
     far, found = np.empty(drawn, np.int64), np.zeros(1, np.int64)
     _write_layout(
-        walks.pixels,
-        walks.counts,
+        sequences.pixels,
+        sequences.counts,
         order,
         bounds,
         steps,
@@ -95,7 +97,7 @@ def _write_layout(
     """Write the flat list of tokens of `lay_out`.
 
     Args:
-        pixels, counts: of `Walks`.
+        pixels, counts: of `Sequences`.
         order: (B,) images, sorted by length.
         bounds, steps: (G + 1,) and (G,), where groups begin in `order` and their padded lengths.
         width: of the images, pixels.

@@ -1,259 +1,287 @@
-"""Sparse autoregressive transformer: an image is the walk over its non-zero pixels (ours).
+"""Sparse autoregressive transformer: an image is the sequence of its non-zero pixels (ours)."""
 
-The walk (see `walk`) is a function of the image, so the model's probability of the walk bounds
-that of the image from below; no density of the image itself is at hand, since other orders of the
-same pixels have some probability, too.
-"""
-
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.nn import functional as F
 
 from darkpixel.errors import DarkpixelError
 from darkpixel.models.base import Batches, GenerativeModel
+from darkpixel.models.conditions import Condition, ConditionTable
+from darkpixel.models.orders import order
 from darkpixel.models.sampling import evaluating
-from darkpixel.models.sparse_transformer.features import Charges, Tokens, on_device, tokens
+from darkpixel.models.sparse_transformer.binned import Bins
+from darkpixel.models.sparse_transformer.conditions import ConditionInputs
+from darkpixel.models.sparse_transformer.features import Tokens, tokens
 from darkpixel.models.sparse_transformer.layout import lay_out
 from darkpixel.models.sparse_transformer.network import Network
+from darkpixel.models.sparse_transformer.remaining import Shares, four_vectors
 from darkpixel.models.sparse_transformer.sampler import Sampler
+from darkpixel.models.sparse_transformer.scale import Scale
+from darkpixel.models.sparse_transformer.sequences import Sequences, in_fixed_order
 from darkpixel.models.sparse_transformer.settings import Settings
-from darkpixel.models.sparse_transformer.walk import Walks, walks
+from darkpixel.models.sparse_transformer.walk import walks
+from darkpixel.models.sparse_transformer.walk_places import WalkPlaces
 
-_START_IMAGES = 2000  # from which frequencies of moves and places are taken
+NAME = "sparse_transformer"
+_START_IMAGES = 4000  # from which frequencies of moves, places and values are taken
+_TOKENS_AT_ONCE = 20_000
 
 
 class Nats(NamedTuple):
     """Negative log-densities of the tokens of a batch, nats.
 
     Attributes:
-        move: (N,) of the moves, and of the end; 0 for padding.
-        place: (M,) of the places of the tokens `far`.
-        charge: (N,) of the charges, per unit of the image file; 0 where no pixel comes.
+        place: (N,) of the next places; 0 for padding.
+        value: (N,) of the next values, per unit of the image file; 0 where it is given.
     """
 
-    move: Tensor
     place: Tensor
-    charge: Tensor
+    value: Tensor
 
 
 class SparseTransformer(GenerativeModel):
-    """p(walk) of the non-zero pixels: move by move, with a density of each charge.
+    """p(count) p(sum | count) p(places and values of the non-zero pixels | count, sum).
 
     Args:
         options: the settings.
         height, width: of the images, pixels.
     """
 
-    species: Tensor
-    species_counts: Tensor
     log_low: Tensor
     log_high: Tensor
-    mean_charge: Tensor
+    mean_value: Tensor
+    mean_total: Tensor
+    value_range: Tensor
+    places_of_vectors: Tensor
 
     def __init__(self, options: Settings, height: int, width: int) -> None:
         super().__init__()
         self.options, self.size = options, (height, width)
-        conditioned = options.condition is not None
-        classes = len(options.species) if conditioned else 0
-        self.columns = ("species",) if conditioned else ()
-        self.network = Network(options, height, width, classes)
-        self.register_buffer("species", torch.tensor(options.species), persistent=False)
-        # Of the training images: the mix that is sampled.
-        counts = torch.zeros(classes, dtype=torch.int64)
-        self.register_buffer("species_counts", counts, persistent=conditioned)
-        # Charges, in the unit of the image file, until `fit_to_data` says more.
+        self.table = ConditionTable(options.kinds)
+        self.columns = self.table.columns
+        self.order: NDArray[np.int64] | None = None
+        if options.order != "walk":
+            if height != width:
+                raise DarkpixelError(
+                    f"model {NAME}: order: '{options.order}' needs square images, found {height} x "
+                    f"{width}; `walk` takes any."
+                )
+            self.order = order(options.order, height)
+        conditions = ConditionInputs(self.table.sizes, len(self.table.measured), options.width)
+        self.network = Network(options, height, width, conditions, self.order)
+        # Values, in the unit of the image file, until `fit_to_data` says more.
         self.register_buffer("log_low", torch.tensor(-7.0))
         self.register_buffer("log_high", torch.tensor(7.0))
-        self.register_buffer("mean_charge", torch.tensor(1.0))
+        self.register_buffer("mean_value", torch.tensor(1.0))
+        self.register_buffer("mean_total", torch.tensor(1.0))
+        # Of the coordinate of values, see `remaining`.
+        self.register_buffer("value_range", torch.tensor([-7.0, 7.0]))
+        # Without a pixel size an image counts as two units wide: the vectors are moments then.
+        side = options.pixel_size or 2 / max(height, width)
+        vectors = torch.from_numpy(four_vectors(height, width, side))
+        self.register_buffer("places_of_vectors", vectors, persistent=False)
         if options.compile_blocks and torch.cuda.is_available():
             self.network.compile_blocks()
 
     @property
-    def scale(self) -> Charges:
-        """The scale of charges."""
-        return Charges(self.log_low, self.log_high, self.mean_charge)
+    def scale(self) -> Scale:
+        """The scale of values."""
+        return Scale(self.log_low, self.log_high, self.mean_value, self.mean_total)
+
+    @property
+    def value_bins(self) -> Bins:
+        """Of the coordinate of values."""
+        return Bins(self.value_range[0], self.value_range[1], self.options.value_bins)
+
+    @property
+    def shares(self) -> Shares | None:
+        """What remains of an image, where values are shares of it."""
+        return Shares(self.places_of_vectors) if self.options.values == "shares" else None
+
+    @property
+    def conditions(self) -> tuple[Condition, ...]:
+        return self.table.conditions
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether the order is fixed, so that `log_density` is the density of the image."""
+        return self.order is not None
+
+    def fit_to_columns(self, columns: Mapping[str, Tensor]) -> None:
+        """Take ranges and mix of the conditions."""
+        self.table.fit(NAME, columns)
 
     @torch.no_grad()
     def fit_to_data(self, batches: Batches, validation: Batches | None = None) -> None:
-        """Take the range and mean of charges; start biases at the frequencies in the images.
+        """Take the range and mean of values; start biases at the frequencies in the images.
 
         Raises:
             DarkpixelError: no pixel is above zero.
         """
-        low, high, total, pixels, seen = np.inf, 0.0, 0.0, 0, 0
-        moves = torch.ones(self.network.moves.codes, dtype=torch.float64)
-        places = torch.ones(self.size[0] * self.size[1], dtype=torch.float64)
-        first: list[Tensor] = []
+        low, high, total, pixels, images_seen = np.inf, 0.0, 0.0, 0, 0
+        counts, sums, first, kept = [], [], [], 0
         for images in batches():
-            charges = images[images > 0]
-            if len(charges):
-                low, high = min(low, float(charges.min())), max(high, float(charges.max()))
-            total, pixels = total + float(charges.double().sum()), pixels + len(charges)
-            if seen < _START_IMAGES:
-                first.append(images[: _START_IMAGES - seen])
-                seen += len(first[-1])
+            values = images[images > 0]
+            if len(values):
+                low, high = min(low, float(values.min())), max(high, float(values.max()))
+            total, pixels = total + float(values.double().sum()), pixels + len(values)
+            images_seen += len(images)
+            counts.append((images > 0).sum((1, 2)))
+            sums.append(images.double().sum((1, 2)))
+            if kept < _START_IMAGES:
+                first.append(images[: _START_IMAGES - kept])
+                kept += len(first[-1])
         if not pixels:
             raise DarkpixelError(
-                "model sparse_transformer: every pixel of the training images is zero; give others."
+                f"model {NAME}: every pixel of the training images is zero; give others."
             )
-        # A little wider, so that the largest charge lies within and one value has a width.
+        # A little wider, so that the largest value lies within and one value has a width.
         self.log_low.fill_(np.log(low) - 1e-3)
         self.log_high.fill_(np.log(high) + 1e-3)
-        self.mean_charge.fill_(total / pixels)
-        charges_found = torch.ones(self.options.charge_bins, dtype=torch.float64)
-        for images in torch.cat(first).split(250):
-            found = self._tokens(self._walks(images.numpy()))
-            drawn = found.drawn
-            charges_found += found.next_bin[drawn].bincount(minlength=len(charges_found)).cpu()
-            moves += found.move[found.valid].bincount(minlength=len(moves)).cpu()
-            nonzero = (images > 0).sum(0).flatten()
-            places += nonzero.cpu() / (1 + nonzero.max().cpu())
-        for bias, counts in (
-            (self.network.move.bias, moves),
-            (self.network.charge.bias, charges_found),
-            (self.network.place_bias, places),
-        ):
-            bias.copy_((counts / counts.sum()).log())
+        self.mean_value.fill_(total / pixels)
+        self.mean_total.fill_(total / images_seen)
+        self.network.totals.start_from(torch.cat(counts), torch.cat(sums))
+        if self.options.values == "absolute":
+            self.value_range[0], self.value_range[1] = self.log_low, self.log_high
+        self._start_from(torch.cat(first))
+
+    def _start_from(self, images: Tensor) -> None:
+        """Start ranges and biases at what is found in some images (N, H, W)."""
+        moves = torch.ones(self.network.moves.codes, dtype=torch.float64)
+        found: list[Tensor] = []
+        for some in images.split(250):
+            batch = self._tokens(self._sequences(some.numpy()))
+            moves += batch.move[batch.valid].bincount(minlength=len(moves)).cpu()
+            found.append(batch.value[batch.valued])
+        values = torch.cat(found)
+        if self.options.values == "shares" and len(values):
+            self.value_range[0], self.value_range[1] = values.min() - 0.1, values.max() + 0.1
+        bins = self.value_bins
+        counted = bins.category(values).bincount(minlength=bins.categories).double() + 1
+        self.network.value.bias.copy_((counted / counted.sum()).log())
+        nonzero = (images > 0).sum(0).flatten().double()
+        places = nonzero / nonzero.max().clamp(min=1) + 1 / len(images)
+        if isinstance(self.network.places, WalkPlaces):
+            self.network.places.start_from(moves, places)
+        else:
+            self.network.places.start_from(places)
 
     def fitted(self) -> dict[str, float]:
-        """Smallest and largest charge that are drawn, and the mean charge of a pixel."""
+        """Smallest and largest value of the training images, mean of a pixel and of a sum."""
         return {
-            "smallest_charge": float(self.log_low.exp()),
-            "largest_charge": float(self.log_high.exp()),
-            "mean_charge": float(self.mean_charge),
+            "smallest_value": float(self.log_low.exp()),
+            "largest_value": float(self.log_high.exp()),
+            "mean_value": float(self.mean_value),
+            "mean_sum": float(self.mean_total),
         }
 
     def loss(self, images: Tensor, phase: str = "model", **columns: Tensor) -> Tensor:
-        """Mean negative log-density of the walks, nats per image.
+        """Mean negative log-density of the sequences, nats per image.
 
-        In training each image is turned at random by a symmetry, and its species withheld now and
-        then; in evaluation neither.
+        In training each condition of an image is withheld now and then; in evaluation none.
         """
-        host, classes = self._on_host(images, columns.get("species"))
-        symmetry = None
-        if self.training:
-            if self.options.symmetries:
-                symmetry = self._symmetries(len(host))
-            if classes is not None:
-                counts = torch.from_numpy(np.bincount(classes, minlength=len(self.species) + 1)[1:])
-                self.species_counts += counts.to(self.species_counts.device)
-                kept = torch.rand(len(classes)) >= self.options.species_dropout
-                classes = classes * kept.numpy()
-        nats = self.token_nats(self._tokens(self._walks(host), symmetry), classes)
-        return (nats.move.sum() + nats.place.sum() + nats.charge.sum()) / len(images)
+        condition = self._condition(columns, len(images), self.training)
+        totals, nats, _ = self._nats(images, condition)
+        return (totals.sum() + nats.place.sum() + nats.value.sum()) / len(images)
 
     @torch.no_grad()
-    def log_density_lower_bound(self, images: Tensor, species: Tensor | None = None) -> Tensor:
-        """Log-density of the images' walks, at most that of the images, (B,) nats.
-
-        Measure as in `log_density`.
+    def log_density(self, images: Tensor, **columns: Tensor) -> Tensor | None:
+        """Log-density of images (B, H, W), (B,) nats; None for a walk.
 
         Args:
-            images: (B, H, W).
-            species: (B,) PDG codes, if conditioned; None: withheld.
+            columns: (B,) conditions; those that are not there are withheld.
         """
-        host, classes = self._on_host(images, species)
-        batch = self._tokens(self._walks(host))
-        nats = self.token_nats(batch, classes)
-        total = torch.zeros(len(images), device=nats.move.device)
-        total.index_add_(0, batch.image, nats.move + nats.charge)
-        total.index_add_(0, batch.image[batch.far], nats.place)
-        return -total
+        return self.log_density_lower_bound(images, **columns) if self.is_exact else None
 
-    def token_nats(self, batch: Tokens, classes: NDArray[np.int64] | None = None) -> Nats:
+    @torch.no_grad()
+    def log_density_lower_bound(self, images: Tensor, **columns: Tensor) -> Tensor:
+        """Log-density of the images' sequences, (B,) nats: of a walk a lower bound of the image's.
+
+        The walk is a function of the image, but other orders of the same pixels have some
+        probability, too. Measure and arguments as in `log_density`.
+        """
+        condition = self._condition(columns, len(images), withhold=False)
+        totals, nats, batch = self._nats(images, condition)
+        total = totals.double().index_add(0, batch.image, (nats.place + nats.value).double())
+        return -total.float()
+
+    def token_nats(self, batch: Tokens, condition: Tensor) -> Nats:
         """Negative log-densities of the tokens.
 
         Args:
             batch: from `tokens`.
-            classes: (B,) of the condition, 0 where it is withheld; None: everywhere.
+            condition: (B, width) of the images.
         """
         network = self.network
-        condition = None
-        if classes is not None:
-            condition = on_device(classes, batch.image.device)[batch.image]
+        if not len(batch.image):
+            nothing = condition.new_zeros(0)
+            return Nats(nothing, nothing)
         h = network.trunk(
             network.embed(
                 batch.row, batch.column, batch.bin, batch.last_move, batch.scalars, batch.window,
-                condition,
+                condition[batch.image],
             ),
             batch.groups,
         )  # fmt: skip
-        moves = network.move_logits(h, batch.window, batch.step)
-        move = F.cross_entropy(moves, batch.move, reduction="none") * batch.valid
-
-        far = batch.far
-        taken = batch.when[batch.image[far]] < batch.step[far, None]
-        places = network.place_logits(
-            h.index_select(0, far),
-            batch.row[far],
-            batch.column[far],
-            batch.step[far],
-            batch.geometry[far],
-            taken,
-        )
-        target = batch.next_row[far] * self.size[1] + batch.next_column[far]
-        place = F.cross_entropy(places, target, reduction="none")
-
-        charges = network.charge_logits(
+        logits = network.value_logits(
             h, batch.next_row, batch.next_column, batch.move, batch.next_window
         )
-        charge = F.cross_entropy(charges, batch.next_bin, reduction="none")
-        # The density in a bin is uniform in the logarithm: dq = q dlog(q).
-        bin_width = (self.log_high - self.log_low) / self.options.charge_bins
-        charge = (charge + bin_width.log() + batch.next_log_charge) * batch.drawn
-        return Nats(move, place, charge)
+        value = (self.value_bins.nats(logits, batch.value) + batch.log_slope) * batch.valued
+        return Nats(network.places.nats(h, batch), value)
 
-    def _walks(self, images: NDArray[np.float32]) -> Walks:
-        return walks(images, self.options.cluster_pixels, torch.get_num_threads())
+    def _nats(self, images: Tensor, condition: Tensor) -> tuple[Tensor, Nats, Tokens]:
+        """Of counts and sums (B,), and of the tokens."""
+        host = self._on_host(images)
+        found = self._sequences(host)
+        batch = self._tokens(found)
+        counts = torch.from_numpy(found.counts).to(condition.device, non_blocking=True)
+        sums = torch.from_numpy(found.values.sum(1, dtype=np.float64))
+        totals = self.network.totals.nats(condition, counts, sums.to(condition.device))
+        return totals, self.token_nats(batch, condition), batch
+
+    def _condition(self, columns: Mapping[str, Tensor], n: int, withhold: bool) -> Tensor:
+        """The vector of the conditions, (n, width).
+
+        Args:
+            withhold: each condition of an image at random.
+        """
+        codes = self.table.codes(columns, n)
+        numbers, given = self.table.numbers(columns, n)
+        if withhold:
+            share = self.options.condition_dropout
+            codes = codes * (torch.rand(codes.shape, device=codes.device) >= share)
+            kept = torch.rand(given.shape, device=given.device) >= share
+            numbers, given = numbers * kept, given & kept
+        vector: Tensor = self.network.conditions(codes, numbers, given)
+        return vector
+
+    def _sequences(self, images: NDArray[np.float32]) -> Sequences:
+        threads = torch.get_num_threads()
+        if self.order is None:
+            return walks(images, self.options.cluster_pixels, threads)
+        return in_fixed_order(images, self.order, threads)
 
     @torch.no_grad()
-    def _tokens(self, found: Walks, symmetry: NDArray[np.int64] | None = None) -> Tokens:
+    def _tokens(self, found: Sequences) -> Tokens:
         moves = self.network.moves
         layout = lay_out(found, self.size[1], moves.reach, self.options.length_groups)
         return tokens(
             found, layout, self.size, moves, self.options.neighbourhood,
-            self.options.charge_bins, self.scale, symmetry,
+            self.options.value_bins, self.scale, self.shares,
         )  # fmt: skip
 
-    def _on_host(
-        self, images: Tensor, species: Tensor | None
-    ) -> tuple[NDArray[np.float32], NDArray[np.int64] | None]:
-        """Images and classes (1 and up) on the host: the one wait for the device in a step.
-
-        Raises:
-            DarkpixelError: a species is not in the list.
-        """
-        found = None
-        if images.device.type == "cuda":
-            host = torch.empty(images.shape, pin_memory=True)
-            host.copy_(images, non_blocking=True)
-            if species is not None:
-                found = torch.empty(species.shape, dtype=species.dtype, pin_memory=True)
-                found.copy_(species, non_blocking=True)
-            torch.cuda.current_stream(images.device).synchronize()
-        else:
-            host = images.detach().cpu()
-            found = None if species is None else species.cpu()
-        if found is None:
-            return host.numpy(), None
-        match = found.numpy()[:, None] == np.array(self.options.species)
-        known = match.any(1)
-        if not known.all():
-            raise DarkpixelError(
-                f"model sparse_transformer: species: {int(found[~known][0])} among the images is "
-                f"not in the list {self.options.species}; add it."
-            )
-        return host.numpy(), match.argmax(1) + 1
-
-    def _symmetries(self, count: int) -> NDArray[np.int64]:
-        """One of the image's symmetries for each of `count` images; only squares can be turned."""
-        symmetries = 8 if self.size[0] == self.size[1] else 4
-        drawn: NDArray[np.int64] = torch.randint(symmetries, (count,)).numpy()
-        return drawn
+    def _on_host(self, images: Tensor) -> NDArray[np.float32]:
+        """Images on the host: the one wait for the device in a step."""
+        if images.device.type != "cuda":
+            return images.detach().cpu().numpy()
+        host = torch.empty(images.shape, pin_memory=True)
+        host.copy_(images, non_blocking=True)
+        torch.cuda.current_stream(images.device).synchronize()
+        return host.numpy()
 
     def sample(self, n: int, *, generator: torch.Generator, **options: Any) -> Tensor:
         """Draw images, (n, H, W) float32; options as of `sample_events`."""
@@ -265,27 +293,35 @@ class SparseTransformer(GenerativeModel):
         n: int,
         *,
         generator: torch.Generator,
+        conditions: Mapping[str, Tensor] | None = None,
         slots: int | None = None,
-        species: Tensor | None = None,
     ) -> tuple[Tensor, dict[str, Tensor]]:
-        """Draw images (n, H, W); with `condition`, their `species` (n,) int32 come too.
+        """Draw images (n, H, W) and the conditions (n,) that they were drawn for.
 
         Each image has a random stream of its own, whose seed it takes from the generator in turn,
         so the images do not depend on `slots`.
 
         Args:
-            slots: images drawn at once (CPU: 64, GPU: 4096).
-            species: (n,) PDG codes to draw images of; None: the mix of the training images.
+            conditions: name to (), one value for all, or (n,); what is left out is withheld. None:
+                all are those of training images.
+            slots: images drawn at once (CPU: 128, GPU: 4096).
 
         Raises:
-            DarkpixelError: conditioned, but not trained, or on a species that is not in the list.
+            DarkpixelError: conditioned, but not trained, or on what the model does not know.
         """
+        seeds = torch.randint(2**62, (n,), generator=generator, device=generator.device)
+        device = self.log_low.device
+        given = {
+            name: values.to(device) for name, values in self.given_conditions(n, conditions).items()
+        }
+        if self.columns and not set(given) - {"class"}:
+            given = self.table.draw(NAME, n, generator, given)
         sampler = Sampler(
-            self.network, self.options, self.size, self.scale, self.species, self.species_counts,
-            slots,
-        )  # fmt: skip
+            self.network, self.size, self.scale, self.value_bins, self.shares, slots
+        )
         with evaluating(self):
-            return sampler.draw(n, generator, species)
+            images = sampler.draw(seeds.to(device), self._condition(given, n, withhold=False))
+        return images, given
 
 
 def build(settings: Settings, height: int, width: int) -> SparseTransformer:

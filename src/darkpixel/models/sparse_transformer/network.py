@@ -1,24 +1,31 @@
 """The network: what a token sees, pre-norm transformer blocks, and the heads of the factors.
 
-One step of an image factorises as p(move) p(place | move is far) p(charge | place). Blocks follow
-Radford et al., "Language models are unsupervised multitask learners" (2019).
+A step of an image factorises as p(place) p(value | place). In a walk the place is a move,
+p(move) p(place | move is far). Blocks follow Radford et al., "Language models are unsupervised
+multitask learners" (2019).
 """
 
 from collections.abc import Callable
-from itertools import accumulate
 from typing import cast
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
+from darkpixel.models.sparse_transformer.binned import TAILS
+from darkpixel.models.sparse_transformer.conditions import ConditionInputs
 from darkpixel.models.sparse_transformer.features import SCALARS, Moves
-from darkpixel.models.sparse_transformer.places import PLACE_NUMBERS, place_numbers, weighted_sum
+from darkpixel.models.sparse_transformer.fixed_places import FixedPlaces
+from darkpixel.models.sparse_transformer.inputs import exact, joined, one_hot
+from darkpixel.models.sparse_transformer.remaining import COUNT_NUMBERS, SHARE_NUMBERS
 from darkpixel.models.sparse_transformer.settings import Settings
+from darkpixel.models.sparse_transformer.totals import Totals
+from darkpixel.models.sparse_transformer.walk_places import WalkPlaces
 
 _ATTENTION = [SDPBackend.FLASH_ATTENTION, SDPBackend.EFFICIENT_ATTENTION, SDPBackend.MATH]
-_PLACE_WIDTH = 64  # of the product that gives the logits of far places
 
 
 class Block(nn.Module):
@@ -112,51 +119,54 @@ class Network(nn.Module):
     Args:
         options: the settings.
         height, width: of the images, pixels.
-        classes: of the condition; 0: none.
+        conditions: how what is asked for enters.
+        order: (H * W,) places in the order in which they are drawn; None: a walk.
     """
 
-    def __init__(self, options: Settings, height: int, width: int, classes: int) -> None:
+    def __init__(
+        self,
+        options: Settings,
+        height: int,
+        width: int,
+        conditions: ConditionInputs,
+        order: NDArray[np.int64] | None,
+    ) -> None:
         super().__init__()
         self.moves, self.near, self.bins = (
-            Moves(options.reach), options.neighbourhood, options.charge_bins
+            Moves(options.reach), options.neighbourhood, options.value_bins
         )  # fmt: skip
         self.size, self.heads = (height, width), options.heads
         d, near_side = options.width, 2 * options.neighbourhood + 1
-        # What a token sees: symbols (row, column, bin, move, each with one more for the start, and
-        # the class) and the window. Symbols enter as one-hot vectors through one matrix: on a GPU
-        # the gradient of a table of few entries, used by many tokens, costs more than the product.
-        self.symbols = (height + 1, width + 1, self.bins + 1, self.moves.codes, classes + 1)
+        # What a token sees: symbols (row, column, bin, move, each with one more for the start) and
+        # the window. Symbols enter as one-hot vectors through one matrix: on a GPU the gradient of
+        # a table of few entries, used by many tokens, costs more than the product.
+        self.symbols = (height + 1, width + 1, self.bins + 1, self.moves.codes + 1)
         self.inputs = nn.Linear(sum(self.symbols) + 2 * self.moves.side**2, d)
-        self.scalars = nn.Linear(SCALARS, d)
+        numbers = SCALARS + COUNT_NUMBERS + SHARE_NUMBERS * (options.values == "shares")
+        self.scalars = nn.Linear(numbers, d)
+        self.conditions = conditions
+        self.totals = Totals(options, height * width)
         self.dropout = options.dropout
         self.blocks = nn.ModuleList(Block(d, options.layers) for _ in range(options.layers))
         self.norm = nn.LayerNorm(d)
-        # Heads. A far place's logit is a product with its key, which is a sum over its row, its
-        # column, both and the place itself, and one with where it lies as seen from the pixels.
-        self.move = nn.Linear(d, self.moves.codes)
-        self.place_hidden = nn.Sequential(nn.Linear(d, d), nn.GELU())
-        self.place_query = nn.Linear(d, _PLACE_WIDTH)
-        self.place_weights = nn.Linear(d, PLACE_NUMBERS)
-        self.row_key = nn.Parameter(torch.randn(2, height, 1, _PLACE_WIDTH) * 0.3)
-        self.column_key = nn.Parameter(torch.randn(2, 1, width, _PLACE_WIDTH) * 0.3)
-        self.place_key = nn.Parameter(torch.randn(height, width, _PLACE_WIDTH) * 0.1)
-        self.place_bias = nn.Parameter(torch.zeros(height * width))
-        self.next_symbols = (height, width, self.moves.codes)
+        self.places: WalkPlaces | FixedPlaces
+        if order is None:
+            self.places = WalkPlaces(d, height, width, self.moves)
+        else:
+            self.places = FixedPlaces(d, height, width, self.moves, order)
+        self.next_symbols = (height, width, self.moves.codes + 1)
         self.next_inputs = nn.Linear(sum(self.next_symbols) + 2 * near_side**2, d)
-        self.charge_hidden = nn.Sequential(
+        self.value_hidden = nn.Sequential(
             nn.LayerNorm(d), nn.Linear(d, 2 * d), nn.GELU(), nn.Linear(2 * d, d), nn.GELU()
         )
-        self.charge = nn.Linear(d, self.bins)
+        self.value = nn.Linear(d, self.bins + TAILS)
         with torch.no_grad():
             for layer, symbols in (
                 (self.inputs, self.symbols),
                 (self.next_inputs, self.next_symbols),
             ):
                 layer.weight[:, : sum(symbols)].normal_(std=0.05)
-            self.move.weight.mul_(0.1)
-            self.charge.weight.mul_(0.1)
-            self.place_weights.weight.mul_(0.1)
-            self.place_weights.bias.zero_()
+            self.value.weight.mul_(0.1)
         self._before: Callable[..., Tensor] = before_attention
         self._after: Callable[..., Tensor] = after_attention
 
@@ -178,14 +188,12 @@ class Network(nn.Module):
         """Tokens (N, width); the arguments are those of `Tokens`.
 
         Args:
-            condition: (N,) int64 classes, 0 where withheld; None: everywhere.
+            condition: (N, width) of `conditions`; None: there are none.
         """
-        if condition is None:
-            condition = torch.zeros_like(row)
-        symbols = _one_hot((row, column, bin, last_move, condition), self.symbols)
+        symbols = one_hot((row, column, bin, last_move), self.symbols)
         # Counts in bfloat16 would be good to one in 256.
-        x: Tensor = _exact(self.scalars, scalars) + self.inputs(_joined(symbols, window))
-        return x
+        x: Tensor = exact(self.scalars, scalars) + self.inputs(joined(symbols, window))
+        return x if condition is None else x + condition
 
     def trunk(self, x: Tensor, groups: list[tuple[int, int]]) -> Tensor:
         """All blocks and the last norm on flat tokens (N, width)."""
@@ -214,97 +222,16 @@ class Network(nn.Module):
         h: Tensor = self.norm(x)
         return h
 
-    def move_logits(self, h: Tensor, window: Tensor, step: Tensor) -> Tensor:
-        """Logits (N, codes) float32; impossible moves have -inf.
-
-        Args:
-            h: (N, width) of the trunk.
-            window: (N, side, side), as in `Tokens`.
-            step: (N,) pixels so far.
-        """
-        logits = _exact(self.move, h)
-        taken = (window != 0).flatten(1)  # drawn or outside
-        free_near = (~taken).sum(1)
-        height, width = self.size
-        start = step == 0
-        free_far = torch.where(start, height * width, height * width - step - free_near)
-        impossible = torch.cat(
-            [
-                taken | start[:, None],
-                (free_far <= 0)[:, None],
-                torch.zeros_like(start)[:, None],
-            ],
-            1,
-        )
-        return logits.masked_fill(impossible, -torch.inf)
-
-    def place_logits(
-        self,
-        h: Tensor,
-        row: Tensor,
-        column: Tensor,
-        step: Tensor,
-        geometry: Tensor,
-        taken: Tensor,
-    ) -> Tensor:
-        """Logits (N, H * W) float32 of the place of a far move; -inf within the window.
-
-        Args:
-            h: (N, width) of the trunk.
-            row, column: (N,) of the last pixel; at the start they do not matter.
-            step: (N,) pixels so far.
-            geometry: (N, 4), as in `Tokens`.
-            taken: (N, H * W) bool, places drawn before.
-        """
-        row, column = row * (step > 0), column * (step > 0)
-        with torch.autocast(h.device.type, enabled=False):
-            hidden = self.place_hidden(h.float())
-            queries, weights = self.place_query(hidden), self.place_weights(hidden)
-            product = self.row_key[1] * self.column_key[1]
-            keys = self.row_key[0] + self.column_key[0] + product + self.place_key
-            logits = F.linear(queries, keys.flatten(0, 1), self.place_bias)
-            numbers = place_numbers(row, column, geometry, self.size)
-            logits = logits + weighted_sum(weights, numbers)
-        (height, width), reach = self.size, self.moves.reach
-        near_row = (torch.arange(height, device=h.device) - row[:, None]).abs() <= reach
-        near_column = (torch.arange(width, device=h.device) - column[:, None]).abs() <= reach
-        near_row &= step[:, None] > 0
-        near = (near_row[:, :, None] & near_column[:, None]).flatten(1)
-        return logits.masked_fill(near | taken, -torch.inf)
-
-    def charge_logits(
+    def value_logits(
         self, h: Tensor, row: Tensor, column: Tensor, move: Tensor, window: Tensor
     ) -> Tensor:
-        """Logits (N, bins) float32 of the charge of the next pixel.
+        """Logits (N, bins + 2) float32 of the value of the next pixel, see `Bins`.
 
         Args:
             h: (N, width) of the trunk.
             row, column, move: (N,) of the next pixel and how it is reached.
             window: (N, near side, near side), levels around it.
         """
-        symbols = _one_hot((row, column, move), self.next_symbols)
-        h = h + self.next_inputs(_joined(symbols, window))
-        return _exact(self.charge, self.charge_hidden(h))
-
-
-def _one_hot(values: tuple[Tensor, ...], sizes: tuple[int, ...]) -> Tensor:
-    """One-hot vectors of several symbols (N,) side by side, (N, sum of sizes) float32."""
-    starts = accumulate(sizes[:-1], initial=0)
-    places = torch.stack([value + start for value, start in zip(values, starts, strict=True)], 1)
-    hot = torch.zeros(len(places), sum(sizes), device=places.device)
-    return hot.scatter_(1, places, 1.0)
-
-
-def _joined(symbols: Tensor, window: Tensor) -> Tensor:
-    """Symbols (N, S) with where pixels are in a window (N, s, s) and their levels."""
-    flat = window.flatten(1)
-    parts = [symbols, flat > 0, flat]
-    device = flat.device.type
-    kind = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else flat.dtype
-    return torch.cat([part.to(kind) for part in parts], 1)
-
-
-def _exact(layer: nn.Linear, h: Tensor) -> Tensor:
-    """A layer in float32, also where the rest is bfloat16: its outputs are logits."""
-    with torch.autocast(h.device.type, enabled=False):
-        return F.linear(h.float(), layer.weight, layer.bias)
+        symbols = one_hot((row, column, move), self.next_symbols)
+        h = h + self.next_inputs(joined(symbols, window))
+        return exact(self.value, self.value_hidden(h))

@@ -1,43 +1,42 @@
 """Samples of the sparse transformer: one pixel a step, many images at once.
 
-Images of a cohort start together, so that all have the same number of pixels and the attention
-needs no mask. Keys and values are kept. Images that have ended are taken out of the cohort from
-time to time, which shrinks all that follows; on a GPU this is the only wait for the device.
+How many pixels an image has is drawn first, so images of like length are drawn together, sorted:
+those that still grow are the first so many, and no image waits for another one. Keys and values
+are kept. On a GPU nothing waits for the device but the counts.
 
 Image i draws from a counter-based stream of its own: its seed, the step and the number of the
 draw are hashed (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", OOPSLA
 2014, as `splitmix64`). So an image depends neither on the others nor on how many are drawn at once.
 """
 
-import logging
+from collections.abc import Iterator
 from typing import NamedTuple
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-from darkpixel.errors import DarkpixelError
-from darkpixel.models.sampling import draw_categories
+from darkpixel.models.sparse_transformer.binned import Bins
 from darkpixel.models.sparse_transformer.features import (
     RECENT,
-    Charges,
+    Position,
     geometry,
     padded,
     scalars,
     window,
 )
 from darkpixel.models.sparse_transformer.network import Network
-from darkpixel.models.sparse_transformer.settings import Settings
-
-logger = logging.getLogger(__name__)
+from darkpixel.models.sparse_transformer.remaining import Shares, Told, count_numbers
+from darkpixel.models.sparse_transformer.scale import Scale
 
 DRAWS = 4
-"""Uniforms of a step: move, far place, bin of the charge, place in the bin."""
+"""Uniforms of a step: two for the place, two for the value. Those of step -1 are for the totals."""
 
-_SPECIES_STEP = -1  # the stream's step of the draw of the species
-_ROOM = 64  # steps by which the cache of keys and values grows
-_GPU_CHECK_STEPS = 16  # each check waits for the GPU to finish what it has queued
-_ENDED_SHARE = 8  # the cohort shrinks when one image in so many has ended
+TOTALS_STEP = -1
+
+_STEPS_PER_SLOT = 256  # bounds the cache where images are long
 
 
 def uniforms(seeds: Tensor, step: int, draws: int = DRAWS) -> Tensor:
@@ -61,24 +60,25 @@ def _shifted_right(x: Tensor, by: int) -> Tensor:
 
 
 class _State(NamedTuple):
-    """What a step needs of each image of the cohort; every tensor is (B, ...).
+    """What a step needs of the images that still grow; every tensor is (B, ...).
 
     Attributes:
         number: place among the images that are drawn.
         seed: of the stream.
-        condition: class, 0: none.
-        alive: has not ended.
+        condition: vector.
+        count: pixels in the end.
         levels: (B, H + 2 reach, W + 2 reach), see `padded`.
         row, column, level, bin, move: of the last pixel; level 0, bin and move those of the start.
         first_row, first_column: of the first pixel.
         sums: (B, 3), as `scalars` takes them.
         recent: (B, RECENT, 3), likewise.
+        total, remainder, vector: as in `Told`; 0 without `shares`.
     """
 
     number: Tensor
     seed: Tensor
     condition: Tensor
-    alive: Tensor
+    count: Tensor
     levels: Tensor
     row: Tensor
     column: Tensor
@@ -89,229 +89,175 @@ class _State(NamedTuple):
     first_column: Tensor
     sums: Tensor
     recent: Tensor
+    total: Tensor
+    remainder: Tensor
+    vector: Tensor
 
-    @property
-    def first(self) -> tuple[Tensor, Tensor]:
-        return self.first_row, self.first_column
-
-    def take(self, kept: Tensor) -> "_State":
-        return _State(*(values[kept] for values in self))
+    def head(self, images: int) -> "_State":
+        return self if images == len(self.row) else _State(*(part[:images] for part in self))
 
 
 class Sampler:
     """Draws images of a trained network in evaluation mode.
 
     Args:
-        network: with the settings `options`.
+        network: the network.
         size: height and width of the images.
-        scale: of the charges.
-        species: (S,) PDG codes, for `condition`.
-        species_counts: (S,) training images of each; (0,) without `condition`.
-        slots: images drawn at once; None: 64 on a CPU, 4096 elsewhere.
+        scale: of the values.
+        bins: of the coordinate of values.
+        shares: values are shares of what remains; None: they are absolute.
+        slots: images drawn at once; None: 128 on a CPU, 4096 elsewhere.
     """
 
     def __init__(
         self,
         network: Network,
-        options: Settings,
         size: tuple[int, int],
-        scale: Charges,
-        species: Tensor,
-        species_counts: Tensor,
+        scale: Scale,
+        bins: Bins,
+        shares: Shares | None,
         slots: int | None = None,
     ) -> None:
-        self.network, self.options, self.scale = network, options, scale
+        self.network, self.scale, self.bins, self.shares = network, scale, bins, shares
         self.height, self.width = size
-        self.species, self.species_counts = species, species_counts
         self.moves = network.moves
         self.device = scale.low.device
-        self.on_cpu = self.device.type == "cpu"
-        self.slots = slots or (64 if self.on_cpu else 4096)
+        self.slots = slots or (128 if self.device.type == "cpu" else 4096)
         self.cache: list[Tensor] = []
-        self.cut = 0
 
-    def draw(
-        self, n: int, generator: torch.Generator, species: Tensor | None = None
-    ) -> tuple[Tensor, dict[str, Tensor]]:
-        """Images (n, H, W) and their columns; see `SparseTransformer.sample_events`."""
-        seeds = torch.randint(
-            2**62, (n,), generator=generator, device=generator.device
-        ).to(self.device)  # fmt: skip
-        classes = self._classes(seeds, species)
-        images = torch.zeros(n, self.height * self.width, device=self.device)
-        self.cut = 0
+    def draw(self, seeds: Tensor, conditions: Tensor) -> Tensor:
+        """Images (n, H, W).
+
+        Args:
+            seeds: (n,) int64, of the images' streams.
+            conditions: (n, width), vectors.
+        """
+        images = torch.zeros(len(seeds), self.height * self.width, device=self.device)
         # Weights and logits in float32: sampling is not what takes time.
         with torch.autocast(self.device.type, enabled=False):
-            for start in range(0, n, self.slots):
-                stop = min(start + self.slots, n)
-                condition = torch.zeros_like(seeds) if classes is None else classes + 1
-                state = self._start(start, seeds[start:stop], condition[start:stop])
-                self._draw_cohort(state, images)
-        if self.cut:
-            logger.warning(
-                "%d of %d images were cut off at %d pixels (longest); train for longer or raise it",
-                self.cut, n, self.options.longest,
-            )  # fmt: skip
-        columns = {} if classes is None else {"species": self.species[classes].int()}
-        return images.view(n, self.height, self.width), columns
-
-    def _classes(self, seeds: Tensor, species: Tensor | None) -> Tensor | None:
-        """Places in the list of species (n,), as told or drawn from the training images' mix."""
-        if self.options.condition is None:
-            return None
-        if species is not None:
-            match = species.to(self.device).long()[:, None] == self.species
-            if not bool(match.any(1).all()):
-                raise DarkpixelError(
-                    "model sparse_transformer: species to draw are not all in the list "
-                    f"{self.options.species}."
+            counts, sums = self.network.totals.draw(conditions, uniforms(seeds, TOTALS_STEP))
+            lengths, order = counts.sort(descending=True, stable=True)
+            on_host = lengths.cpu().numpy()
+            for part in self._cohorts(on_host):
+                chosen = order[part]
+                state = self._start(
+                    chosen, seeds[chosen], conditions[chosen], counts[chosen], sums[chosen]
                 )
-            return match.int().argmax(1)
-        if not bool(self.species_counts.any()):
-            raise DarkpixelError(
-                "model sparse_transformer: the species mix is that of the training images; train "
-                "the model before sampling."
-            )
-        mix = self.species_counts.double().log().expand(len(seeds), -1)
-        return draw_categories(mix, uniforms(seeds, _SPECIES_STEP)[:, 0])
+                self._draw_cohort(state, on_host[part], images)
+        return images.view(-1, self.height, self.width)
 
-    def _start(self, start: int, seeds: Tensor, condition: Tensor) -> _State:
-        count, device = len(seeds), self.device
-        none = torch.zeros(count, dtype=torch.int64, device=device)
-        levels = torch.zeros(count, self.height, self.width, device=device)
+    def _cohorts(self, lengths: NDArray[np.int64]) -> Iterator[slice]:
+        """Images that are drawn together; the lengths fall."""
+        start, lit = 0, int((lengths > 0).sum())
+        while start < lit:
+            most = _STEPS_PER_SLOT * self.slots // int(lengths[start])
+            stop = min(start + max(1, min(self.slots, most)), lit)
+            yield slice(start, stop)
+            start = stop
+
+    def _start(
+        self, number: Tensor, seeds: Tensor, conditions: Tensor, counts: Tensor, sums: Tensor
+    ) -> _State:
+        size, device = len(seeds), self.device
+        none = torch.zeros(size, dtype=torch.int64, device=device)
+        levels = torch.zeros(size, self.height, self.width, device=device)
         return _State(
-            number=torch.arange(start, start + count, device=device),
+            number=number,
             seed=seeds,
-            condition=condition,
-            alive=torch.ones(count, dtype=torch.bool, device=device),
+            condition=conditions,
+            count=counts,
             levels=padded(levels, self.moves.reach),
             row=none,
             column=none,
-            level=torch.zeros(count, device=device),
+            level=torch.zeros(size, device=device),
             bin=none + self.network.bins,
-            move=none + self.moves.end,
+            move=none + self.moves.none,
             first_row=none,
             first_column=none,
-            sums=torch.zeros(count, 3, device=device),
-            recent=torch.zeros(count, RECENT, 3, device=device),
+            sums=torch.zeros(size, 3, device=device),
+            recent=torch.zeros(size, RECENT, 3, device=device),
+            total=sums,
+            remainder=sums,
+            vector=torch.zeros(size, 4, device=device, dtype=torch.float64),
         )
 
-    def _draw_cohort(self, state: _State, images: Tensor) -> None:
+    def _draw_cohort(self, state: _State, lengths: NDArray[np.int64], images: Tensor) -> None:
         """Draw the images of `state` to their end, into images (n, H * W)."""
-        self.cache = [torch.empty(0, device=self.device) for _ in self.network.blocks]
-        longest = self.options.longest
-        for step in range(longest + 1):
-            state, ended = self._step(state, step, images, last=step == longest)
-            if ended is not None:
-                self.cut += int((state.alive & ~ended).sum())
-                break
-            if self.on_cpu or step % _GPU_CHECK_STEPS == 0:
-                alive = int(state.alive.sum())
-                if alive == 0:
-                    break
-                if (len(state.alive) - alive) * _ENDED_SHARE >= len(state.alive):
-                    kept = state.alive.nonzero()[:, 0]
-                    state = state.take(kept)
-                    for layer, entries in enumerate(self.cache):
-                        self.cache[layer] = entries[:, kept]
+        heads, d = self.network.heads, state.condition.shape[1]
+        shape = (2, len(lengths), heads, int(lengths[0]), d // heads)
+        self.cache = [torch.empty(shape, device=self.device) for _ in self.network.blocks]
+        for step in range(int(lengths[0])):
+            growing = int(np.searchsorted(-lengths, -step, side="left"))  # lengths > step
+            state = self._step(state.head(growing), step, images)
         self.cache = []
 
-    def _step(
-        self, state: _State, step: int, images: Tensor, last: bool
-    ) -> tuple[_State, Tensor | None]:
-        """Draw the next pixel of each image; at the last step only whether it has ended (B,)."""
-        network, moves, scale = self.network, self.moves, self.scale
-        reach, (row, column) = moves.reach, (state.row, state.column)
+    def _step(self, state: _State, step: int, images: Tensor) -> _State:
+        """Draw the next pixel of each image."""
+        network, scale, reach = self.network, self.scale, self.moves.reach
+        row, column, started = state.row, state.column, step > 0
         which = torch.arange(len(row), device=self.device)
         count = torch.full_like(row, step)
+        left = state.count - step
         around = window(state.levels, which, row, column, reach, reach)
-        numbers = scalars(
-            count, row, column, state.level, state.sums, state.first,
-            state.recent, (self.height, self.width), scale,
-        )  # fmt: skip
-        started = step > 0
+        first = (state.first_row, state.first_column)
+        numbers = [
+            scalars(count, row, column, state.level, state.sums, first,
+                    state.recent, (self.height, self.width), scale),
+            count_numbers(left, state.count),
+        ]  # fmt: skip
+        if self.shares is not None:
+            told = Told(state.total, state.remainder, state.vector)
+            numbers.append(self.shares.numbers(told, left, scale))
         h = network.trunk_step(
             network.embed(
                 row if started else row + self.height,
                 column if started else column + self.width,
-                state.bin, state.move, numbers, around, state.condition,
+                state.bin, state.move, torch.cat(numbers, -1), around, state.condition,
             ),
             lambda layer, qkv: self._attend(layer, qkv, step),
         )  # fmt: skip
         u = uniforms(state.seed, step)
-        move = draw_categories(network.move_logits(h, around, count).double(), u[:, 0])
-        ended = move == moves.end
-        if last:
-            return state, ended
-        alive = state.alive & ~ended
-        place = self._far_places(state, h, move, count, u[:, 1])
-        far = move == moves.far
-        near_row, near_column = row + move // moves.side - reach, column + move % moves.side - reach
-        next_row = torch.where(far, place // self.width, near_row).clamp(0, self.height - 1)
-        next_column = torch.where(far, place % self.width, near_column).clamp(0, self.width - 1)
+        position = Position(
+            row, column, count, left, geometry(state.sums, first), around, state.levels
+        )
+        next_row, next_column, move = network.places.draw(h, position, u[:, :2])
         beside = window(state.levels, which, next_row, next_column, network.near, reach)
-        logits = network.charge_logits(h, next_row, next_column, move, beside)
-        bin_ = draw_categories(logits.double(), u[:, 2])
-        share = (bin_ + u[:, 3]) / network.bins
-        charge = (scale.low + share * (scale.high - scale.low)).exp().float()
-
-        # Images that have ended keep what they are.
+        logits = network.value_logits(h, next_row, next_column, move, beside)
+        coordinate = self.bins.draw(logits, u[:, 2], u[:, 3])
+        remainder = state.remainder
+        if self.shares is None:
+            value = coordinate.exp()
+        else:
+            value, remainder = self.shares.values(coordinate, remainder, left)
         pixel = next_row * self.width + next_column
-        images[state.number, pixel] = torch.where(alive, charge, images[state.number, pixel])
-        level = scale.level(charge)
-        spot = (which, next_row + reach, next_column + reach)
-        state.levels[spot] = torch.where(alive, level, state.levels[spot])
+        stored = value.float()
+        images[state.number, pixel] = stored
+        level = scale.level(stored)
+        state.levels[which, next_row + reach, next_column + reach] = level
         latest = torch.stack([row, column, state.level], -1)
-        moment = torch.stack([charge, charge * next_row, charge * next_column], -1)
-        state = state._replace(
-            alive=alive,
+        moment = torch.stack([stored, stored * next_row, stored * next_column], -1)
+        vector = state.vector
+        if self.shares is not None:
+            vector = vector + value[:, None] * self.shares.places[pixel]
+        return state._replace(
             row=next_row,
             column=next_column,
             level=level,
-            bin=scale.bin(charge, network.bins),
+            bin=scale.bin(stored, network.bins),
             move=move,
             first_row=state.first_row if started else next_row,
             first_column=state.first_column if started else next_column,
             sums=state.sums + moment,
             recent=torch.cat([latest[:, None], state.recent[:, :-1]], 1),
+            remainder=remainder,
+            vector=vector,
         )
-        return state, None
-
-    def _far_places(
-        self, state: _State, h: Tensor, move: Tensor, count: Tensor, u: Tensor
-    ) -> Tensor:
-        """Places of far moves, (B,) int64; those of other moves mean nothing."""
-        places = torch.zeros_like(move)
-        chosen = torch.arange(len(move), device=self.device)
-        if self.on_cpu:  # elsewhere looking would cost more than the places of all
-            chosen = (move == self.moves.far).nonzero()[:, 0]
-            if not len(chosen):
-                return places
-        reach = self.moves.reach
-        taken = state.levels[chosen, reach : reach + self.height, reach : reach + self.width] != 0
-        logits = self.network.place_logits(
-            h[chosen],
-            state.row[chosen],
-            state.column[chosen],
-            count[chosen],
-            geometry(state.sums, state.first)[chosen],
-            taken.flatten(1),
-        )
-        # Where nothing is far, every logit is -inf: such a move was not drawn.
-        logits = logits.masked_fill((logits == -torch.inf).all(1, keepdim=True), 0.0)
-        places[chosen] = draw_categories(logits.double(), u[chosen])
-        return places
 
     def _attend(self, layer: int, qkv: Tensor, step: int) -> Tensor:
         """Attention of the newest token to all, (B, 3 width) -> (B, width)."""
         batch, heads = len(qkv), self.network.heads
         q, k, v = qkv.view(batch, 3, heads, 1, -1).unbind(1)
-        cache = self.cache[layer]
-        if step == 0:
-            cache = qkv.new_empty(2, batch, heads, _ROOM, q.shape[-1])
-        elif step == cache.shape[3]:
-            cache = F.pad(cache, (0, 0, 0, max(_ROOM, step // 2)))
-        self.cache[layer] = cache
+        cache = self.cache[layer][:, :batch]
         cache[0, :, :, step : step + 1] = k
         cache[1, :, :, step : step + 1] = v
         a = F.scaled_dot_product_attention(

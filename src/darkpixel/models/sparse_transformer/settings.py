@@ -5,11 +5,22 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from darkpixel.config import base
+from darkpixel.config.names import CLASS
 
 
 class Settings(base.Settings):
     """Settings of the sparse transformer (ours)."""
 
+    order: Literal["walk", "spiral_out", "spiral_in", "row", "column"] = Field(
+        "walk",
+        description="of the non-zero pixels: `walk` along what hangs together, or a fixed order of "
+        "all pixels, with which the density of an image is exact",
+    )
+    values: Literal["absolute", "shares"] = Field(
+        "absolute",
+        description="`shares`: the sum of an image is drawn first, and each pixel takes a share of "
+        "what remains of it",
+    )
     width: int = Field(128, ge=8, description="channels of the transformer")
     layers: int = Field(4, ge=1, description="transformer blocks")
     heads: int = Field(4, ge=1, description="attention heads; they divide `width`")
@@ -20,34 +31,39 @@ class Settings(base.Settings):
         7, ge=1, description="pixels that a near move may go, in rows and in columns"
     )
     neighbourhood: int = Field(
-        3, ge=1, description="pixels in each direction that the charge sees around its place"
+        3, ge=1, description="pixels in each direction that the value sees around its place"
     )
-    charge_bins: int = Field(
+    value_bins: int = Field(
         128,
         ge=2,
-        description="bins of the logarithm of the charge; uniform in the logarithm within a bin",
+        description="bins of the value's logarithm, or of its share's logit; uniform within a bin",
     )
     cluster_pixels: int = Field(
         4, ge=1, description="connected pixels from which a cluster is walked before single pixels"
     )
-    symmetries: bool = Field(
-        True, description="train on the eight rotations and reflections, drawn anew each time"
-    )
-    condition: Literal["species"] | None = Field(
+    pixel_size: float | None = Field(
         None,
-        description="condition on the particle species; samples then have the species mix of the "
-        "training images",
+        gt=0,
+        description="side of a pixel in eta and phi, for the running pT and mass that `shares` "
+        "sees; a training takes it from its images",
     )
-    species: list[int] = Field(
-        [11, 22, 13, 211, 2212],
-        min_length=1,
-        description="PDG codes of the species, for `condition` (those of LArTPC A.3)",
+    conditions: list[str] = Field(
+        [],
+        description="columns of the images that they are conditioned on, `species`, `momentum` or "
+        "`class` (the label, of jets and muons) for example; one with `condition_values` is a "
+        "class, the others are numbers",
     )
-    species_dropout: float = Field(
-        0.2, ge=0, le=1, description="share of training images whose species is withheld"
+    condition_values: dict[str, list[int]] = Field(
+        {"species": [11, 22, 13, 211, 2212]},
+        description="the values of the classes among the conditions (default: the PDG codes of "
+        "LArTPC A.3)",
     )
-    longest: int = Field(
-        2000, ge=1, description="pixels at which a sample is cut off, with a warning"
+    condition_dropout: float = Field(
+        0.1, ge=0, lt=1, description="share of training images from which a condition is withheld"
+    )
+    classes: int = Field(
+        2, ge=2, description="labels, for the condition `class`; a training takes them from its "
+        "images"
     )
     length_groups: int = Field(
         12, ge=1, description="groups of images of like length that a batch is padded in"
@@ -55,6 +71,12 @@ class Settings(base.Settings):
     compile_blocks: bool = Field(
         False, description="torch.compile the blocks in training on a GPU (a minute at the start)"
     )
+
+    @property
+    def kinds(self) -> dict[str, list[int]]:
+        """The conditions, with the values of classes; none for a number."""
+        known = {CLASS: list(range(self.classes)), **self.condition_values}
+        return {name: known.get(name, []) for name in self.conditions}
 
     @model_validator(mode="after")
     def _windows_fit(self) -> Self:

@@ -11,16 +11,10 @@ images have the rotated and reflected walk, as long as no two charges are equal 
 else is (then the first in raster order comes first).
 """
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from itertools import pairwise
-from typing import Any, NamedTuple, TypeVar
-
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
-Kernel = TypeVar("Kernel", bound=Callable[..., Any])
+from darkpixel.models.sparse_transformer.sequences import Sequences, compiled, in_pieces
 
 CHARGE_UNITS = 65536.0
 """Fixed-point units per unit of charge: a power of two, so that scaling is exact."""
@@ -29,7 +23,6 @@ _LARGEST = 2.0**38  # fixed-point units; moments of 65,536 pixels, 256 away, sta
 _LONGEST_AXIS = 2**40  # leaves room for products with distances
 _STEP = 1024  # fixed-point units of the direction, per pixel of a step
 _NEAR = 8  # squared pixels: two diagonal steps
-_FEW = 16  # images a thread is worth starting for
 _OFFSETS = np.array(
     sorted(
         (
@@ -43,32 +36,9 @@ _OFFSETS = np.array(
 )
 
 
-def compiled(function: Kernel) -> Kernel:
-    """Compile at the first call, without the interpreter's lock; kept on disk where that can be."""
-    built: Any
-    try:
-        built = numba.njit(nogil=True, cache=True)(function)
-    except RuntimeError:  # no folder can be written
-        built = numba.njit(nogil=True)(function)
-    result: Kernel = built
-    return result
-
-
-class Walks(NamedTuple):
-    """Walks of B images.
-
-    Attributes:
-        pixels: (B, L) int64, row * W + column in the order of the walk; H * W beyond its end.
-        charges: (B, L) float32, 0 beyond the end.
-        counts: (B,) int64, non-zero pixels.
-    """
-
-    pixels: NDArray[np.int64]
-    charges: NDArray[np.float32]
-    counts: NDArray[np.int64]
-
-
-def walks(images: NDArray[np.float32], cluster_pixels: int = 4, threads: int = 1) -> Walks:
+def walks(
+    images: NDArray[np.float32], cluster_pixels: int = 4, threads: int = 1
+) -> Sequences:
     """The walks of images (B, H, W).
 
     Args:
@@ -83,39 +53,15 @@ def walks(images: NDArray[np.float32], cluster_pixels: int = 4, threads: int = 1
         >>> walk = walks(image[None])
         >>> [divmod(pixel, 4) for pixel in walk.pixels[0].tolist()]
         [(2, 0), (1, 0), (0, 1), (1, 2), (3, 3)]
-        >>> walk.charges[0].tolist()
+        >>> walk.values[0].tolist()
         [4.0, 3.0, 2.0, 1.0, 1.0]
     """
+
+    def write(part: slice, into: Sequences) -> None:
+        _walk_images(images[part], cluster_pixels, into.pixels, into.values)
+
     images = np.ascontiguousarray(images, np.float32)
-    batch, height, width = images.shape
-    counts = np.zeros(batch, np.int64)
-    pieces = max(1, min(threads, batch // _FEW))
-    parts = list(pairwise(np.linspace(0, batch, pieces + 1).astype(int).tolist()))
-
-    def count_some(start: int, stop: int) -> None:
-        _count(images[start:stop], counts[start:stop])
-
-    def walk_some(start: int, stop: int) -> None:
-        _walk_images(images[start:stop], cluster_pixels, pixels[start:stop], charges[start:stop])
-
-    with ThreadPoolExecutor(pieces) as pool:
-        list(pool.map(count_some, *zip(*parts, strict=True)))
-        longest = int(counts.max(initial=0))
-        pixels = np.full((batch, longest), height * width, np.int64)
-        charges = np.zeros((batch, longest), np.float32)
-        list(pool.map(walk_some, *zip(*parts, strict=True)))
-    return Walks(pixels, charges, counts)
-
-
-@compiled
-def _count(images: NDArray[np.float32], counts: NDArray[np.int64]) -> None:
-    batch, height, width = images.shape
-    for b in range(batch):
-        n = 0
-        for y in range(height):
-            for x in range(width):
-                n += images[b, y, x] > 0
-        counts[b] = n
+    return in_pieces(images, write, threads)
 
 
 @compiled

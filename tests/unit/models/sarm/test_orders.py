@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from darkpixel.errors import DarkpixelError
-from darkpixel.models.sarm.orders import ORDERS, order, stage_pixels
+from darkpixel.models.orders import ORDERS, order
+from darkpixel.models.sarm.orders import stage_pixels
 
 
 @pytest.mark.parametrize("name", ORDERS)

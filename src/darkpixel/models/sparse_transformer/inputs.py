@@ -1,0 +1,30 @@
+"""How symbols, windows and exact numbers enter and leave the layers of the network."""
+
+from itertools import accumulate
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+
+def one_hot(values: tuple[Tensor, ...], sizes: tuple[int, ...]) -> Tensor:
+    """One-hot vectors of several symbols (N,) side by side, (N, sum of sizes) float32."""
+    starts = accumulate(sizes[:-1], initial=0)
+    places = torch.stack([value + start for value, start in zip(values, starts, strict=True)], 1)
+    hot = torch.zeros(len(places), sum(sizes), device=places.device)
+    return hot.scatter_(1, places, 1.0)
+
+
+def joined(symbols: Tensor, window: Tensor) -> Tensor:
+    """Symbols (N, S) with where pixels are in a window (N, s, s) and their levels."""
+    flat = window.flatten(1)
+    parts = [symbols, flat > 0, flat]
+    device = flat.device.type
+    kind = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else flat.dtype
+    return torch.cat([part.to(kind) for part in parts], 1)
+
+
+def exact(layer: nn.Linear, h: Tensor) -> Tensor:
+    """A layer in float32, also where the rest is bfloat16: its outputs are logits."""
+    with torch.autocast(h.device.type, enabled=False):
+        return F.linear(h.float(), layer.weight, layer.bias)
