@@ -10,12 +10,18 @@ from torch import Tensor
 from typed_models import build
 
 from darkpixel.models.sparse_transformer.model import SparseTransformer
-from darkpixel.models.sparse_transformer.walk import Walks
+from darkpixel.models.sparse_transformer.sequences import Sequences
 
 SMALL: dict[str, Any] = {
-    "model": "sparse_transformer", "width": 16, "layers": 2, "heads": 2, "charge_bins": 8,
+    "model": "sparse_transformer", "width": 16, "layers": 2, "heads": 2, "value_bins": 8,
     "reach": 2, "neighbourhood": 1, "length_groups": 3,
 }  # fmt: skip
+
+VARIANTS: list[dict[str, Any]] = [
+    {"order": order, "values": values}
+    for order in ("walk", "spiral_out")
+    for values in ("absolute", "shares")
+]
 
 
 def toy_images(count: int, side: int = 10, seed: int = 0) -> Tensor:
@@ -41,15 +47,20 @@ def small_model(images: Tensor | None = None, **settings: Any) -> SparseTransfor
     return model.eval()
 
 
-def as_walks(
+def as_sequences(
     sequences: Sequence[Sequence[int] | NDArray[np.int64]],
     charges: Sequence[Sequence[float]] | NDArray[np.float64],
     places: int,
-) -> Walks:
+) -> Sequences:
     """Sequences of pixels with their charges."""
     longest = max(map(len, sequences))
     pixels = np.full((len(sequences), longest), places)
     values = np.zeros((len(sequences), longest), np.float32)
     for row, (sequence, own) in enumerate(zip(sequences, charges, strict=True)):
         pixels[row, : len(sequence)], values[row, : len(sequence)] = sequence, own
-    return Walks(pixels, values, np.array([len(sequence) for sequence in sequences]))
+    return Sequences(pixels, values, np.array([len(sequence) for sequence in sequences]))
+
+
+def condition(model: SparseTransformer, images: int) -> Tensor:
+    """The vectors of so many images whose conditions are all withheld."""
+    return model._condition({}, images, withhold=False)

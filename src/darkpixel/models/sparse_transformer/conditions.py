@@ -8,7 +8,7 @@ from darkpixel.models.sparse_transformer.inputs import exact
 
 
 class ConditionInputs(nn.Module):
-    """The vector of an image's conditions; of nothing, where all are withheld, too.
+    """The vector of an image's conditions; withheld ones count as nothing. Without any it is 0.
 
     Args:
         classes: values of each class.
@@ -19,8 +19,10 @@ class ConditionInputs(nn.Module):
     def __init__(self, classes: tuple[int, ...], numbers: int, width: int) -> None:
         super().__init__()
         self.classes, self.count = classes, numbers
-        self.layer = nn.Linear(sum(classes) + 3 * numbers, width)
-        self.hidden = nn.Linear(width, width)
+        self.width = width
+        if self.some:
+            self.layer = nn.Linear(sum(classes) + 3 * numbers, width)
+            self.hidden = nn.Linear(width, width)
 
     @property
     def some(self) -> bool:
@@ -35,6 +37,8 @@ class ConditionInputs(nn.Module):
             numbers: (B, numbers) float32 in units of their spread; 0 where withheld.
             given: (B, numbers) bool.
         """
+        if not self.some:
+            return torch.zeros(len(codes), self.width, device=codes.device)
         hot = [
             F.one_hot(code, size + 1)[:, 1:].float()
             for code, size in zip(codes.unbind(1), self.classes, strict=True)
