@@ -2,8 +2,9 @@
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from darkpixel import __version__
 from darkpixel.errors import DarkpixelError
@@ -33,10 +34,27 @@ def _parser() -> argparse.ArgumentParser:
     sample = commands.add_parser("sample", help="generate images with a trained model")
     sample.add_argument("model", type=Path, help="folder with model.safetensors and config.yaml")
     sample.add_argument("output", type=Path, help="image file to write")
-    sample.add_argument("-n", "--images", type=_positive, default=1000)
+    sample.add_argument(
+        "-n", "--images", type=_positive, help="how many (1000, or the rows of --conditions)"
+    )
     sample.add_argument("--seed", type=int, default=1)
     sample.add_argument("--label", help="of the images, for a model that knows several (LAGAN)")
     sample.add_argument("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto")
+    sample.add_argument("--species", type=int, help="PDG code, short for --condition species=CODE")
+    sample.add_argument("--momentum", type=float, help="MeV/c, short for --condition momentum=P")
+    sample.add_argument(
+        "--condition",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="value of a column that the model is conditioned on, for all images",
+    )
+    sample.add_argument(
+        "--conditions",
+        type=Path,
+        metavar="FILE",
+        help="values one an image: .csv with named columns, or .h5 (an image file, say)",
+    )
     sample.set_defaults(command=_sample)
 
     label = commands.add_parser("label", help="label tracks and showers with a trained SSNet")
@@ -65,6 +83,52 @@ def _positive(text: str) -> int:
     return value
 
 
+def _conditions(options: argparse.Namespace, names: Sequence[str]) -> dict[str, Any]:
+    """The values of the options' conditions: one for all images, or an array of one an image."""
+    from darkpixel.formats.condition_file import read_conditions
+
+    single: dict[str, float] = {}
+    words = [f"{name}={getattr(options, name)}" for name in ("species", "momentum")
+             if getattr(options, name) is not None]  # fmt: skip
+    for word in [*words, *options.condition]:
+        name, equals, text = word.partition("=")
+        try:
+            value = float(text)
+        except ValueError:
+            equals = ""
+        if not equals or not name:
+            raise DarkpixelError(
+                f"--condition: found '{word}'; give NAME=VALUE with a number, such as momentum=500."
+            )
+        if name in single:
+            raise DarkpixelError(f"--condition: '{name}' is given twice; give it once.")
+        single[name] = value
+    if options.conditions is None:
+        return single
+    columns = read_conditions(options.conditions, names)
+    if both := single.keys() & columns.keys():
+        raise DarkpixelError(
+            f"{options.conditions}: has the column '{min(both)}', which is given on the command "
+            "line too; give one or the other."
+        )
+    return single | columns
+
+
+def _count(options: argparse.Namespace, conditions: Mapping[str, Any]) -> int:
+    """Images to draw: as asked, and as many as there are rows of conditions."""
+    rows = {len(values) for values in conditions.values() if not isinstance(values, float)}
+    asked: int | None = options.images
+    if not rows:
+        return asked or 1000
+    count = rows.pop()
+    if asked not in (None, count):
+        raise DarkpixelError(
+            f"{options.conditions}: {count} rows, but {asked} images are asked for; leave -n out, "
+            "or give as many rows."
+        )
+    return count
+
+
 def _check(options: argparse.Namespace) -> None:
     from darkpixel.config.loading import load_run, read_yaml
 
@@ -87,21 +151,24 @@ def _sample(options: argparse.Namespace) -> None:
     config = load_config(options.model)
     device = choose_device(options.device)
     model = load_generator(options.model, device=device, label=options.label)
+    conditions = _conditions(options, [condition.name for condition in model.conditions])
+    count = _count(options, conditions)
     images = config["images"]
     image_label = options.label or images["label"]
     write_shard(
         model,
         options.output,
-        images=options.images,
+        images=count,
         block_size=1024,
-        blocks=shard_blocks(options.images, 1024, 0, 1),
+        blocks=shard_blocks(count, 1024, 0, 1),
         seed=options.seed,
         about={name: images[name] for name in ("dataset", "pixel_size", "unit")}
         | {"label": image_label},
         source=str(options.model),
         config_digest=config["digest"],
+        conditions=conditions,
     )
-    print(f"{options.output}: {options.images} images of {image_label}")
+    print(f"{options.output}: {count} images of {image_label}")
 
 
 def _label(options: argparse.Namespace) -> None:

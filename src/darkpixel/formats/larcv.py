@@ -32,6 +32,7 @@ from uproot.interpretation.objects import AsObjects
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.blocks import Block
 from darkpixel.formats.image_format import TRACK, bad_image
+from darkpixel.formats.initial_state import DIRECTION, initial_columns
 
 PLANES = ("xy", "yz", "zx")
 PIXELS = 256
@@ -54,7 +55,9 @@ def larcv_events(paths: Sequence[str | Path], plane: str) -> Iterator[Block]:
     Blocks hold raw images (n, 256, 256) float32 in 0.01 MeV and the columns
 
     - `event` int64, counted through all files;
-    - classification files: `species` int32 (PDG code) and `momentum` float32, MeV/c;
+    - classification files: `species` int32 (PDG code), `momentum` float32, MeV/c, and direction and
+      start of the particle, as `darkpixel.formats.initial_state` has them; no start where a file
+      does not say where its particles or images are;
     - segmentation files: `particles` int32 (number from the vertex) and `pixel_labels`
       (n, 256, 256) uint8, 0 where the pixel is empty.
 
@@ -73,7 +76,8 @@ def larcv_events(paths: Sequence[str | Path], plane: str) -> Iterator[Block]:
             if set(columns) != kind:
                 raise DarkpixelError(
                     f"{path}: gives {', '.join(columns)}, but {paths[0]} gives "
-                    f"{', '.join(sorted(kind))}; do not mix classification and segmentation files."
+                    f"{', '.join(sorted(kind))}; do not mix classification and segmentation files, "
+                    "nor files with and without start points."
                 )
             event = np.arange(first, first + len(images), dtype=np.int64)
             yield images, {"event": event, **columns}
@@ -95,6 +99,9 @@ class _Tree:
             raise self.fault(f"cannot be read ({_line(error)})") from error
         if name not in names:
             raise self.fault(f"is missing (found {', '.join(names) or 'nothing'})", _OTHER)
+
+    def has(self, *names: str) -> bool:
+        return all(name in self._branches for name in names)
 
     def read(
         self, name: str, start: int, stop: int, interpretation: Any = None
@@ -134,7 +141,14 @@ def _file_events(path: Path, plane: int) -> Iterator[Block]:
             if bad is not None:
                 raise images.fault(f"event {start + bad} holds a NaN, infinite or negative pixel")
             if labels is None:
-                yield block, _single_particles(particles, start, stop)
+                columns, direction = _single_particles(particles, start, stop)
+                place = _starts(images, particles, plane, start, stop)
+                initial = initial_columns(
+                    PLANES[plane], np.zeros_like(direction) if place is None else place, direction
+                )
+                if place is None:
+                    initial = {name: initial[name] for name in DIRECTION}
+                yield block, columns | initial
             else:
                 count = [len(codes) for codes in particles.read("_part_v._pdg", start, stop)]
                 classes = _pixel_labels(labels, plane, start, stop)
@@ -180,8 +194,10 @@ def _pixel_labels(tree: _Tree, plane: int, start: int, stop: int) -> NDArray[np.
     return labels
 
 
-def _single_particles(tree: _Tree, start: int, stop: int) -> dict[str, NDArray[Any]]:
-    """Species and momentum of events of one particle each."""
+def _single_particles(
+    tree: _Tree, start: int, stop: int
+) -> tuple[dict[str, NDArray[Any]], NDArray[np.float64]]:
+    """Species and momentum of events of one particle each, and the direction (n, 3)."""
     codes = tree.read("_part_v._pdg", start, stop)
     for index, particles in enumerate(codes):
         if len(particles) != 1:
@@ -192,9 +208,10 @@ def _single_particles(tree: _Tree, start: int, stop: int) -> dict[str, NDArray[A
             )
     components = [tree.read(f"_part_v._p{axis}", start, stop) for axis in "xyz"]
     energy = np.concatenate(tree.read("_part_v._energy_init", start, stop))
-    momentum = np.linalg.norm([np.concatenate(values) for values in components], axis=0)
+    vector = np.stack([np.concatenate(values) for values in components], 1).astype(np.float64)
+    length = np.linalg.norm(vector, axis=1)
     # No momentum exceeds its energy, which is in GeV; a number that does is in MeV/c.
-    momentum = np.where(momentum <= energy * (1 + 1e-6), 1000 * momentum, momentum)
+    momentum = np.where(length <= energy * (1 + 1e-6), 1000 * length, length)
     bad = ~((momentum > 0) & (momentum < _HIGHEST))
     if bad.any():
         raise tree.fault(
@@ -202,10 +219,44 @@ def _single_particles(tree: _Tree, start: int, stop: int) -> dict[str, NDArray[A
             f"between 0 and {_HIGHEST:g}",
             _OTHER,
         )
-    return {
+    columns = {
         "species": np.concatenate(codes).astype(np.int32),
         "momentum": momentum.astype(np.float32),
     }
+    return columns, vector / length[:, None]
+
+
+def _starts(
+    images: _Tree, particles: _Tree, plane: int, start: int, stop: int
+) -> NDArray[np.float64] | None:
+    """Where the particles start, (n, 3) voxels along x, y and z; None if the file does not say.
+
+    Only the two axes of the plane are filled.
+    """
+    places = [f"_part_v._vtx._{axis}" for axis in "xyz"]
+    bounds = [f"_image_v._meta._p{end}.{axis}" for axis in "xy" for end in (1, 2)]
+    if not (particles.has(*places) and images.has(*bounds)):
+        return None
+    vertex = [np.concatenate(particles.read(name, start, stop)) for name in places]
+    voxels = np.zeros((stop - start, 3))
+    # The first axis of the plane counts its columns, the second its rows.
+    for number, axis in enumerate("xyz".index(letter) for letter in PLANES[plane]):
+        low, high = (
+            np.array([values[plane] for values in images.read(name, start, stop)])
+            for name in bounds[2 * number : 2 * number + 2]
+        )
+        bad = ~(high > low)
+        if bad.any():
+            raise images.fault(
+                f"event {start + int(bad.argmax())}, plane {PLANES[plane]}, reaches from "
+                f"{low[bad][0]:g} to {high[bad][0]:g} cm",
+                _OTHER,
+            )
+        voxels[:, axis] = (vertex[axis] - low) / (high - low) * PIXELS - 0.5
+    bad = ~np.isfinite(voxels).all(1)
+    if bad.any():
+        raise particles.fault(f"event {start + int(bad.argmax())} has no finite start point")
+    return voxels
 
 
 def _open(path: Path) -> Any:

@@ -16,7 +16,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from darkpixel.config.names import CLASS
 from darkpixel.errors import DarkpixelError
+from darkpixel.models.conditions import Condition, checked
 
 Batches = Callable[[], Iterator[Tensor]]
 """Each call gives a new pass over the images of a file, in its order, as (b, H, W) float32."""
@@ -79,6 +81,16 @@ class Trainable(nn.Module, ABC):
             validation: likewise for the validation images; for choices, not for fits.
         """
 
+    def fit_to_columns(self, columns: Mapping[str, Tensor]) -> None:
+        """Take from the columns what must be fixed before training (default: nothing).
+
+        Called before `fit_to_data`; as there, what is taken must be stored in buffers.
+
+        Args:
+            columns: those of `self.columns` that have one number an image, of all training
+                images in file order, (N,) each, on the CPU.
+        """
+
     def fitted(self) -> dict[str, float]:
         """What `fit_to_data` chose, by name, for `config.yaml` (default: nothing)."""
         return {}
@@ -98,23 +110,83 @@ class Trainable(nn.Module, ABC):
 class GenerativeModel(Trainable):
     """A density or generator of images (N, H, W)."""
 
+    chosen_class: int | None = None
+    """The label of `choose_class`; None: none chosen."""
+
+    @property
+    def conditions(self) -> tuple[Condition, ...]:
+        """What images may be conditioned on, see `darkpixel.models.conditions` (default: none)."""
+        return ()
+
     @abstractmethod
     def sample(self, n: int, *, generator: torch.Generator, **options: Any) -> Tensor:
         """Draw `n` images, (n, H, W) float32, in the unit of the training images."""
 
     def sample_events(
-        self, n: int, *, generator: torch.Generator
+        self,
+        n: int,
+        *,
+        generator: torch.Generator,
+        conditions: Mapping[str, Tensor] | None = None,
     ) -> tuple[Tensor, dict[str, Tensor]]:
-        """Draw `n` images and the event attributes that they were drawn for, (n,) each."""
+        """Draw `n` images and the columns that they were drawn for, (n,) each.
+
+        Args:
+            n: images.
+            generator: of all that is random.
+            conditions: name to (), one value for all images, or (n,); what is left out is as
+                `darkpixel.models.conditions` says.
+
+        Raises:
+            DarkpixelError: a condition that the model does not know, or cannot take.
+        """
+        self.given_conditions(n, conditions)  # a model that takes none has to say so
         return self.sample(n, generator=generator), {}
+
+    def given_conditions(
+        self, n: int, conditions: Mapping[str, Tensor] | None
+    ) -> dict[str, Tensor]:
+        """The conditions with one value an image, (n,) each, that of `choose_class` among them.
+
+        Args:
+            n: images.
+            conditions: as of `sample_events`.
+
+        Raises:
+            DarkpixelError: as `darkpixel.models.conditions.checked`, or the label differs from the
+                chosen one.
+        """
+        given = dict(conditions or {})
+        known = self.conditions
+        if self.chosen_class is not None and any(c.name == CLASS for c in known):
+            if CLASS in given:
+                raise DarkpixelError(
+                    f"model {self.settings['model']}: condition '{CLASS}': the label is chosen "
+                    "already; give one or the other."
+                )
+            given[CLASS] = torch.tensor(self.chosen_class)
+        return checked(self.settings["model"], known, given, n)
 
     def choose_class(self, index: int) -> None:
         """Draw images of one label from now on; models that know several (`joint`) have it.
 
+        Here for models with the condition `class`.
+
         Args:
             index: place of the label among the classes of the training images.
+
+        Raises:
+            DarkpixelError: the model knows no labels, or not so many.
         """
-        raise DarkpixelError(f"model {self.settings['model']}: knows no labels to choose from.")
+        name = self.settings["model"]
+        classes = next((c.values for c in self.conditions if c.name == CLASS), None)
+        if classes is None:
+            raise DarkpixelError(f"model {name}: knows no labels to choose from.")
+        if index not in classes:
+            raise DarkpixelError(
+                f"model {name}: no class {index}; it was trained on {len(classes)}."
+            )
+        self.chosen_class = index
 
     def log_density(self, images: Tensor) -> Tensor | None:
         """Log-density of images (B, H, W), (B,) nats; None where there is none.

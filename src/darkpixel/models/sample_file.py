@@ -16,9 +16,13 @@ from tqdm import tqdm
 from darkpixel.formats.blocks import column_types
 from darkpixel.formats.image_file import ImageWriter
 from darkpixel.models.base import GenerativeModel
+from darkpixel.models.conditions import warn_of_extrapolation
 from darkpixel.models.folder import load_config, load_generator
 
 logger = logging.getLogger(__name__)
+
+Values = float | NDArray[Any]
+"""Of a condition: one value for all images, or (n,)."""
 
 
 def block_generator(seed: int, block: int) -> torch.Generator:
@@ -44,8 +48,9 @@ def write_shard(
     about: Mapping[str, Any],
     source: str,
     config_digest: str,
+    conditions: Mapping[str, Values] | None = None,
 ) -> None:
-    """Generate the images of `blocks` and write them.
+    """Generate the images of `blocks` and write them, with the columns they are conditioned on.
 
     Image i belongs to block i // block_size, and every block has a random stream of its own, so
     that the images depend neither on the shards nor on who makes them.
@@ -56,14 +61,25 @@ def write_shard(
         seed: root of the streams.
         about: `dataset`, `label`, `pixel_size` and `unit` of the training images.
         source: what made them, e.g. the model's name.
+        conditions: as of `GenerativeModel.sample_events`, () or (images,) each.
+
+    Raises:
+        DarkpixelError: the model does not take these conditions, or the file cannot be written.
     """
     height, width = model.image_size
+    whole = {name: torch.as_tensor(values) for name, values in (conditions or {}).items()}
+    # All of them at once, so that errors count all images.
+    warn_of_extrapolation(model.conditions, model.given_conditions(images, whole))
     started = time.perf_counter()
 
     def generated() -> Iterator[tuple[NDArray[np.float32], dict[str, NDArray[Any]]]]:
         for block in blocks:
-            count = min(block_size, images - block * block_size)
-            pixels, columns = model.sample_events(count, generator=block_generator(seed, block))
+            start = block * block_size
+            count = min(block_size, images - start)
+            part = {k: v[start : start + count] if v.ndim else v for k, v in whole.items()}
+            pixels, columns = model.sample_events(
+                count, generator=block_generator(seed, block), conditions=part
+            )
             yield pixels.cpu().numpy(), {k: v.cpu().numpy() for k, v in columns.items()}
 
     with (

@@ -125,6 +125,15 @@ class ImageBatches:
         for images, _ in self.in_order(max(self.batch_size, 4096)):
             yield images.cpu()
 
+    def whole_columns(self) -> dict[str, Tensor]:
+        """The columns with one number an image, whole, (N,) each on the CPU."""
+        types = self._file.column_types()
+        return {
+            name: self._column(name, 0, self.images)
+            for name in self.columns
+            if not types[name].shape
+        }
+
     def _bounds(self) -> NDArray[np.int64]:
         """Where batches begin and end in the epoch's order: 0, ..., `epoch_images`."""
         total = self.epoch_images

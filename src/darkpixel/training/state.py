@@ -72,6 +72,7 @@ class TrainingState:
         torch.manual_seed(seed)
         saved = checkpoints.load()
         if saved is None:
+            model.fit_to_columns(batches.whole_columns())
             model.fit_to_data(batches.images_in_order, validation.images_in_order)
         else:
             load_state(model, saved["model"], checkpoints.state_path)

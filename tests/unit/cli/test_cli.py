@@ -58,6 +58,69 @@ def test_a_model_of_one_label_draws_no_other(folder, tmp_path, capsys):
     assert "made.h5: 4 images of signal" in capsys.readouterr().out
 
 
+@pytest.fixture
+def conditioned(tmp_path):
+    """A PixelCNN that knows electrons and protons, untrained."""
+    encoder = {"model": "vqvae", "codes": 8, "dimension": 4}
+    keys = {"model": "vqvae_pixelcnn", "filters": 4, "blocks": 1, "condition": "species"}
+    settings = {**keys, "species": [11, 2212], "autoencoder": encoder}
+    model = build_model(settings, (8, 8), seed=1)
+    about = {"dataset": "lartpc", "label": "all", "pixel_size": 0.5, "unit": "0.255 MeV"}
+    save_model(model, tmp_path / "pixelcnn", images=about, digest="0")
+    return str(tmp_path / "pixelcnn")
+
+
+def species_of(path):
+    with ImageFile(path) as file:
+        return file.column("species").tolist()
+
+
+def test_sample_of_one_species_or_of_a_file_of_species(conditioned, tmp_path):
+    made, rows = str(tmp_path / "made.h5"), tmp_path / "rows.csv"
+    assert main(["sample", conditioned, made, "-n", "3", "--species", "2212"]) == 0
+    assert species_of(made) == [2212] * 3
+    assert main(["sample", conditioned, made, "-n", "2", "--condition", "species=11"]) == 0
+    assert species_of(made) == [11, 11]
+    rows.write_text("species\n11\n2212\n2212\n")
+    assert main(["sample", conditioned, made, "--conditions", str(rows)]) == 0
+    assert species_of(made) == [11, 2212, 2212]
+    again = str(tmp_path / "again.h5")
+    assert main(["sample", conditioned, again, "--conditions", made]) == 0
+    with ImageFile(made) as one, ImageFile(again) as two:
+        assert np.array_equal(one.read(), two.read())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--species", "13"], "'species': 13 is not among 11, 2212"),
+        (["--momentum", "500"], "'momentum': the model takes species"),
+        (["--condition", "species"], "found 'species'; give NAME=VALUE"),
+        (["--condition", "species=e"], "found 'species=e'; give NAME=VALUE"),
+        (["--species", "11", "--condition", "species=11"], "'species' is given twice"),
+        (["--conditions", "nowhere.csv"], "nowhere.csv: no such file"),
+        (["--conditions", "{rows}", "-n", "5"], "2 rows, but 5 images are asked for"),
+        (["--conditions", "{rows}", "--species", "11"], "given on the command line too"),
+    ],
+)
+def test_bad_conditions_are_one_line(conditioned, tmp_path, capsys, arguments, words):
+    rows = tmp_path / "rows.csv"
+    rows.write_text("species\n11\n2212\n")
+    made = tmp_path / "made.h5"
+    arguments = [word.format(rows=rows) for word in arguments]
+    assert main(["sample", conditioned, str(made), *arguments]) == 1
+    error = capsys.readouterr().err
+    assert words in error
+    assert error.count("\n") == 1
+    assert not made.exists()
+
+
+def test_an_unconditioned_model_takes_no_conditions(folder, tmp_path, capsys):
+    made = tmp_path / "made.h5"
+    assert main(["sample", folder, str(made), "-n", "4", "--species", "13"]) == 1
+    assert "condition 'species': the model takes none" in capsys.readouterr().err
+
+
 def test_an_overlay_alone_is_no_configuration(tmp_path, capsys):
     overlay = tmp_path / "my.yaml"
     overlay.write_text("run: mine")

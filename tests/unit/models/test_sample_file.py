@@ -54,3 +54,21 @@ def test_seeds_and_blocks_differ(model, tmp_path):
     other = images_of(write(model, tmp_path / "b.h5", seed=6))
     assert not np.array_equal(first, other)
     assert not np.array_equal(first[:16], first[16:32])
+
+
+def test_conditions_go_to_their_images_whatever_the_shards(tmp_path):
+    """The image at i is drawn for the value at i, in any block of any shard."""
+    encoder = {"model": "vqvae", "codes": 8, "dimension": 4}
+    keys = {"model": "vqvae_pixelcnn", "filters": 4, "blocks": 1, "condition": "species"}
+    settings = {**keys, "species": [11, 2212], "autoencoder": encoder}
+    conditioned = build_model(settings, (8, 8), seed=1).eval()
+    species = np.random.default_rng(2).choice([11, 2212], 100)
+    for shard in range(3):
+        write_shard(
+            conditioned, tmp_path / f"{shard}.h5", images=100, block_size=16,
+            blocks=shard_blocks(100, 16, shard, 3), seed=5, about=ABOUT, source="test",
+            config_digest="0", conditions={"species": species},
+        )  # fmt: skip
+    concatenate([tmp_path / f"{shard}.h5" for shard in range(3)], tmp_path / "joined.h5")
+    with ImageFile(tmp_path / "joined.h5") as file:
+        assert file.column("species").tolist() == species.tolist()

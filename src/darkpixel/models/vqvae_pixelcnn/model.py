@@ -15,6 +15,7 @@ from torch.nn import functional as F
 from darkpixel.errors import DarkpixelError
 from darkpixel.models.base import Batches, GenerativeModel
 from darkpixel.models.build import build_model
+from darkpixel.models.conditions import Condition
 from darkpixel.models.folder import load_config
 from darkpixel.models.sampling import evaluating
 from darkpixel.models.vqvae.model import VQVAE
@@ -165,22 +166,36 @@ class VQVAEPixelCNN(GenerativeModel):
         """Draw images, (n, H, W) float32; option `batch`: images at once (256)."""
         return self.sample_events(n, generator=generator, **options)[0]
 
+    @property
+    def conditions(self) -> tuple[Condition, ...]:
+        """The species, if the model is conditioned on it."""
+        if self.options.condition is None:
+            return ()
+        return (Condition("species", tuple(self.options.species)),)
+
     @torch.no_grad()
     def sample_events(
-        self, n: int, *, generator: torch.Generator, batch: int = 256
+        self,
+        n: int,
+        *,
+        generator: torch.Generator,
+        conditions: Mapping[str, Tensor] | None = None,
+        batch: int = 256,
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """Draw images (n, H, W), exact, with their `codes` (n, h, w) int32.
 
-        With `condition`, their `species` (n,) int32 come too.
+        With the setting `condition`, their `species` (n,) int32 come too: those of `conditions`, or
+        the mix of the training images.
 
         Each image takes its uniforms from the generator in turn, so the images do not depend on
         `batch`.
 
         Raises:
-            DarkpixelError: conditioned, but not trained.
+            DarkpixelError: as the base class; the mix is wanted, but the model is not trained.
         """
+        given = self.given_conditions(n, conditions).get("species")
         conditioned = self.options.condition is not None
-        if conditioned and not bool(self.species_counts.any()):
+        if conditioned and given is None and not bool(self.species_counts.any()):
             raise DarkpixelError(
                 "model vqvae_pixelcnn: the species mix is that of the training images; "
                 "train the model before sampling."
@@ -196,6 +211,7 @@ class VQVAEPixelCNN(GenerativeModel):
                 self.input_size,
                 generator=generator,
                 class_counts=self.species_counts if conditioned else None,
+                classes=None if given is None else self._classes(given.to(device)),
                 batch=batch,
             ):
                 codes[some] = drawn.int()

@@ -24,6 +24,7 @@ def sample_maps(
     *,
     generator: torch.Generator,
     class_counts: Tensor | None = None,
+    classes: Tensor | None = None,
     batch: int = 256,
 ) -> Iterator[tuple[slice, Tensor, Tensor | None]]:
     """Draw code maps, batch by batch, by the cached sampler.
@@ -34,6 +35,8 @@ def sample_maps(
         shape: rows and columns of a map.
         generator: each map takes its uniforms from it in turn, whatever the batch.
         class_counts: (classes,) the mix of classes that is drawn, if the network is conditioned.
+        classes: (n,) int64, of which maps are drawn; None: those of the mix. A map's uniforms are
+            the same either way.
         batch: maps at once.
 
     Returns:
@@ -45,11 +48,11 @@ def sample_maps(
     for some in batches(n, batch):
         count = some.stop - some.start
         u = torch.rand(count, columns, generator=generator, device=generator.device).to(device)
-        classes = None
-        if class_counts is not None:
+        chosen = None if classes is None else classes[some]
+        if chosen is None and class_counts is not None:
             mix = class_counts.double().log().expand(count, -1)
-            classes = draw_categories(mix, u[:, -1].double())
-        yield some, sample_cached(network, u[:, :cells].reshape(-1, *shape), classes), classes
+            chosen = draw_categories(mix, u[:, -1].double())
+        yield some, sample_cached(network, u[:, :cells].reshape(-1, *shape), chosen), chosen
 
 
 @torch.no_grad()

@@ -8,8 +8,12 @@ HDF5, gzip + shuffle; the non-zero pixels of each plane one event after the othe
 - `label` (M,) uint8: 1 shower, 2 track;
 - `offsets` (N + 1,) int64: event i owns the entries from `offsets[i]` to `offsets[i + 1]`;
 
-the columns of the kind of events (`COLUMNS`), each (N,); root attributes: see `ArgonEventsHeader`,
-and, for single particles, `drawn_{pdg}` and `accepted_{pdg}`.
+the columns of the kind of events (`COLUMNS`), each (N, ...); root attributes: see `ArgonEventsHeader`,
+and, for single particles, `drawn_{pdg}` and `accepted_{pdg}`. `start` (N, 3) is where the particle
+starts, in voxels along x, y and z, the centre of the first one at 0, and `direction` (N, 3) where
+it goes, of length one.
+
+Version 1 had neither `start` nor `direction`.
 """
 
 import json
@@ -27,16 +31,24 @@ from darkpixel.errors import DarkpixelError
 from darkpixel.formats.events_file import REMEDY, EventsFile
 from darkpixel.formats.hdf5 import append, growing_dataset
 from darkpixel.formats.image_format import SHOWER, TRACK
+from darkpixel.formats.initial_state import initial_columns
 from darkpixel.formats.species import SpeciesCounts
 from darkpixel.simulation.argon.voxels import PLANES, SIDE
 
 FORMAT = "darkpixel-argon-events"
-VERSION = 1
+VERSION = 2
 
-COLUMNS: Mapping[str, Mapping[str, str]] = {
-    "single": {"event": "int64", "species": "int32", "momentum": "float32"},
-    "vertex": {"event": "int64", "particles": "int32"},
+COLUMNS: Mapping[str, Mapping[str, tuple[str, tuple[int, ...]]]] = {
+    "single": {
+        "event": ("int64", ()),
+        "species": ("int32", ()),
+        "momentum": ("float32", ()),
+        "start": ("float32", (3,)),
+        "direction": ("float32", (3,)),
+    },
+    "vertex": {"event": ("int64", ()), "particles": ("int32", ())},
 }
+"""Name, type and shape of an entry of the columns of each kind of events."""
 _PIXELS = {"pixel": "uint16", "charge": "float32", "label": "uint8"}
 _BLOCK = 128  # events held dense at once: 50 MB with their labels
 _CHUNK = 16384  # entries per HDF5 chunk
@@ -67,13 +79,13 @@ class ArgonEventsWriter:
             for name, dtype in {**_PIXELS, "offsets": "int64"}.items():
                 growing_dataset(file, f"{plane}/{name}", dtype, chunk=_CHUNK)
             append(file[f"{plane}/offsets"], np.zeros(1, np.int64))
-        for name, dtype in COLUMNS[kind].items():
-            growing_dataset(file, name, dtype, chunk=_CHUNK)
+        for name, (dtype, tail) in COLUMNS[kind].items():
+            growing_dataset(file, name, dtype, chunk=_CHUNK, tail=tail)
 
     def append(
         self,
         planes: Mapping[str, Sequence[tuple[NDArray[Any], NDArray[Any], NDArray[Any]]]],
-        columns: Mapping[str, Sequence[float]],
+        columns: Mapping[str, Sequence[Any]],
     ) -> None:
         """Add events: per plane one (pixel, charge, label) each; per column one value each."""
         for plane, events in planes.items():
@@ -118,7 +130,8 @@ def event_blocks(
 
     Yields:
         images (n, 256, 256) float32 of the plane of `imaging`, 0.01 MeV, neither cropped nor
-        scaled; columns: those of the kind of events, and `pixel_labels` (n, 256, 256) uint8.
+        scaled; columns: those of the kind of events, with start and direction as
+        `darkpixel.formats.initial_state` has them, and `pixel_labels` (n, 256, 256) uint8.
 
     Raises:
         DarkpixelError: as `read_header`; the events were accepted for another plane or crop than
@@ -160,6 +173,8 @@ def _dense(
     images.reshape(-1)[place] = charge
     labels.reshape(-1)[place] = label
     columns = {name: events[name][start:stop] for name in COLUMNS[kind]}
+    if kind == "single":
+        columns |= initial_columns(plane, columns.pop("start"), columns.pop("direction"))
     return images, {**columns, "pixel_labels": labels}
 
 
@@ -174,7 +189,7 @@ def _header(events: EventsFile) -> ArgonEventsHeader:
     attributes = events.attributes
     kind, images = str(attributes["kind"]), int(attributes["images"])
     events.check(kind in COLUMNS, "attribute kind", f"is {kind!r}, expected single or vertex")
-    expected = {name: (dtype, (images,)) for name, dtype in COLUMNS[kind].items()}
+    expected = {name: (dtype, (images, *tail)) for name, (dtype, tail) in COLUMNS[kind].items()}
     for plane in PLANES:
         pixels = events.last(f"{plane}/offsets")
         expected |= {f"{plane}/{name}": (dtype, (pixels,)) for name, dtype in _PIXELS.items()}

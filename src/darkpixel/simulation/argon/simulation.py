@@ -125,12 +125,14 @@ def simulate(
         while accepted < images:
             size = min(_BLOCK, images - accepted)
             planes: dict[str, list[Any]] = {plane: [] for plane in PLANES}
-            columns: dict[str, list[float]] = {"event": []}
+            columns: dict[str, list[Any]] = {"event": []}
             for _ in range(size):
                 number, momentum = events.next_accepted()
                 if single:
                     columns.setdefault("species", []).append(SPECIES[number])
                     columns.setdefault("momentum", []).append(momentum)
+                    columns.setdefault("start", []).append(events.initial[0].copy())
+                    columns.setdefault("direction", []).append(events.initial[1].copy())
                 else:
                     columns.setdefault("particles", []).append(number)
                 columns["event"].append(first_event + accepted)
@@ -145,7 +147,12 @@ def simulate(
 
 
 class _Events:
-    """The sequence of simulated events of one seed, one at a time."""
+    """The sequence of simulated events of one seed, one at a time.
+
+    Attributes:
+        initial: (2, 3), where the present event starts, in voxels, and, of a single particle, its
+            direction.
+    """
 
     def __init__(
         self, settings: ArgonSimulation, imaging: ArgonImaging, kind: Kind, seed: int
@@ -166,6 +173,7 @@ class _Events:
         reach = _MARGIN * (SIDE * settings.pixel_size)
         self._medium = Medium(argon_tables(), reach, scattering=True, reactions=True)
         self._projections = new_projections()
+        self.initial = np.zeros((2, 3))
         self.drawn = 0
         self.accepted = 0
         self._by_species = np.zeros((2, len(SPECIES)), np.int64)
@@ -182,7 +190,7 @@ class _Events:
         plane = PLANES.index(self._imaging.plane)
         while True:
             number, momentum = next_event(
-                self._record, self._medium, self._recipe, self._projections
+                self._record, self._medium, self._recipe, self._projections, self.initial
             )
             check_overflow(self._record)
             if number < 0:
@@ -231,9 +239,12 @@ class _Events:
 
 @kernel
 def next_event(
-    record: Record, medium: Medium, recipe: Recipe, projections: Projections
+    record: Record, medium: Medium, recipe: Recipe, projections: Projections, initial: Floats
 ) -> tuple[int, float]:
     """Draw one event with enough pixels in each plane and project it.
+
+    Args:
+        initial: (2, 3), filled with the start, in voxels, and the direction of a single particle.
 
     Returns:
         index of the species, or number of particles of a vertex (-1: gave up); momentum, MeV/c
@@ -261,7 +272,9 @@ def next_event(
             momentum = low + (high - low) * np.random.random()
             mass = MASSES[number]
             energy = math.sqrt(momentum * momentum + mass * mass) - mass
-            start(record, number, energy, isotropic())
+            direction = isotropic()
+            initial[1, 0], initial[1, 1], initial[1, 2] = direction
+            start(record, number, energy, direction)
             transport(record, medium)
         choose_box(record, side, corner)
         empty(projections)
@@ -275,5 +288,7 @@ def next_event(
             projections,
         )
         if projections.counts.min() >= recipe.minimum_pixels:
+            # Particles start at the origin; the centre of the box's first voxel is 0.
+            initial[0] = -corner / recipe.pixel_size - 0.5
             return number, momentum
     return -1, 0.0

@@ -154,6 +154,36 @@ def test_samples_have_the_species_of_the_training_images() -> None:
     assert int(((images - wanted).abs().amax((1, 2)) < 1e-5).sum()) > 300
 
 
+def test_asked_species_are_drawn_from_the_same_uniforms() -> None:
+    """Asking for what the mix would have drawn changes nothing; asking for others changes all."""
+    model = pixelcnn(condition="species", species=[22, 2212])
+    species = torch.tensor([22] * 16 + [2212] * 48, dtype=torch.int32)
+    codes = torch.where(species == 22, 3.0, 5.0)
+    train(model, codes[:, None, None].expand(-1, 6, 8), 60, species=species)
+
+    def draw(conditions: dict[str, torch.Tensor] | None) -> tuple[torch.Tensor, torch.Tensor]:
+        images, columns = model.sample_events(
+            50, generator=torch.Generator().manual_seed(0), conditions=conditions
+        )
+        return images, columns["species"]
+
+    images, drawn = draw(None)
+    again, same = draw({"species": drawn})
+    assert torch.equal(again, images)
+    assert torch.equal(same, drawn)
+    _, photons = draw({"species": torch.tensor(22)})
+    assert photons.tolist() == [22] * 50
+    with pytest.raises(DarkpixelError, match="'species': 11 is not among 22, 2212"):
+        draw({"species": torch.tensor(11)})
+
+
+def test_asked_species_need_no_mix() -> None:
+    model = pixelcnn(condition="species", species=[22, 2212])
+    given = {"species": torch.tensor([22, 2212, 22])}
+    _, columns = model.sample_events(3, generator=torch.Generator(), conditions=given)
+    assert columns["species"].tolist() == [22, 2212, 22]
+
+
 def test_validation_does_not_count_species() -> None:
     model = pixelcnn(condition="species", species=[22, 2212])
     species = torch.tensor([22, 2212, 2212])
