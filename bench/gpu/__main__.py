@@ -50,12 +50,12 @@ def main(arguments: list[str] | None = None) -> int:
     names = options.models.split(",") if options.models else None
     report.log(f"steps {options.steps} on {run.device}, {options.minutes:g} minutes")
     # The data of the training are simulated while the GPU does the first steps.
-    data = training.start_data(run, options) if "train" in steps else None
+    data = training.start_data(run, options) if "train" in steps else []
     calls: dict[str, Callable[[], bool]] = {
         "machine": lambda: machine.main(run),
         "checks": lambda: checks.main(run, names),
         "rates": lambda: rates.main(run, names),
-        "train": lambda: training.main(run, options, data),
+        "train": lambda: training.main(run, options, data[0]),
     }
     good = True
     try:
@@ -71,8 +71,8 @@ def main(arguments: list[str] | None = None) -> int:
             state = "good" if passed else "NOT GOOD"
             report.log(f"{step}: {state}, {time.monotonic() - began:.1f} s")
     finally:
-        if data is not None:
-            data.stop()
+        for one in data:
+            one.stop()
     return 0 if good else 1
 
 

@@ -2,17 +2,23 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
 from typing import Any
 
-from bench.gpu import argon
+from bench.gpu.recipe import LABELS, SPLITS, read_recipe
 from bench.gpu.report import Run
+from bench.gpu.simulation import MADE, split_path
+from darkpixel.config.names import CLASS, JETS, JOINT
+from darkpixel.datasets.joint import join_labels
 from darkpixel.errors import DarkpixelError
+from darkpixel.formats.image_file import ImageFile
 
 _SPARED_CORES = 2  # while a simulation runs beside the first steps
+_NICE, _NICE_LATER = 5, 10  # a GPU's host is in more of a hurry
 
 
 class Data:
@@ -20,38 +26,60 @@ class Data:
 
     Args:
         run: see there.
-        entry: key `data` of a training's YAML: `folder`, of the files, or `images` (of each
-            split), `simulation`, `imaging` (keys of the classes in `darkpixel.config.lartpc`) and
-            `seed`.
+        entry: key `data` of a training's YAML: what `bench.gpu.recipe` describes, or `folder`, of
+            the files: `train.h5`, `validation.h5` and `test.h5`, in it or in a folder for each of
+            the `labels` (default: signal, background). Images of all labels together, in
+            `joint/`, are made where they are missing.
+        later: of a training in another call; nothing is cut off, and others come first.
     """
 
-    def __init__(self, run: Run, entry: dict[str, Any]) -> None:
+    def __init__(self, run: Run, entry: dict[str, Any], *, later: bool = False) -> None:
         self._run = run
         self._process: subprocess.Popen[bytes] | None = None
+        self.labels: tuple[str, ...] = ()
+        """Labels of the images, in the order of the joint file's classes; none: one kind."""
         if "folder" in entry:
             self.folder = Path(entry["folder"])
+            if not any((self.folder / f"{split}.h5").exists() for split in SPLITS):
+                self.labels = self._given_labels(entry)
             return
-        recipe = {"simulation": {}, "imaging": {}, "seed": 1, **entry}
-        self.folder = argon.data_folder(run.work, recipe)
-        if all((self.folder / f"{split}.h5").exists() for split in argon.SPLITS):
+        recipe, _ = read_recipe(entry)
+        self.labels = recipe.labels
+        self.folder = recipe.folder(run.work)
+        if (self.folder / MADE).exists():
             run.report.log(f"data: {self.folder} is there")
             return
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
         workers = max(1, cores - _SPARED_CORES)
-        command = [sys.executable, "-m", "bench.gpu.argon", str(self.folder), json.dumps(recipe),
-                   "--workers", str(workers)]  # fmt: skip
-        self._log = run.work / "data.log"
+        command = [
+            sys.executable, "-m", "bench.gpu.simulation", str(self.folder), json.dumps(entry),
+            "--workers", str(workers), "--nice", str(_NICE_LATER if later else _NICE),
+            *(["--unbounded"] if later else []),
+        ]  # fmt: skip
+        self._log = run.work / f"{self.folder.name}.log"
+        # One library thread a process: there is one process for each core.
+        threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
         with self._log.open("wb") as log:
-            self._process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
-        run.report.log(f"data: {recipe['images']} begun on {workers} cores")
+            # A group of its own, so that its processes can be ended with it.
+            self._process = subprocess.Popen(
+                command, stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
+                env={**os.environ, **threads},
+            )  # fmt: skip
+        run.report.log(f"data: {recipe.dataset}, {recipe.images} begun on {workers} cores")
 
-    def path(self, split: str) -> Path:
+    def path(self, split: str, label: str = JOINT) -> Path:
         """The file of a split; waits until it is there.
+
+        Args:
+            label: where there are several; `joint`: of all labels together, `train` and
+                `validation` only.
 
         Raises:
             DarkpixelError: it never will be.
         """
-        path = self.folder / f"{split}.h5"
+        path = split_path(self.folder, split, label if self.labels else "")
+        if self._process is None and self.labels and label == JOINT and not path.exists():
+            return self._joined(split)
         while not path.exists():
             if self._process is None or self._process.poll() is not None:
                 if path.exists():
@@ -62,6 +90,37 @@ class Data:
             time.sleep(0.1)
         return path
 
+    def made(self) -> dict[str, Any]:
+        """Recipe, images and seconds of what was simulated; empty for given files."""
+        path = self.folder / MADE
+        content: dict[str, Any] = (
+            json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        )
+        return content
+
+    def _given_labels(self, entry: dict[str, Any]) -> tuple[str, ...]:
+        labels = tuple(entry.get("labels", LABELS[JETS]))
+        for path in (split_path(self.folder, split, JOINT) for split in SPLITS):
+            if path.exists():
+                with ImageFile(path) as file:
+                    found = tuple(str(file.attributes.get("classes", "")).split(","))
+                if found != labels:
+                    raise DarkpixelError(
+                        f"{path}: column `{CLASS}` counts {', '.join(found)}, but the labels are "
+                        f"{', '.join(labels)}; give `labels` in that order."
+                    )
+        return labels
+
+    def _joined(self, split: str) -> Path:
+        """Given files of all labels, put together in the folder for data."""
+        name = str(self.folder.resolve()).replace(os.sep, "_").strip("_")
+        path = split_path(self._run.work / f"joined-{name}", split, JOINT)
+        if not path.exists():
+            join_labels(
+                {label: self.path(split, label) for label in self.labels}, path, compressed=False
+            )
+        return path
+
     def _reason(self) -> str:
         if self._process is None:
             return "; name the folder of train.h5, validation.h5 and test.h5"
@@ -69,7 +128,7 @@ class Data:
         return f", the simulation ended: {' | '.join(lines[-3:])}"
 
     def stop(self) -> None:
-        """End the simulation if it still runs."""
+        """End the simulation if it still runs; a later call goes on with its chunks."""
         if self._process is not None and self._process.poll() is None:
-            self._process.terminate()
+            os.killpg(self._process.pid, signal.SIGTERM)
             self._process.wait(timeout=30)

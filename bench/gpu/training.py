@@ -3,7 +3,8 @@
 What is trained is in a YAML file:
 
     data: {images: {train: 60000, validation: 4096, test: 20000}}  # see `bench.gpu.data.Data`
-    models:              # autoencoders first, then in this order; the last one is sampled
+    models:              # autoencoders first, then in this order; the last one is sampled, or the
+                         # last one of each label
       vqvae:
         settings: {model: vqvae, ...}
         training: {...}  # keys of darkpixel.config.training.Training; epochs are found
@@ -12,13 +13,13 @@ What is trained is in a YAML file:
         autoencoder: vqvae
         settings: {model: vqvae_pixelcnn, ...}
         training: {...}
-    sampling: {images: 10000, block_size: 2048}
+        label: signal    # where there are labels; default: all of them, in one file
+    sampling: {images: 10000, block_size: 2048}  # of each label; maybe `slots`, of the sampler
 """
 
 import argparse
 import csv
 import os
-import shutil
 import signal
 import threading
 import time
@@ -32,16 +33,17 @@ import yaml
 
 from bench.gpu import pieces
 from bench.gpu.data import Data
+from bench.gpu.outcome import Outcome
 from bench.gpu.plan import EPOCHS, Cost, calibrate, epochs_in
 from bench.gpu.report import Run
-from bench.gpu.samples import draw, measure
+from darkpixel.config.names import JOINT
 from darkpixel.config.training import Training
 from darkpixel.formats.digests import settings_digest
 from darkpixel.formats.image_file import ImageFile
 from darkpixel.models.base import Trainable
 from darkpixel.models.build import build_model, with_image_settings
 from darkpixel.models.folder import WEIGHTS, load_config, load_model, load_state, save_model
-from darkpixel.models.vqvae.codes import encode_file, reconstruct_file
+from darkpixel.models.vqvae.codes import encode_file
 from darkpixel.models.vqvae.model import VQVAE
 from darkpixel.models.vqvae_pixelcnn.model import VQVAEPixelCNN, with_autoencoder
 from darkpixel.training.history import HISTORY
@@ -51,7 +53,6 @@ STEP = "train"
 SEED = 1
 _AFTERWARDS = 20.0  # seconds kept for samples and measures
 _SAVE_EVERY = 60.0  # seconds between copies of the weights in the output folder
-_LARGEST_FILE = 15.5 * 2**20  # bytes of a file that can be carried away
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -67,22 +68,32 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--keep-samples", action="store_true", help="copy the samples, if they are small enough"
     )
+    group.add_argument(
+        "--no-two-sample", action="store_true", help="no boosted trees on jets and muons"
+    )
+    group.add_argument(
+        "--prepare", default="", help="YAML files of later calls with the same folder for data: "
+        "their images are simulated in the background",
+    )  # fmt: skip
 
 
-def start_data(run: Run, options: argparse.Namespace) -> Data:
-    """Begin the simulation of the training's images."""
-    return Data(run, _entry(options)["data"])
+def start_data(run: Run, options: argparse.Namespace) -> list[Data]:
+    """Begin the simulation of the training's images, and of those that later calls need."""
+    later = [Path(path) for path in options.prepare.split(",") if path]
+    return [
+        Data(run, _entry(Path(options.train))["data"]),
+        *(Data(run, _entry(path)["data"], later=True) for path in later),
+    ]
 
 
-def _entry(options: argparse.Namespace) -> dict[str, Any]:
-    content: dict[str, Any] = yaml.safe_load(Path(options.train).read_text(encoding="utf-8"))
+def _entry(path: Path) -> dict[str, Any]:
+    content: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
     return content
 
 
-def main(run: Run, options: argparse.Namespace, data: Data | None) -> bool:
+def main(run: Run, options: argparse.Namespace, data: Data) -> bool:
     """Write `train.json`, the weights in pieces, and maybe the samples; whether all was done."""
-    assert data is not None
-    report, entry = run.report, _entry(options)
+    report, entry = run.report, _entry(Path(options.train))
     found, asked = report.load(STEP), [entry, options.train_seconds, options.start]
     if found and found.get("asked") != settings_digest(asked):
         report.log("train: train.json is of another training, and is begun anew")
@@ -94,7 +105,7 @@ def main(run: Run, options: argparse.Namespace, data: Data | None) -> bool:
     trainings = _Trainings(run, options, data, entry, found)
     for name in trainings.names:
         trainings.train(name)
-    trainings.sample(trainings.names[-1])
+    Outcome(run, options, data, entry, found, trainings.work, trainings.names).write()
     report.save(STEP, {**found, "finished": True})
     return True
 
@@ -170,24 +181,27 @@ class _Trainings:
 
     def _files(self, described: dict[str, Any]) -> dict[str, Path]:
         """The files that a model is calibrated on and trained on; `train` may be waited for."""
+        label = described.get("label", JOINT)
+        # There are no test images of all labels together.
+        early = ["validation", "test"] if label != JOINT or not self.data.labels else ["validation"]
         if "autoencoder" not in described:
-            names = ("validation", "test")
-            found = {name: self.data.path(name) for name in names}
-            sizes = {name: found[name].stat().st_size for name in names}
-            return {**found, "calibration": found[max(names, key=sizes.__getitem__)]}
+            found = {split: self.data.path(split, label) for split in early}
+            sizes = {split: found[split].stat().st_size for split in early}
+            return {**found, "calibration": found[max(early, key=sizes.__getitem__)]}
         folder = self.folder(described["autoencoder"])
         made: dict[str, Path] = {}
-        for split in ("validation", "test", "train"):
+        for split in (*early, "train"):
             made[split] = folder / "codes" / f"{split}.h5"
             if not made[split].exists():
                 model = load_model(folder, device=self.run.device)
                 assert isinstance(model, VQVAE)
-                encode_file(model, self.data.path(split), made[split], digest="0", batch=4096)
+                source = self.data.path(split, label)
+                encode_file(model, source, made[split], digest="0", batch=4096)
                 self.run.report.log(f"train: codes of {split} written")
-        return {**made, "calibration": made["test"]}
+        return {**made, "calibration": made[early[-1]]}
 
-    def _train_file(self, files: dict[str, Path]) -> Path:
-        return files.get("train") or self.data.path("train")
+    def _train_file(self, described: dict[str, Any], files: dict[str, Path]) -> Path:
+        return files.get("train") or self.data.path("train", described.get("label", JOINT))
 
     def _images(self, described: dict[str, Any], files: dict[str, Path]) -> dict[str, Any]:
         """What `config.yaml` says of the images."""
@@ -277,9 +291,11 @@ class _Trainings:
         )  # fmt: skip
         load_state(model.cpu(), initial, name)
         taken = time.monotonic() - began
-        with ImageFile(self._train_file(files)) as file:
+        described = self.entry["models"][name]
+        with ImageFile(self._train_file(described, files)) as file:
             images = len(file)
-        epochs = self.entry["models"][name].get("epochs", EPOCHS)
+        self.found["data"] = self.data.made()
+        epochs = described.get("epochs", EPOCHS)
         left = min(self._share(name), self.run.report.left - _AFTERWARDS)
         planned = epochs_in(left, cost, images, settings, epochs)
         batch = Training(**settings).batch_size
@@ -308,7 +324,7 @@ class _Trainings:
             return {}
 
         train(
-            model, self._train_file(files), files["validation"], planned, seed=SEED,
+            model, self._train_file(described, files), files["validation"], planned, seed=SEED,
             checkpoint_dir=work, output_dir=self.folder(name), monitor=monitor, progress=False,
             digest=settings_digest([self.found["asked"], planned.model_dump()]),
             provenance={"images": self._images(described, files)},
@@ -355,28 +371,6 @@ class _Trainings:
             return []
         out = self.run.report.folder
         return [path.name for path in pieces.split(folder, out, name, half=self.options.half)]
-
-    def sample(self, name: str) -> None:
-        """Draw the last model's images and compare them, and reconstructions, with the test's."""
-        path, out = self.work / "samples" / f"{name}.h5", self.run.report.folder
-        if not path.exists():
-            wanted = {"images": 10_000, "block_size": 2048, **self.entry.get("sampling", {})}
-            self.found["sampling"] = draw(self.run, self.folder(name), path, name, wanted)
-            self.save()
-        if self.options.keep_samples and path.stat().st_size <= _LARGEST_FILE:
-            shutil.copyfile(path, out / f"samples-{name}.h5")
-        elif self.options.keep_samples:
-            self.run.report.log(f"train: samples of {path.stat().st_size} bytes are not kept")
-        samples, test = {name: path}, self.data.path("test")
-        autoencoder = self.entry["models"][name].get("autoencoder")
-        if autoencoder:
-            source = f"reconstructed_{autoencoder}"
-            samples[source] = self.work / "samples" / f"{source}.h5"
-            if not samples[source].exists():
-                model = load_model(self.folder(autoencoder), device=self.run.device)
-                assert isinstance(model, VQVAE)
-                reconstruct_file(model, test, samples[source], digest="0", batch=4096)
-        measure(self.run, samples, test, self.options.ssnet, self.found, self.save)
 
 
 def _history(path: Path) -> list[dict[str, float]]:

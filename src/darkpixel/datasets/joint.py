@@ -41,7 +41,9 @@ class JointWriter(ImageWriter):
         self.append(np.concatenate(images)[mixed], **{CLASS: classes[mixed]})
 
 
-def join_labels(paths: Mapping[str, str | Path], output: str | Path) -> None:
+def join_labels(
+    paths: Mapping[str, str | Path], output: str | Path, *, compressed: bool = True
+) -> None:
     """Write the images of several labels into one file, mixed evenly.
 
     The file has the column `class` (uint8) and the root attribute `classes`, the labels in the
@@ -51,6 +53,7 @@ def join_labels(paths: Mapping[str, str | Path], output: str | Path) -> None:
 
     Args:
         paths: image file of each label, alike in size, pixel size, unit and data set.
+        compressed: as in `ImageWriter`.
 
     Raises:
         DarkpixelError: a file is not an image file, or two do not belong together.
@@ -83,7 +86,7 @@ def join_labels(paths: Mapping[str, str | Path], output: str | Path) -> None:
     }
     size = {name: kinds[first][name] for name in ("height", "width")}
     blocks = -(-max(sizes.values()) // _BLOCK)
-    with JointWriter(output, list(paths), **size, **joined) as writer:
+    with JointWriter(output, list(paths), compressed=compressed, **size, **joined) as writer:
         for block in range(blocks):
             images = []
             for label, path in paths.items():

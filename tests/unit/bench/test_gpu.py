@@ -9,10 +9,11 @@ import torch
 import yaml
 
 from bench.gpu import __main__ as program
-from bench.gpu import argon, checks, pieces, plan, rates, training
+from bench.gpu import checks, pieces, plan, rates, simulation, training
 from bench.gpu.comparison import compare, compare_samples
 from bench.gpu.measures import judge
 from bench.gpu.plan import Cost, epochs_in
+from bench.gpu.recipe import read_recipe
 from bench.gpu.report import Report, Run
 from bench.gpu.subjects import checked, paper_settings
 from bench.timing import TimeUp, time_limit
@@ -164,11 +165,10 @@ def test_pieces_make_the_model_again(tmp_path):
 def entry(tmp_path_factory):
     """A training of two stages on images that are simulated once."""
     folder = tmp_path_factory.mktemp("argon")
-    recipe = {
-        "images": {"train": 60, "validation": 20, "test": 40}, "simulation": {},
-        "imaging": {"pixels": 32}, "seed": 1,
-    }  # fmt: skip
-    argon.make(folder / "data", recipe, workers=1)
+    recipe, _ = read_recipe(
+        {"images": {"train": 60, "validation": 20, "test": 40}, "imaging": {"pixels": 32}}
+    )
+    simulation.make(folder / "data", recipe, workers=1)
     small = {"codes": 16, "dimension": 4, "encoder_filters": [4, 6], "decoder_filters": [6, 4]}
     common = {"batch_size": 8, "learning_rate": 0.003, "schedule": "cosine"}
     content = {
@@ -214,7 +214,7 @@ def test_training_within_a_budget(entry, tmp_path):
     assert found["finished"]
     assert found["models"]["prior"]["plan"]["epochs"] >= 1
     assert found["models"]["prior"]["history"][-1]["epoch"] > 0
-    assert found["sampling"]["images"] == 16
+    assert found["sampling"]["joint"]["images"] == 16
     assert {row["observable"] for row in found["measures"]["prior"]} >= {"pixels", "charge"}
     assert (tmp_path / "out" / "samples-prior.h5").exists()
     pieces.join(tmp_path / "out", tmp_path / "joined", "prior")
