@@ -13,7 +13,7 @@ from darkpixel.formats.image_file import ImageFile
 from darkpixel.models.folder import load_model
 from darkpixel.models.ssnet.model import SSNet
 
-_TWO_SAMPLE = 30.0  # seconds that a two-sample test may take
+_TWO_SAMPLE = 15.0  # seconds that a two-sample test of a label may take
 
 
 def measure(
