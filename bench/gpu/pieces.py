@@ -26,6 +26,8 @@ LIMIT = 15 * 2**20
 
 _NAME = re.compile(r"(?P<name>.+)-(?P<piece>\d+)-of-(?P<pieces>\d+)\.safetensors")
 
+_SMALL = 2048  # numbers of a tensor that `half` leaves alone
+
 
 def split(
     folder: str | Path, target: str | Path, name: str, *, half: bool = False, limit: int = LIMIT
@@ -36,7 +38,8 @@ def split(
 
     Args:
         folder: of a trained model, `model.safetensors` and `config.yaml`.
-        half: store float32 as float16, for a look at the model and not for going on.
+        half: store large float32 matrices as float16, for a look at the model and not for going
+            on; ranges and biases, on which samples depend more, stay as they are.
         limit: bytes of a piece.
     """
     state = safetensors.torch.load_file(Path(folder) / WEIGHTS)
@@ -46,7 +49,7 @@ def split(
     room = limit
     for key in sorted(state):
         flat = state[key].flatten()
-        if half and flat.dtype == torch.float32:
+        if half and flat.dtype == torch.float32 and state[key].ndim > 1 and len(flat) > _SMALL:
             flat = flat.half()
         start = 0
         while True:

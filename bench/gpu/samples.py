@@ -3,11 +3,9 @@
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import torch
-from torch import Tensor
 
 from bench.gpu.report import Run
 from bench.timing import once
@@ -18,27 +16,6 @@ from darkpixel.models.sample_file import shard_blocks, write_shard
 
 _SEED = 1
 _KEPT = 15.0  # seconds for the measures
-
-
-def draw_of_label(
-    model: GenerativeModel,
-    n: int,
-    label_index: int | None,
-    *,
-    generator: torch.Generator,
-    slots: int | None = None,
-) -> tuple[Tensor, dict[str, Tensor]]:
-    """Draw `n` images and their columns; how a label reaches a model is known here alone.
-
-    Args:
-        label_index: place of the label among the classes of the joint file; None: the model was
-            trained on one kind of images.
-        slots: images drawn at once, where the model has such an option.
-    """
-    if label_index is not None:
-        model.choose_class(label_index)
-    options = {} if slots is None else {"slots": slots}
-    return model.sample_events(n, generator=generator, **options)
 
 
 def draw(
@@ -57,7 +34,7 @@ def draw(
         folder: of the model.
         path: image file to write.
         name: of the model.
-        wanted: `images`, at most, `block_size`, of images drawn at once, and maybe `slots`.
+        wanted: `images`, at most, and `block_size`, of images drawn at once.
         label: of the images, where there are several.
         share: of the time that is left.
 
@@ -76,21 +53,18 @@ def draw(
         elif label != about["label"]:
             raise DarkpixelError(f"{folder}: trained on {about['label']}, not on {label}.")
         about["label"] = label
-    slots = wanted.get("slots")
-
-    def events(n: int, *, generator: torch.Generator) -> tuple[Tensor, dict[str, Tensor]]:
-        return draw_of_label(model, n, index, generator=generator, slots=slots)
+    if index is not None:
+        model.choose_class(index)
 
     with torch.inference_mode():
         generator = torch.Generator().manual_seed(7)
-        events(min(16, block), generator=generator)  # a warm-up
-        seconds = once(lambda: events(block, generator=generator), run.device)
+        model.sample_events(min(16, block), generator=generator)  # a warm-up
+        seconds = once(lambda: model.sample_events(block, generator=generator), run.device)
     fit = int(share * max(run.report.left - _KEPT, 0.0) / seconds)
     images = min(wanted["images"], max(1, fit) * block)
-    drawing = SimpleNamespace(image_size=model.image_size, sample_events=events)
     began = time.monotonic()
     write_shard(
-        cast(GenerativeModel, drawing), path, images=images, block_size=block,
+        model, path, images=images, block_size=block,
         blocks=shard_blocks(images, block, 0, 1), seed=_SEED, about=about, source=name,
         config_digest=str(config.get("digest", "")),
     )  # fmt: skip

@@ -50,6 +50,7 @@ class Subject(NamedTuple):
         model = self.new()
         torch.manual_seed(1)
         inputs, columns = self.inputs(model, images, seed=1)
+        model.fit_to_columns(columns)
         model.fit_to_data(lambda: iter([inputs]))
         with torch.no_grad():
             for parameter in model.parameters():
@@ -77,6 +78,8 @@ class Subject(NamedTuple):
             columns["pixel_labels"] = torch.where(images > 0, labels, BACKGROUND).to(torch.uint8)
         if "species" in model.columns:
             columns["species"] = torch.tensor(SPECIES, dtype=torch.int32)[torch.arange(n) % 5]
+        if "momentum" in model.columns:
+            columns["momentum"] = torch.linspace(100, 1000, n)
         if isinstance(model, VQVAEPixelCNN):
             images = model.autoencoder.encode(images).float()
         return images, columns
@@ -171,19 +174,18 @@ def checked(toy: bool) -> list[Subject]:
         Subject("classifier", {"model": "classifier", "filters": 8, "units": 20}, "jets", side),
     ]  # fmt: skip
     if "sparse_transformer" in model_names():
-        small = small_transformer(toy)
-        found.append(Subject("sparse_transformer", small, "lartpc", argon))
-        found.append(Subject("sparse_transformer_jets", small, "jets", side))
+        small = {
+            "model": "sparse_transformer", "width": 32 if toy else 64, "layers": 2, "heads": 2,
+        }  # fmt: skip
+        conditioned = {**small, "conditions": ["species", "momentum"]}
+        fixed = {**small, "order": "spiral_out", "values": "shares"}
+        found += [
+            Subject("sparse_transformer", small, "lartpc", argon),
+            Subject("sparse_transformer_conditional", conditioned, "lartpc", argon),
+            Subject("sparse_transformer_jets", {**fixed, "conditions": ["class"]}, "jets", side),
+            Subject("sparse_transformer_muons", {**fixed, "values": "absolute"}, "muons", side),
+        ]
     return found
-
-
-def small_transformer(toy: bool) -> dict[str, Any]:
-    """Settings of a small sparse transformer: those of these names that it has."""
-    from darkpixel.config.discovery import model_settings
-
-    wanted = {"width": 32 if toy else 64, "layers": 2, "heads": 2}
-    fields = model_settings("sparse_transformer").model_fields
-    return {"model": "sparse_transformer", **{k: v for k, v in wanted.items() if k in fields}}
 
 
 def paper_settings(name: str, dataset: Kind, label: str = "signal") -> dict[str, Any]:

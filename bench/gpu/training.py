@@ -14,7 +14,7 @@ What is trained is in a YAML file:
         settings: {model: vqvae_pixelcnn, ...}
         training: {...}
         label: signal    # where there are labels; default: all of them, in one file
-    sampling: {images: 10000, block_size: 2048}  # of each label; maybe `slots`, of the sampler
+    sampling: {images: 10000, block_size: 2048}  # of each label
 """
 
 import argparse

@@ -247,14 +247,19 @@ class SparseTransformer(GenerativeModel):
         """The vector of the conditions, (n, width).
 
         Args:
-            withhold: each condition of an image at random.
+            withhold: some conditions, at random.
         """
         codes = self.table.codes(columns, n)
         numbers, given = self.table.numbers(columns, n)
-        if withhold:
-            share = self.options.condition_dropout
-            codes = codes * (torch.rand(codes.shape, device=codes.device) >= share)
-            kept = torch.rand(given.shape, device=given.device) >= share
+        if withhold and self.columns:
+            # Some images lose each group of conditions with a probability of one half.
+            some = torch.rand(n, 1) < self.options.condition_dropout
+            groups = sorted({name.split("_")[0] for name in self.columns})
+            kept = ~some | (torch.rand(n, len(groups)) < 0.5)
+            names = [*self.table.classes, *self.table.measured]
+            kept = kept[:, [groups.index(name.split("_")[0]) for name in names]].to(codes.device)
+            codes = codes * kept[:, : codes.shape[1]]
+            kept = kept[:, codes.shape[1] :]
             numbers, given = numbers * kept, given & kept
         vector: Tensor = self.network.conditions(codes, numbers, given)
         return vector

@@ -59,7 +59,11 @@ class Settings(base.Settings):
         "LArTPC A.3)",
     )
     condition_dropout: float = Field(
-        0.1, ge=0, lt=1, description="share of training images from which a condition is withheld"
+        0.3,
+        ge=0,
+        le=1,
+        description="share of the training images of which each condition, or those of one first "
+        "word (`start_row`, `start_column`), is withheld with a probability of one half",
     )
     classes: int = Field(
         2, ge=2, description="labels, for the condition `class`; a training takes them from its "
