@@ -1,10 +1,10 @@
 """Images of a trained model within the time that is left."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -12,12 +12,17 @@ from torch import Tensor
 from bench.gpu.report import Run
 from bench.timing import once
 from darkpixel.errors import DarkpixelError
+from darkpixel.formats.blocks import column_types
+from darkpixel.formats.image_file import ImageWriter
 from darkpixel.models.base import GenerativeModel
 from darkpixel.models.folder import load_config, load_model
-from darkpixel.models.sample_file import shard_blocks, write_shard
+from darkpixel.models.sample_file import block_generator
 
 _SEED = 1
 _KEPT = 15.0  # seconds for the measures
+
+Events = Callable[[int, torch.Generator], tuple[Tensor, dict[str, Tensor]]]
+"""Draws a number of images and their columns."""
 
 
 def draw_of_label(
@@ -69,6 +74,7 @@ def draw(
     if not isinstance(model, GenerativeModel):
         raise DarkpixelError(f"{folder}: model '{config['model']['model']}' draws no images.")
     about = {key: config["images"][key] for key in ("dataset", "label", "pixel_size", "unit")}
+    about["config_digest"] = str(config.get("digest", ""))
     index = None
     if label is not None:
         if classes := config["images"].get("classes"):
@@ -78,22 +84,18 @@ def draw(
         about["label"] = label
     slots = wanted.get("slots")
 
-    def events(n: int, *, generator: torch.Generator) -> tuple[Tensor, dict[str, Tensor]]:
+    def events(n: int, generator: torch.Generator) -> tuple[Tensor, dict[str, Tensor]]:
         return draw_of_label(model, n, index, generator=generator, slots=slots)
 
     with torch.inference_mode():
         generator = torch.Generator().manual_seed(7)
-        events(min(16, block), generator=generator)  # a warm-up
-        seconds = once(lambda: events(block, generator=generator), run.device)
+        events(min(16, block), generator)  # a warm-up
+        seconds = once(lambda: events(block, generator), run.device)
     fit = int(share * max(run.report.left - _KEPT, 0.0) / seconds)
     images = min(wanted["images"], max(1, fit) * block)
-    drawing = SimpleNamespace(image_size=model.image_size, sample_events=events)
     began = time.monotonic()
-    write_shard(
-        cast(GenerativeModel, drawing), path, images=images, block_size=block,
-        blocks=shard_blocks(images, block, 0, 1), seed=_SEED, about=about, source=name,
-        config_digest=str(config.get("digest", "")),
-    )  # fmt: skip
+    with torch.inference_mode():
+        _write(path, events, images, block, about, name)
     taken = time.monotonic() - began
     run.report.log(
         f"train: {images} images sampled{f' of {label}' if label else ''}, "
@@ -103,3 +105,25 @@ def draw(
         "model": name, "label": label, "images": images, "wanted": wanted["images"],
         "block_size": block, "images_per_second": block / seconds, "seconds": taken,
     }  # fmt: skip
+
+
+def _write(
+    path: Path, events: Events, images: int, block: int, about: Mapping[str, Any], source: str
+) -> None:
+    """The images that `write_shard` would write, compressed, with their columns."""
+    with ExitStack() as stack:
+        writer = None
+        for number in range(-(-images // block)):
+            count = min(block, images - number * block)
+            drawn, found = events(count, block_generator(_SEED, number))
+            pixels = drawn.cpu().numpy()
+            columns = {key: values.cpu().numpy() for key, values in found.items()}
+            if writer is None:
+                _, height, width = pixels.shape
+                writer = stack.enter_context(
+                    ImageWriter(
+                        path, height=height, width=width, split="generated", source=source,
+                        seed=_SEED, columns=column_types(columns), **about,
+                    )
+                )  # fmt: skip
+            writer.append(pixels, **columns)
