@@ -3,6 +3,7 @@
 import os
 import time
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
@@ -15,7 +16,7 @@ from bench.gpu import chunks, simulation
 from bench.gpu import recipe as recipe_module
 from bench.gpu.chunks import Chunk, chunks_of, make_chunk, pileup_parts
 from bench.gpu.data import Data
-from bench.gpu.recipe import Bounds, read_recipe
+from bench.gpu.recipe import SPLITS, Bounds, read_recipe
 from bench.gpu.report import Report, Run
 from darkpixel.config.discovery import model_settings
 from darkpixel.config.jets import JetImaging, JetSimulation
@@ -28,12 +29,12 @@ from darkpixel.simulation.jets.images import event_blocks
 from darkpixel.simulation.jets.simulation import simulate
 
 TRAININGS = sorted(Path(recipe_module.__file__).parent.glob("*.yaml"))
-JETS = {
+JETS: dict[str, Any] = {
     "dataset": "jets", "images": {"train": 160, "validation": 20, "test": 40},
     "simulation": {"multi_parton_interactions": False},
     "imaging": {"pixels": 14, "pixel_size": 0.2},
 }  # fmt: skip
-MUONS = {
+MUONS: dict[str, Any] = {
     "dataset": "muons", "images": {"train": 20, "validation": 10, "test": 10},
     "simulation": {"multi_parton_interactions": False, "forced_b_to_muon": True, "pileup": 2,
                    "pileup_events": 12},
@@ -112,7 +113,7 @@ def test_a_folder_is_of_the_images_alone(tmp_path):
 @pytest.mark.parametrize("entry", [JETS, MUONS])
 def test_every_chunk_has_a_seed_of_its_own(tmp_path, small_chunks, entry):
     recipe, _ = read_recipe({**entry, "seed": 800})
-    found = [c for split in simulation.SPLITS for c in chunks_of(tmp_path, recipe, split)]
+    found = [c for split in SPLITS for c in chunks_of(tmp_path, recipe, split)]
     seeds = [chunk.seed for chunk in found] + [part[3] for part in pileup_parts(tmp_path, recipe)]
     assert len(set(seeds)) == len(seeds)
     assert max(seeds) <= 900_000_000
@@ -173,8 +174,9 @@ def test_images_are_those_of_the_rules(jets, tmp_path, small_chunks):
     folder, _ = jets
     recipe = recipe_of()
     first = next(chunks_of(folder, recipe, "test"))
+    assert first.label == "signal"
     simulate(
-        JetSimulation(**recipe.simulation), first.label, first.images, first.seed,
+        JetSimulation(**recipe.simulation), "signal", first.images, first.seed,
         tmp_path / "events.h5", progress=False,
     )  # fmt: skip
     blocks = event_blocks([tmp_path / "events.h5"], JetImaging(**recipe.imaging))
@@ -299,6 +301,7 @@ def test_data_of_a_later_call(run, small_chunks):
 def test_a_simulation_can_be_ended(run):
     data = Data(run, {**JETS, "images": {"train": 10**6, "validation": 10**6, "test": 10**6}})
     process = data._process
+    assert process is not None
     data.stop()
     assert process.poll() is not None
     assert until(lambda: not group_lives(process.pid))
