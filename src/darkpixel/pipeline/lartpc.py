@@ -187,6 +187,24 @@ class LArTPC:
         derived = [f"{RECONSTRUCTED}{model}" for model in self.autoencoders]
         return found + [(name, first, self.labels(f"{name}/seed{first}")) for name in derived]
 
+    def generated(self) -> list[tuple[str, int, str]]:
+        """Params: model, seed and images of all that need no labels to be compared.
+
+        None where a unit of charge differs from image to image, or there are no models.
+        Reconstructions belong to the autoencoder.
+        """
+        data = self._run.datasets.lartpc
+        if data is None or (data.source != "file" and data.imaging.scaling == "maximum"):
+            return []
+        found = [
+            (model, seed, self._paths.samples(DATASET, LABEL, model, seed, ""))
+            for model in self.models
+            for seed in self._run.seeds
+        ]
+        first = self._run.seeds[0]
+        derived = [(f"{RECONSTRUCTED}{name}", name) for name in self.autoencoders]
+        return found + [(name, first, self.reconstructed(model)) for name, model in derived]
+
     def images_to_label(self, dataset: str, label: str, source: str) -> str:
         """Input: the images that SSNet labels as `source`."""
         if source == "test":

@@ -21,6 +21,8 @@ W1_NOTE = (
     "disjoint halves of the test images, mean ± standard deviation over random splits, at the "
     "largest n of the group (the .csv has that of each row)."
 )
+FEWEST = 20
+"""Images a side below which a distance of shapes is not shown."""
 # Our setting -> the paper's heading and its key in published.yaml.
 VQVAE_SETTINGS = {
     "codes": ("quantisation vectors", "codes"),
@@ -117,7 +119,9 @@ def shapes_table(rows: pd.DataFrame, stem: str | Path) -> None:
     Args:
         rows: `darkpixel.metrics.lartpc_rows.lartpc_rows` of `SHAPE_OBSERVABLES`.
     """
-    header, body = _by_group(rows, SHAPE_OBSERVABLES)
+    shown = rows.copy()
+    shown.loc[rows["n"] < FEWEST, ["value", "floor"]] = np.nan
+    header, body = _by_group(shown, SHAPE_OBSERVABLES)
     note = (
         f"{W1_NOTE} Length, charge per length, axis ratio (width over length), bend and end "
         "asymmetry are those of the main cluster: touching pixels above threshold, of the largest "
@@ -126,8 +130,9 @@ def shapes_table(rows: pd.DataFrame, stem: str | Path) -> None:
         f"least {SMALLEST_PIECE} pixels; isolated pixels: those of smaller ones. Each observable "
         "is compared where both sides have it: charge per length, bend and end asymmetry of main "
         f"clusters of at least {SHORTEST:g} cm, the opening angle of images with a second piece. "
-        "n is that of the observables of the row; the .csv has it for each, with the share of "
-        "images that have the observable, and the means. Species: of models that are told it, and "
+        f"A dash: fewer than {FEWEST} images a side. n is that of the observables of the row; the "
+        ".csv has it for each, with the share of images that have the observable, and the means. "
+        "Species: of models that are told it, and "
         "of reconstructed images."
     )
     write_table(rows, stem, document("Shapes without a segmentation network", header, body, note))

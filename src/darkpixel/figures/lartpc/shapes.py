@@ -22,7 +22,7 @@ from darkpixel.tables.names import OBSERVABLES, SPECIES_SYMBOLS, UNITS, display_
 Array = npt.NDArray[np.float64]
 MOST_MODELS = 4
 """In one panel, beside the test images: more curves are not told apart."""
-BY_SPECIES = ("length", "charge_per_length", "axis_ratio", "end_asymmetry", "isolated_pixels")
+BY_SPECIES = ("length", "charge_per_length", "end_asymmetry", "isolated_pixels")
 COUNTS = ("pieces", "isolated_pixels")
 SIGNED = ("centroid_row", "centroid_column")
 WITHOUT = {
@@ -78,15 +78,17 @@ def shapes_by_species(
 
 
 def drawn_models(models: Sequence[str]) -> list[str]:
-    """At most `MOST_MODELS`, in their order: those of different kinds first, then variants.
+    """At most `MOST_MODELS`, in their order: of different kinds, then variants, then reconstructed.
 
     Example:
         >>> drawn_models(["sarm1_dd", "vqvae_pixelcnn", "vqvae_pixelcnn_256", "a", "b", "c"])
         ['sarm1_dd', 'vqvae_pixelcnn', 'a', 'b']
     """
+    derived = [model for model in models if is_reconstructed(model)]
     kinds = [model for model in models if base_model(model) in (model, None)]
-    variants = [model for model in models if model not in kinds]
-    chosen = [*kinds, *variants][:MOST_MODELS]
+    kinds = [model for model in kinds if model not in derived]
+    variants = [model for model in models if model not in [*kinds, *derived]]
+    chosen = [*kinds, *variants, *derived][:MOST_MODELS]
     return [model for model in models if model in chosen]
 
 
@@ -144,7 +146,8 @@ def _distribution(
               fontsize=6.5)  # fmt: skip
     unit = UNITS[name]
     ratio.set_xlabel(OBSERVABLES[name] + (f" [{unit}]" if unit else ""))
-    main.set_ylabel("share of images" + (f" / {unit}" if unit else ""))
+    per = unit or ("pixel" if name == "isolated_pixels" else "1")
+    main.set_ylabel("share of images" + ("" if name == "pieces" else f" / {per}"))
     if first_column:
         ratio.set_ylabel("ratio to\ntest", fontsize=8)
     return main
