@@ -174,10 +174,10 @@ def image_shapes(
     axes = principal_axes(image, pixels.row[in_main], pixels.column[in_main], count)
     length = (axes.last - axes.first) * pixel_size
     long = length >= SHORTEST
-    main_charge = np.bincount(image, charge[in_main], count)
+    main_charge = _sums(image, charge[in_main], count)
     low, high = _end_charges(image, charge[in_main], axes, END / pixel_size)
     centroid = [
-        _over(np.bincount(pixels.image, charge * place, count), pixels.image, charge)
+        _over(_sums(pixels.image, charge * place, count), pixels.image, charge)
         for place in (pixels.row, pixels.column)
     ]
     found = {
@@ -189,7 +189,7 @@ def image_shapes(
         "opening_angle": _opening_angle(pixels.row, pixels.column, clusters, piece, axes),
         "pieces": np.bincount(clusters.image[piece], minlength=count),
         "isolated_pixels": np.bincount(pixels.image[isolated], minlength=count),
-        "isolated_charge": np.bincount(pixels.image[isolated], charge[isolated], count),
+        "isolated_charge": _sums(pixels.image[isolated], charge[isolated], count),
         "centroid_row": (centroid[0] - (images.shape[1] - 1) / 2) * pixel_size,
         "centroid_column": (centroid[1] - (images.shape[2] - 1) / 2) * pixel_size,
     }
@@ -216,8 +216,8 @@ def _end_charges(image: Indices, charge: Array, axes: Axes, end: float) -> tuple
     low = axes.along <= axes.first[image] + end + ROUNDING
     high = axes.along >= axes.last[image] - end - ROUNDING
     return (
-        np.bincount(image[low], charge[low], count),
-        np.bincount(image[high], charge[high], count),
+        _sums(image[low], charge[low], count),
+        _sums(image[high], charge[high], count),
     )
 
 
@@ -268,10 +268,18 @@ def _opening_angle(
 
 
 def _over(moment: Array, image: Indices, charge: Array) -> Array:
-    total = np.bincount(image, charge, len(moment))
+    """(N,) moment over the images' charges; NaN without charge."""
+    total = _sums(image, charge, len(moment))
     return _where(total > 0, moment, total)
+
+
+def _sums(image: Indices, values: Array, count: int) -> Array:
+    """(N,) sums over the pixels of each image."""
+    result: Array = np.bincount(image, values, count).astype(np.float64)
+    return result
 
 
 def _where(defined: npt.NDArray[np.bool_], above: Array, below: Array) -> Array:
     """above / below, NaN where not defined."""
-    return np.divide(above, below, out=np.full(len(above), np.nan), where=defined)
+    result: Array = np.divide(above, below, out=np.full(len(above), np.nan), where=defined)
+    return result

@@ -21,12 +21,7 @@ from darkpixel.tables.distances import (
 from darkpixel.tables.divergence import divergence_table
 from darkpixel.tables.diversity import diversity_table
 from darkpixel.tables.improvement import improvement_table
-from darkpixel.tables.lartpc import (
-    ablation_table,
-    observables_table,
-    reference_code_table,
-    shapes_table,
-)
+from darkpixel.tables.lartpc import ablation_table, observables_table, reference_code_table
 from darkpixel.tables.likelihood import likelihood_table
 from darkpixel.tables.matrix import matrix_table
 from darkpixel.tables.parameters import parameters_table
@@ -74,7 +69,6 @@ LAYOUTS: dict[str, Layout] = {
     "lartpc_observables": observables_table,
     "lartpc_reconstruction": reconstruction_table,
     "lartpc_reference_code_comparison": reference_code_table,
-    "lartpc_shape_observables": shapes_table,
     "lartpc_species_mix": species_table,
     "lartpc_ssnet_accuracy": accuracy_table,
     "lartpc_table4_kl_by_checkpoint": partial(divergence_table, direction="test_generated"),

@@ -239,3 +239,66 @@ def test_files_that_do_not_fit_are_refused(tmp_path):
         del file.attrs["pixel_size"]
     with pytest.raises(DarkpixelError, match=r"bare\.h5: attribute pixel_size is missing"):
         shape_observables([Source("a", 1, bare)], test, 0.2)
+
+
+def table_of(model="vqvae_pixelcnn", count=240, seed=0):
+    """A made-up table of test images and a model's: half muons, half protons."""
+    frames = []
+    for number, name in enumerate([MONTE_CARLO, model]):
+        random = np.random.default_rng(seed + number)
+        frame = pd.DataFrame({
+            "model": name, "seed": int(number > 0), "image": np.arange(count),
+            "species": np.where(np.arange(count) % 2 == 0, 13, 2212),
+            **{observable: random.normal(10, 1, count) for observable in SHAPE_OBSERVABLES},
+        })  # fmt: skip
+        frames.append(frame)
+    return pd.concat(frames, ignore_index=True)
+
+
+def rows_of(table, *names):
+    return lartpc_rows(table, dataset="lartpc", label="all", settings=EVALUATION, names=names)
+
+
+def test_rows_find_a_shift_in_its_species_and_there_are_no_labels():
+    table = table_of()
+    table.loc[(table["model"] != MONTE_CARLO) & (table["species"] == 13), "length"] -= 3
+    rows = rows_of(table, *SHAPE_OBSERVABLES)
+    assert list(dict.fromkeys(rows["species"])) == ["all", "mu-", "p"]
+    length = rows[rows["observable"] == "length"].set_index("species")
+    assert length["value"].to_dict() == pytest.approx({"all": 1.5, "mu-": 3, "p": 0.2}, abs=0.4)
+    assert length["n"].to_dict() == {"all": 120, "mu-": 60, "p": 60}
+    assert (length["floor"] < 0.6).all()
+    assert (length[["share", "test_share"]] == 1).all(axis=None)
+
+
+def test_rows_compare_the_images_that_have_the_observable_and_state_their_share():
+    table = table_of()
+    whole = rows_of(table, "bend").set_index("species")
+    none = (table["model"] != MONTE_CARLO) & (table["image"] % 4 != 0)  # leaves half the muons
+    table.loc[none, "bend"] = np.nan
+    table.loc[(table["model"] == MONTE_CARLO) & (table["image"] < 24), "bend"] = np.nan
+    rows = rows_of(table, "bend").set_index("species")
+    assert rows["n"].to_dict() == {"all": 60, "mu-": 54, "p": 0}
+    assert rows["share"].to_dict() == {"all": 0.25, "mu-": 0.5, "p": 0}
+    assert rows["test_share"].to_dict() == {"all": 0.9, "mu-": 0.9, "p": 0.9}
+    assert np.isnan(rows.loc["p", "value"])
+    assert rows.loc["mu-", "value"] < 3 * whole.loc["mu-", "floor"]
+    left = table[~none & (table["model"] != MONTE_CARLO)]["bend"]
+    assert rows.loc["all", "mean"] == pytest.approx(left.mean())
+
+
+def test_two_samples_of_one_kind_are_at_the_floor_and_a_hole_in_the_tracks_is_not(tmp_path):
+    """Test images against others of the same making, whole and with pixels missing."""
+    test, others = argon_images(400)[0], argon_images(200, seed=1)[0]
+    holes = np.where(np.random.default_rng(2).random(others.shape) < 0.3, 0, others)
+    paths = {
+        name: write_plain(tmp_path / f"{name}.h5", images)
+        for name, images in {"test": test, "same": others, "holes": holes}.items()
+    }
+    sources = [Source(name, 1, paths[name]) for name in ("same", "holes")]
+    rows = rows_of(shape_observables(sources, paths["test"], 0.2), *SHAPE_OBSERVABLES)
+    rows = rows.set_index(["model", "observable"])
+    same, holed = rows.loc["same"], rows.loc["holes"]
+    assert (same["value"] < same["floor"] + 5 * same["floor_error"]).all()
+    for name in ("length", "pieces"):
+        assert holed.loc[name, "value"] > holed.loc[name, "floor"] + 4 * holed.loc[name, "error"]

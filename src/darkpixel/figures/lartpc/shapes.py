@@ -177,7 +177,8 @@ def _edges(reference: Array, name: str, bins: int) -> Array:
     if name in COUNTS:
         width = max(1.0, np.ceil(1.1 * high / (bins - 1)))
         needed = int(np.ceil((high + 1) / width)) + 1
-        return width * np.arange(min(bins, needed) + 1) - 0.5
+        whole: Array = width * np.arange(min(bins, needed) + 1) - 0.5
+        return whole
     margin = 0.1 * (high - low) or 0.5
     start, end = (low - margin if name in SIGNED else 0.0), high + margin
     inner = np.linspace(start, end, bins - int(name in SIGNED))
