@@ -188,13 +188,11 @@ class LArTPC:
         return found + [(name, first, self.labels(f"{name}/seed{first}")) for name in derived]
 
     def generated(self) -> list[tuple[str, int, str]]:
-        """Params: model, seed and images of all that need no labels to be compared.
+        """Params: model, seed and images of all that are compared with the test images.
 
-        None where a unit of charge differs from image to image, or there are no models.
         Reconstructions belong to the autoencoder.
         """
-        data = self._run.datasets.lartpc
-        if data is None or (data.source != "file" and data.imaging.scaling == "maximum"):
+        if self._run.datasets.lartpc is None:
             return []
         found = [
             (model, seed, self._paths.samples(DATASET, LABEL, model, seed, ""))

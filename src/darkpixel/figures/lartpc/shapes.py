@@ -23,7 +23,7 @@ Array = npt.NDArray[np.float64]
 MOST_MODELS = 4
 """In one panel, beside the test images: more curves are not told apart."""
 BY_SPECIES = ("length", "charge_per_length", "end_asymmetry", "isolated_pixels")
-COUNTS = ("pieces", "isolated_pixels")
+COUNTED = {"pieces": "piece", "isolated_pixels": "pixel"}
 SIGNED = ("centroid_row", "centroid_column")
 WITHOUT = {
     "charge_per_length": f"shorter than {SHORTEST:g} cm",
@@ -146,8 +146,10 @@ def _distribution(
               fontsize=6.5)  # fmt: skip
     unit = UNITS[name]
     ratio.set_xlabel(OBSERVABLES[name] + (f" [{unit}]" if unit else ""))
-    per = unit or ("pixel" if name == "isolated_pixels" else "1")
-    main.set_ylabel("share of images" + ("" if name == "pieces" else f" / {per}"))
+    if name in COUNTED or unit:
+        main.set_ylabel(f"share of images / {unit or COUNTED[name]}")
+    else:
+        main.set_ylabel("density of images")
     if first_column:
         ratio.set_ylabel("ratio to\ntest", fontsize=8)
     return main
@@ -174,7 +176,7 @@ def _short(model: str) -> str:
 def _edges(reference: Array, name: str, bins: int) -> Array:
     """Edges (bins + 1,), with a bin for what lies beyond at the end, and at the start if signed."""
     low, high = np.quantile(reference, [0.01, 0.99]) if reference.size else (0.0, 1.0)
-    if name in COUNTS:
+    if name in COUNTED:
         width = max(1.0, np.ceil(1.1 * high / (bins - 1)))
         needed = int(np.ceil((high + 1) / width)) + 1
         whole: Array = width * np.arange(min(bins, needed) + 1) - 0.5
