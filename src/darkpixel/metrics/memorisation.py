@@ -30,7 +30,7 @@ class Prepared(NamedTuple):
     """Images that are not blank, as they are compared."""
 
     pixels: Images
-    """(n, H W) asinh(I / 1 GeV), float32."""
+    """(n, H W) asinh(I), float32."""
     squares: Images
     """(n,) their squared norms."""
     digests: list[bytes]
@@ -38,7 +38,7 @@ class Prepared(NamedTuple):
 
     @classmethod
     def of(cls, images: Images) -> "Prepared":
-        """Of images (N, H, W), GeV."""
+        """Of images (N, H, W)."""
         images = images[images.any(axis=(1, 2))]
         count, height, width = images.shape
         pixels: Images = np.arcsinh(images).reshape(count, height * width)
@@ -49,13 +49,14 @@ class Prepared(NamedTuple):
 class Nearest:
     """The nearest training image of each of a set of images.
 
-    Distances are Euclidean, between asinh(I / 1 GeV) of all pixels: linear for soft pixels and
-    logarithmic for hard ones, so that neither decides alone. Blank images are left out: they are
+    Distances are Euclidean, between asinh(I) of all pixels, I in the unit of the file (GeV; of
+    liquid argon 0.255 MeV): linear for soft pixels and logarithmic for hard ones, so that neither
+    decides alone. Blank images are left out: they are
     equal to each other, memorised or not.
     """
 
     def __init__(self, images: Images) -> None:
-        """Of images (N, H, W), GeV, held in memory: 4 H W bytes each."""
+        """Of images (N, H, W), held in memory: 4 H W bytes each."""
         self._images = Prepared.of(images)
         self._copied = np.zeros(len(self._images.pixels), dtype=bool)
         self._squares = np.full(len(self._images.pixels), np.inf)

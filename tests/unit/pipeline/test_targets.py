@@ -24,7 +24,7 @@ def test_papers_and_kinds_divide_all_targets(plan):
     assert set(every.values()) == {1}
     assert Counter(plan.targets(paper="sarm") + plan.targets(paper="lartpc")) == every
     assert Counter(plan.targets(kind="figures") + plan.targets(kind="tables")) == every
-    assert len(every) == 2 * 73
+    assert len(every) == 2 * 79
 
 
 def test_every_figure_has_its_two_files(plan):
@@ -79,6 +79,19 @@ def test_variants_of_the_lartpc_study_have_their_pages_where_they_are():
         "tables/lartpc/reference_code_comparison",
         "figures/lartpc/observables_by_species",
     }
+
+
+def test_each_paper_has_its_own_tables_of_distances():
+    names = {"two_sample_auc", "physics_distances", "coverage", "memorisation", "diversity"}
+    both = {f"tables/{paper}/{name}" for paper in ("sarm", "lartpc") for name in names}
+    assert both <= stems(make_plan())
+    alone = make_plan(
+        datasets={"jets": None, "muons": None, "lartpc": {"models": ["sarm1_dd"]}},
+        search={"studies": {"sarm": None, "pixelcnnpp": None}},
+    )  # without the paper's model
+    assert both & stems(alone) == {f"tables/lartpc/{name}" for name in names}
+    without = make_plan(datasets={"lartpc": {"models": []}})
+    assert both & stems(without) == {f"tables/sarm/{name}" for name in names}
 
 
 def test_a_constraint_of_nothing_matches_no_file():
