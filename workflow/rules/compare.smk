@@ -65,7 +65,10 @@ rule measure_two_sample:
         samples=lambda wildcards: plan.samples.with_quantised(*wildcards),
         limits=lambda wildcards: plan.samples.limits(*wildcards),
         seeds=run.seeds,
-        settings=keys(run.evaluation.two_sample, "n", "low_level", "seed"),
+        settings=lambda wildcards: {
+            **keys(run.evaluation.two_sample, "n", "seed"),
+            "low_level": run.evaluation.network(wildcards.dataset).model_dump(),
+        },
         checkpoints=paths.checkpoints("two_sample/{dataset}/{label}"),
         code=plan.code("measure_two_sample"),
     script:

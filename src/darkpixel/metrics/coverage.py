@@ -26,7 +26,7 @@ NEIGHBOURS = 5
 """k, as in Naeem et al., section 5."""
 REPEATED, SHUFFLED = "monte_carlo_repeated", "monte_carlo_shuffled"
 """Monte Carlo of which half of the images are there twice, the others missing; and with the
-pixels of every tenth image in random places."""
+pixels of every fifth image in random places."""
 FAULTS = {"coverage": (REPEATED, -1), "density": (SHUFFLED, -1)}
 """Measure -> the control that must be seen, and the sign of its effect
 (`darkpixel.metrics.controls.with_verdicts`)."""
@@ -114,10 +114,10 @@ def faulty_features(
     shuffled = sound.copy()
     start = 0
     for images in control.blocks(n):
-        tenth = np.arange(-start % 10, len(images), 10)
-        pixels = images[tenth].reshape(len(tenth), -1)
-        shuffled[start + tenth] = describe(
-            random.permuted(pixels, axis=1).reshape(len(tenth), *images.shape[1:])
+        fifth = np.arange(-start % 5, len(images), 5)
+        pixels = images[fifth].reshape(len(fifth), -1)
+        shuffled[start + fifth] = describe(
+            random.permuted(pixels, axis=1).reshape(len(fifth), *images.shape[1:])
         )
         start += len(images)
     return {

@@ -23,7 +23,7 @@ KINDS = {"high_level": "features", "low_level": "pixels"}
 FAULTY = {
     SCALED: f" × {SCALE:g}",
     coverage.REPEATED: ", half of it twice",
-    coverage.SHUFFLED: ", a tenth shuffled",
+    coverage.SHUFFLED: ", a fifth shuffled",
 }
 """What is wrong with the controls that have a known fault."""
 FLOOR = "floor"
@@ -105,7 +105,7 @@ def coverage_table(rows: pd.DataFrame, stem: str | Path) -> None:
         "they crowd among the commonest. ± standard error of images. Noise floor: between Monte "
         "Carlo sets of the same size, mean ± standard deviation. Controls: Monte Carlo must be at "
         "the floor within three errors; with half of its images twice and the others missing its "
-        "coverage, and with the pixels of every tenth image in random places its density, must be "
+        "coverage, and with the pixels of every fifth image in random places its density, must be "
         "below by more than three; else the measure is too weak to quote at this n, and stands in "
         f"brackets. Pixels × {SCALE:g} are no control here: a shift so much smaller than the balls "
         "need not be seen. n: images a side; means over seeds."

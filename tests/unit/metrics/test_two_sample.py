@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from image_files import write_images
 
+from darkpixel.config.evaluation import Evaluation
 from darkpixel.config.names import MONTE_CARLO
 from darkpixel.config.two_sample import LowLevel, LowLevelTraining, TwoSample
 from darkpixel.metrics.auc import area_under_curve
@@ -98,6 +99,12 @@ def test_the_network_keeps_its_training_where_a_key_differs():
     assert (training.epochs, training.learning_rate, training.schedule) == (4, 1e-3, "cosine")
     assert training.early_stopping is not None
     assert TwoSample(**settings.model_dump()) == settings
+    argon = Evaluation.model_validate({"lartpc": {"low_level": {"training": {"epochs": 3}}}})
+    network = argon.network("lartpc")
+    assert (network.model, network.training.epochs) == ("sparse_classifier", 3)
+    assert (network.training.early_stopping, network.training.keep) == (None, "last")
+    assert LowLevel(**network.model_dump()).model_dump() == network.model_dump()
+    assert argon.network("jets") == argon.two_sample.low_level
 
 
 def test_tables_name_what_has_not_converged(tmp_path):
