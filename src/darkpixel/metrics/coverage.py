@@ -16,7 +16,7 @@ from scipy.spatial.distance import cdist
 
 from darkpixel.errors import DarkpixelError
 from darkpixel.metrics.comparison import COLUMNS
-from darkpixel.metrics.features import Describe, Sample, sample_features
+from darkpixel.metrics.features import Describe, Sample
 from darkpixel.metrics.frechet import monte_carlo_pairs, standardised
 from darkpixel.metrics.uncertainty import over_seeds
 
@@ -99,18 +99,18 @@ def perfect_coverage(count: int, drawn: int, neighbours: int = NEIGHBOURS) -> fl
 
 
 def faulty_features(
-    control: Sample, n: int, describe: Describe, seed: int = 1
+    control: Sample, sound: Array, describe: Describe, seed: int = 1
 ) -> dict[Sample, Array]:
     """Features of Monte Carlo with known faults, (n, F) each: `REPEATED` and `SHUFFLED`.
 
     Args:
         control: Monte Carlo without a fault.
-        n: images.
+        sound: (n, F) features of its first n images.
         describe: features of images.
         seed: of the places of shuffled pixels.
     """
     random = np.random.default_rng(seed)
-    sound = sample_features(control, n, describe)
+    n = len(sound)
     shuffled = sound.copy()
     start = 0
     for images in control.blocks(n):

@@ -81,7 +81,9 @@ def sample_distances(
     count = min(n, settings.memorisation_images)
     reference, others = Sample(MONTE_CARLO, 0, test), Sample(MONTE_CARLO, 0, test, start=n)
     generated = [sample for sample in samples if sample.model not in CONTROLS]
-    nearest = nearest_training_images([reference, others, *generated], count, train)
+    nearest = nearest_training_images(
+        [reference, others, *generated], count, train, mirrored=threshold is not None
+    )
     return {
         "two_sample": two_sample_rows(areas, "high_level", **about, n=n, limits=limits),
         "distances": distance_rows(
@@ -89,7 +91,10 @@ def sample_distances(
         ),
         "coverage": coverage_rows(
             real,
-            {**faulty_features(samples[0], n, describe, seed=settings.seed), **features},
+            {
+                **faulty_features(samples[0], features[samples[0]], describe, seed=settings.seed),
+                **features,
+            },
             perfect,
             **about,
         ),

@@ -22,7 +22,7 @@ from darkpixel.tables.names import DATASETS, display_name
 KINDS = {"high_level": "features", "low_level": "pixels"}
 FAULTY = {
     SCALED: f" × {SCALE:g}",
-    coverage.REPEATED: ", half of it twice",
+    coverage.REPEATED: ", half repeated",
     coverage.SHUFFLED: ", a fifth shuffled",
 }
 """What is wrong with the controls that have a known fault."""
@@ -135,7 +135,7 @@ def memorisation_table(rows: pd.DataFrame, stem: str | Path) -> None:
     header, body = _wide(shown, cell, _columns(shown, list(names.values())))
     note = (
         "Euclidean distance, between asinh of all pixels in the unit of the images (GeV; in liquid "
-        "argon 0.255 MeV), to the nearest training image; its mirror images count as others. "
+        "argon 0.255 MeV), to the nearest training image, or mirror image of one in liquid argon. "
         "Ratio: median over that of Monte Carlo test images, ± bootstrap; well below 1 is "
         "memorisation. Close: share of images nearer than the 1% quantile of the test images, 1% "
         "for a perfect generator, ± binomial error at 1%. Copies: images equal to a training image "

@@ -96,11 +96,11 @@ def test_faulty_controls_have_the_faults_that_they_name(tmp_path):
     with h5py.File(tmp_path / "train.h5", "w") as file:
         file["images"] = images
     control = Sample(MONTE_CARLO, 0, str(tmp_path / "train.h5"), start=4)
+    sound = images[4:].reshape(41, 12).astype(np.float64)
     found = faulty_features(
-        control, 41, lambda batch: batch.reshape(len(batch), -1).astype(np.float64)
+        control, sound, lambda batch: batch.reshape(len(batch), -1).astype(np.float64)
     )
     by_model = {sample.model: features for sample, features in found.items()}
-    sound = images[4:].reshape(41, 12)
     assert (by_model[REPEATED][::2] == sound[:21]).all()
     assert (by_model[REPEATED][1::2] == sound[:20]).all()
     changed = np.flatnonzero((by_model[SHUFFLED] != sound).any(axis=1))
