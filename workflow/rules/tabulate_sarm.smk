@@ -86,28 +86,6 @@ rule tabulate_statistics:
         "../scripts/tabulate_statistics.py"
 
 
-rule tabulate_diversity:
-    """Diversity of the samples of all data sets."""
-    input:
-        rows=plan.comparisons.rows_by_label("diversity", *plan.comparisons.shown),
-        convergence=plan.comparisons.rows("convergence", plan.comparisons.shown),
-    output:
-        **tabulated("sarm/diversity", "tabulate_diversity", "SARM: images"),
-    log:
-        paths.log("tables/sarm/diversity"),
-    benchmark:
-        paths.benchmark("tables/sarm/diversity")
-    conda:
-        plan.resources.conda("tabulate_diversity")
-    threads: plan.resources.threads("tabulate_diversity")
-    resources:
-        **plan.resources.of("tabulate_diversity"),
-    params:
-        code=plan.code("tabulate_diversity"),
-    script:
-        "../scripts/tabulate_diversity.py"
-
-
 rule tabulate_quantisation:
     """What rounding alone costs, by power p of the D+D grid (SARM section 4.1)."""
     input:

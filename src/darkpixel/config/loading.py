@@ -74,6 +74,8 @@ def load_run(config: dict[str, Any], files: Sequence[str | Path] = ()) -> Run:
     for name in run.search.studies:
         _check_study(run, name, files)
     if run.datasets.lartpc is not None:
+        low_level = run.evaluation.lartpc.low_level
+        _check_model(low_level, ("evaluation", "lartpc", "low_level"), files)
         _check_model(run.judges.ssnet, ("judges", "ssnet"), files)
         if run.datasets.lartpc_vertex is None and run.judges.ssnet.weights is None:
             raise DarkpixelError(

@@ -66,7 +66,7 @@ class Code:
             case "train_classifier":
                 return _modules(run.judges.classifier.model)
             case "measure_two_sample":
-                return _modules(run.evaluation.two_sample.low_level.model)
+                return _modules(run.evaluation.network(wildcards.dataset).model)
             case "search_hyperparameters":
                 return _modules(self._model(run.studies[wildcards.study].model))
             case "measure_widths":

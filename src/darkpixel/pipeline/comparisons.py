@@ -58,9 +58,19 @@ class Comparisons:
         return [*found, *([DATASET] if self._lartpc.studied else [])]
 
     @property
-    def tested(self) -> list[str]:
-        """Those of calorimeter images, on which two-sample tests are made."""
+    def calorimetric(self) -> list[str]:
+        """Those of calorimeter images."""
         return [name for name in self.compared if name != DATASET]
+
+    def tested(self, paper: str) -> list[str]:
+        """Data sets in a paper's tables of two-sample tests, distances, coverage and diversity."""
+        if paper != "lartpc":
+            return self.calorimetric
+        return [DATASET] if DATASET in self._datasets and self._trainings.models(DATASET) else []
+
+    def threshold(self, dataset: str) -> float | None:
+        """Params: what counts as a pixel with charge; None for calorimeter images."""
+        return self._run.evaluation.lartpc.threshold if dataset == DATASET else None
 
     @property
     def timed(self) -> list[str]:
@@ -70,7 +80,7 @@ class Comparisons:
     @property
     def classified(self) -> list[str]:
         """Those of two labels, which a classifier can tell apart."""
-        return [name for name in self.tested if len(self._datasets[name].labels) == 2]
+        return [name for name in self.calorimetric if len(self._datasets[name].labels) == 2]
 
     def rows(self, kind: str, datasets: Iterable[str]) -> list[str]:
         """Input: one measure of the data sets."""

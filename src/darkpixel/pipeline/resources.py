@@ -58,7 +58,7 @@ RULES: dict[str, Needs] = {
     "measure_codes": Needs("models", 4000, 240, "training", gpu=True),
     "measure_reconstruction": Needs("analysis", 2000, 60),
     "measure_ssnet": Needs("analysis", 2000, 60),
-    "measure_distances": Needs("analysis", 2000, 120),
+    "measure_distances": Needs("analysis", 4000, 240),
     "measure_two_sample": Needs("models", 4000, 480, "training", gpu=True),
     "train_classifier": Needs("models", 4000, 720, "training", gpu=True),
     "measure_classifiers": Needs("analysis", 1000, 60),

@@ -360,6 +360,10 @@ def test_shipped_files_hold_no_key_twice():
             "evaluation.two_sample.low_level.model: unknown model file 'classifer'; did you mean",
         ),
         (
+            "evaluation: {lartpc: {low_level: {settings: {filters: 8}}}}",
+            "evaluation.lartpc.low_level.settings.filters: unknown key 'filters'",
+        ),
+        (
             "evaluation: {two_sample: {low_level: {settings: {filterz: 8}}}}",
             "evaluation.two_sample.low_level.settings.filterz: unknown key 'filterz'",
         ),

@@ -49,6 +49,7 @@ SMALL = {
         {"latent": 20, "generator_filters": 4, "discriminator_filters": 4}, {"classes": 1}, side=12
     ),
     "pixelcnnpp": Small({"filters": 4, "blocks": 1, "mixtures": 3}, {"power": 0.5}),
+    "sparse_classifier": Small({"units": 8, "bins": 4}, {"bins": 1}),
     "sarm": Small({"layers": 2, "units": 24, "width": 4}, {"order": "spiral"}),
     "sparse_transformer": Small(TRANSFORMER, {"heads": 3}),
     "ssnet": Small({"filters": 4, "depth": 2}, {"depth": 9}, side=16),

@@ -154,9 +154,15 @@ class TestLArTPC:
 
 
 class TestComparisons:
-    def test_liquid_argon_is_compared_but_not_tested(self, plan):
-        assert plan.comparisons.compared == ["jets", "muons", "lartpc"]
-        assert plan.comparisons.tested == plan.comparisons.timed == ["jets", "muons"]
+    def test_liquid_argon_is_tested_in_tables_of_its_own(self, plan):
+        comparisons = plan.comparisons
+        assert comparisons.compared == ["jets", "muons", "lartpc"]
+        assert comparisons.calorimetric == comparisons.timed == ["jets", "muons"]
+        assert comparisons.tested("sarm") == ["jets", "muons"]
+        assert comparisons.tested("lartpc") == ["lartpc"]
+        assert make_plan(datasets={"lartpc": {"models": []}}).comparisons.tested("lartpc") == []
+        assert comparisons.threshold("lartpc") == plan.run.evaluation.lartpc.threshold
+        assert comparisons.threshold("jets") is None
 
     def test_every_source_gives_as_many_images_as_the_poorest(self, plan):
         assert plan.comparisons.classifier_numbers("jets")["images"] == 60  # the configuration's
