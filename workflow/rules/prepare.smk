@@ -112,7 +112,7 @@ rule prepare_custom:
         **plan.resources.of("prepare_custom"),
     params:
         settings=lambda wildcards: plan.datasets[wildcards.dataset].model_dump(
-            exclude={"models", "samples"}
+            exclude={"models", "samples", "symmetries"}
         ),
         seed=lambda wildcards: plan.seed("prepare", wildcards.dataset, wildcards.label),
         code=plan.code("prepare_custom"),

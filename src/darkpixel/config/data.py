@@ -10,6 +10,9 @@ from darkpixel.config.lartpc import ArgonImaging, ArgonSimulation
 from darkpixel.config.muons import MuonImaging, MuonSimulation
 from darkpixel.config.names import JOINT
 
+Symmetries = Literal["none", "up_down", "left_right", "mirrors", "square"]
+"""Symmetries of a data set's images: what they are is in `darkpixel.training.symmetries`."""
+
 
 class SplitSizes(Settings):
     """Images per label in each split."""
@@ -32,6 +35,9 @@ class Data(Settings):
     own_labels: ClassVar[tuple[str, ...]]
     """Labels of its images; those of a user's files of jets or muons may be others."""
 
+    own_symmetries: ClassVar[Symmetries] = "none"
+    """Symmetries of its images, if they are no files of a user's."""
+
     source: Literal["simulate", "download", "file"] = Field(
         "simulate", description="simulate, download public files, or read files of yours"
     )
@@ -47,6 +53,21 @@ class Data(Settings):
         ge=2,
         description="images generated for each model and label; null: `sampling.images`",
     )
+
+    symmetries: Symmetries | None = Field(
+        None,
+        description="symmetries of the images, which training with `training.symmetries` makes use "
+        "of: up_down and left_right mirror images, mirrors (both), square (mirrors, and rows and "
+        "columns swapped: eight in all) or none; null: those that the simulation has (square for "
+        "liquid argon, none for jets and muons), none of files of yours",
+    )
+
+    @property
+    def image_symmetries(self) -> Symmetries:
+        """The symmetries of the images, null resolved."""
+        if self.symmetries is not None:
+            return self.symmetries
+        return "none" if self.source == "file" else self.own_symmetries
 
     @model_validator(mode="after")
     def _files_are_named(self) -> Self:
@@ -81,6 +102,16 @@ class JetData(Data):
         "that does so, for figure 10 (SARM 6.1.4); the models are trained on this data set and "
         "shown nowhere else; null leaves an order out",
     )
+
+    @model_validator(mode="after")
+    def _the_imaging_leaves_no_symmetry(self) -> Self:
+        if self.source != "file" and self.image_symmetries != "none":
+            raise ValueError(
+                f"symmetries '{self.symmetries}': the imaging turns each jet so that the second "
+                "subjet is below and mirrors it so that the right half is the heavier one, which "
+                "leaves none; use 'none', or null"
+            )
+        return self
 
     _given = field_validator("orders", mode="before", json_schema_input_type=dict[str, str | None])(
         without_nulls
@@ -126,6 +157,7 @@ class LArTPCData(Data):
     """The data set `lartpc` or `lartpc_vertex`."""
 
     own_labels: ClassVar[tuple[str, ...]] = ("all",)
+    own_symmetries: ClassVar[Symmetries] = "square"
 
     simulation: ArgonSimulation = Field(
         ArgonSimulation(), description="with source simulate: the compact simulator, not Geant4"
