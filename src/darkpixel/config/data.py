@@ -14,6 +14,13 @@ Symmetries = Literal["none", "up_down", "left_right", "mirrors", "square"]
 """Symmetries of a data set's images: what they are is in `darkpixel.training.symmetries`."""
 
 
+TAKEN_COLUMNS = (
+    "images", "event", "source_event", "class", "margin", "pixel_labels", "pixel_label_margin",
+    "charge_scale", "codes", "charged",
+)  # fmt: skip
+"""Columns of image files that darkpixel writes and that are no conditions."""
+
+
 class SplitSizes(Settings):
     """Images per label in each split."""
 
@@ -54,12 +61,18 @@ class Data(Settings):
         description="images generated for each model and label; null: `sampling.images`",
     )
 
+    columns: list[str] = Field(
+        [],
+        description="columns of the images on which models may be conditioned, one finite number "
+        "an image: of your file's, or those that the simulation stores; the images are refused "
+        "where one is missing",
+    )
     symmetries: Symmetries | None = Field(
         None,
         description="symmetries of the images, which training with `training.symmetries` makes use "
         "of: up_down and left_right mirror images, mirrors (both), square (mirrors, and rows and "
         "columns swapped: eight in all) or none; null: those that the simulation has (square for "
-        "liquid argon, none for jets and muons), none of files of yours",
+        "liquid argon, mirrors for muons, none for jets), none of files of yours",
     )
 
     @property
@@ -68,6 +81,21 @@ class Data(Settings):
         if self.symmetries is not None:
             return self.symmetries
         return "none" if self.source == "file" else self.own_symmetries
+
+    @field_validator("columns")
+    @classmethod
+    def _columns_are_free(cls, columns: list[str]) -> list[str]:
+        for name in columns:
+            if name in TAKEN_COLUMNS:
+                raise ValueError(
+                    f"column '{name}' has a meaning of its own ({', '.join(TAKEN_COLUMNS)} have); "
+                    "give yours another name"
+                )
+            if not name.isidentifier():
+                raise ValueError(f"column '{name}' must be letters, digits and underscores")
+        if len(set(columns)) < len(columns):
+            raise ValueError("a column occurs twice; name each once")
+        return columns
 
     @model_validator(mode="after")
     def _files_are_named(self) -> Self:
@@ -122,6 +150,7 @@ class MuonData(Data):
     """The data set `muons`."""
 
     own_labels: ClassVar[tuple[str, ...]] = ("signal", "background")
+    own_symmetries: ClassVar[Symmetries] = "mirrors"
 
     simulation: MuonSimulation = Field(
         MuonSimulation(), description="with source simulate: Pythia 8"

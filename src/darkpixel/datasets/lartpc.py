@@ -52,6 +52,7 @@ def prepare(
     sizes: SplitSizes,
     seed: int,
     config_digest: str,
+    columns: Sequence[str] = (),
 ) -> None:
     """Write the images of one label in three splits; either all of them appear or none.
 
@@ -64,6 +65,7 @@ def prepare(
         imaging: plane, crop and scale; a user's own images are cropped only.
         pixel_size: of simulated images, and of a user's that state none, cm.
         sizes, seed, config_digest: as in `write_splits`.
+        columns: that the images must have, as `required` in `write_splits`.
 
     Raises:
         DarkpixelError: a file is bad, or too few events pass the crop.
@@ -101,6 +103,7 @@ def prepare(
         config_digest=config_digest,
         drawn=drawn,
         unit=unit,
+        required=columns,
     )
 
 
@@ -180,6 +183,7 @@ def write_crops(
     config_digest: str,
     drawn: Mapping[int, int] | None = None,
     unit: str | None = None,
+    required: Sequence[str] = (),
 ) -> None:
     """Write the three image files of a liquid-argon data set; either all appear or none.
 
@@ -192,7 +196,7 @@ def write_crops(
             included; None: `blocks` are all events.
         unit: of a user's own images, which are cropped where larger than `imaging.pixels` and not
             scaled; None: raw images.
-        outputs, sizes, seed, dataset, label, pixel_size, source, config_digest: as in
+        outputs, sizes, seed, dataset, label, pixel_size, source, config_digest, required: as in
             `write_splits`.
 
     Raises:
@@ -230,6 +234,7 @@ def write_crops(
             outputs,
             sizes=sizes,
             attributes=species.attributes(),
+            required=required,
             **attributes,
         )
     finally:
