@@ -183,7 +183,8 @@ def test_symmetries_are_those_of_the_simulation_unless_told_otherwise(tmp_path):
     assert symmetries("{}") == own
     mine = "datasets: {lartpc: {source: file, file: {all: a.h5}}}"
     assert symmetries(mine) == own | {"lartpc": "none"}
-    told = "datasets: {jets: {source: file, file: {signal: a.h5, background: b.h5}, symmetries: square}}"
+    files = "{signal: a.h5, background: b.h5}"
+    told = f"datasets: {{jets: {{source: file, file: {files}, symmetries: square}}}}"
     assert symmetries(told) == own | {"jets": "square"}
 
 
