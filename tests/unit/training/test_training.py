@@ -94,7 +94,8 @@ class Watcher(MeanModel):
 
     def __init__(self):
         super().__init__()
-        self.order, self.shown = [], {True: [], False: []}
+        self.order = []
+        self.shown: dict[bool, list[torch.Tensor]] = {True: [], False: []}
 
     def fit_to_columns(self, columns):
         self.order.append(("columns", {name: values.tolist() for name, values in columns.items()}))
