@@ -220,6 +220,8 @@ def change(path: str, value: object) -> dict[str, Any]:
         ("datasets.jets.images.test", 110, {"simulate_jets", "prepare_jets"}),
         ("datasets.lartpc.imaging.minimum_filled", 0.02, {"simulate_argon", "prepare_lartpc"}),
         ("datasets.muons.simulation.muon_pt", [11.0, 15.0], {"simulate_muons", "measure_speed"}),
+        ("datasets.muons.symmetries", "up_down", set()),  # no training makes use of them
+        ("datasets.muons.columns", ["muon_pt"], {"prepare_muons"}),
         ("datasets.muons.samples", 50, {"sample_whole", "train_classifier"}),
         ("models.lagan.settings.latent", 9, {"train_model"}),
         ("models.pixelcnnpp.training.epochs", 3, {"train_model", "search_hyperparameters"}),

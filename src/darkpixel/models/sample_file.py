@@ -77,8 +77,10 @@ def write_shard(
             start = block * block_size
             count = min(block_size, images - start)
             part = {k: v[start : start + count] if v.ndim else v for k, v in whole.items()}
+            # A custom model that takes no conditions need not have the argument.
+            asked = {"conditions": part} if part else {}
             pixels, columns = model.sample_events(
-                count, generator=block_generator(seed, block), conditions=part
+                count, generator=block_generator(seed, block), **asked
             )
             yield pixels.cpu().numpy(), {k: v.cpu().numpy() for k, v in columns.items()}
 

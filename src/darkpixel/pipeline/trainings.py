@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from darkpixel.config.data import Symmetries
 from darkpixel.config.discovery import model_settings
 from darkpixel.config.names import JOINT
 from darkpixel.config.run import Model, Run
@@ -43,6 +44,12 @@ class Trainings:
     def settings(self, dataset: str, label: str, model: str) -> dict[str, Any]:
         """Params: the settings with which a model is built."""
         return with_name(self.entry(dataset, label, model))
+
+    def symmetries(self, dataset: str, label: str, model: str) -> Symmetries:
+        """Params: the symmetries by which training images are turned; codes never are."""
+        entry = self.entry(dataset, label, model)
+        wanted = entry.training.symmetries and entry.autoencoder is None
+        return self._datasets[dataset].image_symmetries if wanted else "none"
 
     def monitor(self, dataset: str, label: str, model: str) -> str | None:
         """What is measured after an epoch beside the loss: a module of `training.monitors`."""

@@ -170,6 +170,24 @@ def test_a_study_goes_with_its_data_set(tmp_path):
     assert loaded(tmp_path, "datasets: {jets: null}").studies == {}
 
 
+def test_symmetries_are_those_of_the_simulation_unless_told_otherwise(tmp_path):
+    overlay = tmp_path / "mine.yaml"
+
+    def symmetries(text):
+        overlay.write_text(text)
+        files = [CONFIG / "config.yaml", overlay]
+        present = load_run(read_yaml(*files), files).datasets.present()
+        return {name: data.image_symmetries for name, data in present.items()}
+
+    own = {"jets": "none", "muons": "mirrors", "lartpc": "square", "lartpc_vertex": "square"}
+    assert symmetries("{}") == own
+    mine = "datasets: {lartpc: {source: file, file: {all: a.h5}}}"
+    assert symmetries(mine) == own | {"lartpc": "none"}
+    files = "{signal: a.h5, background: b.h5}"
+    told = f"datasets: {{jets: {{source: file, file: {files}, symmetries: square}}}}"
+    assert symmetries(told) == own | {"jets": "square"}
+
+
 def test_null_leaves_out_what_the_base_names(tmp_path):
     run = loaded(
         tmp_path,
@@ -303,6 +321,20 @@ def test_shipped_files_hold_no_key_twice():
             "datasets: {lartpc: {source: file, file: {mine: a.root}}}",
             "`file` has the one label `all` here, found ['mine']",
         ),
+        (
+            "datasets: {jets: {symmetries: left_right}}",
+            "datasets.jets: symmetries 'left_right': the imaging turns each jet so that",
+        ),
+        (
+            "datasets: {muons: {symmetries: eight}}",
+            "datasets.muons.symmetries: found 'eight'; input should be 'none', 'up_down',",
+        ),
+        (
+            "datasets: {muons: {columns: [muon_pt, class]}}",
+            "datasets.muons.columns: found ['muon_pt', 'class']; column 'class' has a meaning of",
+        ),
+        ("datasets: {muons: {columns: [muon_pt, muon_pt]}}", "a column occurs twice; name each"),
+        ("datasets: {muons: {columns: [muon pt]}}", "column 'muon pt' must be letters, digits"),
         ("models: {sarm2_dc: {settings: {log_scale: [3, -7]}}}", "log_scale must rise"),
         (
             "models: {sarm2_dd_totals: {settings: {total_noise: [-1, 2]}}}",

@@ -6,6 +6,7 @@ import torch
 
 from darkpixel.formats.image_concatenation import concatenate
 from darkpixel.formats.image_file import ImageFile
+from darkpixel.models.base import GenerativeModel
 from darkpixel.models.build import build_model
 from darkpixel.models.sample_file import shard_blocks, write_shard
 
@@ -62,6 +63,7 @@ def test_conditions_go_to_their_images_whatever_the_shards(tmp_path):
     keys = {"model": "vqvae_pixelcnn", "filters": 4, "blocks": 1, "condition": "species"}
     settings = {**keys, "species": [11, 2212], "autoencoder": encoder}
     conditioned = build_model(settings, (8, 8), seed=1).eval()
+    assert isinstance(conditioned, GenerativeModel)
     species = np.random.default_rng(2).choice([11, 2212], 100)
     for shard in range(3):
         write_shard(

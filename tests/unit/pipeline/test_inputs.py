@@ -73,6 +73,18 @@ class TestTrainings:
         assert plan.trainings.seeds("vqvae_pixelcnn") == [4, 5]
         assert set(plan.trainings.inputs("jets", "signal", "sarm2_dd")) == {"train", "validation"}
 
+    def test_images_are_turned_where_the_training_says_so_and_codes_never(self):
+        plan = make_plan()
+        assert plan.trainings.symmetries("lartpc", "all", "vqvae") == "none"
+        plan = make_plan(
+            training={"symmetries": True}, judges={"ssnet": {"training": {"symmetries": True}}}
+        )
+        assert plan.trainings.symmetries("lartpc", "all", "vqvae") == "square"
+        assert plan.trainings.symmetries("lartpc", "all", "vqvae_pixelcnn") == "none"
+        assert plan.trainings.symmetries("muons", "signal", "sarm2_dd") == "mirrors"
+        assert plan.trainings.symmetries("jets", "signal", "sarm2_dd") == "none"
+        assert plan.lartpc.ssnet_symmetries() == "square"
+
     def test_monitors(self, plan):
         assert plan.trainings.monitor("jets", "signal", "sarm2_dd") == "observables"
         assert plan.trainings.monitor("lartpc", "all", "vqvae") == "codebook"
