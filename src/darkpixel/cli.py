@@ -37,6 +37,14 @@ def _parser() -> argparse.ArgumentParser:
     sample.add_argument("--seed", type=int, default=1)
     sample.add_argument("--label", help="of the images, for a model that knows several (LAGAN)")
     sample.add_argument("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto")
+    sample.add_argument(
+        "--cores", type=_positive, help="that share the blocks; the images are the same (all)"
+    )
+    sample.add_argument(
+        "--block-size",
+        type=_positive,
+        help="images at once; the images depend on it (512 on a CPU, 1024 on a GPU)",
+    )
     sample.set_defaults(command=_sample)
 
     label = commands.add_parser("label", help="label tracks and showers with a trained SSNet")
@@ -83,23 +91,27 @@ def _sample(options: argparse.Namespace) -> None:
     from darkpixel.models.device import choose_device
     from darkpixel.models.folder import load_config, load_generator
     from darkpixel.models.sample_file import shard_blocks, write_shard
+    from darkpixel.models.workers import usable_cores
 
     config = load_config(options.model)
     device = choose_device(options.device)
     model = load_generator(options.model, device=device, label=options.label)
     images = config["images"]
     image_label = options.label or images["label"]
+    # Several blocks already for the 1,000 images of the default, so that no core is idle.
+    block_size = options.block_size or (512 if device.type == "cpu" else 1024)
     write_shard(
         model,
         options.output,
         images=options.images,
-        block_size=1024,
-        blocks=shard_blocks(options.images, 1024, 0, 1),
+        block_size=block_size,
+        blocks=shard_blocks(options.images, block_size, 0, 1),
         seed=options.seed,
         about={name: images[name] for name in ("dataset", "pixel_size", "unit")}
         | {"label": image_label},
         source=str(options.model),
         config_digest=config["digest"],
+        cores=options.cores or usable_cores(),
     )
     print(f"{options.output}: {options.images} images of {image_label}")
 

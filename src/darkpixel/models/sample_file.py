@@ -1,24 +1,33 @@
-"""Write a model's samples to an image file: the same images for any number of jobs."""
+"""Write a model's samples to an image file: the same images for any number of jobs and cores."""
 
 import hashlib
 import logging
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from tqdm import tqdm
 
-from darkpixel.formats.blocks import column_types
+from darkpixel.formats.blocks import Block, column_types
 from darkpixel.formats.image_file import ImageWriter
 from darkpixel.models.base import GenerativeModel
 from darkpixel.models.folder import load_config, load_generator
+from darkpixel.models.workers import Workers, stopped_in_one_line
 
 logger = logging.getLogger(__name__)
+
+
+class Draw(NamedTuple):
+    """A block of images to be drawn."""
+
+    images: int
+    seed: int
+    """Root of the streams."""
+    block: int
+    """Which stream."""
 
 
 def block_generator(seed: int, block: int) -> torch.Generator:
@@ -33,6 +42,28 @@ def shard_blocks(images: int, block_size: int, shard: int, shards: int) -> range
     return range(blocks * shard // shards, blocks * (shard + 1) // shards)
 
 
+def sampling_workers(model: GenerativeModel, cores: int) -> Workers[Draw, Block]:
+    """Processes that draw blocks of a model's images: on a CPU one a core, on a GPU this one."""
+
+    def draw(task: Draw) -> Block:
+        stream = block_generator(task.seed, task.block)
+        with torch.inference_mode():
+            pixels, columns = model.sample_events(task.images, generator=stream)
+        return pixels.cpu().numpy(), {
+            name: values.cpu().numpy() for name, values in columns.items()
+        }
+
+    tensors = chain(model.parameters(), model.buffers())
+    on_cpu = all(tensor.device.type == "cpu" for tensor in tensors)
+    return Workers(
+        draw,
+        cores if on_cpu else 1,
+        what="sampling",
+        remedy="if memory is short, give fewer cores, or fewer images at once "
+        "(sampling.block_size)",
+    )
+
+
 def write_shard(
     model: GenerativeModel,
     path: str | Path,
@@ -44,11 +75,12 @@ def write_shard(
     about: Mapping[str, Any],
     source: str,
     config_digest: str,
+    cores: int = 1,
 ) -> None:
     """Generate the images of `blocks` and write them.
 
-    Image i belongs to block i // block_size, and every block has a random stream of its own, so
-    that the images depend neither on the shards nor on who makes them.
+    Image i belongs to block i // block_size, and every block has a random stream of its own and
+    is drawn on one thread, so that the images depend neither on the shards nor on the cores.
 
     Args:
         images: images of all shards together; the last block may be shorter.
@@ -56,21 +88,21 @@ def write_shard(
         seed: root of the streams.
         about: `dataset`, `label`, `pixel_size` and `unit` of the training images.
         source: what made them, e.g. the model's name.
+        cores: of the CPU that share the blocks; no more are used than there are blocks.
+
+    Raises:
+        DarkpixelError: the model draws no such images, SIGINT or SIGTERM has come, or a worker
+            was killed; nothing is written.
     """
     height, width = model.image_size
     started = time.perf_counter()
-
-    def generated() -> Iterator[tuple[NDArray[np.float32], dict[str, NDArray[Any]]]]:
-        for block in blocks:
-            count = min(block_size, images - block * block_size)
-            pixels, columns = model.sample_events(count, generator=block_generator(seed, block))
-            yield pixels.cpu().numpy(), {k: v.cpu().numpy() for k, v in columns.items()}
-
+    tasks = [Draw(min(block_size, images - block * block_size), seed, block) for block in blocks]
     with (
-        torch.inference_mode(),
-        tqdm(total=len(blocks) * block_size, unit=" images", disable=None) as bar,
+        stopped_in_one_line(str(path)),
+        sampling_workers(model, min(cores, len(tasks))) as workers,
+        tqdm(total=sum(task.images for task in tasks), unit=" images", disable=None) as bar,
     ):
-        stream = generated()
+        stream = workers.results(tasks)
         first = next(stream)
         with ImageWriter(
             path,
@@ -86,10 +118,14 @@ def write_shard(
             for pixels, columns in chain([first], stream):
                 writer.append(pixels, **columns)
                 bar.update(len(pixels))
-    rate = writer.count / (time.perf_counter() - started)
-    logger.info(
-        "%d images, %.1f images/s on %d threads", writer.count, rate, torch.get_num_threads()
-    )
+        rate = writer.count / (time.perf_counter() - started)
+        logger.info(
+            "%d images, %.1f images/s on %d core%s",
+            writer.count,
+            rate,
+            workers.cores,
+            "s" if workers.cores > 1 else "",
+        )
 
 
 def sample_folder(
@@ -105,6 +141,7 @@ def sample_folder(
     shards: int,
     seed: int,
     device: torch.device,
+    cores: int,
 ) -> None:
     """Generate one shard of the images of a trained model and write it.
 
@@ -119,6 +156,7 @@ def sample_folder(
         shard, shards: which of how many.
         seed: root of the streams.
         device: where.
+        cores: of the CPU that share the blocks.
     """
     config = load_config(folder)
     about = {name: config["images"][name] for name in ("dataset", "pixel_size", "unit")}
@@ -132,4 +170,5 @@ def sample_folder(
         about=about | {"label": label},
         source=source,
         config_digest=config["digest"],
+        cores=cores,
     )
