@@ -1,22 +1,67 @@
-"""One timed run of the simulation of jets or muons, for the speed tables (SARM tables 2 and 4)."""
+"""The speed of the simulation of jets or muons, for the speed tables (SARM tables 2 and 4)."""
 
 from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, NamedTuple
 
 from darkpixel.config.jets import JetImaging, JetSimulation
 from darkpixel.config.muons import MuonImaging, MuonSimulation
 from darkpixel.config.names import JETS
 from darkpixel.formats.image_file import ImageFile
+from darkpixel.models.workers import Workers
 from darkpixel.simulation.jets import simulation as jets
 from darkpixel.simulation.jets.events import read_header
 from darkpixel.simulation.jets.images import event_blocks
 from darkpixel.simulation.muons import simulation as muons
 from darkpixel.simulation.muons.particles import Deposits
-from darkpixel.studies.speed import Collisions
+from darkpixel.simulation.pythia import LARGEST_SEED
+from darkpixel.studies.speed import Collisions, Rate, simulation_rate
 
 BATCH = 200  # collisions at once, as in the run's own simulation
+
+
+class Chunk(NamedTuple):
+    """What one core simulates."""
+
+    images: int
+    seed: int
+
+
+def simulation_speed(
+    dataset: str,
+    label: str,
+    seed: int,
+    simulation: Mapping[str, Any],
+    imaging: Mapping[str, Any],
+    pool: Deposits | None,
+    *,
+    seconds: float,
+    cores: int,
+) -> Rate:
+    """Images per second of the simulation of one label, see `simulation_rate`.
+
+    On several cores each simulates events of its own, as the chunks of a run do.
+
+    Args:
+        dataset, label, simulation, imaging, pool: as for `simulate`.
+        seed: of the first core; the others take the next ones.
+        seconds: of the measurement.
+        cores: in use at once.
+    """
+
+    def work(chunk: Chunk) -> Collisions:
+        return simulate(dataset, label, chunk.images, chunk.seed, simulation, imaging, pool)
+
+    remedy = "if memory is short, lower speed.threads"
+    with Workers(work, cores, what=f"speed of the {dataset} simulation", remedy=remedy) as workers:
+        seeds = [(seed - 1 + core) % LARGEST_SEED + 1 for core in range(workers.cores)]
+
+        def on_every_core(images: int) -> Collisions:
+            done = list(workers.results(Chunk(images, own) for own in seeds))
+            return Collisions(sum(one.made for one in done), sum(one.needed for one in done))
+
+        return simulation_rate(on_every_core, seconds, cores=workers.cores)
 
 
 def simulate(

@@ -1,6 +1,8 @@
 """Images per second of every model and of the simulation, as a table (SARM tables 2 and 4)."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -33,7 +35,7 @@ def speed_table(rows: pd.DataFrame, stem: str | Path, title: str | None = None) 
     if title is None:
         title = TITLES.get(dataset, "Speed of image generation")
     header = ["model", "label", "images/s", "published", "ratio to Monte Carlo", "batch",
-              "threads", "device", "load", "conditions"]  # fmt: skip
+              "cores", "device", "load", "conditions"]  # fmt: skip
     body = []
     for place, row in enumerate(rows.to_dict("records")):
         paper = f"{row['published']:.0f}" if np.isfinite(row["published"]) else "–"
@@ -48,18 +50,41 @@ def speed_table(rows: pd.DataFrame, stem: str | Path, title: str | None = None) 
                 str(row["threads"]),
                 row["device"],
                 f"{row['load']:.1f}",
-                row["condition"],
+                _conditions(row),
             ]
         )
     note = (
         "Images per second: median ± standard deviation over repetitions, all measured one after "
         f"the other in one job on one machine: {'; '.join(dict.fromkeys(rows['hardware']))}. "
         "Generated images are counted when they are in the computer's memory. Monte Carlo: the "
-        "simulation with the run's own settings on one CPU core, files and imaging included, its "
-        "start left out. Load: processes that wanted a core in the minute before the end of the "
-        "measurement, itself included; more than the threads means that other work slowed it down. "
+        "simulation with the run's own settings, files and imaging included, its start left out. "
+        f"{_cores_note(rows)}"
+        "Load: processes that wanted a core in the minute before the end of the measurement, "
+        "itself included; more than the cores means that other work slowed it down. "
         f"Published: {PUBLISHED_HARDWARE.get(dataset, 'none')}, another machine and networks of "
         f"other sizes. {DATASETS.get(dataset, dataset).capitalize()} images."
     )
     note += late_note(rows)
     write_table(rows, stem, document(title, header, body, note))
+
+
+def _conditions(row: Mapping[str, Any]) -> str:
+    """What else a reader must know, above all that a model is slower than what it stands for."""
+    ratio, error = row["ratio_to_monte_carlo"], row["ratio_error"]
+    slower = ""
+    if ratio < 1:
+        slower = "slower than the simulation" + (", within the error" if ratio + error >= 1 else "")
+    return "; ".join(filter(None, [slower, row["condition"]]))
+
+
+def _cores_note(rows: pd.DataFrame) -> str:
+    """On how many cores models and simulation were measured, with one thread each."""
+    on_cpu = rows["device"] == "cpu"
+    counts = sorted({int(count) for count in rows.loc[on_cpu, "threads"]})
+    if not counts:
+        return ""
+    cores = " or ".join(map(str, counts)) + (" core" if counts == [1] else " cores")
+    note = f"Every model and the simulation had {cores} of the CPU, with one process on each. "
+    if not on_cpu.all():
+        note = f"Models on a GPU are compared with the simulation on {cores} of the CPU. "
+    return note

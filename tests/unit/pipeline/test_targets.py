@@ -97,6 +97,10 @@ def test_threads_and_gpus_are_the_configurations():
     assert plan.resources.threads("draw_roc") == 1
     assert plan.resources.of("train_model") == {"mem_mb": 4000, "runtime": 1440, "gpu": 2}
     assert "gpu" not in plan.resources.of("draw_roc")
+    assert (
+        plan.resources.of("measure_speed")["mem_mb"] == 4 * 4000
+    )  # each core has images of its own
+    assert plan.resources.of("sample_whole")["mem_mb"] == 4000
 
 
 @pytest.mark.parametrize(
