@@ -26,7 +26,7 @@ from darkpixel.models.workers import usable_cores
 from darkpixel.studies.machine import load_average, processor
 
 _FEWEST, _MOST = 8, 1024  # images of a block
-_BLOCKS = 4  # of each core
+_BLOCKS = 8  # of each core; the start of its process is then a small part
 _ARGON = 64  # pixels a side
 
 
@@ -122,7 +122,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--cores", type=int, default=min(2, usable_cores()), help="against one")
     parser.add_argument("--repetitions", type=int, default=3, help="of each")
-    parser.add_argument("--seconds", type=float, default=1.0, help="of a block, about")
+    parser.add_argument("--seconds", type=float, default=0.5, help="of a block, about")
     parser.add_argument("--samplers", nargs="+", default=list(SAMPLERS), choices=list(SAMPLERS))
     options = parser.parse_args()
     torch.set_num_threads(1)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from darkpixel.config.names import JETS, MUONS
+from darkpixel.config.names import JETS, MONTE_CARLO, MUONS
 from darkpixel.tables.layout import document, late_note, measured, row_name, write_table
 from darkpixel.tables.names import DATASETS
 
@@ -78,13 +78,22 @@ def _conditions(row: Mapping[str, Any]) -> str:
 
 
 def _cores_note(rows: pd.DataFrame) -> str:
-    """On how many cores models and simulation were measured, with one thread each."""
-    on_cpu = rows["device"] == "cpu"
-    counts = sorted({int(count) for count in rows.loc[on_cpu, "threads"]})
+    """On how many cores models and simulation were measured."""
+    simulated, on_cpu = rows["model"] == MONTE_CARLO, rows["device"] == "cpu"
+    simulation, models = _cores(rows[simulated]), _cores(rows[~simulated & on_cpu])
+    sentences = []
+    if simulation and simulation == models:
+        sentences.append(f"Every model and the simulation had {models}, with one process on each.")
+    elif models:
+        sentences.append(f"The models had {models}.")
+        sentences.extend([f"The simulation had {simulation}."] if simulation else [])
+    if simulation and not on_cpu.all():
+        sentences.append(f"Models on a GPU are compared with the simulation on {simulation}.")
+    return "".join(f"{sentence} " for sentence in sentences)
+
+
+def _cores(rows: pd.DataFrame) -> str:
+    counts = sorted({int(count) for count in rows["threads"]})
     if not counts:
         return ""
-    cores = " or ".join(map(str, counts)) + (" core" if counts == [1] else " cores")
-    note = f"Every model and the simulation had {cores} of the CPU, with one process on each. "
-    if not on_cpu.all():
-        note = f"Models on a GPU are compared with the simulation on {cores} of the CPU. "
-    return note
+    return " or ".join(map(str, counts)) + f" core{'' if counts == [1] else 's'} of the CPU"

@@ -236,6 +236,14 @@ def test_a_gpu_is_compared_with_the_simulation_on_the_cores_that_it_had(tmp_path
     assert "Models on a GPU are compared with the simulation on 2 cores of the CPU." in text
 
 
+def test_cores_that_differ_are_stated(tmp_path):
+    found = rows((MONTE_CARLO, "signal", 100.0), ("lagan", "signal", 500.0))
+    found.loc[found["model"] == MONTE_CARLO, "threads"] = 1
+    speed_table(with_published_speed(found, None), tmp_path / "t")
+    text = (tmp_path / "t.md").read_text(encoding="utf-8")
+    assert "models had 2 cores of the CPU. The simulation had 1 core of the CPU." in text
+
+
 @torch.no_grad()
 def log_density(model, images):
     found = model.log_density(images)
