@@ -65,13 +65,23 @@ def transformer() -> GenerativeModel:
     return model.eval()
 
 
-SAMPLERS: dict[str, Callable[[], GenerativeModel]] = {
-    "SARM-2 D+D": lambda: sampling.make_model(layers=5, likelihood="discrete"),
-    "SARM-2 D+C": lambda: sampling.make_model(layers=5, likelihood="truncated_logistic"),
-    "PixelCNN++": lambda: pixelcnnpp.make_model(20, 3),
-    "PixelCNN": lambda: codes.make_model(16, 512, blocks=6, filters=128),
-    "LAGAN": lagan,
-    "sparse transformer": transformer,
+class Sampler(NamedTuple):
+    """What is measured."""
+
+    model: str
+    """As configurations name it."""
+    make: Callable[[], GenerativeModel]
+
+
+SAMPLERS = {
+    "SARM-2 D+D": Sampler("sarm", lambda: sampling.make_model(layers=5, likelihood="discrete")),
+    "SARM-2 D+C": Sampler(
+        "sarm", lambda: sampling.make_model(layers=5, likelihood="truncated_logistic")
+    ),
+    "PixelCNN++": Sampler("pixelcnnpp", lambda: pixelcnnpp.make_model(20, 3)),
+    "PixelCNN": Sampler("vqvae_pixelcnn", lambda: codes.make_model(16, 512, blocks=6, filters=128)),
+    "LAGAN": Sampler("lagan", lagan),
+    "sparse transformer": Sampler("sparse_transformer", transformer),
 }
 
 
@@ -133,7 +143,9 @@ def main() -> None:
     )
     print("sampler             block  1 core/s  cores/s  ratio  cpu ratio  same images")
     for name in options.samplers:
-        row = compare(name, SAMPLERS[name](), options.cores, options.repetitions, options.seconds)
+        row = compare(
+            name, SAMPLERS[name].make(), options.cores, options.repetitions, options.seconds
+        )
         print(f"{row}  (load {load_average():.1f})", flush=True)
 
 

@@ -30,7 +30,7 @@ Result = TypeVar("Result")
 
 
 class Collisions(NamedTuple):
-    """What a simulation of n images took."""
+    """What a simulation of n images took; in liquid argon particles stand for collisions."""
 
     made: int
     """Collisions, whole batches of them; on several cores those of all."""

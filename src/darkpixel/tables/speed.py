@@ -1,4 +1,4 @@
-"""Images per second of every model and of the simulation, as a table (SARM tables 2 and 4)."""
+"""Images per second of every model and of the simulation (SARM tables 2 and 4; liquid argon)."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -7,13 +7,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from darkpixel.config.names import JETS, MONTE_CARLO, MUONS
+from darkpixel.config.names import JETS, LARTPC, MONTE_CARLO, MUONS
 from darkpixel.tables.layout import document, late_note, measured, row_name, write_table
 from darkpixel.tables.names import DATASETS
 
 TITLES = {
     JETS: "Table 2: speed of jet image generation",
     MUONS: "Table 4: speed of muon image generation",
+    LARTPC: "Speed of liquid-argon image generation",
 }
 PUBLISHED_HARDWARE = {
     JETS: "4 NVIDIA TITAN X (12 GB each); Pythia: one Intel Xeon E5-2686 v4, 2.30 GHz (SARM 6.1.5)",
@@ -53,6 +54,12 @@ def speed_table(rows: pd.DataFrame, stem: str | Path, title: str | None = None) 
                 _conditions(row),
             ]
         )
+    published, name = "", DATASETS.get(dataset, dataset)
+    if dataset in PUBLISHED_HARDWARE:
+        published = (
+            f"Published: {PUBLISHED_HARDWARE[dataset]}, another machine and networks of other "
+            "sizes. "
+        )
     note = (
         "Images per second: median ± standard deviation over repetitions, all measured one after "
         f"the other in one job on one machine: {'; '.join(dict.fromkeys(rows['hardware']))}. "
@@ -61,8 +68,7 @@ def speed_table(rows: pd.DataFrame, stem: str | Path, title: str | None = None) 
         f"{_cores_note(rows)}"
         "Load: processes that wanted a core in the minute before the end of the measurement, "
         "itself included; more than the cores means that other work slowed it down. "
-        f"Published: {PUBLISHED_HARDWARE.get(dataset, 'none')}, another machine and networks of "
-        f"other sizes. {DATASETS.get(dataset, dataset).capitalize()} images."
+        f"{published}{name[0].upper()}{name[1:]} images."
     )
     note += late_note(rows)
     write_table(rows, stem, document(title, header, body, note))

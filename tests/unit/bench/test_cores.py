@@ -36,4 +36,4 @@ def test_every_generator_is_measured():
         for name in model_names()
         if isinstance(build_model({"model": name, **more.get(name, {})}, (28, 28)), GenerativeModel)
     }
-    assert generators == {make().settings["model"] for make in SAMPLERS.values()}
+    assert generators == {sampler.model for sampler in SAMPLERS.values()}

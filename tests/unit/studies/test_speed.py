@@ -306,5 +306,9 @@ def test_conditions_of_a_simulation_name_what_makes_it_faster():
         "pile-up from a pool, made before; pT not yet matched"
     )
     assert "b hadrons" not in conditions(muons, "signal", start_up=0.2, from_pool=True)
+    argon = conditions({"pixel_size": 0.5}, "all", start_up=0.1, from_pool=False)
+    assert argon == (
+        "compact simulator, not Geant4; all three projections, start of 0.1 s left out"
+    )
     jets = conditions({"multi_parton_interactions": True}, "signal", start_up=1, from_pool=False)
     assert jets == "multi-parton interactions on, start of 1.0 s left out"
