@@ -9,7 +9,7 @@ import pandas as pd
 
 from darkpixel.config.names import JETS, LARTPC, MONTE_CARLO, MUONS
 from darkpixel.tables.layout import document, late_note, measured, row_name, write_table
-from darkpixel.tables.names import DATASETS
+from darkpixel.tables.names import DATASETS, display_name
 
 TITLES = {
     JETS: "Table 2: speed of jet image generation",
@@ -35,27 +35,30 @@ def speed_table(rows: pd.DataFrame, stem: str | Path, title: str | None = None) 
     dataset = str(rows["dataset"].iloc[0])
     if title is None:
         title = TITLES.get(dataset, "Speed of image generation")
-    header = ["model", "label", "images/s", "published", "ratio to Monte Carlo", "batch",
-              "cores", "device", "load", "conditions"]  # fmt: skip
+    has_published = bool(np.isfinite(rows["published"]).any())
+    header = ["model", "label", "images/s", *(["published"] if has_published else []),
+              "ratio to Monte Carlo", "batch", "cores", "device", "load", "conditions"]  # fmt: skip
     body = []
     for place, row in enumerate(rows.to_dict("records")):
-        paper = f"{row['published']:.0f}" if np.isfinite(row["published"]) else "–"
-        body.append(
-            [
-                row_name(rows.iloc[[place]]),
-                row["label"],
-                measured(row["value"], row["error"]),
-                paper,
-                measured(row["ratio_to_monte_carlo"], row["ratio_error"]),
-                str(row["n"]),
-                str(row["threads"]),
-                row["device"],
-                f"{row['load']:.1f}",
-                _conditions(row),
-            ]
-        )
+        name = row_name(rows.iloc[[place]])
+        cells = [
+            display_name(MONTE_CARLO) if row["model"] == MONTE_CARLO else name,
+            row["label"],
+            measured(row["value"], row["error"]),
+        ]
+        if has_published:
+            cells.append(f"{row['published']:.0f}" if np.isfinite(row["published"]) else "–")
+        cells += [
+            measured(row["ratio_to_monte_carlo"], row["ratio_error"]),
+            str(row["n"]),
+            str(row["threads"]),
+            row["device"],
+            f"{row['load']:.1f}",
+            _conditions(row),
+        ]
+        body.append(cells)
     published, name = "", DATASETS.get(dataset, dataset)
-    if dataset in PUBLISHED_HARDWARE:
+    if has_published:
         published = (
             f"Published: {PUBLISHED_HARDWARE[dataset]}, another machine and networks of other "
             "sizes. "

@@ -24,7 +24,7 @@ def test_papers_and_kinds_divide_all_targets(plan):
     assert set(every.values()) == {1}
     assert Counter(plan.targets(paper="sarm") + plan.targets(paper="lartpc")) == every
     assert Counter(plan.targets(kind="figures") + plan.targets(kind="tables")) == every
-    assert len(every) == 2 * 73
+    assert len(every) == 2 * 74
 
 
 def test_every_figure_has_its_two_files(plan):

@@ -200,6 +200,7 @@ def test_ratios_are_to_the_simulation_of_the_label(tmp_path):
     speed_table(compared, tmp_path / "t")
     text = (tmp_path / "t.md").read_text(encoding="utf-8")
     assert "LAGAN" in text
+    assert "published" in text
     assert "a machine" in text
     assert "10176" in text
 
@@ -217,6 +218,7 @@ def test_a_model_slower_than_the_simulation_is_called_so(tmp_path):
     )
     speed_table(with_published_speed(found, None), tmp_path / "t")
     text = (tmp_path / "t.md").read_text(encoding="utf-8")
+    assert "published" not in text.lower()  # of these images the paper says nothing
     lines = {line.split("|")[1].strip(): line for line in text.splitlines() if line.count("|") > 3}
     last = {name: line.split("|")[-2].strip() for name, line in lines.items()}
     assert list(last.values())[2:] == [
