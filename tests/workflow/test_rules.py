@@ -218,7 +218,11 @@ def change(path: str, value: object) -> dict[str, Any]:
     [
         ("datasets.jets.simulation.images_per_chunk", 300, {"simulate_jets", "prepare_jets"}),
         ("datasets.jets.images.test", 110, {"simulate_jets", "prepare_jets"}),
-        ("datasets.lartpc.imaging.minimum_filled", 0.02, {"simulate_argon", "prepare_lartpc"}),
+        (
+            "datasets.lartpc.imaging.minimum_filled",
+            0.02,
+            {"simulate_argon", "prepare_lartpc", "measure_speed"},
+        ),
         ("datasets.muons.simulation.muon_pt", [11.0, 15.0], {"simulate_muons", "measure_speed"}),
         ("datasets.muons.symmetries", "up_down", set()),  # no training makes use of them
         ("datasets.muons.columns", ["muon_pt"], {"prepare_muons"}),

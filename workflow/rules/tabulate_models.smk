@@ -99,7 +99,9 @@ rule tabulate_speed:
     """Images/s of models and simulation (SARM tables 2, 4)."""
     input:
         rows=lambda wildcards: paths.metrics(f"{plan.page(wildcards.stem).dataset}_speed"),
-        convergence=plan.comparisons.rows("convergence", plan.comparisons.compared),
+        convergence=lambda wildcards: plan.comparisons.rows(
+            "convergence", [plan.page(wildcards.stem).dataset]
+        ),
         published=PUBLISHED,
     output:
         **tabulated("{stem}", "tabulate_speed", "All models"),

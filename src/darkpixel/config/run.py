@@ -148,7 +148,12 @@ class Jobs(Settings):
     """What one job asks of the machine or the cluster."""
 
     training_threads: int = Field(1, ge=1, description="CPU threads of a training job")
-    sampling_threads: int = Field(1, ge=1, description="CPU threads of a sampling job")
+    sampling_threads: int = Field(
+        1,
+        ge=1,
+        description="CPU cores of a sampling job, which share its blocks of images; any number "
+        "gives the same images",
+    )
     gpus: int = Field(
         1, ge=0, description="GPUs of a training or sampling job on a cluster; 0: CPU nodes only"
     )

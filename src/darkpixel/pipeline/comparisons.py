@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from darkpixel.config.data import JetData, MuonData
+from darkpixel.config.data import JetData, LArTPCData, MuonData
 from darkpixel.config.names import MONTE_CARLO
 from darkpixel.config.run import Run
 from darkpixel.metrics.order import ordered
@@ -140,9 +140,9 @@ class Comparisons:
         return self._events.pileup() if dataset == MUONS else []
 
     def timed_simulation(self, dataset: str) -> dict[str, Any]:
-        """Params: labels whose simulation is timed, and its settings; of simulated jets, muons."""
+        """Params: labels whose simulation is timed, and its settings; none of custom data sets."""
         data = self._datasets[dataset]
-        if not isinstance(data, JetData | MuonData) or data.source != "simulate":
+        if not isinstance(data, JetData | MuonData | LArTPCData) or data.source != "simulate":
             return {"labels": ()}
         return {
             "labels": data.labels,

@@ -11,7 +11,7 @@ from typing import Literal
 from darkpixel.config.run import Run
 from darkpixel.pipeline.comparisons import Comparisons
 from darkpixel.pipeline.datasets import JETS, LARTPC, MUONS
-from darkpixel.pipeline.lartpc import FEWER_CODES, MAIN, REFERENCE_CODE, LArTPC
+from darkpixel.pipeline.lartpc import DATASET, FEWER_CODES, MAIN, REFERENCE_CODE, LArTPC
 
 Kind = Literal["figures", "tables"]
 Paper = Literal["sarm", "lartpc"]
@@ -81,6 +81,7 @@ CUSTOM = {
 ROC = {JETS: "sarm/fig09_jet_roc", MUONS: "sarm/fig14_muon_roc"}
 SPEED = {JETS: "sarm/table2_jet_speed", MUONS: "sarm/table4_muon_speed"}
 PAPERS: tuple[Paper, ...] = ("sarm", "lartpc")
+ARGON_SPEED = "lartpc/speed"
 DISTANCES = ("two_sample_auc", "physics_distances", "coverage", "memorisation")
 MATRIX = ("sarm/model_matrix", "sarm/convergence", "sarm/improvement")
 
@@ -183,6 +184,7 @@ def _lartpc_pages(run: Run, lartpc: LArTPC) -> Iterator[Page]:
     for rule, (name, wanted) in pages.items():
         if wanted:
             yield Page(rule, f"lartpc/{name}", "lartpc")
+    yield Page("tabulate_speed", ARGON_SPEED, "lartpc", DATASET)
 
 
 def _shape_pages(lartpc: LArTPC) -> Iterator[Page]:

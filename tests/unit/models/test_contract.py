@@ -8,6 +8,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
@@ -17,6 +18,8 @@ from darkpixel.errors import DarkpixelError
 from darkpixel.models.base import GenerativeModel, Trainable
 from darkpixel.models.build import build_model
 from darkpixel.models.folder import load_model, save_model
+from darkpixel.models.sample_file import Draw, sampling_workers
+from darkpixel.models.workers import CAN_FORK
 
 
 @dataclass(frozen=True)
@@ -298,3 +301,13 @@ def test_a_model_of_all_labels_draws_the_one_that_was_chosen(
         made.append(sample(generator, 6))
     assert same(made[0], made[2])
     assert not same(made[0], made[1])
+
+
+def test_any_number_of_cores_gives_the_same_samples(generator: GenerativeModel) -> None:
+    tasks = [Draw(5, seed=2, block=block) for block in range(3)]
+    made = []
+    for cores in (1, 2):
+        with sampling_workers(generator, cores) as workers:
+            assert workers.cores == (cores if CAN_FORK else 1)
+            made.append(np.concatenate([pixels for pixels, _ in workers.results(tasks)]))
+    np.testing.assert_array_equal(made[0], made[1])

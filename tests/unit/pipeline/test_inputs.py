@@ -188,7 +188,9 @@ class TestComparisons:
         assert sum(JOINT in path for path in weights) == 1
 
     def test_only_simulations_are_timed(self, plan):
-        assert plan.comparisons.timed_simulation("lartpc") == {"labels": ()}
+        given = make_plan(datasets={"jets": {"source": "download"}})
+        assert given.comparisons.timed_simulation("jets") == {"labels": ()}
+        assert plan.comparisons.timed_simulation("lartpc")["labels"] == ("all",)
         assert plan.comparisons.timed_simulation("jets")["labels"] == ("signal", "background")
         assert plan.comparisons.pileup("jets") == []
         assert plan.comparisons.pileup("muons") == ["results/test/events/muons/pileup.h5"]

@@ -26,7 +26,7 @@ def test_papers_and_kinds_divide_all_targets(plan):
     assert set(every.values()) == {1}
     assert Counter(plan.targets(paper="sarm") + plan.targets(paper="lartpc")) == every
     assert Counter(plan.targets(kind="figures") + plan.targets(kind="tables")) == every
-    assert len(every) == 2 * 82
+    assert len(every) == 2 * 83
 
 
 def test_every_figure_has_its_two_files(plan):
@@ -128,6 +128,10 @@ def test_threads_and_gpus_are_the_configurations():
     assert plan.resources.threads("draw_roc") == 1
     assert plan.resources.of("train_model") == {"mem_mb": 4000, "runtime": 1440, "gpu": 2}
     assert "gpu" not in plan.resources.of("draw_roc")
+    assert (
+        plan.resources.of("measure_speed")["mem_mb"] == 4 * 4000
+    )  # each core has images of its own
+    assert plan.resources.of("sample_whole")["mem_mb"] == 4000
 
 
 @pytest.mark.parametrize(

@@ -13,12 +13,13 @@ from darkpixel.config.data import MuonData
 from darkpixel.config.muons import MuonDetector, MuonImaging, MuonSimulation
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.image_file import ImageFile
+from darkpixel.models.workers import CAN_FORK
 from darkpixel.simulation.muons import simulation as muons_module
 from darkpixel.simulation.muons.collisions import Collisions, pythia_settings
 from darkpixel.simulation.muons.particles import Deposits, choose_muons
 from darkpixel.simulation.muons.pileup import eta_reach, read_pileup, simulate_pileup
 from darkpixel.simulation.muons.simulation import Label, simulate
-from darkpixel.studies.simulation_speed import BATCH
+from darkpixel.studies.simulation_speed import BATCH, simulation_speed
 from darkpixel.studies.simulation_speed import simulate as simulate_for_speed
 
 # Without multiple interactions in diffraction, Pythia starts 5 seconds sooner.
@@ -296,3 +297,10 @@ def test_a_timed_simulation_counts_its_collisions(label: Label, tmp_path: Path) 
     assert found.needed == needed
     assert found.made % BATCH == 0
     assert 0 <= found.made - found.needed < BATCH
+
+
+def test_the_speed_on_two_cores_is_that_of_two_simulations() -> None:
+    recipe = QUIET.model_dump(), IMAGING.model_dump()
+    rate = simulation_speed("muons", "signal", 3, *recipe, None, seconds=0.1, cores=2)
+    assert rate.cores == (2 if CAN_FORK else 1)
+    assert rate.value > 0
