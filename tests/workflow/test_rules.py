@@ -221,6 +221,7 @@ def change(path: str, value: object) -> dict[str, Any]:
         ("datasets.lartpc.imaging.minimum_filled", 0.02, {"simulate_argon", "prepare_lartpc"}),
         ("datasets.muons.simulation.muon_pt", [11.0, 15.0], {"simulate_muons", "measure_speed"}),
         ("datasets.muons.samples", 50, {"sample_whole", "train_classifier"}),
+        ("datasets.jets.selection.mass", 9.0, {"sample_whole", "measure_speed"}),
         ("models.lagan.settings.latent", 9, {"train_model"}),
         ("models.pixelcnnpp.training.epochs", 3, {"train_model", "search_hyperparameters"}),
         ("judges.ssnet.training.epochs", 2, {"train_ssnet"}),

@@ -156,6 +156,7 @@ rule measure_speed:
     input:
         weights=lambda wildcards: plan.comparisons.timed_weights(wildcards.dataset),
         pool=lambda wildcards: plan.comparisons.pileup(wildcards.dataset),
+        train=lambda wildcards: plan.comparisons.timed_training(wildcards.dataset),
     output:
         rows=paths.metrics("{dataset}_speed"),
     log:
@@ -169,6 +170,7 @@ rule measure_speed:
         **plan.resources.of("measure_speed"),
     params:
         models=lambda wildcards: plan.comparisons.timed_models(wildcards.dataset),
+        selection=lambda wildcards: plan.comparisons.timed_selection(wildcards.dataset),
         label=lambda wildcards: plan.datasets[wildcards.dataset].labels[0],
         simulated=lambda wildcards: plan.comparisons.timed_simulation(wildcards.dataset),
         speed=keys(run.speed, "batch", "seconds", "threads"),

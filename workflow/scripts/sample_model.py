@@ -27,4 +27,6 @@ with job(snakemake.log[0]):
         shards=recipe["shards"],
         seed=params.seed,
         device=choose_device(recipe["device"]),
+        selection=params.selection,
+        train=snakemake.input.get("train"),
     )

@@ -9,6 +9,7 @@ from darkpixel.config.jets import JetImaging, JetSimulation
 from darkpixel.config.lartpc import ArgonImaging, ArgonSimulation
 from darkpixel.config.muons import MuonImaging, MuonSimulation
 from darkpixel.config.names import JOINT
+from darkpixel.config.selection import Selection
 
 
 class SplitSizes(Settings):
@@ -82,6 +83,10 @@ class JetData(Data):
         "shown nowhere else; null leaves an order out",
     )
 
+    selection: Selection | None = Field(
+        None, description="images redrawn until their pT and mass fit; null: none"
+    )
+
     _given = field_validator("orders", mode="before", json_schema_input_type=dict[str, str | None])(
         without_nulls
     )
@@ -110,6 +115,10 @@ class MuonData(Data):
         ge=1,
         description="signal images simulated for each one needed; matching keeps 60 to 70 % of "
         "them",
+    )
+
+    selection: Selection | None = Field(
+        None, description="images redrawn until their pT and mass fit; null: none"
     )
 
     @model_validator(mode="after")

@@ -98,6 +98,10 @@ class Trainable(nn.Module, ABC):
 class GenerativeModel(Trainable):
     """A density or generator of images (N, H, W)."""
 
+    total_names: tuple[str, ...] = ()
+    """Observables of an image, such as `pt`, that are drawn before its pixels. A model that has
+    some has `draw_totals` and `totals_of`, and its `sample` takes an option `totals`."""
+
     @abstractmethod
     def sample(self, n: int, *, generator: torch.Generator, **options: Any) -> Tensor:
         """Draw `n` images, (n, H, W) float32, in the unit of the training images."""
@@ -107,6 +111,17 @@ class GenerativeModel(Trainable):
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """Draw `n` images and the event attributes that they were drawn for, (n,) each."""
         return self.sample(n, generator=generator), {}
+
+    def draw_totals(self, n: int, *, generator: torch.Generator) -> Tensor:
+        """Draw the totals of `n` images, (n, len(total_names)), GeV or pixels.
+
+        `sample(n, generator=..., totals=...)` then draws the images for them.
+        """
+        raise DarkpixelError(f"model {self.settings['model']}: draws no totals before the pixels.")
+
+    def totals_of(self, images: Tensor) -> Tensor:
+        """The totals of images (B, H, W) as `draw_totals` draws them, (B, len(total_names))."""
+        raise DarkpixelError(f"model {self.settings['model']}: draws no totals before the pixels.")
 
     def choose_class(self, index: int) -> None:
         """Draw images of one label from now on; models that know several (`joint`) have it.

@@ -15,8 +15,8 @@ from tqdm import tqdm
 
 from darkpixel.formats.blocks import column_types
 from darkpixel.formats.image_file import ImageWriter
-from darkpixel.models.base import GenerativeModel
 from darkpixel.models.folder import load_config, load_generator
+from darkpixel.models.selection import DrawsImages, Selected
 
 logger = logging.getLogger(__name__)
 
@@ -34,7 +34,7 @@ def shard_blocks(images: int, block_size: int, shard: int, shards: int) -> range
 
 
 def write_shard(
-    model: GenerativeModel,
+    model: DrawsImages,
     path: str | Path,
     *,
     images: int,
@@ -51,6 +51,7 @@ def write_shard(
     that the images depend neither on the shards nor on who makes them.
 
     Args:
+        model: in evaluation mode, or `Selected` images of one.
         images: images of all shards together; the last block may be shorter.
         block_size: images generated at once.
         seed: root of the streams.
@@ -105,6 +106,8 @@ def sample_folder(
     shards: int,
     seed: int,
     device: torch.device,
+    selection: Mapping[str, Any] | None = None,
+    train: str | None = None,
 ) -> None:
     """Generate one shard of the images of a trained model and write it.
 
@@ -119,11 +122,14 @@ def sample_folder(
         shard, shards: which of how many.
         seed: root of the streams.
         device: where.
+        selection: draw images anew until pT and mass fit (see `Selected`); None: keep every one.
+        train: training images, for a selection.
     """
     config = load_config(folder)
     about = {name: config["images"][name] for name in ("dataset", "pixel_size", "unit")}
+    model = load_generator(folder, weights=weights, device=device, label=label)
     write_shard(
-        load_generator(folder, weights=weights, device=device, label=label),
+        Selected(model, selection, str(train)) if selection else model,
         path,
         images=images,
         block_size=block_size,

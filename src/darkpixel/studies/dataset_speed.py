@@ -10,8 +10,10 @@ import pandas as pd
 import torch
 
 from darkpixel.config.names import MONTE_CARLO
+from darkpixel.metrics.names import is_selected
 from darkpixel.models.folder import load_generator
 from darkpixel.models.sample_file import block_generator
+from darkpixel.models.selection import DrawsImages, Selected
 from darkpixel.simulation.muons.particles import Deposits
 from darkpixel.studies.machine import hardware, processor
 from darkpixel.studies.simulation_speed import conditions, simulate
@@ -39,6 +41,7 @@ def dataset_speeds(
     device: torch.device,
     threads: int,
     pool: Deposits | None = None,
+    selection: Mapping[str, Any] | None = None,
 ) -> pd.DataFrame:
     """Images per second of each model, then of the simulation of each label.
 
@@ -52,6 +55,8 @@ def dataset_speeds(
         device: that the models draw on; the simulation has one CPU core.
         threads: of torch, for the rows; set by the caller.
         pool: pile-up collisions of the muons, made before.
+        selection: `settings` of a selection on pT and mass and `train`, the file of training
+            images (see `darkpixel.models.selection`), for the models whose name says so.
 
     Returns:
         `darkpixel.studies.speed.speed_rows`.
@@ -60,8 +65,13 @@ def dataset_speeds(
     gpu = hardware(device) if device.type == "cuda" else device.type
     rows = []
     with torch.inference_mode():
-        for model, trained, folder in models:
-            generator = load_generator(folder, device=device, label=label)
+        for model, trained_on, folder in models:
+            loaded = load_generator(folder, device=device, label=label)
+            generator: DrawsImages = loaded
+            conditions_of = [f"draws {label}"] if trained_on != label else []
+            if selection and is_selected(model):
+                generator = Selected(loaded, selection["settings"], selection["train"])
+                conditions_of.append("images thrown away take part of the time")
             blocks = itertools.count()
 
             def draw(images: int, generator: Any = generator, blocks: Any = blocks) -> object:
@@ -70,10 +80,9 @@ def dataset_speeds(
                 return generator.sample_events(images, generator=stream)[0].cpu()
 
             rate = sampling_rate(draw, batches, seconds)
-            joint = f"draws {label}" if trained != label else ""
             rows.append(
-                speed_row(model, rate, label=trained, threads=threads, device=gpu,
-                          condition=joint, **about)
+                speed_row(model, rate, label=trained_on, threads=threads, device=gpu,
+                          condition="; ".join(conditions_of), **about)
             )  # fmt: skip
             logger.info("%s: %.4g images/s", model, rate.value)
     for name in simulated["labels"]:

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from darkpixel.errors import DarkpixelError
 from darkpixel.metrics.kinematics import in_angles
 from darkpixel.models.base import Batches, GenerativeModel
-from darkpixel.models.sampling import evaluating
+from darkpixel.models.sampling import evaluating, open_uniforms
 from darkpixel.models.sarm.conditionals import Conditionals, inputs_per_pixel
 from darkpixel.models.sarm.discrete import Discrete
 from darkpixel.models.sarm.initialisation import fit
@@ -64,6 +64,7 @@ class SARM(GenerativeModel):
         self.register_buffer("first_values", torch.zeros(values), persistent=values > 0)
 
         names = tuple(options.total_observables) if options.totals else ()
+        self.total_names = names
         self.sums = RunningSums(side, self.pixel_size, permutation, names)
         self.totals = None
         if names:
@@ -101,11 +102,20 @@ class SARM(GenerativeModel):
             self.sums,
             self.totals,
             self.first_values,
+            self.options.drawn_values == "spread",
         )
 
     def quantise(self, images: Tensor) -> Tensor:
         """Images as the model sees them, same shape: on the grid of D+D, unchanged for D+C."""
         return self.conditionals.quantise(images)
+
+    def as_generated(self, images: Tensor, *, generator: torch.Generator) -> Tensor:
+        """Images (B, H, W) on the grid of D+D, spread within their levels as samples are.
+
+        It is what a perfect generator on this grid makes.
+        """
+        u = open_uniforms(*images.shape, generator=generator).to(images)
+        return self.conditionals.spread(self.quantise(images), u)
 
     def log_prob_parts(self, images: Tensor) -> dict[str, Tensor]:
         """`totals`, log p(s), and `pixels`, sum_i log p(x_i | x_<i, s); (B,) nats each.
@@ -152,16 +162,23 @@ class SARM(GenerativeModel):
         """Draw images, (n, H, W) GeV; exact, by the incremental sampler.
 
         Each image takes its uniforms from the generator in turn, so the images do not depend on
-        `batch` (images at once, an option).
+        `batch` (images at once, an option). Another option is `totals`, (n, T), for which the
+        images are drawn; they are drawn first otherwise.
         """
         with evaluating(self):
-            return sample_images(
-                self.conditionals,
-                n,
-                generator=generator,
-                tolerance=self.options.total_tolerance,
-                **options,
-            )
+            return sample_images(self.conditionals, n, generator=generator, **options)
+
+    @torch.no_grad()
+    def draw_totals(self, n: int, *, generator: torch.Generator) -> Tensor:
+        """Draw the totals of `n` images, (n, T), GeV (or pixels)."""
+        if self.totals is None:
+            return super().draw_totals(n, generator=generator)
+        u = open_uniforms(n, 2, self.totals.count, generator=generator)
+        return self.totals.sample(u.transpose(0, 1).to(self.permutation.device))
+
+    def totals_of(self, images: Tensor) -> Tensor:
+        """The totals of images (B, H, W), (B, T), GeV (or pixels); pT, mass softened near zero."""
+        return self.conditionals.totals_of(images)
 
     def fit_to_data(self, batches: Batches, validation: Batches | None = None) -> None:
         """Set grids, scales and first frequencies (`darkpixel.models.sarm.initialisation`).
