@@ -233,6 +233,7 @@ def change(path: str, value: object) -> dict[str, Any]:
         ("toy.iterations", 60, {"draw_toy"}),
         ("speed.seconds", 0.1, {"measure_speed"}),
         ("speed.likelihood_images", 30, {"measure_likelihood"}),
+        ("speed.likelihood_draws", 6, {"measure_likelihood"}),
         ("evaluation.n", 40, {"measure_samples", "measure_orders", "tabulate_quantisation"}),
         # The same number as another key has: Snakemake keeps the params as a set of texts.
         (

@@ -144,7 +144,8 @@ rule measure_likelihood:
         **plan.resources.of("measure_likelihood"),
     params:
         models=lambda wildcards: plan.comparisons.scored_models(wildcards.dataset),
-        images=run.speed.likelihood_images,
+        settings=keys(run.speed, "likelihood_images", "likelihood_draws"),
+        seed=lambda wildcards: plan.seed("likelihood", wildcards.dataset),
         device=run.sampling.device,
         code=plan.code("measure_likelihood"),
     script:

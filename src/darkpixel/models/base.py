@@ -140,6 +140,37 @@ class GenerativeModel(Trainable):
         """
         return None
 
+    def as_generated(self, images: Tensor, *, generator: torch.Generator) -> Tensor:
+        """Images (B, H, W) as a perfect generator on the model's grid would make them.
+
+        On the grid (`quantise`); a model that spreads its samples within the levels overrides this.
+        """
+        quantise = getattr(self, "quantise", None)
+        if quantise is None:
+            raise DarkpixelError(
+                f"model {self.settings['model']}: no grid of pixel values to round images to."
+            )
+        rounded: Tensor = quantise(images)
+        return rounded
+
+    def density_estimates(
+        self, images: Tensor, draws: int, *, generator: torch.Generator
+    ) -> Tensor | None:
+        """Logs of independent, unbiased estimates of the density of images (B, H, W).
+
+        For a model with latent variables, which cannot be integrated over; the measure is that of
+        `log_density`.
+
+        Args:
+            images: (B, H, W).
+            draws: estimates of each image, K.
+            generator: of what they are drawn with.
+
+        Returns:
+            (K, B) nats; None where there are none.
+        """
+        return None
+
 
 def require_size(model: str, height: int, width: int, smallest: int) -> None:
     """Refuse images that are too small for a model.

@@ -33,8 +33,8 @@ class SARM(GenerativeModel):
     With `totals`, the model is p(s) prod_i p(x_i | x_<i, s): it draws s, for example pT and mass,
     then the pixels, whose own totals come close to s without being forced to it. `log_prob` is
     this joint density at the image's own s (with `total_noise`, at a noisy s); it contains a
-    density in s and does not integrate over s, so it is not the density of the image alone.
-    `log_prob_parts` reports both parts.
+    density in s and does not integrate over s, so it is not the density of the image alone, which
+    `density_estimates` estimates. `log_prob_parts` reports both parts.
 
     Args:
         options: the settings.
@@ -129,14 +129,18 @@ class SARM(GenerativeModel):
         if self.totals is not None:
             totals = self.totals.noisy(self.sums.of_image(x))
             log_totals = self.totals.log_prob(totals)
+        return {"totals": log_totals, "pixels": self._log_pixels(x, totals)}
+
+    def _log_pixels(self, x: Tensor, totals: Tensor | None) -> Tensor:
+        """Log prob of quantised pixels (B, D), in the order of generation, given totals (B, T)."""
         log_pixels = x.new_zeros(len(x))
-        for start, stage, inputs in parts.stage_inputs(x, totals):
+        for start, stage, inputs in self.conditionals.stage_inputs(x, totals):
             log_pixels = log_pixels + stage.log_prob(
                 x[:, start : start + stage.pixels],
                 inputs,
                 unscored=int(self.options.first_pixel == "empirical" and start == 0),
             )
-        return {"totals": log_totals, "pixels": log_pixels}
+        return log_pixels
 
     def log_prob(self, images: Tensor) -> Tensor:
         """Sum of `log_prob_parts`: images (B, H, W), GeV -> (B,) nats."""
@@ -151,8 +155,33 @@ class SARM(GenerativeModel):
         """
         if self.totals is not None or self.options.first_pixel == "empirical":
             return None
+        return self.log_prob(images) - self._log_widths(images)
+
+    def _log_widths(self, images: Tensor) -> Tensor:
+        """Sum of the logs of the cells around the pixels of images (B, H, W), (B,)."""
         widths = self.stages[0].likelihood.log_width(images)  # all stages have one grid
-        return self.log_prob(images) - widths.flatten(1).sum(1)
+        return widths.flatten(1).sum(1)
+
+    def density_estimates(
+        self, images: Tensor, draws: int, *, generator: torch.Generator
+    ) -> Tensor | None:
+        """With totals: p(s) p(x | s) / q(s) with s drawn from q, near the image's own totals.
+
+        Integrated over s, p(s) p(x | s) is the density of the images that the model draws.
+        """
+        if self.totals is None or self.options.first_pixel == "empirical":
+            return None
+        parts = self.conditionals
+        x = parts.in_order(parts.quantise(images))
+        own, widths = self.sums.of_image(x), self._log_widths(images)
+        estimates = []
+        for _ in range(draws):
+            uniforms = open_uniforms(len(x), 1 + 3 * own.shape[1], generator=generator).to(own)
+            y, log_q = self.totals.propose(own, uniforms)
+            log_pixels = self._log_pixels(x, self.totals.from_standardised(y))
+            log_p = self.totals.log_prob_standardised(y) + log_pixels
+            estimates.append(log_p - log_q - widths)
+        return torch.stack(estimates)
 
     def loss(self, images: Tensor, phase: str = "model", **columns: Tensor) -> Tensor:
         """Mean negative log-likelihood, nats per image."""
