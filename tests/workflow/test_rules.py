@@ -227,6 +227,7 @@ def change(path: str, value: object) -> dict[str, Any]:
         ("datasets.muons.symmetries", "up_down", set()),  # no training makes use of them
         ("datasets.muons.columns", ["muon_pt"], {"prepare_muons"}),
         ("datasets.muons.samples", 50, {"sample_whole", "train_classifier"}),
+        ("datasets.jets.selection.mass", 9.0, {"sample_whole", "measure_speed"}),
         ("models.lagan.settings.latent", 9, {"train_model"}),
         ("models.pixelcnnpp.training.epochs", 3, {"train_model", "search_hyperparameters"}),
         ("judges.ssnet.training.epochs", 2, {"train_ssnet"}),
@@ -238,6 +239,7 @@ def change(path: str, value: object) -> dict[str, Any]:
         ("toy.iterations", 60, {"draw_toy"}),
         ("speed.seconds", 0.1, {"measure_speed"}),
         ("speed.likelihood_images", 30, {"measure_likelihood"}),
+        ("speed.likelihood_draws", 6, {"measure_likelihood"}),
         ("evaluation.n", 40, {"measure_samples", "measure_orders", "tabulate_quantisation"}),
         # The same number as another key has: Snakemake keeps the params as a set of texts.
         (

@@ -149,7 +149,8 @@ rule measure_likelihood:
         **plan.resources.of("measure_likelihood"),
     params:
         models=lambda wildcards: plan.comparisons.scored_models(wildcards.dataset),
-        images=run.speed.likelihood_images,
+        settings=keys(run.speed, "likelihood_images", "likelihood_draws"),
+        seed=lambda wildcards: plan.seed("likelihood", wildcards.dataset),
         device=run.sampling.device,
         code=plan.code("measure_likelihood"),
     script:
@@ -161,6 +162,7 @@ rule measure_speed:
     input:
         weights=lambda wildcards: plan.comparisons.timed_weights(wildcards.dataset),
         pool=lambda wildcards: plan.comparisons.pileup(wildcards.dataset),
+        train=lambda wildcards: plan.comparisons.timed_training(wildcards.dataset),
     output:
         rows=paths.metrics("{dataset}_speed"),
     log:
@@ -174,6 +176,7 @@ rule measure_speed:
         **plan.resources.of("measure_speed"),
     params:
         models=lambda wildcards: plan.comparisons.timed_models(wildcards.dataset),
+        selection=lambda wildcards: plan.comparisons.timed_selection(wildcards.dataset),
         label=lambda wildcards: plan.datasets[wildcards.dataset].labels[0],
         simulated=lambda wildcards: plan.comparisons.timed_simulation(wildcards.dataset),
         speed=keys(run.speed, "batch", "seconds", "threads"),

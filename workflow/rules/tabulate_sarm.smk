@@ -117,7 +117,7 @@ rule tabulate_parameters:
     """Number of parameters of each model (SARM table 6)."""
     input:
         configs=lambda wildcards: list(
-            plan.comparisons.configs(plan.page(wildcards.stem).dataset).values()
+            plan.comparisons.trained_configs(plan.page(wildcards.stem).dataset).values()
         ),
         published=PUBLISHED,
     output:
@@ -134,7 +134,7 @@ rule tabulate_parameters:
     resources:
         **plan.resources.of("tabulate_parameters"),
     params:
-        configs=lambda wildcards: plan.comparisons.configs(plan.page(wildcards.stem).dataset),
+        configs=lambda wildcards: plan.comparisons.trained_configs(plan.page(wildcards.stem).dataset),
         dataset=lambda wildcards: plan.page(wildcards.stem).dataset,
         code=plan.code("tabulate_parameters"),
     script:

@@ -24,5 +24,6 @@ with job(snakemake.log[0]):
         device=choose_device(params.device),
         threads=snakemake.threads,
         pool=read_pileup(pool[0]) if pool else None,
+        selection=params.selection,
     )
     write_parquet(rows, snakemake.output.rows)

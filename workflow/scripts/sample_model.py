@@ -25,4 +25,6 @@ with job(snakemake.log[0]):
         seed=params.seed,
         device=choose_device(recipe["device"]),
         cores=snakemake.threads,
+        selection=params.selection,
+        train=snakemake.input.get("train"),
     )

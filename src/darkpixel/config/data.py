@@ -9,6 +9,7 @@ from darkpixel.config.jets import JetImaging, JetSimulation
 from darkpixel.config.lartpc import ArgonImaging, ArgonSimulation
 from darkpixel.config.muons import MuonImaging, MuonSimulation
 from darkpixel.config.names import JOINT
+from darkpixel.config.selection import Selection
 
 Symmetries = Literal["none", "up_down", "left_right", "mirrors", "square"]
 """Symmetries of a data set's images: what they are is in `darkpixel.training.symmetries`."""
@@ -131,6 +132,10 @@ class JetData(Data):
         "shown nowhere else; null leaves an order out",
     )
 
+    selection: Selection | None = Field(
+        None, description="images redrawn until their pT and mass fit; null: none"
+    )
+
     @model_validator(mode="after")
     def _the_imaging_leaves_no_symmetry(self) -> Self:
         if self.source != "file" and self.image_symmetries != "none":
@@ -170,6 +175,10 @@ class MuonData(Data):
         ge=1,
         description="signal images simulated for each one needed; matching keeps 60 to 70 % of "
         "them",
+    )
+
+    selection: Selection | None = Field(
+        None, description="images redrawn until their pT and mass fit; null: none"
     )
 
     @model_validator(mode="after")

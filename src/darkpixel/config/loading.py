@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from darkpixel.config.classifier import ClassifierJudge
-from darkpixel.config.data import Data
+from darkpixel.config.data import Data, JetData, MuonData
 from darkpixel.config.discovery import data_names, data_settings, model_names, model_settings
 from darkpixel.config.names import JETS, LARTPC_VERTEX
 from darkpixel.config.problems import (
@@ -64,6 +64,10 @@ def load_run(config: dict[str, Any], files: Sequence[str | Path] = ()) -> Run:
                     + unknown("model", name, tuple(run.models))
                 )
             _check_joint(run.model(name, dataset), data, ("datasets", dataset, "models", i), files)
+        if isinstance(data, JetData | MuonData) and data.selection is not None:
+            for i, name in enumerate(data.selection.models):
+                where: Key = ("datasets", dataset, "selection", "models", i)
+                _check_known("model", name, run.models, where, files)
     if run.datasets.jets is not None:
         for order, name in run.datasets.jets.orders.items():
             _check_known("model", name, run.models, ("datasets", JETS, "orders", order), files)

@@ -29,3 +29,9 @@ class Speed(Settings):
     likelihood_images: int = Field(
         2000, ge=2, description="test images of each label in the mean likelihood of a model"
     )
+    likelihood_draws: int = Field(
+        64,
+        ge=2,
+        description="totals drawn for each of these images, for a bound of the likelihood of those "
+        "models that draw totals before the pixels: more make it tighter",
+    )

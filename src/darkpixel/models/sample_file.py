@@ -15,9 +15,9 @@ from tqdm import tqdm
 
 from darkpixel.formats.blocks import Block, column_types
 from darkpixel.formats.image_file import ImageWriter
-from darkpixel.models.base import GenerativeModel
 from darkpixel.models.conditions import warn_of_extrapolation
 from darkpixel.models.folder import load_config, load_generator
+from darkpixel.models.selection import DrawsImages, Selected
 from darkpixel.models.workers import Workers, stopped_in_one_line
 
 logger = logging.getLogger(__name__)
@@ -50,21 +50,22 @@ def shard_blocks(images: int, block_size: int, shard: int, shards: int) -> range
     return range(blocks * shard // shards, blocks * (shard + 1) // shards)
 
 
-def sampling_workers(model: GenerativeModel, cores: int) -> Workers[Draw, Block]:
+def sampling_workers(model: DrawsImages, cores: int) -> Workers[Draw, Block]:
     """Processes that draw blocks of a model's images: on a CPU one a core, on a GPU this one."""
 
     def draw(task: Draw) -> Block:
         stream = block_generator(task.seed, task.block)
         # A custom model that takes no conditions need not have the argument.
         given = {name: torch.as_tensor(values) for name, values in (task.conditions or {}).items()}
-        asked = {"conditions": given} if given else {}
+        asked: dict[str, Any] = {"conditions": given} if given else {}
         with torch.inference_mode():
             pixels, columns = model.sample_events(task.images, generator=stream, **asked)
         return pixels.cpu().numpy(), {
             name: values.cpu().numpy() for name, values in columns.items()
         }
 
-    tensors = chain(model.parameters(), model.buffers())
+    network = model.model if isinstance(model, Selected) else model
+    tensors = chain(network.parameters(), network.buffers())
     on_cpu = all(tensor.device.type == "cpu" for tensor in tensors)
     return Workers(
         draw,
@@ -76,7 +77,7 @@ def sampling_workers(model: GenerativeModel, cores: int) -> Workers[Draw, Block]
 
 
 def write_shard(
-    model: GenerativeModel,
+    model: DrawsImages,
     path: str | Path,
     *,
     images: int,
@@ -95,12 +96,14 @@ def write_shard(
     is drawn on one thread, so that the images depend neither on the shards nor on the cores.
 
     Args:
+        model: in evaluation mode, or `Selected` images of one.
         images: images of all shards together; the last block may be shorter.
         block_size: images generated at once.
         seed: root of the streams.
         about: `dataset`, `label`, `pixel_size` and `unit` of the training images.
         source: what made them, e.g. the model's name.
-        conditions: as of `GenerativeModel.sample_events`, () or (images,) each.
+        conditions: as of `GenerativeModel.sample_events`, () or (images,) each; of a model alone,
+            `Selected` images take none.
         cores: of the CPU that share the blocks; no more are used than there are blocks.
 
     Raises:
@@ -111,7 +114,8 @@ def write_shard(
     given = conditions or {}
     # All of them at once, so that errors count all images.
     whole = {name: torch.as_tensor(values) for name, values in given.items()}
-    warn_of_extrapolation(model.conditions, model.given_conditions(images, whole))
+    network = model.model if isinstance(model, Selected) else model
+    warn_of_extrapolation(network.conditions, network.given_conditions(images, whole))
     started = time.perf_counter()
     tasks = []
     for block in blocks:
@@ -164,6 +168,8 @@ def sample_folder(
     seed: int,
     device: torch.device,
     cores: int,
+    selection: Mapping[str, Any] | None = None,
+    train: str | None = None,
 ) -> None:
     """Generate one shard of the images of a trained model and write it.
 
@@ -179,11 +185,14 @@ def sample_folder(
         seed: root of the streams.
         device: where.
         cores: of the CPU that share the blocks.
+        selection: draw images anew until pT and mass fit (see `Selected`); None: keep every one.
+        train: training images, for a selection.
     """
     config = load_config(folder)
     about = {name: config["images"][name] for name in ("dataset", "pixel_size", "unit")}
+    model = load_generator(folder, weights=weights, device=device, label=label)
     write_shard(
-        load_generator(folder, weights=weights, device=device, label=label),
+        Selected(model, selection, str(train)) if selection else model,
         path,
         images=images,
         block_size=block_size,

@@ -6,6 +6,7 @@ from typing import Any
 
 from darkpixel.config.discovery import model_module
 from darkpixel.config.run import Run
+from darkpixel.metrics.names import trained
 from darkpixel.pipeline.lartpc import LArTPC
 from darkpixel.pipeline.provenance import PACKAGE, script_digest
 from darkpixel.pipeline.trainings import Trainings
@@ -74,7 +75,7 @@ class Code:
         return []
 
     def _model(self, name: str) -> str:
-        return self._run.models[name].model
+        return self._run.models[trained(name)].model
 
 
 def _modules(*models: str) -> list[str]:

@@ -6,6 +6,7 @@ from typing import Any
 from darkpixel.config.data import JetData, LArTPCData, MuonData
 from darkpixel.config.names import MONTE_CARLO
 from darkpixel.config.run import Run
+from darkpixel.metrics.names import is_selected
 from darkpixel.metrics.order import ordered
 from darkpixel.pipeline import paths as files
 from darkpixel.pipeline.datasets import MUONS, SARM
@@ -95,7 +96,10 @@ class Comparisons:
         ]
 
     def timed_models(self, dataset: str) -> list[tuple[str, str, str]]:
-        """Params: model, label of its training and folder, for the first label and seed."""
+        """Params: model, label of its training and folder, for the first label and seed.
+
+        Images selected on pT and mass are timed too: those thrown away cost time.
+        """
         first = self._datasets[dataset].labels[0]
         return [
             (
@@ -103,8 +107,22 @@ class Comparisons:
                 self._trainings.label(dataset, model, first),
                 self._trainings.folder(dataset, first, model, self._run.seeds[0]),
             )
-            for model in ordered(self._trainings.models(dataset))
+            for model in ordered(self._trainings.sources(dataset))
         ]
+
+    def timed_selection(self, dataset: str) -> dict[str, Any]:
+        """Params: how images are selected, and the training images for it; empty: none are."""
+        selection = self._trainings.selection(dataset)
+        if selection is None or not self._trainings.selected(dataset):
+            return {}
+        first = self._datasets[dataset].labels[0]
+        train = self._samples.train(dataset)[first]
+        return {"settings": selection.model_dump(exclude={"models"}), "train": train}
+
+    def timed_training(self, dataset: str) -> list[str]:
+        """Input: the training images of `timed_selection`."""
+        selection = self.timed_selection(dataset)
+        return [selection["train"]] if selection else []
 
     def scored_models(self, dataset: str) -> list[tuple[str, str, str, str, list[str]]]:
         """Params: model, label, training images, test images, folder of each seed."""
@@ -135,6 +153,11 @@ class Comparisons:
             for model, _, folder in self.timed_models(dataset)
         }
 
+    def trained_configs(self, dataset: str) -> dict[str, str]:
+        """`configs` of each trained model once: selected images are another's."""
+        found = self.configs(dataset)
+        return {model: config for model, config in found.items() if not is_selected(model)}
+
     def pileup(self, dataset: str) -> list[str]:
         """Input: what the timed simulation of muons draws its pile-up from."""
         return self._events.pileup() if dataset == MUONS else []
@@ -151,8 +174,8 @@ class Comparisons:
         }
 
     def classifier_sources(self, dataset: str) -> list[str]:
-        """Simulated training images, then the images of every model."""
-        return [MONTE_CARLO, *self._trainings.models(dataset)]
+        """Simulated training images, then the images of every model, selected ones too."""
+        return [MONTE_CARLO, *self._trainings.sources(dataset)]
 
     def classifier_images(self, dataset: str, source: str) -> dict[str, list[str]]:
         """Label to the images that a classifier is trained on, of a model one file a seed."""

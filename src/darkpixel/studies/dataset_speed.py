@@ -9,9 +9,10 @@ import pandas as pd
 import torch
 
 from darkpixel.config.names import MONTE_CARLO
-from darkpixel.models.base import GenerativeModel
+from darkpixel.metrics.names import is_selected
 from darkpixel.models.folder import load_generator
 from darkpixel.models.sample_file import Draw, sampling_workers
+from darkpixel.models.selection import DrawsImages, Selected
 from darkpixel.simulation.muons.particles import Deposits
 from darkpixel.studies.machine import hardware, processor
 from darkpixel.studies.simulation_speed import conditions, simulation_speed
@@ -38,6 +39,7 @@ def dataset_speeds(
     device: torch.device,
     threads: int,
     pool: Deposits | None = None,
+    selection: Mapping[str, Any] | None = None,
 ) -> pd.DataFrame:
     """Images per second of each model, then of the simulation of each label, on as many cores.
 
@@ -51,6 +53,8 @@ def dataset_speeds(
         device: that the models draw on; the simulation has the CPU.
         threads: CPU cores of a model, unless it draws on a GPU, and of the simulation.
         pool: pile-up collisions of the muons, made before.
+        selection: `settings` of a selection on pT and mass and `train`, the file of training
+            images (see `darkpixel.models.selection`), for the models whose name says so.
 
     Returns:
         `darkpixel.studies.speed.speed_rows`.
@@ -58,11 +62,18 @@ def dataset_speeds(
     about = {"dataset": dataset, "hardware": f"{processor()}; torch {torch.__version__}"}
     gpu = hardware(device) if device.type == "cuda" else device.type
     rows = []
-    for model, trained, folder in models:
-        generator = load_generator(folder, device=device, label=label)
+    for model, trained_on, folder in models:
+        loaded = load_generator(folder, device=device, label=label)
+        generator: DrawsImages = loaded
+        conditions_of = [f"draws {label}"] if trained_on != label else []
+        if selection and is_selected(model):
+            generator = Selected(loaded, selection["settings"], selection["train"])
+            conditions_of.append("images thrown away take part of the time")
         rate = _model_rate(generator, batches, seconds, seed, threads)
-        joint = f"draws {label}" if trained != label else ""
-        rows.append(speed_row(model, rate, label=trained, device=gpu, condition=joint, **about))
+        rows.append(
+            speed_row(model, rate, label=trained_on, device=gpu,
+                      condition="; ".join(conditions_of), **about)
+        )  # fmt: skip
         logger.info("%s: %.4g images/s", model, rate.value)
     for name in simulated["labels"]:
         simulation, imaging = simulated["simulation"], simulated["imaging"]
@@ -78,7 +89,7 @@ def dataset_speeds(
 
 
 def _model_rate(
-    generator: GenerativeModel, batches: Sequence[int], seconds: float, seed: int, cores: int
+    generator: DrawsImages, batches: Sequence[int], seconds: float, seed: int, cores: int
 ) -> Rate:
     """The speed of one model; every repetition has random streams of its own."""
     blocks = itertools.count()

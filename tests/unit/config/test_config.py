@@ -313,6 +313,7 @@ def test_shipped_files_hold_no_key_twice():
         ("training: {adam_betas: [1.5, 0.9]}", "training.adam_betas.0: found 1.5"),
         ("models: {monte_carlo: {model: sarm}}", "model name 'monte_carlo' is taken"),
         ("models: {reconstructed_x: {model: sarm}}", "model name 'reconstructed_x' is taken"),
+        ("models: {mine_selected: {model: sarm}}", "model name 'mine_selected' is taken"),
         (
             "datasets: {jets: {source: file, file: {joint: a.h5, other: b.h5}}}",
             "mine.yaml: datasets.jets: label 'joint' is taken; give it another name",
@@ -342,12 +343,16 @@ def test_shipped_files_hold_no_key_twice():
             "greater than or equal to 0",
         ),
         (
-            "models: {sarm2_dd_totals: {settings: {total_tolerance: -3}}}",
-            "models.sarm2_dd_totals.settings.total_tolerance: found -3; input should be greater",
+            "models: {sarm2_dd_totals: {settings: {total_noise: [1, 2, 3]}}}",
+            "settings: total_noise: one number, or one for each of pt, mass; found [1.0, 2.0,",
         ),
         (
-            "models: {sarm2_dd_totals: {settings: {total_tolerance: [1, 2, 3]}}}",
-            "settings: total_tolerance: one number, or one for each of pt, mass; found [1.0, 2.0,",
+            "datasets: {jets: {selection: {pt: -3}}}",
+            "datasets.jets.selection.pt: found -3; input should be greater than 0",
+        ),
+        (
+            "datasets: {jets: {selection: {models: [sarm2_d]}}}",
+            "datasets.jets.selection.models.0: unknown model 'sarm2_d'; did you mean",
         ),
         (
             "models: {sarm2_dd: {settings: {shared_units: 3}}}",

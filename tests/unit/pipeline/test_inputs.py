@@ -124,6 +124,35 @@ class TestSamples:
         assert set(names) == {*plan.datasets["muons"].models, *limits.values()}
         assert names.index("quantised_sarm2_dd") == names.index("sarm2_dd") + 1
 
+    def test_selected_images_are_those_of_the_trained_model(self, plan):
+        model, chosen = "sarm2_dd", "sarm2_dd_selected"
+        assert list(plan.samples.of("jets", "signal"))[-1] == chosen
+        assert list(plan.samples.of("muons", "signal"))[-1] == "vqvae_pixelcnn"
+        whole = plan.samples.inputs("jets", "signal", chosen, "1")
+        assert whole.pop("train") == plan.samples.train("jets")["signal"]
+        assert whole == plan.samples.inputs("jets", "signal", model, "1")
+        found = plan.samples.selection("jets", chosen)
+        assert found == {"pt": 10.0, "mass": 10.0, "redraws": 3}
+        assert plan.samples.selection("jets", model) == {}
+        limits = plan.samples.limits("jets", "signal")
+        assert limits[chosen] == limits[model] == "quantised_sarm2_dd"
+
+    def test_selected_images_are_classified_and_timed_but_neither_trained_nor_scored(self, plan):
+        comparisons, chosen = plan.comparisons, "sarm2_dd_selected"
+        assert chosen in comparisons.classifier_sources("jets")
+        assert chosen in [model for model, *_ in comparisons.timed_models("jets")]
+        assert comparisons.timed_training("jets") == [plan.samples.train("jets")["signal"]]
+        assert comparisons.timed_training("muons") == []
+        assert chosen in comparisons.configs("jets")
+        assert chosen not in comparisons.trained_configs("jets")
+        assert chosen not in [model for model, *_ in comparisons.scored_models("jets")]
+        assert chosen not in plan.trainings.histories("jets")["signal"]
+
+    def test_a_model_that_the_data_set_lacks_is_not_selected(self):
+        plan = make_plan(datasets={"jets": {"models": ["lagan"]}})
+        assert list(plan.samples.of("jets", "signal")) == ["lagan"]
+        assert plan.comparisons.timed_training("jets") == []
+
     def test_simulated_images_come_first(self, plan):
         compared = plan.samples.compared("jets", ["lagan"])
         assert list(compared["signal"]) == ["monte_carlo", "lagan"]

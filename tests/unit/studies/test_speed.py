@@ -15,7 +15,7 @@ from darkpixel.metrics.published import with_published_speed
 from darkpixel.models.folder import save_model
 from darkpixel.models.workers import CAN_FORK
 from darkpixel.studies.dataset_speed import dataset_speeds
-from darkpixel.studies.density import bits_per_pixel, density_row
+from darkpixel.studies.density import Bits, bits_per_pixel, density_row
 from darkpixel.studies.simulation_speed import conditions
 from darkpixel.studies.speed import (
     Collisions,
@@ -260,11 +260,12 @@ def test_bits_per_pixel_are_the_mean_density(tmp_path):
     model = make_sarm(8, likelihood="truncated_logistic", layers=1, noise=0.01)
     found = bits_per_pixel(model, path, 20, path, batch=7)
     assert found is not None
-    bits, lost = found
+    bits, lost = found.of_images, found.rounded_to_zero
     expected = -log_density(model, images[:20]) / (64 * math.log(2))
     np.testing.assert_allclose(bits, expected, rtol=1e-5)
     assert lost == 0
-    row = density_row([(bits, lost)], model="sarm2_dc", dataset="jets", label="signal")
+    assert found.draws == 0
+    row = density_row([found], model="sarm2_dc", dataset="jets", label="signal")
     assert row["value"] == pytest.approx(bits.mean())
     assert row["n"] == 20
 
@@ -275,7 +276,7 @@ def test_pixels_that_the_grid_drops_are_counted(tmp_path):
     model = make_sarm(8, power=1.0, layers=1, noise=0.01)
     found = bits_per_pixel(model, path, 30, path)
     assert found is not None
-    bits, lost = found
+    bits, lost = found.of_images, found.rounded_to_zero
     step = float(discrete(model.stages[0]).grid[0])
     dropped = ((images > 0) & (images < step / 2)).sum() / (images > 0).sum()
     assert lost == pytest.approx(float(dropped), abs=0.01)
@@ -290,7 +291,7 @@ def test_models_without_likelihood_show_a_dash(tmp_path):
     assert bits_per_pixel(model, path, 4, path) is None
     none = density_row([None], model="lagan", dataset="jets", label="signal")
     known = density_row(
-        [(np.full(4, 0.5), 0.0), (np.full(4, 0.7), 0.0)], model="sarm2_dd", dataset="jets",
+        [Bits(np.full(4, 0.5), 0.0), Bits(np.full(4, 0.7), 0.0)], model="sarm2_dd", dataset="jets",
         label="signal",
     )  # fmt: skip
     assert known["value"] == pytest.approx(0.6)
