@@ -120,7 +120,7 @@ def test_time_limit():
 def test_the_papers_settings():
     muons = paper_settings("sarm2_dd", "muons", "background")
     assert muons["power"] == 1.3
-    assert muons["centres"] == [7]
+    assert muons["centres"] == [8]
     assert muons["layers"] == 3
     prior = paper_settings("vqvae_pixelcnn", "lartpc")
     assert (prior["blocks"], prior["filters"]) == (6, 128)
