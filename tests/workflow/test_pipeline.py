@@ -46,6 +46,8 @@ FIGURES = [
     "lartpc/fig07_labeled_test",
     "lartpc/observables",
     "lartpc/observables_by_species",
+    "lartpc/shape_observables",
+    "lartpc/shape_observables_by_species",
     "lartpc/reconstruction",
     "lartpc/reference_code_comparison",
     "lartpc/ssnet_confusion",
@@ -68,12 +70,18 @@ TABLES = [
     "sarm/classifier_auc",
     "sarm/two_sample_auc",
     "sarm/physics_distances",
+    "sarm/coverage",
     "sarm/memorisation",
     "sarm/diversity",
     "sarm/likelihood",
     "sarm/convergence",
     "sarm/improvement",
     "sarm/model_matrix",
+    "lartpc/two_sample_auc",
+    "lartpc/physics_distances",
+    "lartpc/coverage",
+    "lartpc/memorisation",
+    "lartpc/diversity",
     "lartpc/table2_vqvae_parameters",
     "lartpc/table3_pixelcnn_parameters",
     "lartpc/table4_kl_by_checkpoint",
@@ -82,6 +90,7 @@ TABLES = [
     "lartpc/observables",
     "lartpc/reconstruction",
     "lartpc/reference_code_comparison",
+    "lartpc/shape_observables",
     "lartpc/species_mix",
     "lartpc/ssnet_accuracy",
 ]
@@ -153,6 +162,7 @@ def test_distances_carry_what_a_reader_needs(results):
         "sarm2_dc",
         "sarm2_dd",
         "quantised_sarm2_dd",
+        "sarm2_dd_selected",
     }
     assert {row["converged"] for row in rows} <= {"True", "False", ""}
     for row in rows:

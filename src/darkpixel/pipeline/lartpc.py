@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from darkpixel.config.data import Symmetries
 from darkpixel.config.names import RECONSTRUCTED
 from darkpixel.config.run import Model, Run
 from darkpixel.pipeline import datasets
@@ -187,6 +188,22 @@ class LArTPC:
         derived = [f"{RECONSTRUCTED}{model}" for model in self.autoencoders]
         return found + [(name, first, self.labels(f"{name}/seed{first}")) for name in derived]
 
+    def generated(self) -> list[tuple[str, int, str]]:
+        """Params: model, seed and images of all that are compared with the test images.
+
+        Reconstructions belong to the autoencoder.
+        """
+        if self._run.datasets.lartpc is None:
+            return []
+        found = [
+            (model, seed, self._paths.samples(DATASET, LABEL, model, seed, ""))
+            for model in self.models
+            for seed in self._run.seeds
+        ]
+        first = self._run.seeds[0]
+        derived = [(f"{RECONSTRUCTED}{name}", name) for name in self.autoencoders]
+        return found + [(name, first, self.reconstructed(model)) for name, model in derived]
+
     def images_to_label(self, dataset: str, label: str, source: str) -> str:
         """Input: the images that SSNet labels as `source`."""
         if source == "test":
@@ -204,6 +221,13 @@ class LArTPC:
     def ssnet_settings(self) -> dict[str, Any]:
         """Params: the settings with which SSNet is built."""
         return {"model": self._run.judges.ssnet.model, **self._run.judges.ssnet.settings}
+
+    def ssnet_symmetries(self) -> Symmetries:
+        """Params: the symmetries by which SSNet's training images are turned."""
+        images = self._run.datasets.lartpc_vertex
+        if images is None or not self._run.judges.ssnet.training.symmetries:
+            return "none"
+        return images.image_symmetries
 
     def ssnet_images(self) -> dict[str, Any]:
         """Params: the images of an imported SSNet: on the scale of `lartpc`, where it is used."""
