@@ -46,6 +46,8 @@ FIGURES = [
     "lartpc/fig07_labeled_test",
     "lartpc/observables",
     "lartpc/observables_by_species",
+    "lartpc/shape_observables",
+    "lartpc/shape_observables_by_species",
     "lartpc/reconstruction",
     "lartpc/reference_code_comparison",
     "lartpc/ssnet_confusion",
@@ -82,6 +84,7 @@ TABLES = [
     "lartpc/observables",
     "lartpc/reconstruction",
     "lartpc/reference_code_comparison",
+    "lartpc/shape_observables",
     "lartpc/species_mix",
     "lartpc/ssnet_accuracy",
 ]

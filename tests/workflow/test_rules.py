@@ -244,12 +244,19 @@ def change(path: str, value: object) -> dict[str, Any]:
         ("evaluation.two_sample.trees", 11, {"measure_distances"}),
         ("evaluation.two_sample.n", 30, {"measure_distances", "measure_two_sample"}),
         ("evaluation.two_sample.low_level.training.epochs", 2, {"measure_two_sample"}),
-        ("evaluation.lartpc.n", 10, {"measure_lartpc"}),
+        ("evaluation.lartpc.n", 10, {"measure_lartpc", "measure_lartpc_shapes"}),
+        ("evaluation.lartpc.low_confidence", 0.7, {"measure_lartpc"}),
         ("evaluation.lartpc.examples", 4, {"draw_labeled_generated", "draw_labeled_test"}),
         (
             "evaluation.lartpc.bins",
             20,
-            {"draw_lartpc_observables", "draw_observables_by_species", "draw_reference_code"},
+            {
+                "draw_lartpc_observables",
+                "draw_observables_by_species",
+                "draw_reference_code",
+                "draw_lartpc_shapes",
+                "draw_shapes_by_species",
+            },
         ),
     ],
 )

@@ -194,6 +194,52 @@ rule draw_observables_by_species:
         "../scripts/draw_observables_by_species.py"
 
 
+rule draw_lartpc_shapes:
+    """Distributions of what needs no segmentation network, with ratios."""
+    input:
+        observables=rules.measure_lartpc_shapes.output.observables,
+    output:
+        **drawn("lartpc/shape_observables", "draw_lartpc_shapes", "LArTPC"),
+    log:
+        paths.log("figures/lartpc/shape_observables"),
+    benchmark:
+        paths.benchmark("figures/lartpc/shape_observables")
+    conda:
+        plan.resources.conda("draw_lartpc_shapes")
+    threads: plan.resources.threads("draw_lartpc_shapes")
+    resources:
+        **plan.resources.of("draw_lartpc_shapes"),
+    params:
+        models=lambda wildcards: plan.lartpc.models,
+        bins=run.evaluation.lartpc.bins,
+        code=plan.code("draw_lartpc_shapes"),
+    script:
+        "../scripts/draw_lartpc_shapes.py"
+
+
+rule draw_shapes_by_species:
+    """The same of each species, of the models that are told the species."""
+    input:
+        observables=rules.measure_lartpc_shapes.output.observables,
+    output:
+        **drawn("lartpc/shape_observables_by_species", "draw_shapes_by_species", "LArTPC"),
+    log:
+        paths.log("figures/lartpc/shape_observables_by_species"),
+    benchmark:
+        paths.benchmark("figures/lartpc/shape_observables_by_species")
+    conda:
+        plan.resources.conda("draw_shapes_by_species")
+    threads: plan.resources.threads("draw_shapes_by_species")
+    resources:
+        **plan.resources.of("draw_shapes_by_species"),
+    params:
+        models=lambda wildcards: [name for name, *_ in plan.lartpc.generated()],
+        bins=run.evaluation.lartpc.bins,
+        code=plan.code("draw_shapes_by_species"),
+    script:
+        "../scripts/draw_shapes_by_species.py"
+
+
 rule draw_reconstruction:
     """Image, reconstruction and difference of each species, and the errors."""
     input:

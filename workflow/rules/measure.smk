@@ -173,6 +173,31 @@ rule measure_lartpc:
         "../scripts/measure_lartpc.py"
 
 
+rule measure_lartpc_shapes:
+    """Main clusters, ends, pieces and centroids of the images: without SSNet and its labels."""
+    input:
+        test=paths.images("test", "lartpc", "all"),
+        samples=lambda wildcards: [path for _, _, path in plan.lartpc.generated()],
+    output:
+        observables=paths.metrics("lartpc_all_shapes"),
+        distances=paths.metrics("lartpc_all_shape_distances"),
+    log:
+        paths.log("metrics/lartpc_all_shapes"),
+    benchmark:
+        paths.benchmark("metrics/lartpc_all_shapes")
+    conda:
+        plan.resources.conda("measure_lartpc_shapes")
+    threads: plan.resources.threads("measure_lartpc_shapes")
+    resources:
+        **plan.resources.of("measure_lartpc_shapes"),
+    params:
+        sources=lambda wildcards: plan.lartpc.generated(),
+        settings=keys(run.evaluation.lartpc, *COMPARISON, "threshold"),
+        code=plan.code("measure_lartpc_shapes"),
+    script:
+        "../scripts/measure_lartpc_shapes.py"
+
+
 rule measure_codes:
     """Use of the codebooks, entropies of independent codes, -log p of every PixelCNN."""
     input:

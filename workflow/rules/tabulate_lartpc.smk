@@ -90,6 +90,27 @@ rule tabulate_lartpc_observables:
         "../scripts/tabulate_lartpc_observables.py"
 
 
+rule tabulate_lartpc_shapes:
+    """W1 and means of what needs no segmentation network, per species."""
+    input:
+        rows=rules.measure_lartpc_shapes.output.distances,
+    output:
+        **tabulated("lartpc/shape_observables", "tabulate_lartpc_shapes", "LArTPC"),
+    log:
+        paths.log("tables/lartpc/shape_observables"),
+    benchmark:
+        paths.benchmark("tables/lartpc/shape_observables")
+    conda:
+        plan.resources.conda("tabulate_lartpc_shapes")
+    threads: plan.resources.threads("tabulate_lartpc_shapes")
+    resources:
+        **plan.resources.of("tabulate_lartpc_shapes"),
+    params:
+        code=plan.code("tabulate_lartpc_shapes"),
+    script:
+        "../scripts/tabulate_lartpc_shapes.py"
+
+
 rule tabulate_reconstruction:
     """What the autoencoders lose, and the bits of their codes."""
     input:

@@ -36,6 +36,7 @@ _COLOURS = {
     "sarm2_dd": "#D55E00",
     "vqvae": "#332288",
     "vqvae_pixelcnn": "#882255",
+    "sparse_transformer": "#117733",
 }
 _OTHERS = ("#7F7F7F", "#8C564B", "#9467BD", "#17BECF", "#BCBD22", "#E7298A", "#1B7837")
 _DASHES = ("--", ":", "-.", (0, (5, 1, 1, 1, 1, 1)))

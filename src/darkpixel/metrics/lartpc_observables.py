@@ -6,13 +6,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import ndimage
 
 from darkpixel.config.names import MONTE_CARLO
 from darkpixel.datasets.charge import charge_per_unit
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.image_file import ImageFile
 from darkpixel.formats.image_format import SHOWER, TRACK
+from darkpixel.metrics.lartpc_clusters import clustered, principal_axes
 from darkpixel.metrics.observables import Source, check_image_size
 
 Array = npt.NDArray[np.float64]
@@ -28,9 +28,6 @@ LARTPC_OBSERVABLES = (
     "low_confidence_shower",
 )
 PIXELS_AT_ONCE = 2**22
-# Neighbours in row, column and diagonal of one image; no neighbours in other images.
-_NEIGHBOURS = np.zeros((3, 3, 3), dtype=bool)
-_NEIGHBOURS[1] = True
 
 
 def labelled_observables(
@@ -91,12 +88,7 @@ def track_shapes(tracks: npt.NDArray[np.bool_], pixel_size: float) -> tuple[Arra
         Both 0 for images without track pixels.
     """
     count = len(tracks)
-    length, width = np.zeros(count), np.zeros(count)
-    clusters, _ = ndimage.label(_dilated(tracks), structure=_NEIGHBOURS)
-    image, row, column = np.nonzero(tracks)
-    if not len(image):
-        return length, width
-    cluster = clusters[image, row, column]
+    image, row, column, cluster = clustered(tracks, across_gaps=True)
     sizes = np.bincount(cluster)
     # Clusters are numbered image by image: the largest of an image, the first of equal ones.
     owner = np.zeros(len(sizes), dtype=np.intp)
@@ -105,23 +97,8 @@ def track_shapes(tracks: npt.NDArray[np.bool_], pixel_size: float) -> tuple[Arra
     order = np.lexsort((-np.arange(len(sizes)), sizes))
     best[owner[order[sizes[order] > 0]]] = order[sizes[order] > 0]
     kept = cluster == best[image]
-    image, y, x = image[kept], row[kept].astype(np.float64), column[kept].astype(np.float64)
-
-    def mean(values: Array) -> Array:
-        """Mean over the pixels of each image, at each pixel."""
-        total = np.bincount(image, values, count) / np.maximum(np.bincount(image, None, count), 1)
-        result: Array = total[image]
-        return result
-
-    y, x = y - mean(y), x - mean(x)
-    angle = 0.5 * np.arctan2(2 * mean(x * y), mean(x * x) - mean(y * y))
-    along = x * np.cos(angle) + y * np.sin(angle)
-    across = y * np.cos(angle) - x * np.sin(angle)
-    with_track, first = np.unique(image, return_index=True)
-    extent = np.maximum.reduceat(along, first) - np.minimum.reduceat(along, first)
-    length[with_track] = extent * pixel_size
-    width[with_track] = np.sqrt(mean(across**2)[first]) * pixel_size
-    return length, width
+    axes = principal_axes(image[kept], row[kept], column[kept], count)
+    return (axes.last - axes.first) * pixel_size, axes.spread[:, 1] * pixel_size
 
 
 def _observables(
@@ -153,19 +130,6 @@ def _observables(
 def _sums(images: npt.NDArray[np.float32], where: npt.NDArray[np.bool_]) -> Array:
     total: Array = np.sum(images, axis=(1, 2), dtype=np.float64, where=where)
     return total
-
-
-def _dilated(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-    """`mask` (N, H, W), grown by one pixel in all eight directions of each image."""
-    for axis in (1, 2):
-        grown = mask.copy()
-        ahead = [slice(None)] * 3
-        behind = [slice(None)] * 3
-        ahead[axis], behind[axis] = slice(1, None), slice(None, -1)
-        grown[tuple(ahead)] |= mask[tuple(behind)]
-        grown[tuple(behind)] |= mask[tuple(ahead)]
-        mask = grown
-    return mask
 
 
 def _label_attributes(file: ImageFile) -> dict[str, float]:

@@ -20,6 +20,7 @@ from darkpixel.metrics.wasserstein import floor
 Array = npt.NDArray[np.float64]
 ALL, TRACK_LIKE, SHOWER_LIKE = "all", "track-like", "shower-like"
 MEANS = ["mean", "mean_error", "test_mean", "test_mean_error"]
+SHARES = ["share", "test_share"]
 # The paper's claims on 256 against 512 vectors (section 3): quantity -> sign of the difference.
 CLAIMS = {"track_pixels": -1, "shower_pixels": 1, "low_confidence_shower": 1}
 RESOLVED = 2.0  # standard deviations from which a difference is called seen
@@ -36,22 +37,25 @@ def lartpc_rows(
 ) -> pd.DataFrame:
     """W1 of each observable between each model and the test images, a row a group of images.
 
-    Groups (column `species`): "all"; "track-like" (more track than shower pixels) and
-    "shower-like" (the other images with pixels above threshold), each against the test images of
-    the same kind; and each particle species where the samples carry one. As many images as both
-    sides have are compared, at most `settings.n` and half the group's test images.
+    Groups (column `species`): "all"; of labelled images "track-like" (more track than shower
+    pixels) and "shower-like" (the other images with pixels above threshold), each against the test
+    images of the same kind; and each particle species where the samples carry one. As many images
+    as both sides have are compared, at most `settings.n` and half the group's test images. Images
+    without the observable (NaN) are left out on both sides, before they are counted.
     `reconstructed_{model}` holds the test images through encoder and decoder: its second half is
     compared with the first half of the test images, so that no image meets itself.
 
     Args:
-        observables: `darkpixel.metrics.lartpc_observables.labelled_observables` of one data set and
-            label.
+        observables: of one data set and label,
+            `darkpixel.metrics.lartpc_observables.labelled_observables` or
+            `darkpixel.metrics.lartpc_shapes.shape_observables`.
         names: columns of `observables`.
 
     Returns:
         Columns of `darkpixel.metrics.rows` (see `wasserstein_rows` there), `species`, and means
         with standard errors: `mean`, `mean_error` of the model, `test_mean`, `test_mean_error`
-        of the test images. NaN and n = 0 where a group has too few images.
+        of the test images; `share` and `test_share` of images that have the observable. NaN and
+        n = 0 where a group has too few images.
     """
     test = observables[observables["model"] == MONTE_CARLO]
     rows = []
@@ -64,13 +68,14 @@ def lartpc_rows(
         if is_reconstructed(model):
             middle = int(sample.groupby("seed")["image"].max().min() + 1) // 2
         for group, mask in _groups(sample).items():
-            test_group = test[_groups(test).get(group, np.zeros(len(test), dtype=bool))]
-            reference, seeds = _sides(test_group, sample[mask], sample["seed"].unique(), middle)
-            n = min(settings.n, len(test_group) // 2, len(reference), *map(len, seeds))
+            whole = sample[mask], test[_groups(test).get(group, np.zeros(len(test), dtype=bool))]
             for name in names:
+                made, real = (images[images[name].notna()] for images in whole)
+                reference, seeds = _sides(real, made, sample["seed"].unique(), middle)
+                n = min(settings.n, len(real) // 2, len(reference), *map(len, seeds))
                 distance = dict.fromkeys(("value", "error", "seed_spread"), np.nan)
                 if n > 0 and (group, name, n) not in floors:
-                    values = column_of(test_group, name)
+                    values = column_of(real, name)
                     floors[group, name, n] = floor(values, n, settings.floor_splits, settings.seed)
                 if n > 0:
                     samples = [column_of(seed, name)[:n] for seed in seeds]
@@ -90,9 +95,11 @@ def lartpc_rows(
                     "hardware": hardware,
                     "species": group,
                 }
-                means = (*mean_and_error(sample[mask], name), *mean_and_error(test_group, name))
-                rows.append(measured | dict(zip(MEANS, means, strict=True)))
-    return pd.DataFrame(rows, columns=[*COLUMNS, "species", *MEANS])
+                means = (*mean_and_error(made, name), *mean_and_error(real, name))
+                shares = [images[name].notna().mean() for images in whole]
+                names_of = [*MEANS, *SHARES]
+                rows.append(measured | dict(zip(names_of, (*means, *shares), strict=True)))
+    return pd.DataFrame(rows, columns=[*COLUMNS, "species", *MEANS, *SHARES])
 
 
 def mean_and_error(images: pd.DataFrame, name: str) -> tuple[float, float]:
@@ -247,13 +254,11 @@ def significance(a: tuple[float, float], b: tuple[float, float]) -> tuple[float,
 
 def _groups(images: pd.DataFrame) -> dict[str, npt.NDArray[np.bool_]]:
     """Group -> (N,) which images belong to it; species only where there are any."""
-    track, shower = (column_of(images, f"{kind}_pixels") for kind in ("track", "shower"))
     species = images["species"].to_numpy()
-    groups = {
-        ALL: np.ones(len(images), dtype=bool),
-        TRACK_LIKE: track > shower,
-        SHOWER_LIKE: (shower >= track) & (shower > 0),
-    }
+    groups = {ALL: np.ones(len(images), dtype=bool)}
+    if "track_pixels" in images:
+        track, shower = (column_of(images, f"{kind}_pixels") for kind in ("track", "shower"))
+        groups |= {TRACK_LIKE: track > shower, SHOWER_LIKE: (shower >= track) & (shower > 0)}
     return groups | {name: species == code for code, name in SPECIES.items() if code in species}
 
 

@@ -187,6 +187,22 @@ class LArTPC:
         derived = [f"{RECONSTRUCTED}{model}" for model in self.autoencoders]
         return found + [(name, first, self.labels(f"{name}/seed{first}")) for name in derived]
 
+    def generated(self) -> list[tuple[str, int, str]]:
+        """Params: model, seed and images of all that are compared with the test images.
+
+        Reconstructions belong to the autoencoder.
+        """
+        if self._run.datasets.lartpc is None:
+            return []
+        found = [
+            (model, seed, self._paths.samples(DATASET, LABEL, model, seed, ""))
+            for model in self.models
+            for seed in self._run.seeds
+        ]
+        first = self._run.seeds[0]
+        derived = [(f"{RECONSTRUCTED}{name}", name) for name in self.autoencoders]
+        return found + [(name, first, self.reconstructed(model)) for name, model in derived]
+
     def images_to_label(self, dataset: str, label: str, source: str) -> str:
         """Input: the images that SSNet labels as `source`."""
         if source == "test":

@@ -109,6 +109,7 @@ def run_pages(run: Run, comparisons: Comparisons, lartpc: LArTPC) -> list[Page]:
     return [
         *_sarm_pages(run, comparisons),
         *(_lartpc_pages(run, lartpc) if lartpc.studied else ()),
+        *(_shape_pages(lartpc) if lartpc.generated() else ()),
         *_data_pages(run),
     ]
 
@@ -183,6 +184,14 @@ def _lartpc_pages(run: Run, lartpc: LArTPC) -> Iterator[Page]:
     for rule, (name, wanted) in pages.items():
         if wanted:
             yield Page(rule, f"lartpc/{name}", "lartpc")
+
+
+def _shape_pages(lartpc: LArTPC) -> Iterator[Page]:
+    """Of whatever model; a user's own images may have no species."""
+    yield Page("draw_lartpc_shapes", "lartpc/shape_observables", "lartpc")
+    if lartpc.source != "file":
+        yield Page("draw_shapes_by_species", "lartpc/shape_observables_by_species", "lartpc")
+    yield Page("tabulate_lartpc_shapes", "lartpc/shape_observables", "lartpc")
 
 
 def _data_pages(run: Run) -> Iterator[Page]:

@@ -11,10 +11,18 @@ from darkpixel.config.names import LARTPC
 from darkpixel.metrics.divergence import PAPER_MODEL
 from darkpixel.metrics.lartpc_observables import LARTPC_OBSERVABLES
 from darkpixel.metrics.lartpc_rows import significance
+from darkpixel.metrics.lartpc_shapes import SHAPE_OBSERVABLES, SHORTEST, SMALLEST_PIECE
 from darkpixel.metrics.published import Table
 from darkpixel.tables.layout import document, measured, millions, one_or_range, write_table
 from darkpixel.tables.names import OBSERVABLES, SPECIES_SYMBOLS, UNITS, display_name
 
+W1_NOTE = (
+    "W1 to test images: value ± bootstrap standard deviation. Noise floor: the same between "
+    "disjoint halves of the test images, mean ± standard deviation over random splits, at the "
+    "largest n of the group (the .csv has that of each row)."
+)
+FEWEST = 20
+"""Images a side below which a distance of shapes is not shown."""
 # Our setting -> the paper's heading and its key in published.yaml.
 VQVAE_SETTINGS = {
     "codes": ("quantisation vectors", "codes"),
@@ -94,30 +102,40 @@ def observables_table(rows: pd.DataFrame, stem: str | Path) -> None:
     Args:
         rows: `darkpixel.metrics.lartpc_rows.lartpc_rows`.
     """
-    names = [name for name in LARTPC_OBSERVABLES if name in set(rows["observable"])]
-    header = ["model", "images", *(_with_unit(name) for name in names), "n"]
-    body = []
-    for group in dict.fromkeys(rows["species"]):
-        of_group = rows[rows["species"] == group]
-        symbol = SPECIES_SYMBOLS.get(group, group)
-        for model in dict.fromkeys(of_group["model"]):
-            by_name = of_group[of_group["model"] == model].set_index("observable")
-            cells = [measured(*by_name.loc[name, ["value", "error"]]) for name in names]
-            body.append([display_name(model, LARTPC), symbol, *cells, one_or_range(by_name["n"])])
-        most = of_group["n"].max()
-        same = of_group[of_group["n"] == most].drop_duplicates("observable").set_index("observable")
-        cells = [measured(*same.loc[name, ["floor", "floor_error"]]) for name in names]
-        body.append(["*noise floor*", symbol, *cells, str(most)])
+    header, body = _by_group(rows, LARTPC_OBSERVABLES)
     note = (
-        "W1 to test images: value ± bootstrap standard deviation. Noise floor: the same between "
-        "disjoint halves of the test images, mean ± standard deviation over random splits, at the "
-        "largest n of the group (the .csv has that of each row). Track-like: images with more "
+        f"{W1_NOTE} Track-like: images with more "
         "track than shower pixels by SSNet; shower-like: the others. "
         "Track length: extent of the largest cluster of track pixels along its principal axis; "
         "width: root mean square distance from that axis; 0 without track pixels. Charges: of all "
         "pixels with the label. The means are in the .csv."
     )
     write_table(rows, stem, document("Physics observables", header, body, note))
+
+
+def shapes_table(rows: pd.DataFrame, stem: str | Path) -> None:
+    """W1 of what needs no segmentation network to the test images, by group of images.
+
+    Args:
+        rows: `darkpixel.metrics.lartpc_rows.lartpc_rows` of `SHAPE_OBSERVABLES`.
+    """
+    shown = rows.copy()
+    shown.loc[rows["n"] < FEWEST, ["value", "floor"]] = np.nan
+    header, body = _by_group(shown, SHAPE_OBSERVABLES)
+    note = (
+        f"{W1_NOTE} Length, charge per length, axis ratio (width over length), bend and end "
+        "asymmetry are those of the main cluster: touching pixels above threshold, of the largest "
+        "charge. End asymmetry: of the charges of its two ends, the Bragg rise of a proton that "
+        "stops. Opening angle: between its axis and the second piece. Pieces: clusters of at "
+        f"least {SMALLEST_PIECE} pixels; isolated pixels: those of smaller ones. Each observable "
+        "is compared where both sides have it: charge per length, bend and end asymmetry of main "
+        f"clusters of at least {SHORTEST:g} cm, the opening angle of images with a second piece. "
+        f"A dash: fewer than {FEWEST} images a side. n is that of the observables of the row; the "
+        ".csv has it for each, with the share of images that have the observable, and the means. "
+        "Species: of models that are told it, and "
+        "of reconstructed images."
+    )
+    write_table(rows, stem, document("Shapes without a segmentation network", header, body, note))
 
 
 def reference_code_table(rows: pd.DataFrame, stem: str | Path) -> None:
@@ -153,6 +171,26 @@ def reference_code_table(rows: pd.DataFrame, stem: str | Path) -> None:
     )
     write_table(rows, stem, document("PixelCNN: correct masks against the authors' code",
                                      header, body, note))  # fmt: skip
+
+
+def _by_group(rows: pd.DataFrame, order: Sequence[str]) -> tuple[list[str], list[list[str]]]:
+    """Header and body: models and the noise floor of each group of images, observables beside."""
+    names = [name for name in order if name in set(rows["observable"])]
+    header = ["model", "images", *(_with_unit(name) for name in names), "n"]
+    body = []
+    for group in dict.fromkeys(rows["species"]):
+        of_group = rows[rows["species"] == group]
+        symbol = SPECIES_SYMBOLS.get(group, group)
+        for model in dict.fromkeys(of_group["model"]):
+            by_name = of_group[of_group["model"] == model].set_index("observable")
+            cells = [measured(*by_name.loc[name, ["value", "error"]]) for name in names]
+            body.append([display_name(model, LARTPC), symbol, *cells, one_or_range(by_name["n"])])
+        largest = of_group.sort_values("n", ascending=False, kind="stable")
+        same = largest.drop_duplicates("observable").set_index("observable")
+        cells = [measured(*same.loc[name, ["floor", "floor_error"]]) for name in names]
+        n = one_or_range(same["n"])
+        body.append(["*noise floor*", symbol, *cells, n])
+    return header, body
 
 
 def _settings_table(

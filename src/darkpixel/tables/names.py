@@ -66,6 +66,17 @@ OBSERVABLES = {
     "low_confidence_share": "low-confidence share of shower pixels",
     "shower_score": "shower score",
     "track_score": "track score",
+    "length": "length",
+    "charge_per_length": "charge per length",
+    "axis_ratio": "axis ratio",
+    "bend": "bend",
+    "end_asymmetry": "end asymmetry",
+    "opening_angle": "opening angle",
+    "pieces": "pieces",
+    "isolated_pixels": "isolated pixels",
+    "isolated_charge": "isolated charge",
+    "centroid_row": "centroid, row",
+    "centroid_column": "centroid, column",
 }
 
 
@@ -87,6 +98,17 @@ UNITS = {
     "low_confidence_share": "",
     "shower_score": "",
     "track_score": "",
+    "length": "cm",
+    "charge_per_length": "MeV/cm",
+    "axis_ratio": "",
+    "bend": "°",
+    "end_asymmetry": "",
+    "opening_angle": "°",
+    "pieces": "",
+    "isolated_pixels": "",
+    "isolated_charge": "MeV",
+    "centroid_row": "cm",
+    "centroid_column": "cm",
 }
 
 

@@ -24,7 +24,7 @@ def test_papers_and_kinds_divide_all_targets(plan):
     assert set(every.values()) == {1}
     assert Counter(plan.targets(paper="sarm") + plan.targets(paper="lartpc")) == every
     assert Counter(plan.targets(kind="figures") + plan.targets(kind="tables")) == every
-    assert len(every) == 2 * 73
+    assert len(every) == 2 * 76
 
 
 def test_every_figure_has_its_two_files(plan):
@@ -79,6 +79,22 @@ def test_variants_of_the_lartpc_study_have_their_pages_where_they_are():
         "tables/lartpc/reference_code_comparison",
         "figures/lartpc/observables_by_species",
     }
+
+
+def test_shapes_need_no_segmentation_network(tmp_path):
+    """They are measured of any model, and by species where the images are not a user's own."""
+    shapes = {
+        "figures/lartpc/shape_observables",
+        "figures/lartpc/shape_observables_by_species",
+        "tables/lartpc/shape_observables",
+    }
+    plan = make_plan(datasets={"lartpc": {"models": ["sarm1_dd"]}})
+    assert {stem for stem in stems(plan) if "/lartpc/" in stem} == shapes
+    path = tmp_path / "mine.h5"
+    path.touch()
+    own = {"source": "file", "file": {"all": str(path)}, "models": ["sarm1_dd"]}
+    found = stems(make_plan(datasets={"lartpc": own}))
+    assert shapes - found == {"figures/lartpc/shape_observables_by_species"}
 
 
 def test_a_constraint_of_nothing_matches_no_file():

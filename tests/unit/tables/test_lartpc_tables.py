@@ -14,6 +14,7 @@ from darkpixel.tables.lartpc import (
     observables_table,
     pixelcnn_parameters_table,
     reference_code_table,
+    shapes_table,
     vqvae_parameters_table,
 )
 
@@ -122,6 +123,24 @@ def test_observables_by_group_with_floor(tmp_path):
     assert ["VQ-VAE + PixelCNN", "π⁺", "–", "–", "0"] in found
     assert ["*noise floor*", "all", "0.50 ± 0.10", "0.50 ± 0.10", "100"] in found
     lines_of(tmp_path / "observables")
+
+
+def test_shapes_of_too_few_images_are_dashes_and_n_is_a_range(tmp_path):
+    rows = pd.DataFrame([
+        {"model": "vqvae_pixelcnn", "observable": name, "species": group, "value": 2.0,
+         "error": 0.1, "floor": 0.5, "floor_error": 0.1, "n": n}
+        for group, numbers in (("all", (100, 40)), ("p", (30, 5)))
+        for name, n in zip(("length", "opening_angle"), numbers, strict=True)
+    ])  # fmt: skip
+    shapes_table(rows, tmp_path / "shapes")
+    text = (tmp_path / "shapes.md").read_text()
+    found = [[cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines()]
+    assert ["model", "images", "length, cm", "opening angle, °", "n"] in found
+    assert ["VQ-VAE + PixelCNN", "all", "2.00 ± 0.10", "2.00 ± 0.10", "40–100"] in found
+    assert ["VQ-VAE + PixelCNN", "p", "2.00 ± 0.10", "–", "5–30"] in found
+    assert ["*noise floor*", "p", "0.50 ± 0.10", "–", "5–30"] in found
+    assert pd.read_csv(tmp_path / "shapes.csv")["value"].tolist() == [2.0] * 4
+    lines_of(tmp_path / "shapes")
 
 
 def test_reference_code_beside_correct_masks(tmp_path):

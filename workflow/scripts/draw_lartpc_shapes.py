@@ -1,0 +1,21 @@
+"""Draw the distributions of the shapes of liquid-argon images."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from darkpixel.figures.lartpc.shapes import shape_distributions
+from darkpixel.pipeline.job import job
+
+if TYPE_CHECKING:
+    from snakemake.script import snakemake
+
+with job(snakemake.log[0]):
+    params = snakemake.params
+    shape_distributions(
+        pd.read_parquet(snakemake.input.observables),
+        Path(snakemake.output.png).with_suffix(""),
+        models=params.models,
+        bins=params.bins,
+    )

@@ -1,0 +1,21 @@
+"""Draw the shapes of each species, generated and test images."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from darkpixel.figures.lartpc.shapes import shapes_by_species
+from darkpixel.pipeline.job import job
+
+if TYPE_CHECKING:
+    from snakemake.script import snakemake
+
+with job(snakemake.log[0]):
+    params = snakemake.params
+    shapes_by_species(
+        pd.read_parquet(snakemake.input.observables),
+        Path(snakemake.output.png).with_suffix(""),
+        models=params.models,
+        bins=params.bins,
+    )
