@@ -18,6 +18,11 @@ class Settings(BaseModel):
     joint: ClassVar[bool] = False
     """Of a model: trained once, on the images of all labels together."""
 
+    @classmethod
+    def is_joint(cls, settings: Mapping[str, Any]) -> bool:
+        """Of a model: whether one with these keys is (default: what `joint` says)."""
+        return cls.joint
+
 
 class PresetSettings(Settings):
     """Settings whose key `preset` names values for several keys; keys given beside it win.

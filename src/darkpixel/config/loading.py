@@ -63,7 +63,7 @@ def load_run(config: dict[str, Any], files: Sequence[str | Path] = ()) -> Run:
                     located(("datasets", dataset, "models", i), files)
                     + unknown("model", name, tuple(run.models))
                 )
-            _check_joint(run.models[name], data, ("datasets", dataset, "models", i), files)
+            _check_joint(run.model(name, dataset), data, ("datasets", dataset, "models", i), files)
     if run.datasets.jets is not None:
         for order, name in run.datasets.jets.orders.items():
             _check_known("model", name, run.models, ("datasets", JETS, "orders", order), files)
@@ -194,7 +194,7 @@ def _check_place(run: Run, model: Model, place: str, key: Key, files: Sequence[s
     """Refuse what is neither a data set nor `data set/label`; absent data sets may be named."""
     dataset, slash, label = place.partition("/")
     _check_known("data set", dataset, known_datasets(), key, files)
-    if slash and model_settings(model.model).joint:
+    if slash and model_settings(model.model).is_joint(model.settings):
         raise DarkpixelError(
             located(key, files) + f"a {model.model} is trained once for all labels; give what "
             f"differs under `{dataset}`"
@@ -206,7 +206,7 @@ def _check_place(run: Run, model: Model, place: str, key: Key, files: Sequence[s
 
 def _check_joint(model: Model, data: Data, key: Key, files: Sequence[str | Path]) -> None:
     """Refuse a model of all labels together on a data set that has one."""
-    if len(data.labels) < 2 and model_settings(model.model).joint:
+    if len(data.labels) < 2 and model_settings(model.model).is_joint(model.settings):
         raise DarkpixelError(
             located(key, files) + f"a {model.model} learns to tell labels apart, and there is only "
             f"'{data.labels[0]}'; leave it out"

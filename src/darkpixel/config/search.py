@@ -116,7 +116,7 @@ def space_problem(study: Study, entry: Entry) -> tuple[tuple[str, ...], str] | N
         The key below the study and the reason; None if all is well.
     """
     settings = model_settings(entry.model)
-    if entry.autoencoder is not None or settings.joint:
+    if entry.autoencoder is not None or settings.is_joint(entry.settings):
         return ("model",), f"'{study.model}' has no likelihood of its images; choose another"
     space = search_space(study, entry)
     if not space:

@@ -90,7 +90,7 @@ class Comparisons:
         return [
             (
                 model,
-                self._trainings.label(model, first),
+                self._trainings.label(dataset, model, first),
                 self._trainings.folder(dataset, first, model, self._run.seeds[0]),
             )
             for model in ordered(self._trainings.models(dataset))

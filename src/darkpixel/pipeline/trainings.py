@@ -52,17 +52,18 @@ class Trainings:
         shown = entry.training.monitor_images > 0 and dataset not in LARTPC
         return "observables" if shown else None
 
-    def is_joint(self, model: str) -> bool:
-        """Whether a model is trained once, on the images of all labels."""
-        return model_settings(self._run.models[model].model).joint
+    def is_joint(self, dataset: str, model: str) -> bool:
+        """Whether a model is trained once, on the images of all labels of a data set."""
+        entry = self._run.model(model, dataset)
+        return model_settings(entry.model).is_joint(entry.settings)
 
-    def label(self, model: str, label: str) -> str:
+    def label(self, dataset: str, model: str, label: str) -> str:
         """The label under which the model of a label's samples is trained."""
-        return JOINT if self.is_joint(model) else label
+        return JOINT if self.is_joint(dataset, model) else label
 
     def folder(self, dataset: str, label: str, model: str, seed: int | str) -> str:
         """The folder of the model that makes the images of a label."""
-        return self._paths.model(dataset, self.label(model, label), model, seed)
+        return self._paths.model(dataset, self.label(dataset, model, label), model, seed)
 
     def inputs(self, dataset: str, label: str, model: str) -> dict[str, str]:
         """Input: images, or the codes of the model's autoencoder and that autoencoder itself."""
@@ -110,7 +111,7 @@ class Trainings:
                     for seed in self.seeds(model)
                 ]
                 for model in (every if models is None else models)
-                if self.is_joint(model) == (label == JOINT)
+                if self.is_joint(dataset, model) == (label == JOINT)
             }
             if chosen:
                 found[label] = chosen

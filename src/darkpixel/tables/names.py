@@ -25,6 +25,7 @@ VARIANTS = {
     "reference_code": "reference code",
     "blind_spot": "blind spot",
     "species": "by species",
+    "conditional": "conditional",
 }
 
 

@@ -1,6 +1,7 @@
 """Settings of the sparse transformer; read without torch."""
 
-from typing import Literal, Self
+from collections.abc import Mapping
+from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -75,6 +76,11 @@ class Settings(base.Settings):
     compile_blocks: bool = Field(
         False, description="torch.compile the blocks in training on a GPU (a minute at the start)"
     )
+
+    @classmethod
+    def is_joint(cls, settings: Mapping[str, Any]) -> bool:
+        """With the label among the conditions."""
+        return CLASS in settings.get("conditions", [])
 
     @property
     def kinds(self) -> dict[str, list[int]]:
