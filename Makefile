@@ -35,7 +35,7 @@ help:
 	@echo "make test-lowest  the unit tests with the lowest versions allowed"
 	@echo "make check   formatting, lint, types, the import contract"
 	@echo "make format  format every source file"
-	@echo "make bench   the speed of the samplers and of the argon simulator"
+	@echo "make bench   the speed of the samplers, on one core and on two, and of the simulators"
 	@echo "make gpu     what a GPU brings: checks against the CPU, speeds, one training (results/gpu/)"
 	@echo "make pages   the pages in docs/results; RUN=study takes tables and figures of that run first"
 	@echo "make clean   remove what tools and tests left; results, their records and .venv stay"
@@ -90,6 +90,7 @@ bench: $(VENV)/installed
 	OMP_WAIT_POLICY=passive $(BIN)/python -m bench.sampling
 	OMP_WAIT_POLICY=passive $(BIN)/python -m bench.codes
 	OMP_WAIT_POLICY=passive $(BIN)/python -m bench.pixelcnnpp
+	OMP_WAIT_POLICY=passive $(BIN)/python -m bench.cores
 	$(BIN)/python -m bench.argon
 	$(BIN)/python -m bench.muons
 

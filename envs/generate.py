@@ -57,7 +57,7 @@ ENVIRONMENTS = {
     ),
     "speed": Environment(
         "the rule that times models and simulation in one job",
-        [*BASE, *TABLES, *NETWORKS, *COLLISIONS, "numba"],
+        [*BASE, *TABLES, *NETWORKS, *COLLISIONS, "numba", "uproot"],
     ),
 }
 

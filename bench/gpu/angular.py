@@ -5,13 +5,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from darkpixel.config.names import MONTE_CARLO
 from darkpixel.config.two_sample import TwoSample
 from darkpixel.formats.image_file import ImageFile
 from darkpixel.metrics.boosted_trees import high_level_auc
-from darkpixel.metrics.features import Sample, compared_samples, pixel_size_in, sample_features
+from darkpixel.metrics.features import Sample, compared_samples, image_features
+from darkpixel.metrics.kinematics import pixel_size_of
 from darkpixel.metrics.observables import Source, measure_observables
 from darkpixel.metrics.two_sample import two_sample_rows
 
@@ -42,11 +45,15 @@ def two_sample(
         about = {"dataset": file.attributes["dataset"], "label": file.attributes["label"]}
     sources = [Source(name, 0, str(path)) for name, path in samples.items()]
     compared, n = compared_samples(sources, test=str(test), train=str(train), n=settings.n)
-    pixel_size = pixel_size_in(str(test))
-    real = sample_features(Sample(MONTE_CARLO, 0, str(test)), n, pixel_size)
+    with ImageFile(test) as file:
+        pixel_size = pixel_size_of(file)
+
+    def features(sample: Sample) -> NDArray[np.float64]:
+        return np.concatenate([image_features(block, pixel_size) for block in sample.blocks(n)])
+
+    real = features(Sample(MONTE_CARLO, 0, str(test)))
     areas = {
-        sample: high_level_auc(sample_features(sample, n, pixel_size), real, settings, sample.seed)
-        for sample in compared
+        sample: high_level_auc(features(sample), real, settings, sample.seed) for sample in compared
     }
     rows = two_sample_rows(areas, "high_level", **about, n=n)
     return {"rows": rows.to_dict("records"), "seconds": time.monotonic() - began}

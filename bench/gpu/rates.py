@@ -64,7 +64,7 @@ def subjects(toy: bool) -> list[Subject]:
         ("pixelcnnpp", "jets", 28, {}),
         ("sarm2_dd", "muons", 32, {}),
         ("sarm2_dc", "muons", 32, {}),
-        ("sarm2_dd_totals", "jets", 28, {"total_tolerance": None}),  # untrained, it draws in vain
+        ("sarm2_dd_totals", "jets", 28, {}),
         ("vqvae", "lartpc", 64, {}),
     ]
     found = [

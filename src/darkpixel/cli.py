@@ -55,6 +55,14 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="values one an image: .csv with named columns, or .h5 (an image file, say)",
     )
+    sample.add_argument(
+        "--cores", type=_positive, help="that share the blocks; the images are the same (all)"
+    )
+    sample.add_argument(
+        "--block-size",
+        type=_positive,
+        help="images at once; the images depend on it (512 on a CPU, 1024 on a GPU)",
+    )
     sample.set_defaults(command=_sample)
 
     label = commands.add_parser("label", help="label tracks and showers with a trained SSNet")
@@ -147,6 +155,7 @@ def _sample(options: argparse.Namespace) -> None:
     from darkpixel.models.device import choose_device
     from darkpixel.models.folder import load_config, load_generator
     from darkpixel.models.sample_file import shard_blocks, write_shard
+    from darkpixel.models.workers import usable_cores
 
     config = load_config(options.model)
     device = choose_device(options.device)
@@ -155,18 +164,21 @@ def _sample(options: argparse.Namespace) -> None:
     count = _count(options, conditions)
     images = config["images"]
     image_label = options.label or images["label"]
+    # Several blocks already for the 1,000 images of the default, so that no core is idle.
+    block_size = options.block_size or (512 if device.type == "cpu" else 1024)
     write_shard(
         model,
         options.output,
         images=count,
-        block_size=1024,
-        blocks=shard_blocks(count, 1024, 0, 1),
+        block_size=block_size,
+        blocks=shard_blocks(count, block_size, 0, 1),
         seed=options.seed,
         about={name: images[name] for name in ("dataset", "pixel_size", "unit")}
         | {"label": image_label},
         source=str(options.model),
         config_digest=config["digest"],
         conditions=conditions,
+        cores=options.cores or usable_cores(),
     )
     print(f"{options.output}: {count} images of {image_label}")
 

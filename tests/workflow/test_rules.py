@@ -218,9 +218,16 @@ def change(path: str, value: object) -> dict[str, Any]:
     [
         ("datasets.jets.simulation.images_per_chunk", 300, {"simulate_jets", "prepare_jets"}),
         ("datasets.jets.images.test", 110, {"simulate_jets", "prepare_jets"}),
-        ("datasets.lartpc.imaging.minimum_filled", 0.02, {"simulate_argon", "prepare_lartpc"}),
+        (
+            "datasets.lartpc.imaging.minimum_filled",
+            0.02,
+            {"simulate_argon", "prepare_lartpc", "measure_speed"},
+        ),
         ("datasets.muons.simulation.muon_pt", [11.0, 15.0], {"simulate_muons", "measure_speed"}),
+        ("datasets.muons.symmetries", "up_down", set()),  # no training makes use of them
+        ("datasets.muons.columns", ["muon_pt"], {"prepare_muons"}),
         ("datasets.muons.samples", 50, {"sample_whole", "train_classifier"}),
+        ("datasets.jets.selection.mass", 9.0, {"sample_whole", "measure_speed"}),
         ("models.lagan.settings.latent", 9, {"train_model"}),
         ("models.pixelcnnpp.training.epochs", 3, {"train_model", "search_hyperparameters"}),
         ("judges.ssnet.training.epochs", 2, {"train_ssnet"}),
@@ -232,6 +239,7 @@ def change(path: str, value: object) -> dict[str, Any]:
         ("toy.iterations", 60, {"draw_toy"}),
         ("speed.seconds", 0.1, {"measure_speed"}),
         ("speed.likelihood_images", 30, {"measure_likelihood"}),
+        ("speed.likelihood_draws", 6, {"measure_likelihood"}),
         ("evaluation.n", 40, {"measure_samples", "measure_orders", "tabulate_quantisation"}),
         # The same number as another key has: Snakemake keeps the params as a set of texts.
         (
@@ -244,6 +252,7 @@ def change(path: str, value: object) -> dict[str, Any]:
         ("evaluation.two_sample.trees", 11, {"measure_distances"}),
         ("evaluation.two_sample.n", 30, {"measure_distances", "measure_two_sample"}),
         ("evaluation.two_sample.low_level.training.epochs", 2, {"measure_two_sample"}),
+        ("evaluation.lartpc.low_level.training.epochs", 2, {"measure_two_sample"}),
         ("evaluation.lartpc.n", 10, {"measure_lartpc", "measure_lartpc_shapes"}),
         (
             "evaluation.lartpc.floor_splits",

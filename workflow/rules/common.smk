@@ -27,6 +27,7 @@ from darkpixel.errors import DarkpixelError
 from darkpixel.config.names import JOINT, SPLITS
 from darkpixel.pipeline.datasets import LARTPC
 from darkpixel.pipeline.lartpc import FEWER_CODES, MAIN
+from darkpixel.pipeline.outputs import PAPERS
 from darkpixel.pipeline.paths import PUBLISHED, download, model_files, trained_files
 from darkpixel.pipeline.plan import COMPARISON, HISTOGRAMS, Plan, keys, one_of
 from darkpixel.pipeline.samples import flat, snapshot_weights

@@ -3,7 +3,7 @@ told from the images, what a classifier learns from them, likelihood and speed, 
 
 
 rule measure_distances:
-    """Two-sample test on physics features, FPD, KPD, nearest training images of every sample."""
+    """Two-sample test on features, FPD, KPD, coverage, nearest training images of every sample."""
     input:
         test=paths.images("test"),
         train=paths.images("train"),
@@ -11,6 +11,7 @@ rule measure_distances:
     output:
         two_sample=paths.metrics("{dataset}_{label}_two_sample_high_level"),
         distances=paths.metrics("{dataset}_{label}_physics_distances"),
+        coverage=paths.metrics("{dataset}_{label}_coverage"),
         memorisation=paths.metrics("{dataset}_{label}_memorisation"),
     log:
         paths.log("metrics/{dataset}_{label}_physics_distances"),
@@ -37,6 +38,7 @@ rule measure_distances:
             "memorisation_images",
             "seed",
         ),
+        threshold=lambda wildcards: plan.comparisons.threshold(wildcards.dataset),
         code=plan.code("measure_distances"),
     script:
         "../scripts/measure_distances.py"
@@ -63,7 +65,10 @@ rule measure_two_sample:
         samples=lambda wildcards: plan.samples.with_quantised(*wildcards),
         limits=lambda wildcards: plan.samples.limits(*wildcards),
         seeds=run.seeds,
-        settings=keys(run.evaluation.two_sample, "n", "low_level", "seed"),
+        settings=lambda wildcards: {
+            **keys(run.evaluation.two_sample, "n", "seed"),
+            "low_level": run.evaluation.network(wildcards.dataset).model_dump(),
+        },
         checkpoints=paths.checkpoints("two_sample/{dataset}/{label}"),
         code=plan.code("measure_two_sample"),
     script:
@@ -144,7 +149,8 @@ rule measure_likelihood:
         **plan.resources.of("measure_likelihood"),
     params:
         models=lambda wildcards: plan.comparisons.scored_models(wildcards.dataset),
-        images=run.speed.likelihood_images,
+        settings=keys(run.speed, "likelihood_images", "likelihood_draws"),
+        seed=lambda wildcards: plan.seed("likelihood", wildcards.dataset),
         device=run.sampling.device,
         code=plan.code("measure_likelihood"),
     script:
@@ -156,6 +162,7 @@ rule measure_speed:
     input:
         weights=lambda wildcards: plan.comparisons.timed_weights(wildcards.dataset),
         pool=lambda wildcards: plan.comparisons.pileup(wildcards.dataset),
+        train=lambda wildcards: plan.comparisons.timed_training(wildcards.dataset),
     output:
         rows=paths.metrics("{dataset}_speed"),
     log:
@@ -169,6 +176,7 @@ rule measure_speed:
         **plan.resources.of("measure_speed"),
     params:
         models=lambda wildcards: plan.comparisons.timed_models(wildcards.dataset),
+        selection=lambda wildcards: plan.comparisons.timed_selection(wildcards.dataset),
         label=lambda wildcards: plan.datasets[wildcards.dataset].labels[0],
         simulated=lambda wildcards: plan.comparisons.timed_simulation(wildcards.dataset),
         speed=keys(run.speed, "batch", "seconds", "threads"),

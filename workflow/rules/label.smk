@@ -21,6 +21,7 @@ rule train_ssnet:
     params:
         settings=plan.lartpc.ssnet_settings(),
         training=run.judges.ssnet.training.model_dump(),
+        symmetries=plan.lartpc.ssnet_symmetries(),
         seed=lambda wildcards: plan.seed("train", "ssnet", wildcards.seed),
         checkpoints=paths.checkpoints("judges/ssnet/seed{seed}"),
         code=plan.code("train_ssnet"),

@@ -24,6 +24,7 @@ rule prepare_jets:
         source=lambda wildcards: plan.datasets[wildcards.dataset].source,
         beside=lambda wildcards: plan.events.beside(wildcards.dataset, wildcards.label),
         imaging=lambda wildcards: plan.datasets[wildcards.dataset].imaging.model_dump(),
+        columns=lambda wildcards: plan.datasets[wildcards.dataset].columns,
         sizes=lambda wildcards: plan.datasets[wildcards.dataset].images.model_dump(),
         seed=lambda wildcards: plan.seed("prepare", wildcards.dataset, wildcards.label),
         code=plan.code("prepare_jets"),
@@ -54,6 +55,7 @@ rule prepare_muons:
         source=lambda wildcards: plan.datasets["muons"].source,
         match_pt=lambda wildcards: plan.datasets["muons"].match_pt,
         imaging=lambda wildcards: keys(plan.datasets["muons"].imaging, "pixel_size"),
+        columns=lambda wildcards: plan.datasets["muons"].columns,
         sizes=lambda wildcards: plan.datasets["muons"].images.model_dump(),
         seed=lambda wildcards: plan.seed("prepare", "muons", wildcards.label),
         code=plan.code("prepare_muons"),
@@ -84,6 +86,7 @@ rule prepare_lartpc:
         source=lambda wildcards: plan.datasets[wildcards.dataset].source,
         imaging=lambda wildcards: plan.datasets[wildcards.dataset].imaging.model_dump(),
         pixel_size=lambda wildcards: plan.datasets[wildcards.dataset].simulation.pixel_size,
+        columns=lambda wildcards: plan.datasets[wildcards.dataset].columns,
         sizes=lambda wildcards: plan.datasets[wildcards.dataset].images.model_dump(),
         seed=lambda wildcards: plan.seed("prepare", wildcards.dataset, wildcards.label),
         code=plan.code("prepare_lartpc"),
@@ -112,7 +115,7 @@ rule prepare_custom:
         **plan.resources.of("prepare_custom"),
     params:
         settings=lambda wildcards: plan.datasets[wildcards.dataset].model_dump(
-            exclude={"models", "samples"}
+            exclude={"models", "samples", "symmetries"}
         ),
         seed=lambda wildcards: plan.seed("prepare", wildcards.dataset, wildcards.label),
         code=plan.code("prepare_custom"),

@@ -5,7 +5,7 @@ the test images as models with a grid or a codebook give them back."""
 rule sample_whole:
     """All images of one model, by exact incremental sampling."""
     input:
-        unpack(lambda wildcards: model_files(plan.trainings.folder(*wildcards[:4]))),
+        unpack(lambda wildcards: plan.samples.inputs(*wildcards[:4])),
     output:
         samples=paths.samples(),
     log:
@@ -22,6 +22,7 @@ rule sample_whole:
     params:
         weights=lambda wildcards: snapshot_weights(wildcards.snapshot),
         recipe=lambda wildcards: plan.samples.recipe(wildcards.dataset),
+        selection=lambda wildcards: plan.samples.selection(wildcards.dataset, wildcards.model),
         seed=lambda wildcards: plan.seed("sample", *wildcards[:4]),
         code=plan.code("sample_whole"),
     script:
@@ -31,7 +32,7 @@ rule sample_whole:
 rule sample_model:
     """One shard of the images of one model."""
     input:
-        unpack(lambda wildcards: model_files(plan.trainings.folder(*wildcards[:4]))),
+        unpack(lambda wildcards: plan.samples.inputs(*wildcards[:4])),
     output:
         samples=temp(paths.shard()),
     log:
@@ -46,6 +47,7 @@ rule sample_model:
     params:
         weights=lambda wildcards: snapshot_weights(wildcards.snapshot),
         recipe=lambda wildcards: plan.samples.recipe(wildcards.dataset),
+        selection=lambda wildcards: plan.samples.selection(wildcards.dataset, wildcards.model),
         seed=lambda wildcards: plan.seed("sample", *wildcards[:4]),
         code=plan.code("sample_model"),
     script:
@@ -76,7 +78,7 @@ rule merge_samples:
 
 
 rule quantise_test:
-    """Test images rounded to a D+D model's grid: what a perfect generator on it would make."""
+    """Test images on a model's grid, spread as its samples: a perfect generator on it."""
     input:
         **model_files(paths.model()),
         test=paths.images("test"),
@@ -92,6 +94,7 @@ rule quantise_test:
     resources:
         **plan.resources.of("quantise_test"),
     params:
+        seed=lambda wildcards: plan.seed("quantise", *wildcards),
         code=plan.code("quantise_test"),
     script:
         "../scripts/quantise_test.py"

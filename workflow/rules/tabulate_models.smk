@@ -1,6 +1,16 @@
 """Requires: measures, trained models. Gives: the tables in which all models and data sets stand."""
 
 
+def tested_rows(kind, wildcards):
+    """Input: one measure of every label of the data sets in a paper's tables."""
+    return plan.comparisons.rows_by_label(kind, *plan.comparisons.tested(wildcards.paper))
+
+
+def group_of(wildcards):
+    """Where a paper's tables of distances stand in the report."""
+    return {"sarm": "SARM: distances", "lartpc": "LArTPC"}[wildcards.paper]
+
+
 rule tabulate_classifiers:
     """AUC on Monte Carlo by source of the training images (SARM 6.1.3, 6.2.3)."""
     input:
@@ -24,26 +34,30 @@ rule tabulate_classifiers:
 
 
 rule tabulate_distances:
-    """AUC of the two-sample test with its controls, physics distances, memorisation."""
+    """AUC of the two-sample test, physics distances, coverage, memorisation, with controls."""
     input:
-        two_sample=[
+        two_sample=lambda wildcards: [
             path
             for kind in run.evaluation.two_sample.kinds
-            for path in plan.comparisons.rows_by_label(
-                f"two_sample_{kind}", *plan.comparisons.tested
-            )
+            for path in tested_rows(f"two_sample_{kind}", wildcards)
         ],
-        distances=plan.comparisons.rows_by_label("physics_distances", *plan.comparisons.tested),
-        memorisation=plan.comparisons.rows_by_label("memorisation", *plan.comparisons.tested),
-        convergence=plan.comparisons.rows("convergence", plan.comparisons.tested),
+        distances=lambda wildcards: tested_rows("physics_distances", wildcards),
+        coverage=lambda wildcards: tested_rows("coverage", wildcards),
+        memorisation=lambda wildcards: tested_rows("memorisation", wildcards),
+        convergence=lambda wildcards: plan.comparisons.rows(
+            "convergence", plan.comparisons.tested(wildcards.paper)
+        ),
     output:
-        **tabulated("sarm/two_sample_auc", "two_sample_auc", "SARM: distances", "two_sample_"),
-        **tabulated("sarm/physics_distances", "physics_distances", "SARM: distances", "distances_"),
-        **tabulated("sarm/memorisation", "memorisation", "SARM: distances", "memorisation_"),
+        **tabulated("{paper}/two_sample_auc", "two_sample_auc", group_of, "two_sample_"),
+        **tabulated("{paper}/physics_distances", "physics_distances", group_of, "distances_"),
+        **tabulated("{paper}/coverage", "coverage", group_of, "coverage_"),
+        **tabulated("{paper}/memorisation", "memorisation", group_of, "memorisation_"),
     log:
-        paths.log("tables/sarm/physics_distances"),
+        paths.log("tables/{paper}/physics_distances"),
     benchmark:
-        paths.benchmark("tables/sarm/physics_distances")
+        paths.benchmark("tables/{paper}/physics_distances")
+    wildcard_constraints:
+        paper=one_of(PAPERS),
     conda:
         plan.resources.conda("tabulate_distances")
     threads: plan.resources.threads("tabulate_distances")
@@ -55,11 +69,39 @@ rule tabulate_distances:
         "../scripts/tabulate_distances.py"
 
 
+rule tabulate_diversity:
+    """Diversity of the samples of all data sets."""
+    input:
+        rows=lambda wildcards: tested_rows("diversity", wildcards),
+        convergence=lambda wildcards: plan.comparisons.rows(
+            "convergence", plan.comparisons.tested(wildcards.paper)
+        ),
+    output:
+        **tabulated("{paper}/diversity", "tabulate_diversity", group_of),
+    log:
+        paths.log("tables/{paper}/diversity"),
+    benchmark:
+        paths.benchmark("tables/{paper}/diversity")
+    wildcard_constraints:
+        paper=one_of(PAPERS),
+    conda:
+        plan.resources.conda("tabulate_diversity")
+    threads: plan.resources.threads("tabulate_diversity")
+    resources:
+        **plan.resources.of("tabulate_diversity"),
+    params:
+        code=plan.code("tabulate_diversity"),
+    script:
+        "../scripts/tabulate_diversity.py"
+
+
 rule tabulate_speed:
     """Images/s of models and simulation (SARM tables 2, 4)."""
     input:
         rows=lambda wildcards: paths.metrics(f"{plan.page(wildcards.stem).dataset}_speed"),
-        convergence=plan.comparisons.rows("convergence", plan.comparisons.compared),
+        convergence=lambda wildcards: plan.comparisons.rows(
+            "convergence", [plan.page(wildcards.stem).dataset]
+        ),
         published=PUBLISHED,
     output:
         **tabulated("{stem}", "tabulate_speed", "All models"),
@@ -107,7 +149,7 @@ rule tabulate_matrix:
     """Every model on every data set; what had converged; the paper's percentages from our rows."""
     input:
         distances=plan.comparisons.rows_by_label("wasserstein", *plan.comparisons.compared),
-        statistics=plan.comparisons.rows_by_label("statistics", *plan.comparisons.tested),
+        statistics=plan.comparisons.rows_by_label("statistics", *plan.comparisons.calorimetric),
         likelihoods=plan.comparisons.rows("likelihood", plan.comparisons.compared),
         speeds=plan.comparisons.rows("speed", plan.comparisons.compared),
         convergence=plan.comparisons.rows("convergence", plan.comparisons.compared),

@@ -86,28 +86,6 @@ rule tabulate_statistics:
         "../scripts/tabulate_statistics.py"
 
 
-rule tabulate_diversity:
-    """Diversity of the samples of all data sets."""
-    input:
-        rows=plan.comparisons.rows_by_label("diversity", *plan.comparisons.shown),
-        convergence=plan.comparisons.rows("convergence", plan.comparisons.shown),
-    output:
-        **tabulated("sarm/diversity", "tabulate_diversity", "SARM: images"),
-    log:
-        paths.log("tables/sarm/diversity"),
-    benchmark:
-        paths.benchmark("tables/sarm/diversity")
-    conda:
-        plan.resources.conda("tabulate_diversity")
-    threads: plan.resources.threads("tabulate_diversity")
-    resources:
-        **plan.resources.of("tabulate_diversity"),
-    params:
-        code=plan.code("tabulate_diversity"),
-    script:
-        "../scripts/tabulate_diversity.py"
-
-
 rule tabulate_quantisation:
     """What rounding alone costs, by power p of the D+D grid (SARM section 4.1)."""
     input:
@@ -139,7 +117,7 @@ rule tabulate_parameters:
     """Number of parameters of each model (SARM table 6)."""
     input:
         configs=lambda wildcards: list(
-            plan.comparisons.configs(plan.page(wildcards.stem).dataset).values()
+            plan.comparisons.trained_configs(plan.page(wildcards.stem).dataset).values()
         ),
         published=PUBLISHED,
     output:
@@ -156,7 +134,7 @@ rule tabulate_parameters:
     resources:
         **plan.resources.of("tabulate_parameters"),
     params:
-        configs=lambda wildcards: plan.comparisons.configs(plan.page(wildcards.stem).dataset),
+        configs=lambda wildcards: plan.comparisons.trained_configs(plan.page(wildcards.stem).dataset),
         dataset=lambda wildcards: plan.page(wildcards.stem).dataset,
         code=plan.code("tabulate_parameters"),
     script:

@@ -28,6 +28,7 @@ rule train_model:
     params:
         settings=lambda wildcards: plan.trainings.settings(*wildcards[:3]),
         training=lambda wildcards: plan.trainings.entry(*wildcards[:3]).training.model_dump(),
+        symmetries=lambda wildcards: plan.trainings.symmetries(*wildcards[:3]),
         monitor=lambda wildcards: plan.trainings.monitor(*wildcards[:3]),
         seed=lambda wildcards: plan.seed("train", *wildcards),
         checkpoints=paths.checkpoints("{dataset}/{label}/{model}/seed{seed}"),

@@ -1,4 +1,4 @@
-"""Two-sample test on features, physics distances and memorisation of one label."""
+"""Two-sample test on features, physics distances, coverage and memorisation of one label."""
 
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
@@ -21,6 +21,7 @@ with job(snakemake.log[0]):
         label=label,
         settings=SimpleNamespace(**params.settings),
         limits=params.limits,
+        threshold=params.threshold,
     )
     for name, rows in tables.items():
         write_parquet(rows, snakemake.output[name])

@@ -17,7 +17,9 @@ with job(snakemake.log[0]):
     rows = density_rows(
         snakemake.params.models,
         dataset=snakemake.wildcards.dataset,
-        images=snakemake.params.images,
+        images=snakemake.params.settings["likelihood_images"],
+        draws=snakemake.params.settings["likelihood_draws"],
+        seed=snakemake.params.seed,
         device=choose_device(snakemake.params.device),
     )
     write_parquet(rows, snakemake.output.rows)

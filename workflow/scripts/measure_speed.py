@@ -2,8 +2,6 @@
 
 from typing import TYPE_CHECKING
 
-import torch
-
 from darkpixel.formats.parquet import write_parquet
 from darkpixel.models.device import choose_device
 from darkpixel.pipeline.job import job
@@ -14,7 +12,6 @@ if TYPE_CHECKING:
     from snakemake.script import snakemake
 
 with job(snakemake.log[0]):
-    torch.set_num_threads(snakemake.threads)
     params, pool = snakemake.params, snakemake.input.pool
     rows = dataset_speeds(
         snakemake.wildcards.dataset,
@@ -27,5 +24,6 @@ with job(snakemake.log[0]):
         device=choose_device(params.device),
         threads=snakemake.threads,
         pool=read_pileup(pool[0]) if pool else None,
+        selection=params.selection,
     )
     write_parquet(rows, snakemake.output.rows)

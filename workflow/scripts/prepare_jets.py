@@ -24,5 +24,6 @@ with job(snakemake.log[0]):
         sizes=SplitSizes(**params.sizes),
         seed=params.seed,
         config_digest=settings_digest(dict(params.items())),
+        columns=params.columns,
         beside=params.beside,
     )

@@ -26,4 +26,5 @@ with job(snakemake.log[0]):
         sizes=SplitSizes(**params.sizes),
         seed=params.seed,
         config_digest=settings_digest(dict(params.items())),
+        columns=params.columns,
     )

@@ -24,6 +24,7 @@ with job(snakemake.log[0]):
         sizes=SplitSizes(**params.sizes),
         seed=params.seed,
         config_digest=settings_digest(dict(params.items())),
+        columns=params.columns,
         reference=[Path(path) for path in snakemake.input.reference],
         match_pt=params.match_pt,
         beside=params.beside,

@@ -1,4 +1,4 @@
-"""Round the test images to the grid of a trained D+D model."""
+"""Round the test images to the grid of a trained model, spread within the levels as it draws."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +17,7 @@ with job(snakemake.log[0]) as logger, ImageFile(snakemake.input.test) as test:
     config, model = load_config(folder), load_model(folder)
     _, height, width = test.shape
     clipped = sum(model.clipped(torch.from_numpy(batch["images"])) for batch in test.batches())
+    generator = torch.Generator().manual_seed(snakemake.params.seed)
     logger.info("%s; %d test pixels above its largest level", config["fitted"], clipped)
     with ImageWriter(
         snakemake.output.samples,
@@ -24,10 +25,11 @@ with job(snakemake.log[0]) as logger, ImageFile(snakemake.input.test) as test:
         width=width,
         split="test",
         source=f"{snakemake.input.test} on the grid of {snakemake.wildcards.model}",
-        seed=0,
+        seed=snakemake.params.seed,
         config_digest=config["digest"],
         attributes={**config["fitted"], "clipped_pixels": clipped},
         **config["images"],
     ) as writer:
         for batch in test.batches():
-            writer.append(model.quantise(torch.from_numpy(batch["images"])).numpy())
+            images = torch.from_numpy(batch["images"])
+            writer.append(model.as_generated(images, generator=generator).numpy())

@@ -3,8 +3,6 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import torch
-
 from darkpixel.models.device import choose_device
 from darkpixel.models.sample_file import sample_folder
 from darkpixel.pipeline.job import job
@@ -13,7 +11,6 @@ if TYPE_CHECKING:
     from snakemake.script import snakemake
 
 with job(snakemake.log[0]):
-    torch.set_num_threads(snakemake.threads)
     params, recipe = snakemake.params, snakemake.params.recipe
     sample_folder(
         Path(snakemake.input.weights).parent,
@@ -27,4 +24,7 @@ with job(snakemake.log[0]):
         shards=1,
         seed=params.seed,
         device=choose_device(recipe["device"]),
+        cores=snakemake.threads,
+        selection=params.selection,
+        train=snakemake.input.get("train"),
     )

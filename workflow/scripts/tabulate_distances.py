@@ -1,4 +1,4 @@
-"""Write the tables of two-sample test, physics distances and memorisation."""
+"""Write the tables of two-sample test, physics distances, coverage and memorisation."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -6,7 +6,12 @@ from typing import TYPE_CHECKING
 from darkpixel.formats.parquet import read_parquet
 from darkpixel.metrics.convergence import mark
 from darkpixel.pipeline.job import job
-from darkpixel.tables.distances import memorisation_table, physics_distances_table, two_sample_table
+from darkpixel.tables.distances import (
+    coverage_table,
+    memorisation_table,
+    physics_distances_table,
+    two_sample_table,
+)
 
 if TYPE_CHECKING:
     from snakemake.script import snakemake
@@ -14,6 +19,7 @@ if TYPE_CHECKING:
 TABLES = {
     "two_sample": two_sample_table,
     "distances": physics_distances_table,
+    "coverage": coverage_table,
     "memorisation": memorisation_table,
 }
 

@@ -24,5 +24,6 @@ with job(snakemake.log[0]):
         checkpoint_dir=params.checkpoints,
         code=params.code,
         monitor=params.monitor,
+        symmetries=params.symmetries,
         autoencoder=paths.get("autoencoder"),
     )

@@ -24,4 +24,5 @@ with job(snakemake.log[0]):
         checkpoint_dir=params.checkpoints,
         code=params.code,
         monitor="segmentation",
+        symmetries=params.symmetries,
     )

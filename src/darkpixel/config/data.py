@@ -9,6 +9,17 @@ from darkpixel.config.jets import JetImaging, JetSimulation
 from darkpixel.config.lartpc import ArgonImaging, ArgonSimulation
 from darkpixel.config.muons import MuonImaging, MuonSimulation
 from darkpixel.config.names import JOINT
+from darkpixel.config.selection import Selection
+
+Symmetries = Literal["none", "up_down", "left_right", "mirrors", "square"]
+"""Symmetries of a data set's images: what they are is in `darkpixel.training.symmetries`."""
+
+
+TAKEN_COLUMNS = (
+    "images", "event", "source_event", "class", "margin", "pixel_labels", "pixel_label_margin",
+    "charge_scale", "codes", "charged",
+)  # fmt: skip
+"""Columns of image files that darkpixel writes and that are no conditions."""
 
 
 class SplitSizes(Settings):
@@ -32,6 +43,9 @@ class Data(Settings):
     own_labels: ClassVar[tuple[str, ...]]
     """Labels of its images; those of a user's files of jets or muons may be others."""
 
+    own_symmetries: ClassVar[Symmetries] = "none"
+    """Symmetries of its images, if they are no files of a user's."""
+
     source: Literal["simulate", "download", "file"] = Field(
         "simulate", description="simulate, download public files, or read files of yours"
     )
@@ -47,6 +61,42 @@ class Data(Settings):
         ge=2,
         description="images generated for each model and label; null: `sampling.images`",
     )
+
+    columns: list[str] = Field(
+        [],
+        description="columns of the images on which models may be conditioned, one finite number "
+        "an image: of your file's, or those that the simulation stores; the images are refused "
+        "where one is missing",
+    )
+    symmetries: Symmetries | None = Field(
+        None,
+        description="symmetries of the images, which training with `training.symmetries` makes use "
+        "of: up_down and left_right mirror images, mirrors (both), square (mirrors, and rows and "
+        "columns swapped: eight in all) or none; null: those that the simulation has (square for "
+        "liquid argon, mirrors for muons, none for jets), none of files of yours",
+    )
+
+    @property
+    def image_symmetries(self) -> Symmetries:
+        """The symmetries of the images, null resolved."""
+        if self.symmetries is not None:
+            return self.symmetries
+        return "none" if self.source == "file" else self.own_symmetries
+
+    @field_validator("columns")
+    @classmethod
+    def _columns_are_free(cls, columns: list[str]) -> list[str]:
+        for name in columns:
+            if name in TAKEN_COLUMNS:
+                raise ValueError(
+                    f"column '{name}' has a meaning of its own ({', '.join(TAKEN_COLUMNS)} have); "
+                    "give yours another name"
+                )
+            if not name.isidentifier():
+                raise ValueError(f"column '{name}' must be letters, digits and underscores")
+        if len(set(columns)) < len(columns):
+            raise ValueError("a column occurs twice; name each once")
+        return columns
 
     @model_validator(mode="after")
     def _files_are_named(self) -> Self:
@@ -82,6 +132,20 @@ class JetData(Data):
         "shown nowhere else; null leaves an order out",
     )
 
+    selection: Selection | None = Field(
+        None, description="images redrawn until their pT and mass fit; null: none"
+    )
+
+    @model_validator(mode="after")
+    def _the_imaging_leaves_no_symmetry(self) -> Self:
+        if self.source != "file" and self.image_symmetries != "none":
+            raise ValueError(
+                f"symmetries '{self.symmetries}': the imaging turns each jet so that the second "
+                "subjet is below and mirrors it so that the right half is the heavier one, which "
+                "leaves none; use 'none', or null"
+            )
+        return self
+
     _given = field_validator("orders", mode="before", json_schema_input_type=dict[str, str | None])(
         without_nulls
     )
@@ -91,6 +155,7 @@ class MuonData(Data):
     """The data set `muons`."""
 
     own_labels: ClassVar[tuple[str, ...]] = ("signal", "background")
+    own_symmetries: ClassVar[Symmetries] = "mirrors"
 
     simulation: MuonSimulation = Field(
         MuonSimulation(), description="with source simulate: Pythia 8"
@@ -112,6 +177,10 @@ class MuonData(Data):
         "them",
     )
 
+    selection: Selection | None = Field(
+        None, description="images redrawn until their pT and mass fit; null: none"
+    )
+
     @model_validator(mode="after")
     def _nothing_to_download(self) -> Self:
         if self.source == "download":
@@ -126,6 +195,7 @@ class LArTPCData(Data):
     """The data set `lartpc` or `lartpc_vertex`."""
 
     own_labels: ClassVar[tuple[str, ...]] = ("all",)
+    own_symmetries: ClassVar[Symmetries] = "square"
 
     simulation: ArgonSimulation = Field(
         ArgonSimulation(), description="with source simulate: the compact simulator, not Geant4"

@@ -4,7 +4,8 @@ from pydantic import Field
 
 from darkpixel.config.comparison import Comparison
 from darkpixel.config.lartpc_evaluation import LArTPCEvaluation
-from darkpixel.config.two_sample import TwoSample
+from darkpixel.config.names import LARTPC
+from darkpixel.config.two_sample import LowLevel, TwoSample
 
 
 class Evaluation(Comparison):
@@ -26,8 +27,12 @@ class Evaluation(Comparison):
     )
     two_sample: TwoSample = Field(
         TwoSample(),
-        description="two-sample test, physics distances and memorisation (jets and muons)",
+        description="two-sample test, physics distances, coverage and memorisation",
     )
     lartpc: LArTPCEvaluation = Field(
         LArTPCEvaluation(), description="measures of liquid-argon images (LArTPC section 3)"
     )
+
+    def network(self, dataset: str) -> LowLevel:
+        """The network of the two-sample test on the pixels of a data set."""
+        return self.lartpc.low_level if dataset == LARTPC else self.two_sample.low_level

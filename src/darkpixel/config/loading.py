@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from darkpixel.config.classifier import ClassifierJudge
-from darkpixel.config.data import Data
+from darkpixel.config.data import Data, JetData, MuonData
 from darkpixel.config.discovery import data_names, data_settings, model_names, model_settings
 from darkpixel.config.names import JETS, LARTPC_VERTEX
 from darkpixel.config.problems import (
@@ -64,6 +64,10 @@ def load_run(config: dict[str, Any], files: Sequence[str | Path] = ()) -> Run:
                     + unknown("model", name, tuple(run.models))
                 )
             _check_joint(run.model(name, dataset), data, ("datasets", dataset, "models", i), files)
+        if isinstance(data, JetData | MuonData) and data.selection is not None:
+            for i, name in enumerate(data.selection.models):
+                where: Key = ("datasets", dataset, "selection", "models", i)
+                _check_known("model", name, run.models, where, files)
     if run.datasets.jets is not None:
         for order, name in run.datasets.jets.orders.items():
             _check_known("model", name, run.models, ("datasets", JETS, "orders", order), files)
@@ -74,6 +78,8 @@ def load_run(config: dict[str, Any], files: Sequence[str | Path] = ()) -> Run:
     for name in run.search.studies:
         _check_study(run, name, files)
     if run.datasets.lartpc is not None:
+        low_level = run.evaluation.lartpc.low_level
+        _check_model(low_level, ("evaluation", "lartpc", "low_level"), files)
         _check_model(run.judges.ssnet, ("judges", "ssnet"), files)
         if run.datasets.lartpc_vertex is None and run.judges.ssnet.weights is None:
             raise DarkpixelError(

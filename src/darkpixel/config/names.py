@@ -10,6 +10,8 @@ MONTE_CARLO = "monte_carlo"
 """Source of simulated or given images, where a model's name stands for generated ones."""
 QUANTISED, RECONSTRUCTED = "quantised_", "reconstructed_"
 """Before a model's name: test images rounded to its grid, or encoded and decoded by it."""
+SELECTED = "_selected"
+"""After a model's name: its images, redrawn until their pT and mass fit ones drawn first."""
 SPLITS = ("train", "validation", "test")
 """Of every data set, disjoint by event."""
 CLASS = "class"

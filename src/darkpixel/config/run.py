@@ -8,7 +8,7 @@ from darkpixel.config.base import Settings, without_nulls
 from darkpixel.config.classifier import ClassifierJudge
 from darkpixel.config.data import Data, JetData, LArTPCData, MuonData
 from darkpixel.config.evaluation import Evaluation
-from darkpixel.config.names import MONTE_CARLO, QUANTISED, RECONSTRUCTED
+from darkpixel.config.names import MONTE_CARLO, QUANTISED, RECONSTRUCTED, SELECTED
 from darkpixel.config.search import Search, Study, Widths
 from darkpixel.config.speed import Speed
 from darkpixel.config.training import Training
@@ -148,7 +148,12 @@ class Jobs(Settings):
     """What one job asks of the machine or the cluster."""
 
     training_threads: int = Field(1, ge=1, description="CPU threads of a training job")
-    sampling_threads: int = Field(1, ge=1, description="CPU threads of a sampling job")
+    sampling_threads: int = Field(
+        1,
+        ge=1,
+        description="CPU cores of a sampling job, which share its blocks of images; any number "
+        "gives the same images",
+    )
     gpus: int = Field(
         1, ge=0, description="GPUs of a training or sampling job on a cluster; 0: CPU nodes only"
     )
@@ -224,7 +229,8 @@ class Run(Settings):
         for name in models:
             if not name.isidentifier():
                 raise ValueError(f"model name '{name}' must be letters, digits and underscores")
-            if name == MONTE_CARLO or name.startswith((QUANTISED, RECONSTRUCTED)):
+            taken = name.startswith((QUANTISED, RECONSTRUCTED)) or name.endswith(SELECTED)
+            if name == MONTE_CARLO or taken:
                 raise ValueError(f"model name '{name}' is taken; choose another")
         return models
 

@@ -17,15 +17,21 @@ class Speed(Settings):
     batch: int | None = Field(
         None,
         ge=1,
-        description="images generated at once; null: for each model the fastest of 64, 256, "
-        "1024, ... up to `sampling.block_size`",
+        description="images generated at once on each core; null: for each model the fastest of "
+        "64, 256, 1024, ... up to `sampling.block_size`",
     )
     threads: int = Field(
         1,
         ge=1,
-        description="CPU threads of a model; with as many as the run has cores, no other job runs "
-        "beside the measurement; the simulation always has one",
+        description="CPU cores of every model, and of the simulation that it is compared with; "
+        "with as many as the run has, no other job runs beside the measurement",
     )
     likelihood_images: int = Field(
         2000, ge=2, description="test images of each label in the mean likelihood of a model"
+    )
+    likelihood_draws: int = Field(
+        64,
+        ge=2,
+        description="totals drawn for each of these images, for a bound of the likelihood of those "
+        "models that draw totals before the pixels: more make it tighter",
     )

@@ -72,6 +72,12 @@ class Training(Settings):
     checkpoint_seconds: float = Field(
         60.0, ge=0, description="time between checkpoints within an epoch, s"
     )
+    symmetries: bool = Field(
+        False,
+        description="turn each training image at random by the symmetries of its data set (key "
+        "`symmetries` there), drawn anew each time; models of an autoencoder's codes are not "
+        "turned, since the codes of a turned image are others",
+    )
     precision: Literal["auto", "float32", "bfloat16"] = Field(
         "auto", description="auto: bfloat16 autocast on a GPU that has it, float32 elsewhere"
     )

@@ -1,4 +1,4 @@
-"""Settings of the two-sample test, of the physics distances (FPD, KPD) and of memorisation."""
+"""Settings of the two-sample test, of physics distances (FPD, KPD), coverage and memorisation."""
 
 from typing import Annotated, Any, Literal
 
@@ -33,8 +33,36 @@ class LowLevel(Settings):
     )
 
 
+class SparseTraining(LowLevelTraining):
+    """Training of the network of liquid-argon images, which learns nothing for a while at first."""
+
+    epochs: int = Field(10, ge=1, description="passes over the images")
+    batch_size: int = Field(64, ge=1, description="images in a step")
+    learning_rate: float = Field(4e-3, gt=0, description="Adam's step size at the start")
+    weight_decay: float = Field(
+        0.01, ge=0, description="decoupled weight decay, of matrices and not of biases"
+    )
+    early_stopping: int | None = Field(
+        None, ge=1, description="stop after this many epochs without a better validation loss"
+    )
+    keep: Literal["best", "last"] = Field("last", description="weights to keep")
+
+
+class SparseLowLevel(LowLevel):
+    """The network of the two-sample test on the pixels of liquid-argon images."""
+
+    model: str = Field(
+        "sparse_classifier", description="name in src/darkpixel/models/ of what builds it"
+    )
+    training: SparseTraining = Field(
+        SparseTraining(),
+        description="its training: 10 epochs, rate 0.004, batches of 64, weight decay 0.01, no "
+        "early stopping; the last weights are kept",
+    )
+
+
 class TwoSample(Settings):
-    """Classifier two-sample test, physics distances (FPD, KPD) and memorisation."""
+    """Classifier two-sample test, physics distances (FPD, KPD), coverage and memorisation."""
 
     n: int = Field(
         10_000,
@@ -45,7 +73,7 @@ class TwoSample(Settings):
     kinds: Annotated[list[Literal["high_level", "low_level"]], Field(min_length=1)] = Field(
         ["high_level", "low_level"],
         description="classifiers: high_level, boosted trees on features of the images; low_level, "
-        "a convolutional network on their pixels",
+        "a network on their pixels",
     )
     folds: int = Field(
         5,
@@ -62,7 +90,9 @@ class TwoSample(Settings):
         "of a D+D model in the largest pixels, which is not physics (quantised Monte Carlo shows "
         "how much this counts)",
     )
-    low_level: LowLevel = Field(LowLevel(), description="network on the pixels")
+    low_level: LowLevel = Field(
+        LowLevel(), description="network on the pixels; of liquid argon see `evaluation.lartpc`"
+    )
     kernel_batches: int = Field(
         10,
         ge=2,

@@ -48,4 +48,5 @@ def prepare(
         unit=checked.unit,
         source=dataset if file is None else str(file),
         config_digest=config_digest,
+        required=checked.columns,
     )

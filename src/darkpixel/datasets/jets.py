@@ -23,6 +23,7 @@ def prepare(
     seed: int,
     config_digest: str,
     beside: Iterable[str | Path] = (),
+    columns: Sequence[str] = (),
 ) -> None:
     """Write the images of one label in three splits; either all of them appear or none.
 
@@ -34,6 +35,7 @@ def prepare(
             user's file may state its own.
         sizes, seed, config_digest: as in `write_splits`.
         beside: a user's files of the other labels, whose images must have the same size.
+        columns: that the images must have, as `required` in `write_splits`.
 
     Raises:
         DarkpixelError: a file is bad, or there are too few events.
@@ -59,4 +61,5 @@ def prepare(
         unit="GeV",
         source=origin,
         config_digest=config_digest,
+        required=columns,
     )

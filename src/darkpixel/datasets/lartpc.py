@@ -22,7 +22,9 @@ from darkpixel.datasets.charge import COUNT, FULL_SCALE, LARGEST, unit_of
 from darkpixel.datasets.splits import file_events, numbered, write_splits
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.blocks import Block, column_types
+from darkpixel.formats.crop_margin import LABEL_MARGIN, MARGIN, margins
 from darkpixel.formats.image_file import ImageFile, ImageWriter
+from darkpixel.formats.initial_state import in_crop
 from darkpixel.formats.larcv import larcv_events
 from darkpixel.formats.species import SpeciesCounts
 from darkpixel.simulation.argon.crop import crop_corner
@@ -50,6 +52,7 @@ def prepare(
     sizes: SplitSizes,
     seed: int,
     config_digest: str,
+    columns: Sequence[str] = (),
 ) -> None:
     """Write the images of one label in three splits; either all of them appear or none.
 
@@ -62,6 +65,7 @@ def prepare(
         imaging: plane, crop and scale; a user's own images are cropped only.
         pixel_size: of simulated images, and of a user's that state none, cm.
         sizes, seed, config_digest: as in `write_splits`.
+        columns: that the images must have, as `required` in `write_splits`.
 
     Raises:
         DarkpixelError: a file is bad, or too few events pass the crop.
@@ -99,6 +103,7 @@ def prepare(
         config_digest=config_digest,
         drawn=drawn,
         unit=unit,
+        required=columns,
     )
 
 
@@ -107,8 +112,10 @@ def crop_events(
 ) -> Iterator[Block]:
     """Crop the images and their `pixel_labels`; refused events are left out.
 
-    Images of `imaging.pixels` a side pass as they are. Each event keeps its number, or gets its
-    place among all events of the source, refused ones included, as the column `event`.
+    Start points move with the crop, and columns `margin` keep what lies just beyond it (see
+    `darkpixel.formats.crop_margin`). Images of `imaging.pixels` a side pass as they are. Each
+    event keeps its number, or gets its place among all events of the source, refused ones
+    included, as the column `event`.
 
     Args:
         species: counts the events by their column `species`, where there is one.
@@ -131,10 +138,17 @@ def crop_events(
         if not len(kept):
             continue
         columns = {name: values[kept] for name, values in columns.items()}
-        corners = [corners[index] for index in kept]
-        if "pixel_labels" in columns:
-            columns["pixel_labels"] = _cut(columns["pixel_labels"], corners, imaging.pixels)
-        yield _cut(images[kept], corners, imaging.pixels), columns
+        first = np.array(corners)[kept]
+        columns, images = in_crop(columns, first), images[kept]
+        for name, whole, margin in (
+            ("images", images, MARGIN),
+            ("pixel_labels", columns.get("pixel_labels"), LABEL_MARGIN),
+        ):
+            if whole is None or images.shape[1:] == (imaging.pixels, imaging.pixels):
+                continue
+            columns[margin] = margins(whole, first, imaging.pixels)
+            columns[name] = _cut(whole, first, imaging.pixels)
+        yield columns.pop("images", images), columns
 
 
 def scale_events(blocks: Iterator[Block], imaging: ArgonImaging) -> Iterator[Block]:
@@ -144,12 +158,15 @@ def scale_events(blocks: Iterator[Block], imaging: ArgonImaging) -> Iterator[Blo
     """
     for images, columns in blocks:
         if imaging.scaling == "fixed":
-            yield images * np.float32(LARGEST / FULL_SCALE), columns
+            factor = np.full(len(images), LARGEST / FULL_SCALE, np.float32)
         else:
             largest = images.max(axis=(1, 2))
             factor = np.divide(LARGEST, largest, out=np.zeros_like(largest), where=largest > 0)
             scale = (largest * (COUNT / LARGEST)).astype(np.float32)
-            yield images * factor[:, None, None], {**columns, "charge_scale": scale}
+            columns = {**columns, "charge_scale": scale}
+        if MARGIN in columns:
+            columns = {**columns, MARGIN: columns[MARGIN] * factor[:, None]}
+        yield images * factor[:, None, None], columns
 
 
 def write_crops(
@@ -166,6 +183,7 @@ def write_crops(
     config_digest: str,
     drawn: Mapping[int, int] | None = None,
     unit: str | None = None,
+    required: Sequence[str] = (),
 ) -> None:
     """Write the three image files of a liquid-argon data set; either all appear or none.
 
@@ -178,7 +196,7 @@ def write_crops(
             included; None: `blocks` are all events.
         unit: of a user's own images, which are cropped where larger than `imaging.pixels` and not
             scaled; None: raw images.
-        outputs, sizes, seed, dataset, label, pixel_size, source, config_digest: as in
+        outputs, sizes, seed, dataset, label, pixel_size, source, config_digest, required: as in
             `write_splits`.
 
     Raises:
@@ -216,6 +234,7 @@ def write_crops(
             outputs,
             sizes=sizes,
             attributes=species.attributes(),
+            required=required,
             **attributes,
         )
     finally:
@@ -262,8 +281,8 @@ def _check_size(size: tuple[int, ...], pixels: int, source: str) -> None:
         )
 
 
-def _cut(images: NDArray[Any], corners: list[tuple[int, int]], pixels: int) -> NDArray[Any]:
-    """The crops (n, pixels, pixels) of images (n, H, W)."""
+def _cut(images: NDArray[Any], corners: NDArray[np.int64], pixels: int) -> NDArray[Any]:
+    """The crops (n, pixels, pixels) of images (n, H, W); corners (n, 2)."""
     return np.stack(
         [
             image[row : row + pixels, column : column + pixels]

@@ -24,6 +24,7 @@ def prepare(
     reference: Sequence[Path] = (),
     match_pt: bool = True,
     beside: Iterable[str | Path] = (),
+    columns: Sequence[str] = (),
 ) -> None:
     """Write the images of one label in three splits; either all of them appear or none.
 
@@ -36,6 +37,7 @@ def prepare(
         reference: simulated chunks whose spectrum of pT the images shall have; none: no matching.
         match_pt: whether images of a UCI file are kept in proportion to their weights.
         beside: a user's files of the other labels, whose images must have the same size.
+        columns: that the images must have, as `required` in `write_splits`.
 
     Raises:
         DarkpixelError: a file is bad, or there are too few events.
@@ -64,4 +66,5 @@ def prepare(
         unit="GeV",
         source=origin,
         config_digest=config_digest,
+        required=columns,
     )

@@ -4,7 +4,7 @@ Every source offers `Events`: blocks of images with their columns, in a fixed or
 goes to which split depends on the number of events, the sizes and the seed alone.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -66,6 +66,7 @@ def write_splits(
     source: str,
     config_digest: str,
     attributes: Mapping[str, Any] | None = None,
+    required: Sequence[str] = (),
 ) -> None:
     """Write the three image files; either all of them appear or none.
 
@@ -77,9 +78,11 @@ def write_splits(
         outputs: path of each split, keys as in `SPLITS`.
         seed: of the draw of the splits; recorded in the files.
         dataset, label, pixel_size, unit, source, config_digest, attributes: as in `ImageWriter`.
+        required: columns that the events must have, one finite number an image.
 
     Raises:
-        DarkpixelError: too few events, bad pixels, none above zero, or a full disk.
+        DarkpixelError: too few events, bad pixels, none above zero, a required column that is
+            missing or bad, or a full disk.
     """
     if set(outputs) != set(SPLITS):
         raise ValueError(f"outputs for {sorted(outputs)}, expected {sorted(SPLITS)}")
@@ -91,6 +94,7 @@ def write_splits(
         with ExitStack() as stack:
             for images, columns in blocks:
                 columns = numbered(columns, seen, len(images))
+                _check_required(columns, required, seen, source)
                 if not writers:
                     for split, path in paths.items():
                         writer = ImageWriter(
@@ -135,6 +139,31 @@ def write_splits(
         raise
 
 
+def _check_required(
+    columns: Mapping[str, NDArray[Any]], required: Sequence[str], seen: int, source: str
+) -> None:
+    """Refuse events whose columns of the key `columns` are not one finite number an image."""
+    for name in required:
+        if name not in columns:
+            have = ", ".join(name for name in columns if name != "event") or "none"
+            raise DarkpixelError(
+                f"{source}: no column '{name}', which the data set's key `columns` names (found "
+                f"{have}); add it to the file, or take it out of the key."
+            )
+        values = columns[name]
+        if values.ndim != 1 or values.dtype.kind not in "biuf":
+            raise DarkpixelError(
+                f"{source}: column '{name}' has entries of type {values.dtype} and shape "
+                f"{values.shape[1:]}; a condition is one number an image: store it so."
+            )
+        bad = np.flatnonzero(~np.isfinite(values))
+        if len(bad):
+            raise DarkpixelError(
+                f"{source}: {name}[{seen + bad[0]}] is {values[bad[0]]}; a condition is a finite "
+                "number: clean or drop that image."
+            )
+
+
 def file_events(path: str | Path) -> Events:
     """The events of an image file, a user's own for example.
 
@@ -152,6 +181,11 @@ def file_events(path: str | Path) -> Events:
                     f"{path}: column {name} has type {kind}; store numbers or fixed-length "
                     "strings (S16), or move it into a group."
                 )
+        if {"event", "source_event"} <= types.keys():
+            raise DarkpixelError(
+                f"{path}: has columns event and source_event, and event is kept under that name; "
+                "give one of them another."
+            )
         if "event" in types:
             values, counts = np.unique(file.column("event"), return_counts=True)
             if counts.max() > 1:

@@ -245,11 +245,11 @@ def _starts(
             np.array([values[plane] for values in images.read(name, start, stop)])
             for name in bounds[2 * number : 2 * number + 2]
         )
-        bad = ~(high > low)
-        if bad.any():
+        turned = ~(high > low)
+        if turned.any():
             raise images.fault(
-                f"event {start + int(bad.argmax())}, plane {PLANES[plane]}, reaches from "
-                f"{low[bad][0]:g} to {high[bad][0]:g} cm",
+                f"event {start + int(turned.argmax())}, plane {PLANES[plane]}, reaches from "
+                f"{low[turned][0]:g} to {high[turned][0]:g} cm",
                 _OTHER,
             )
         voxels[:, axis] = (vertex[axis] - low) / (high - low) * PIXELS - 0.5

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from darkpixel.config.names import JOINT
 from darkpixel.errors import DarkpixelError
-from darkpixel.metrics.names import AGAINST
+from darkpixel.metrics.names import AGAINST, trained
 from darkpixel.metrics.order import ordered
 
 FEWEST_EPOCHS = 4
@@ -205,11 +205,12 @@ def mark(rows: pd.DataFrame, statuses: pd.DataFrame) -> pd.DataFrame:
 
     def status(row: "pd.Series[str]") -> object:
         keys = [
-            (row["dataset"], label, row["model"]) for label in (*row["label"].split(AGAINST), JOINT)
+            (row["dataset"], label, trained(row["model"]))
+            for label in (*row["label"].split(AGAINST), JOINT)
         ]
-        trained = [key for key in keys if key in verdicts.index]
-        codes = [(*key[:2], behind[key]) for key in trained if behind[key]]
-        return all(bool(verdicts[key]) for key in (*trained, *codes)) if trained else pd.NA
+        found = [key for key in keys if key in verdicts.index]
+        codes = [(*key[:2], behind[key]) for key in found if behind[key]]
+        return all(bool(verdicts[key]) for key in (*found, *codes)) if found else pd.NA
 
     marks = [status(row) for _, row in rows.iterrows()]
     return rows.assign(converged=pd.array(marks, dtype="boolean"))

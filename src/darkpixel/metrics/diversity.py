@@ -4,8 +4,8 @@ A generator that draws few kinds of images can have good marginal distributions,
 look right. Here each sample's own spread is compared with that of Monte Carlo, as a ratio: 1 for a
 perfect generator, less for one that repeats itself (SARM sections 6.2.1 and 8.4.1 find so by eye).
 
-Distances are Euclidean, between asinh(pixel / GeV): linear below 1 GeV, logarithmic above, so that
-one hot pixel does not outweigh all others.
+Distances are Euclidean, between asinh(pixel) in the unit of the file: linear below 1 GeV (of liquid
+argon 0.255 MeV), logarithmic above, so that one hot pixel does not outweigh all others.
 """
 
 from collections.abc import Mapping, Sequence
@@ -53,7 +53,7 @@ def diversity(images: npt.NDArray[np.floating], seed: int = 1) -> Diversity:
       pixels: the number of directions in which the images vary. It does not see their scale.
 
     Args:
-        images: (N, H, W) with N > 2, GeV; blank ones may be among them.
+        images: (N, H, W) with N > 2; blank ones may be among them.
         seed: of the bootstrap.
     """
     count = len(images)

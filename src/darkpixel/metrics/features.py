@@ -1,6 +1,7 @@
 """Physics features of images, and the samples of equal size that are compared by them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -16,6 +17,8 @@ from darkpixel.metrics.observables import Source
 
 Array = npt.NDArray[np.float64]
 Images = npt.NDArray[np.float32]
+Describe = Callable[[Images], Array]
+"""Features (N, F) of images (N, H, W)."""
 
 SCALED = "monte_carlo_scaled"
 """Monte Carlo with its pixels multiplied by `SCALE`, which every test must distinguish from it."""
@@ -177,15 +180,19 @@ def image_features(images: npt.NDArray[np.floating], pixel_size: float) -> Array
     return np.stack([columns[name] for name in FEATURES], axis=1).astype(np.float64)
 
 
-def sample_features(sample: Sample, n: int, pixel_size: float) -> Array:
-    """`image_features` of a sample, streamed, (n, 16)."""
-    return np.concatenate([image_features(block, pixel_size) for block in sample.blocks(n)])
+def sample_features(sample: Sample, n: int, describe: Describe) -> Array:
+    """Features of a sample's n images, streamed, (n, F)."""
+    return np.concatenate([describe(block) for block in sample.blocks(n)])
 
 
-def pixel_size_in(path: str) -> float:
-    """The pixel side that a file states (`darkpixel.metrics.kinematics.pixel_size_of`)."""
+def calorimeter_features(path: str) -> Describe:
+    """`image_features` at the pixel side that a file states.
+
+    Raises:
+        DarkpixelError: it states none.
+    """
     with ImageFile(path) as file:
-        return pixel_size_of(file)
+        return partial(image_features, pixel_size=pixel_size_of(file))
 
 
 def _rounded(source: Source) -> bool:

@@ -14,10 +14,15 @@ import pandas as pd
 
 from darkpixel.errors import DarkpixelError
 from darkpixel.metrics.comparison import COLUMNS
-from darkpixel.metrics.features import Sample
+from darkpixel.metrics.features import SCALED, Sample
 from darkpixel.metrics.uncertainty import over_seeds
 
 Array = npt.NDArray[np.float64]
+
+
+FAULTS = {"fpd": (SCALED, 1), "kpd": (SCALED, 1)}
+"""Measure -> the control that must be seen, and the sign of its effect
+(`darkpixel.metrics.controls.with_verdicts`)."""
 
 
 class Distance(NamedTuple):
@@ -211,8 +216,8 @@ def distance_rows(
             ),
         ]
 
-    ring = [real, *floors] if len(floors) == 1 else [real, *floors, real]
-    perfect = np.array([[distance.value for distance in both(*pair)] for pair in pairwise(ring)])
+    pairs = monte_carlo_pairs(real, floors)
+    perfect = np.array([[distance.value for distance in both(*pair)] for pair in pairs])
     spread = perfect.std(axis=0, ddof=1) if len(perfect) > 1 else np.full(2, np.nan)
     by_model: dict[str, list[list[Distance]]] = {}
     for sample, features in samples.items():
@@ -238,6 +243,12 @@ def distance_rows(
                 }
             )
     return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def monte_carlo_pairs(real: Array, floors: Sequence[Array]) -> list[tuple[Array, Array]]:
+    """Each Monte Carlo set and the next, the reference among them; the last with the first."""
+    ring = [real, *floors] if len(floors) == 1 else [real, *floors, real]
+    return list(pairwise(ring))
 
 
 def _size(real: Array, generated: Array) -> int:

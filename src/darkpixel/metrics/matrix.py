@@ -18,7 +18,7 @@ COLUMNS = [
     "model", "dataset", "label", "observable_1", "w1_over_floor_1", "w1_over_floor_1_error",
     "observable_2", "w1_over_floor_2", "w1_over_floor_2_error", "zero_fraction",
     "zero_fraction_error", "zero_fraction_test", "bits_per_pixel", "bits_per_pixel_error",
-    "parameters", "speed", "speed_error", "n", "seeds", "hardware", "converged",
+    "bits_bounded", "parameters", "speed", "speed_error", "n", "seeds", "hardware", "converged",
 ]  # fmt: skip
 
 Config = Mapping[str, Any]
@@ -48,7 +48,7 @@ def matrix_rows(
         Columns `COLUMNS`. W1 in units of the noise floor, 1 being a perfect generator's mean.
         Errors: of the mean over labels, from the errors of each. Zero fractions of liquid-argon
         images count the pixels at or below the threshold of the evaluation. NaN where a measure
-        does not exist.
+        does not exist. `bits_bounded`: bits per pixel are an upper bound.
     """
     if "species" in distances:
         distances = distances[distances["species"].isna() | (distances["species"] == "all")]
@@ -66,6 +66,8 @@ def matrix_rows(
             row |= _zeros(of_model, statistics, dataset, model, models[model])
             bits = _of(likelihoods, dataset, model)
             row["bits_per_pixel"], row["bits_per_pixel_error"] = _mean(bits["value"], bits["error"])
+            bounded = "draws" in bits and bool((bits["draws"] > 0).any())
+            row["bits_bounded"] = bounded
             counts = models[model]["parameters"]
             row["parameters"] = counts["dense"] + counts.get("autoencoder", 0)
             speed = _of(speeds, dataset, model)

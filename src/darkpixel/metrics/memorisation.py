@@ -5,7 +5,7 @@ do; one that has learned lies as far away as the test images.
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -30,7 +30,7 @@ class Prepared(NamedTuple):
     """Images that are not blank, as they are compared."""
 
     pixels: Images
-    """(n, H W) asinh(I / 1 GeV), float32."""
+    """(n, H W) asinh(I), float32."""
     squares: Images
     """(n,) their squared norms."""
     digests: list[bytes]
@@ -38,7 +38,7 @@ class Prepared(NamedTuple):
 
     @classmethod
     def of(cls, images: Images) -> "Prepared":
-        """Of images (N, H, W), GeV."""
+        """Of images (N, H, W)."""
         images = images[images.any(axis=(1, 2))]
         count, height, width = images.shape
         pixels: Images = np.arcsinh(images).reshape(count, height * width)
@@ -49,13 +49,14 @@ class Prepared(NamedTuple):
 class Nearest:
     """The nearest training image of each of a set of images.
 
-    Distances are Euclidean, between asinh(I / 1 GeV) of all pixels: linear for soft pixels and
-    logarithmic for hard ones, so that neither decides alone. Blank images are left out: they are
+    Distances are Euclidean, between asinh(I) of all pixels, I in the unit of the file (GeV; of
+    liquid argon 0.255 MeV): linear for soft pixels and logarithmic for hard ones, so that neither
+    decides alone. Blank images are left out: they are
     equal to each other, memorised or not.
     """
 
     def __init__(self, images: Images) -> None:
-        """Of images (N, H, W), GeV, held in memory: 4 H W bytes each."""
+        """Of images (N, H, W), held in memory: 4 H W bytes each."""
         self._images = Prepared.of(images)
         self._copied = np.zeros(len(self._images.pixels), dtype=bool)
         self._squares = np.full(len(self._images.pixels), np.inf)
@@ -85,19 +86,35 @@ class Nearest:
             self._squares[part] = np.minimum(self._squares[part], nearest)
 
 
+def mirror_images(images: Images) -> Iterator[Images]:
+    """Images (N, H, W) and their other mirror images: eight of squares, four of others."""
+    for turned in (images, images.transpose(0, 2, 1)):
+        if turned.shape == images.shape:
+            yield from (turned, turned[:, ::-1], turned[:, :, ::-1], turned[:, ::-1, ::-1])
+
+
 def nearest_training_images(
-    samples: Sequence[Sample], count: int, train: str
+    samples: Sequence[Sample], count: int, train: str, *, mirrored: bool = False
 ) -> dict[Sample, Nearest]:
     """Compare the first `count` images of each sample with all training images, read once.
 
     The samples' images are held in memory, the training images a block at a time.
+
+    Args:
+        samples: to compare.
+        count: images of each.
+        train: file of the training images.
+        mirrored: with the mirror images of the training images, too, as a model is trained on
+            where the simulation has these symmetries. It takes eight times as long.
     """
     by_sample = {sample: Nearest(np.concatenate(list(sample.blocks(count)))) for sample in samples}
     with ImageFile(train) as file:
         for batch in file.batches(_BLOCK):
-            training = Prepared.of(batch["images"])
-            for nearest in by_sample.values():
-                nearest.compare(training)
+            images = batch["images"]
+            for copies in mirror_images(images) if mirrored else (images,):
+                training = Prepared.of(np.ascontiguousarray(copies))
+                for nearest in by_sample.values():
+                    nearest.compare(training)
     return by_sample
 
 

@@ -1,13 +1,13 @@
 """Names of the sources of images in rows and paths: Monte Carlo and models.
 
-A source is Monte Carlo; a model or a variant of one; a model's snapshot; or *derived*: Monte Carlo
-test images that a model has rounded to its grid (`quantised`) or passed through its autoencoder
-(`reconstructed`).
+A source is Monte Carlo; a model or a variant of one; a model's snapshot; a model whose images are
+redrawn until their pT and mass fit (`selected`); or *derived*: Monte Carlo test images that a model
+has rounded to its grid (`quantised`) or passed through its autoencoder (`reconstructed`).
 """
 
 import re
 
-from darkpixel.config.names import QUANTISED, RECONSTRUCTED
+from darkpixel.config.names import QUANTISED, RECONSTRUCTED, SELECTED
 
 AGAINST = " against "
 """Between the two labels that a classifier tells apart."""
@@ -42,6 +42,21 @@ def is_derived(source: str) -> bool:
 def generator_of(source: str) -> str:
     """The model that rounds or reconstructs; `source` itself where it is not derived."""
     return source.removeprefix(QUANTISED).removeprefix(RECONSTRUCTED)
+
+
+def selected(model: str) -> str:
+    """The source of images of a model that are selected on pT and mass."""
+    return model + SELECTED
+
+
+def is_selected(source: str) -> bool:
+    """Whether images are redrawn until their pT and mass fit."""
+    return source.endswith(SELECTED)
+
+
+def trained(source: str) -> str:
+    """The model that draws the images of a source, selected or not."""
+    return source.removesuffix(SELECTED)
 
 
 def snapshot(model: str, epoch: int) -> str:

@@ -7,7 +7,9 @@ from darkpixel.config.names import MONTE_CARLO
 from darkpixel.metrics.names import (
     generator_of,
     is_derived,
+    is_selected,
     snapshot_epoch,
+    trained,
 )
 
 MODEL_ORDER = (
@@ -39,18 +41,19 @@ def ordered(models: Iterable[str]) -> list[str]:
     """Each name once, in the papers' order: Monte Carlo, models, variants after their model.
 
     Monte Carlo quantised with a model's grid, or reconstructed by it, follows that model, and
-    the snapshots of a model precede it by epoch; unknown names come last.
+    then its selected images; the snapshots of a model precede it by epoch; unknown names come last.
     """
     bases = list(MODEL_ORDER)
 
-    def rank(model: str) -> tuple[int, str, int, float]:
+    def rank(model: str) -> tuple[int, str, int, int, float]:
         if model == MONTE_CARLO:
-            return (-1, "", 0, 0.0)
+            return (-1, "", 0, 0, 0.0)
         generator = generator_of(model)
         epoch = snapshot_epoch(generator)
         generator = generator.removesuffix(f"-epoch{epoch}")
         base = base_model(generator)
         position = len(bases) if base is None else bases.index(base)
-        return (position, generator, int(is_derived(model)), math.inf if epoch is None else epoch)
+        last = math.inf if epoch is None else epoch
+        return (position, trained(generator), is_selected(model), is_derived(model), last)
 
     return sorted(set(models), key=rank)

@@ -1,17 +1,20 @@
-"""How far samples are from the test images: two-sample test, physics distances, memorisation."""
+"""How far samples are from the test images: two-sample test, distances, coverage, memorisation."""
 
 from collections.abc import Collection, Mapping, Sequence
+from functools import partial
 from typing import Protocol
 
 import pandas as pd
 
 from darkpixel.config.names import MONTE_CARLO
+from darkpixel.metrics.argon_features import argon_features
 from darkpixel.metrics.boosted_trees import Trees, high_level_auc
+from darkpixel.metrics.coverage import coverage_rows, faulty_features
 from darkpixel.metrics.features import (
     Sample,
+    calorimeter_features,
     compared_samples,
     monte_carlo_sets,
-    pixel_size_in,
     sample_features,
 )
 from darkpixel.metrics.frechet import distance_rows
@@ -42,25 +45,33 @@ def sample_distances(
     label: str,
     settings: Distances,
     limits: Mapping[str, str],
+    threshold: float | None = None,
 ) -> dict[str, pd.DataFrame]:
-    """Three tables of rows, all from the same images of every sample.
+    """Four tables of rows, all from the same images of every sample.
 
     Args:
         sources: files of samples.
         test, train: images of the label.
         settings: images a side, the trees of the two-sample test, ...
         limits: model -> the sample that is the best it can do.
+        threshold: of images in liquid argon (`darkpixel.metrics.argon_features`); None: images
+            of a calorimeter (`darkpixel.metrics.features.image_features`).
 
     Returns:
         `two_sample`: the test on physics features, empty unless `kinds` asks for `high_level`;
-        `distances`: Fréchet and kernel physics distance; `memorisation`: nearest training images.
+        `distances`: Fréchet and kernel physics distance; `coverage`: coverage and density;
+        `memorisation`: nearest training images.
     """
     about = {"dataset": dataset, "label": label}
     samples, n = compared_samples(sources, test=test, train=train, n=settings.n)
-    pixel_size = pixel_size_in(test)
-    real = sample_features(Sample(MONTE_CARLO, 0, test), n, pixel_size)
-    features = {sample: sample_features(sample, n, pixel_size) for sample in samples}
-    perfect = [sample_features(other, n, pixel_size) for other in monte_carlo_sets(train, n)]
+    describe = (
+        calorimeter_features(test)
+        if threshold is None
+        else partial(argon_features, threshold=threshold)
+    )
+    real = sample_features(Sample(MONTE_CARLO, 0, test), n, describe)
+    features = {sample: sample_features(sample, n, describe) for sample in samples}
+    perfect = [sample_features(other, n, describe) for other in monte_carlo_sets(train, n)]
     areas = {}
     if "high_level" in settings.kinds:
         areas = {
@@ -70,11 +81,22 @@ def sample_distances(
     count = min(n, settings.memorisation_images)
     reference, others = Sample(MONTE_CARLO, 0, test), Sample(MONTE_CARLO, 0, test, start=n)
     generated = [sample for sample in samples if sample.model not in CONTROLS]
-    nearest = nearest_training_images([reference, others, *generated], count, train)
+    nearest = nearest_training_images(
+        [reference, others, *generated], count, train, mirrored=threshold is not None
+    )
     return {
         "two_sample": two_sample_rows(areas, "high_level", **about, n=n, limits=limits),
         "distances": distance_rows(
             real, features, perfect, **about, batches=settings.kernel_batches, seed=settings.seed
+        ),
+        "coverage": coverage_rows(
+            real,
+            {
+                **faulty_features(samples[0], features[samples[0]], describe, seed=settings.seed),
+                **features,
+            },
+            perfect,
+            **about,
         ),
         "memorisation": memorisation_rows(
             nearest.pop(reference), nearest, **about, seed=settings.seed, limits=limits

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from darkpixel.config.names import MONTE_CARLO
+from darkpixel.metrics import controls
 from darkpixel.metrics.auc import Auc
 from darkpixel.metrics.comparison import COLUMNS
 from darkpixel.metrics.features import SCALED, Sample
@@ -22,8 +23,6 @@ Array = npt.NDArray[np.float64]
 CONTROLS = (MONTE_CARLO, SCALED)
 """Other Monte Carlo images, which must not be told from the test images, and the same with
 pixels 5% too large, which must."""
-STANDARD_ERRORS = 3.0
-"""A control holds or fails at so many standard errors."""
 ROW_COLUMNS = [*COLUMNS, "kind", "verdict"]
 
 
@@ -79,10 +78,6 @@ def two_sample_rows(
 def verdict(areas: Mapping[Sample, Auc]) -> str:
     """Empty if both controls hold, else why the AUCs beside them cannot be quoted."""
     by_model = {sample.model: area for sample, area in areas.items()}
-    (same, error), (scaled, other_error) = (by_model[model] for model in CONTROLS)
     # An error is zero where all scores are equal or the two sides are told apart without a mistake.
-    if abs(same - 0.5) > STANDARD_ERRORS * error:
-        return "tells Monte Carlo from Monte Carlo"
-    if scaled - 0.5 <= STANDARD_ERRORS * other_error:
-        return "too weak to quote"
-    return ""
+    same, scaled = (by_model[model] for model in CONTROLS)
+    return controls.verdict(same, scaled, (0.5, 0.0))

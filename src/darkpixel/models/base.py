@@ -113,6 +113,10 @@ class GenerativeModel(Trainable):
     chosen_class: int | None = None
     """The label of `choose_class`; None: none chosen."""
 
+    total_names: tuple[str, ...] = ()
+    """Observables of an image, such as `pt`, that are drawn before its pixels. A model that has
+    some has `draw_totals` and `totals_of`, and its `sample` takes an option `totals`."""
+
     @property
     def conditions(self) -> tuple[Condition, ...]:
         """What images may be conditioned on, see `darkpixel.models.conditions` (default: none)."""
@@ -167,6 +171,17 @@ class GenerativeModel(Trainable):
             given[CLASS] = torch.tensor(self.chosen_class)
         return checked(self.settings["model"], known, given, n)
 
+    def draw_totals(self, n: int, *, generator: torch.Generator) -> Tensor:
+        """Draw the totals of `n` images, (n, len(total_names)), GeV or pixels.
+
+        `sample(n, generator=..., totals=...)` then draws the images for them.
+        """
+        raise DarkpixelError(f"model {self.settings['model']}: draws no totals before the pixels.")
+
+    def totals_of(self, images: Tensor) -> Tensor:
+        """The totals of images (B, H, W) as `draw_totals` draws them, (B, len(total_names))."""
+        raise DarkpixelError(f"model {self.settings['model']}: draws no totals before the pixels.")
+
     def choose_class(self, index: int) -> None:
         """Draw images of one label from now on; models that know several (`joint`) have it.
 
@@ -194,6 +209,37 @@ class GenerativeModel(Trainable):
         The measure is a point mass at 0 and the unit of the image file (GeV) elsewhere, for each
         pixel. A model on a grid of values puts the images on it first and spreads the probability
         of a level evenly over the values that are rounded to it.
+        """
+        return None
+
+    def as_generated(self, images: Tensor, *, generator: torch.Generator) -> Tensor:
+        """Images (B, H, W) as a perfect generator on the model's grid would make them.
+
+        On the grid (`quantise`); a model that spreads its samples within the levels overrides this.
+        """
+        quantise = getattr(self, "quantise", None)
+        if quantise is None:
+            raise DarkpixelError(
+                f"model {self.settings['model']}: no grid of pixel values to round images to."
+            )
+        rounded: Tensor = quantise(images)
+        return rounded
+
+    def density_estimates(
+        self, images: Tensor, draws: int, *, generator: torch.Generator
+    ) -> Tensor | None:
+        """Logs of independent, unbiased estimates of the density of images (B, H, W).
+
+        For a model with latent variables, which cannot be integrated over; the measure is that of
+        `log_density`.
+
+        Args:
+            images: (B, H, W).
+            draws: estimates of each image, K.
+            generator: of what they are drawn with.
+
+        Returns:
+            (K, B) nats; None where there are none.
         """
         return None
 

@@ -1,28 +1,41 @@
-"""Write a model's samples to an image file: the same images for any number of jobs."""
+"""Write a model's samples to an image file: the same images for any number of jobs and cores."""
 
 import hashlib
 import logging
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from darkpixel.formats.blocks import column_types
+from darkpixel.formats.blocks import Block, column_types
 from darkpixel.formats.image_file import ImageWriter
-from darkpixel.models.base import GenerativeModel
 from darkpixel.models.conditions import warn_of_extrapolation
 from darkpixel.models.folder import load_config, load_generator
+from darkpixel.models.selection import DrawsImages, Selected
+from darkpixel.models.workers import Workers, stopped_in_one_line
 
 logger = logging.getLogger(__name__)
 
 Values = float | NDArray[Any]
 """Of a condition: one value for all images, or (n,)."""
+
+
+class Draw(NamedTuple):
+    """A block of images to be drawn."""
+
+    images: int
+    seed: int
+    """Root of the streams."""
+    block: int
+    """Which stream."""
+    conditions: Mapping[str, Values] | None = None
+    """As of `GenerativeModel.sample_events`, () or (images,) each."""
 
 
 def block_generator(seed: int, block: int) -> torch.Generator:
@@ -37,8 +50,34 @@ def shard_blocks(images: int, block_size: int, shard: int, shards: int) -> range
     return range(blocks * shard // shards, blocks * (shard + 1) // shards)
 
 
+def sampling_workers(model: DrawsImages, cores: int) -> Workers[Draw, Block]:
+    """Processes that draw blocks of a model's images: on a CPU one a core, on a GPU this one."""
+
+    def draw(task: Draw) -> Block:
+        stream = block_generator(task.seed, task.block)
+        # A custom model that takes no conditions need not have the argument.
+        given = {name: torch.as_tensor(values) for name, values in (task.conditions or {}).items()}
+        asked: dict[str, Any] = {"conditions": given} if given else {}
+        with torch.inference_mode():
+            pixels, columns = model.sample_events(task.images, generator=stream, **asked)
+        return pixels.cpu().numpy(), {
+            name: values.cpu().numpy() for name, values in columns.items()
+        }
+
+    network = model.model if isinstance(model, Selected) else model
+    tensors = chain(network.parameters(), network.buffers())
+    on_cpu = all(tensor.device.type == "cpu" for tensor in tensors)
+    return Workers(
+        draw,
+        cores if on_cpu else 1,
+        what="sampling",
+        remedy="if memory is short, give fewer cores, or fewer images at once "
+        "(sampling.block_size)",
+    )
+
+
 def write_shard(
-    model: GenerativeModel,
+    model: DrawsImages,
     path: str | Path,
     *,
     images: int,
@@ -49,44 +88,47 @@ def write_shard(
     source: str,
     config_digest: str,
     conditions: Mapping[str, Values] | None = None,
+    cores: int = 1,
 ) -> None:
     """Generate the images of `blocks` and write them, with the columns they are conditioned on.
 
-    Image i belongs to block i // block_size, and every block has a random stream of its own, so
-    that the images depend neither on the shards nor on who makes them.
+    Image i belongs to block i // block_size, and every block has a random stream of its own and
+    is drawn on one thread, so that the images depend neither on the shards nor on the cores.
 
     Args:
+        model: in evaluation mode, or `Selected` images of one.
         images: images of all shards together; the last block may be shorter.
         block_size: images generated at once.
         seed: root of the streams.
         about: `dataset`, `label`, `pixel_size` and `unit` of the training images.
         source: what made them, e.g. the model's name.
-        conditions: as of `GenerativeModel.sample_events`, () or (images,) each.
+        conditions: as of `GenerativeModel.sample_events`, () or (images,) each; of a model alone,
+            `Selected` images take none.
+        cores: of the CPU that share the blocks; no more are used than there are blocks.
 
     Raises:
-        DarkpixelError: the model does not take these conditions, or the file cannot be written.
+        DarkpixelError: the model draws no such images or does not take these conditions, SIGINT or
+            SIGTERM has come, or a worker was killed; nothing is written.
     """
     height, width = model.image_size
-    whole = {name: torch.as_tensor(values) for name, values in (conditions or {}).items()}
+    given = conditions or {}
     # All of them at once, so that errors count all images.
-    warn_of_extrapolation(model.conditions, model.given_conditions(images, whole))
+    whole = {name: torch.as_tensor(values) for name, values in given.items()}
+    network = model.model if isinstance(model, Selected) else model
+    warn_of_extrapolation(network.conditions, network.given_conditions(images, whole))
     started = time.perf_counter()
-
-    def generated() -> Iterator[tuple[NDArray[np.float32], dict[str, NDArray[Any]]]]:
-        for block in blocks:
-            start = block * block_size
-            count = min(block_size, images - start)
-            part = {k: v[start : start + count] if v.ndim else v for k, v in whole.items()}
-            pixels, columns = model.sample_events(
-                count, generator=block_generator(seed, block), conditions=part
-            )
-            yield pixels.cpu().numpy(), {k: v.cpu().numpy() for k, v in columns.items()}
-
+    tasks = []
+    for block in blocks:
+        start = block * block_size
+        count = min(block_size, images - start)
+        part = {k: v[start : start + count] if np.ndim(v) else v for k, v in given.items()}
+        tasks.append(Draw(count, seed, block, part))
     with (
-        torch.inference_mode(),
-        tqdm(total=len(blocks) * block_size, unit=" images", disable=None) as bar,
+        stopped_in_one_line(str(path)),
+        sampling_workers(model, min(cores, len(tasks))) as workers,
+        tqdm(total=sum(task.images for task in tasks), unit=" images", disable=None) as bar,
     ):
-        stream = generated()
+        stream = workers.results(tasks)
         first = next(stream)
         with ImageWriter(
             path,
@@ -102,10 +144,14 @@ def write_shard(
             for pixels, columns in chain([first], stream):
                 writer.append(pixels, **columns)
                 bar.update(len(pixels))
-    rate = writer.count / (time.perf_counter() - started)
-    logger.info(
-        "%d images, %.1f images/s on %d threads", writer.count, rate, torch.get_num_threads()
-    )
+        rate = writer.count / (time.perf_counter() - started)
+        logger.info(
+            "%d images, %.1f images/s on %d core%s",
+            writer.count,
+            rate,
+            workers.cores,
+            "s" if workers.cores > 1 else "",
+        )
 
 
 def sample_folder(
@@ -121,6 +167,9 @@ def sample_folder(
     shards: int,
     seed: int,
     device: torch.device,
+    cores: int,
+    selection: Mapping[str, Any] | None = None,
+    train: str | None = None,
 ) -> None:
     """Generate one shard of the images of a trained model and write it.
 
@@ -135,11 +184,15 @@ def sample_folder(
         shard, shards: which of how many.
         seed: root of the streams.
         device: where.
+        cores: of the CPU that share the blocks.
+        selection: draw images anew until pT and mass fit (see `Selected`); None: keep every one.
+        train: training images, for a selection.
     """
     config = load_config(folder)
     about = {name: config["images"][name] for name in ("dataset", "pixel_size", "unit")}
+    model = load_generator(folder, weights=weights, device=device, label=label)
     write_shard(
-        load_generator(folder, weights=weights, device=device, label=label),
+        Selected(model, selection, str(train)) if selection else model,
         path,
         images=images,
         block_size=block_size,
@@ -148,4 +201,5 @@ def sample_folder(
         about=about | {"label": label},
         source=source,
         config_digest=config["digest"],
+        cores=cores,
     )

@@ -6,6 +6,7 @@ from typing import Any
 
 from darkpixel.config.discovery import model_module
 from darkpixel.config.run import Run
+from darkpixel.metrics.names import trained
 from darkpixel.pipeline.lartpc import LArTPC
 from darkpixel.pipeline.provenance import PACKAGE, script_digest
 from darkpixel.pipeline.trainings import Trainings
@@ -66,7 +67,7 @@ class Code:
             case "train_classifier":
                 return _modules(run.judges.classifier.model)
             case "measure_two_sample":
-                return _modules(run.evaluation.two_sample.low_level.model)
+                return _modules(run.evaluation.network(wildcards.dataset).model)
             case "search_hyperparameters":
                 return _modules(self._model(run.studies[wildcards.study].model))
             case "measure_widths":
@@ -74,7 +75,7 @@ class Code:
         return []
 
     def _model(self, name: str) -> str:
-        return self._run.models[name].model
+        return self._run.models[trained(name)].model
 
 
 def _modules(*models: str) -> list[str]:

@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 from typing import Any
 
-from darkpixel.config.data import JetData, MuonData
+from darkpixel.config.data import JetData, LArTPCData, MuonData
 from darkpixel.config.names import MONTE_CARLO
 from darkpixel.config.run import Run
+from darkpixel.metrics.names import is_selected
 from darkpixel.metrics.order import ordered
 from darkpixel.pipeline import paths as files
 from darkpixel.pipeline.datasets import MUONS, SARM
@@ -58,9 +59,19 @@ class Comparisons:
         return [*found, *([DATASET] if self._lartpc.studied else [])]
 
     @property
-    def tested(self) -> list[str]:
-        """Those of calorimeter images, on which two-sample tests are made."""
+    def calorimetric(self) -> list[str]:
+        """Those of calorimeter images."""
         return [name for name in self.compared if name != DATASET]
+
+    def tested(self, paper: str) -> list[str]:
+        """Data sets in a paper's tables of two-sample tests, distances, coverage and diversity."""
+        if paper != "lartpc":
+            return self.calorimetric
+        return [DATASET] if DATASET in self._datasets and self._trainings.models(DATASET) else []
+
+    def threshold(self, dataset: str) -> float | None:
+        """Params: what counts as a pixel with charge; None for calorimeter images."""
+        return self._run.evaluation.lartpc.threshold if dataset == DATASET else None
 
     @property
     def timed(self) -> list[str]:
@@ -70,7 +81,7 @@ class Comparisons:
     @property
     def classified(self) -> list[str]:
         """Those of two labels, which a classifier can tell apart."""
-        return [name for name in self.tested if len(self._datasets[name].labels) == 2]
+        return [name for name in self.calorimetric if len(self._datasets[name].labels) == 2]
 
     def rows(self, kind: str, datasets: Iterable[str]) -> list[str]:
         """Input: one measure of the data sets."""
@@ -85,7 +96,10 @@ class Comparisons:
         ]
 
     def timed_models(self, dataset: str) -> list[tuple[str, str, str]]:
-        """Params: model, label of its training and folder, for the first label and seed."""
+        """Params: model, label of its training and folder, for the first label and seed.
+
+        Images selected on pT and mass are timed too: those thrown away cost time.
+        """
         first = self._datasets[dataset].labels[0]
         return [
             (
@@ -93,8 +107,22 @@ class Comparisons:
                 self._trainings.label(dataset, model, first),
                 self._trainings.folder(dataset, first, model, self._run.seeds[0]),
             )
-            for model in ordered(self._trainings.models(dataset))
+            for model in ordered(self._trainings.sources(dataset))
         ]
+
+    def timed_selection(self, dataset: str) -> dict[str, Any]:
+        """Params: how images are selected, and the training images for it; empty: none are."""
+        selection = self._trainings.selection(dataset)
+        if selection is None or not self._trainings.selected(dataset):
+            return {}
+        first = self._datasets[dataset].labels[0]
+        train = self._samples.train(dataset)[first]
+        return {"settings": selection.model_dump(exclude={"models"}), "train": train}
+
+    def timed_training(self, dataset: str) -> list[str]:
+        """Input: the training images of `timed_selection`."""
+        selection = self.timed_selection(dataset)
+        return [selection["train"]] if selection else []
 
     def scored_models(self, dataset: str) -> list[tuple[str, str, str, str, list[str]]]:
         """Params: model, label, training images, test images, folder of each seed."""
@@ -125,14 +153,19 @@ class Comparisons:
             for model, _, folder in self.timed_models(dataset)
         }
 
+    def trained_configs(self, dataset: str) -> dict[str, str]:
+        """`configs` of each trained model once: selected images are another's."""
+        found = self.configs(dataset)
+        return {model: config for model, config in found.items() if not is_selected(model)}
+
     def pileup(self, dataset: str) -> list[str]:
         """Input: what the timed simulation of muons draws its pile-up from."""
         return self._events.pileup() if dataset == MUONS else []
 
     def timed_simulation(self, dataset: str) -> dict[str, Any]:
-        """Params: labels whose simulation is timed, and its settings; of simulated jets, muons."""
+        """Params: labels whose simulation is timed, and its settings; none of custom data sets."""
         data = self._datasets[dataset]
-        if not isinstance(data, JetData | MuonData) or data.source != "simulate":
+        if not isinstance(data, JetData | MuonData | LArTPCData) or data.source != "simulate":
             return {"labels": ()}
         return {
             "labels": data.labels,
@@ -141,8 +174,8 @@ class Comparisons:
         }
 
     def classifier_sources(self, dataset: str) -> list[str]:
-        """Simulated training images, then the images of every model."""
-        return [MONTE_CARLO, *self._trainings.models(dataset)]
+        """Simulated training images, then the images of every model, selected ones too."""
+        return [MONTE_CARLO, *self._trainings.sources(dataset)]
 
     def classifier_images(self, dataset: str, source: str) -> dict[str, list[str]]:
         """Label to the images that a classifier is trained on, of a model one file a seed."""

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from darkpixel.config.data import Symmetries
 from darkpixel.config.names import RECONSTRUCTED
 from darkpixel.config.run import Model, Run
 from darkpixel.pipeline import datasets
@@ -231,6 +232,13 @@ class LArTPC:
     def ssnet_settings(self) -> dict[str, Any]:
         """Params: the settings with which SSNet is built."""
         return {"model": self._run.judges.ssnet.model, **self._run.judges.ssnet.settings}
+
+    def ssnet_symmetries(self) -> Symmetries:
+        """Params: the symmetries by which SSNet's training images are turned."""
+        images = self._run.datasets.lartpc_vertex
+        if images is None or not self._run.judges.ssnet.training.symmetries:
+            return "none"
+        return images.image_symmetries
 
     def ssnet_images(self) -> dict[str, Any]:
         """Params: the images of an imported SSNet: on the scale of `lartpc`, where it is used."""

@@ -11,7 +11,7 @@ from typing import Literal
 from darkpixel.config.run import Run
 from darkpixel.pipeline.comparisons import Comparisons
 from darkpixel.pipeline.datasets import JETS, LARTPC, MUONS
-from darkpixel.pipeline.lartpc import FEWER_CODES, MAIN, REFERENCE_CODE, LArTPC
+from darkpixel.pipeline.lartpc import DATASET, FEWER_CODES, MAIN, REFERENCE_CODE, LArTPC
 
 Kind = Literal["figures", "tables"]
 Paper = Literal["sarm", "lartpc"]
@@ -80,7 +80,9 @@ CUSTOM = {
 }
 ROC = {JETS: "sarm/fig09_jet_roc", MUONS: "sarm/fig14_muon_roc"}
 SPEED = {JETS: "sarm/table2_jet_speed", MUONS: "sarm/table4_muon_speed"}
-DISTANCES = ("sarm/two_sample_auc", "sarm/physics_distances", "sarm/memorisation")
+PAPERS: tuple[Paper, ...] = ("sarm", "lartpc")
+ARGON_SPEED = "lartpc/speed"
+DISTANCES = ("two_sample_auc", "physics_distances", "coverage", "memorisation")
 MATRIX = ("sarm/model_matrix", "sarm/convergence", "sarm/improvement")
 
 
@@ -110,6 +112,7 @@ def run_pages(run: Run, comparisons: Comparisons, lartpc: LArTPC) -> list[Page]:
         *_sarm_pages(run, comparisons),
         *(_lartpc_pages(run, lartpc) if lartpc.studied else ()),
         *(_shape_pages(lartpc) if lartpc.generated() else ()),
+        *_distance_pages(comparisons),
         *_data_pages(run),
     ]
 
@@ -130,7 +133,6 @@ def _sarm_pages(run: Run, comparisons: Comparisons) -> Iterator[Page]:
     for dataset in comparisons.classified:
         yield Page("draw_roc", ROC.get(dataset, f"own/{dataset}_roc"), "sarm", dataset)
     single = {
-        "tabulate_diversity": ("sarm/diversity", bool(comparisons.sarm or comparisons.custom)),
         "tabulate_classifiers": ("sarm/classifier_auc", bool(comparisons.classified)),
         "tabulate_search": ("sarm/hyperparameter_search", bool(run.studies)),
         "draw_typical_images": ("sarm/fig01_typical_images", bool(comparisons.sarm)),
@@ -145,8 +147,6 @@ def _sarm_pages(run: Run, comparisons: Comparisons) -> Iterator[Page]:
     for rule, (stem, wanted) in single.items():
         if wanted:
             yield Page(rule, stem, "sarm")
-    for stem in DISTANCES if comparisons.tested else ():
-        yield Page("tabulate_distances", stem, "sarm")
     # Without jets, muons and custom data sets there is nothing beside liquid argon to compare.
     if comparisons.compared and (comparisons.sarm or comparisons.custom):
         for dataset in comparisons.timed:
@@ -184,6 +184,7 @@ def _lartpc_pages(run: Run, lartpc: LArTPC) -> Iterator[Page]:
     for rule, (name, wanted) in pages.items():
         if wanted:
             yield Page(rule, f"lartpc/{name}", "lartpc")
+    yield Page("tabulate_speed", ARGON_SPEED, "lartpc", DATASET)
 
 
 def _shape_pages(lartpc: LArTPC) -> Iterator[Page]:
@@ -195,6 +196,15 @@ def _shape_pages(lartpc: LArTPC) -> Iterator[Page]:
     if lartpc.told_momentum:
         yield Page("draw_momentum_response", "lartpc/momentum_response", "lartpc")
         yield Page("tabulate_momentum_response", "lartpc/momentum_response", "lartpc")
+
+
+def _distance_pages(comparisons: Comparisons) -> Iterator[Page]:
+    """How far the samples are from the test images, in one set of tables for each paper."""
+    for paper in PAPERS:
+        if comparisons.tested(paper):
+            for name in DISTANCES:
+                yield Page("tabulate_distances", f"{paper}/{name}", paper)
+            yield Page("tabulate_diversity", f"{paper}/diversity", paper)
 
 
 def _data_pages(run: Run) -> Iterator[Page]:

@@ -21,6 +21,8 @@ class Needs(NamedTuple):
     """One, or what the configuration gives such jobs."""
     gpu: bool = False
     """Whether it uses a GPU where there is one (key `jobs.gpus`)."""
+    memory_by_core: bool = False
+    """Whether the memory is that of a core: each works on images of its own."""
 
 
 RULES: dict[str, Needs] = {
@@ -38,8 +40,8 @@ RULES: dict[str, Needs] = {
     # Models.
     "train_model": Needs("models", 4000, 1440, "training", gpu=True),
     "encode_codes": Needs("models", 2000, 120, "sampling"),
-    "sample_model": Needs("models", 4000, 600, "sampling", gpu=True),
-    "sample_whole": Needs("models", 4000, 600, "sampling", gpu=True),
+    "sample_model": Needs("models", 4000, 600, "sampling", gpu=True, memory_by_core=True),
+    "sample_whole": Needs("models", 4000, 600, "sampling", gpu=True, memory_by_core=True),
     "merge_samples": Needs("analysis", 1000, 60),
     "quantise_test": Needs("models", 2000, 60),
     "reconstruct_test": Needs("models", 2000, 60, "sampling"),
@@ -59,12 +61,12 @@ RULES: dict[str, Needs] = {
     "measure_codes": Needs("models", 4000, 240, "training", gpu=True),
     "measure_reconstruction": Needs("analysis", 2000, 60),
     "measure_ssnet": Needs("analysis", 2000, 60),
-    "measure_distances": Needs("analysis", 2000, 120),
+    "measure_distances": Needs("analysis", 4000, 240),
     "measure_two_sample": Needs("models", 4000, 480, "training", gpu=True),
     "train_classifier": Needs("models", 4000, 720, "training", gpu=True),
     "measure_classifiers": Needs("analysis", 1000, 60),
     "measure_likelihood": Needs("models", 4000, 240, "sampling", gpu=True),
-    "measure_speed": Needs("speed", 4000, 240, "speed", gpu=True),
+    "measure_speed": Needs("speed", 4000, 240, "speed", gpu=True, memory_by_core=True),
     "measure_widths": Needs("models", 4000, 60, "sampling", gpu=True),
     "search_hyperparameters": Needs("search", 4000, 1440, "training", gpu=True),
     # Tables.
@@ -149,5 +151,6 @@ class Resources:
     def of(self, rule: str) -> dict[str, int]:
         """Memory (MB), time limit (minutes) and, where it uses one, GPUs of a job."""
         needs = RULES[rule]
-        found = {"mem_mb": needs.memory, "runtime": needs.minutes}
+        memory = needs.memory * (self.threads(rule) if needs.memory_by_core else 1)
+        found = {"mem_mb": memory, "runtime": needs.minutes}
         return found | {"gpu": self._gpus} if needs.gpu else found

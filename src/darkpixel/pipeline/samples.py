@@ -4,9 +4,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from darkpixel.config.discovery import model_settings
-from darkpixel.config.names import MONTE_CARLO, QUANTISED, RECONSTRUCTED
+from darkpixel.config.names import MONTE_CARLO
 from darkpixel.config.run import Run
+from darkpixel.metrics.names import is_selected, quantised, reconstructed, trained
 from darkpixel.metrics.order import ordered
+from darkpixel.pipeline import paths as files
 from darkpixel.pipeline.paths import Paths
 from darkpixel.pipeline.trainings import Trainings
 
@@ -56,6 +58,20 @@ class Samples:
             "device": sampling.device,
         }
 
+    def inputs(self, dataset: str, label: str, model: str, seed: str) -> dict[str, str]:
+        """Input: the trained model; to select its images on pT and mass, those of the training."""
+        found = files.model_files(self._trainings.folder(dataset, label, model, seed))
+        if is_selected(model):
+            found["train"] = self._paths.images("train", dataset, label)
+        return found
+
+    def selection(self, dataset: str, model: str) -> dict[str, Any]:
+        """Params: how the images of a model are selected on pT and mass; empty: not at all."""
+        selection = self._trainings.selection(dataset)
+        if selection is None or not is_selected(model):
+            return {}
+        return selection.model_dump(exclude={"models"})
+
     def shard_files(
         self, dataset: str, label: str, model: str, seed: str, snapshot: str
     ) -> list[str]:
@@ -66,23 +82,23 @@ class Samples:
         ]
 
     def of(self, dataset: str, label: str, models: Iterable[str] | None = None) -> Files:
-        """The images of the given models, or of all models of the data set."""
+        """The images of the given models, or of all of the data set, selected ones too."""
         return {
             model: [
                 self._paths.samples(dataset, label, model, seed, "") for seed in self._run.seeds
             ]
-            for model in (self._trainings.models(dataset) if models is None else models)
+            for model in (self._trainings.sources(dataset) if models is None else models)
         }
 
     def limits(self, dataset: str, label: str) -> dict[str, str]:
         """Model to the sample that is the best it can do, of `quantised`."""
         found = {}
-        for model in self._trainings.models(dataset):
+        for model in self._trainings.sources(dataset):
             if self._is_discrete(model, dataset, label):
-                found[model] = f"{QUANTISED}{model}"
+                found[model] = quantised(trained(model))
             autoencoder = self._trainings.entry(dataset, label, model).autoencoder
             if autoencoder is not None:
-                found[model] = f"{RECONSTRUCTED}{autoencoder}"
+                found[model] = reconstructed(autoencoder)
         return found
 
     def quantised(self, dataset: str, label: str) -> Files:

@@ -3,9 +3,12 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from darkpixel.config.data import JetData, MuonData, Symmetries
 from darkpixel.config.discovery import model_settings
 from darkpixel.config.names import JOINT
 from darkpixel.config.run import Model, Run
+from darkpixel.config.selection import Selection
+from darkpixel.metrics.names import selected, trained
 from darkpixel.pipeline import paths as files
 from darkpixel.pipeline.datasets import LARTPC
 from darkpixel.pipeline.paths import Paths
@@ -28,8 +31,23 @@ class Trainings:
         self._datasets = run.datasets.present()
 
     def models(self, dataset: str) -> list[str]:
-        """The models of a data set that are shown, in the configuration's order."""
+        """The models of a data set that are trained and shown, in the configuration's order."""
         return self._datasets[dataset].models
+
+    def selection(self, dataset: str) -> Selection | None:
+        """How generated images of a data set are selected on pT and mass; None where none are."""
+        data = self._datasets[dataset]
+        return data.selection if isinstance(data, JetData | MuonData) else None
+
+    def selected(self, dataset: str) -> list[str]:
+        """The models of a data set whose images are shown selected on pT and mass, too."""
+        selection = self.selection(dataset)
+        there = self.models(dataset)
+        return [] if selection is None else [name for name in selection.models if name in there]
+
+    def sources(self, dataset: str) -> list[str]:
+        """`models`, then the selected images, by the name that they have in tables."""
+        return [*self.models(dataset), *map(selected, self.selected(dataset))]
 
     def order_models(self) -> list[str]:
         """Models of the study of generation orders (SARM 6.1.4), which differ in nothing else."""
@@ -37,12 +55,22 @@ class Trainings:
         return [] if jets is None else list(jets.orders.values())
 
     def entry(self, dataset: str, label: str, model: str) -> Model:
-        """The configuration of a model as it is on a data set and label."""
-        return self._run.model(model, dataset, label)
+        """The configuration of a model as it is on a data set and label.
+
+        Images that are selected (`{model}_selected`) are those of a trained model: here and below
+        their name stands for it.
+        """
+        return self._run.model(trained(model), dataset, label)
 
     def settings(self, dataset: str, label: str, model: str) -> dict[str, Any]:
         """Params: the settings with which a model is built."""
         return with_name(self.entry(dataset, label, model))
+
+    def symmetries(self, dataset: str, label: str, model: str) -> Symmetries:
+        """Params: the symmetries by which training images are turned; codes never are."""
+        entry = self.entry(dataset, label, model)
+        wanted = entry.training.symmetries and entry.autoencoder is None
+        return self._datasets[dataset].image_symmetries if wanted else "none"
 
     def monitor(self, dataset: str, label: str, model: str) -> str | None:
         """What is measured after an epoch beside the loss: a module of `training.monitors`."""
@@ -54,7 +82,7 @@ class Trainings:
 
     def is_joint(self, dataset: str, model: str) -> bool:
         """Whether a model is trained once, on the images of all labels of a data set."""
-        entry = self._run.model(model, dataset)
+        entry = self._run.model(trained(model), dataset)
         return model_settings(entry.model).is_joint(entry.settings)
 
     def label(self, dataset: str, model: str, label: str) -> str:
@@ -63,7 +91,7 @@ class Trainings:
 
     def folder(self, dataset: str, label: str, model: str, seed: int | str) -> str:
         """The folder of the model that makes the images of a label."""
-        return self._paths.model(dataset, self.label(dataset, model, label), model, seed)
+        return self._paths.model(dataset, self.label(dataset, model, label), trained(model), seed)
 
     def inputs(self, dataset: str, label: str, model: str) -> dict[str, str]:
         """Input: images, or the codes of the model's autoencoder and that autoencoder itself."""

@@ -3,23 +3,23 @@
 import itertools
 import logging
 from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import Any
 
 import pandas as pd
 import torch
 
 from darkpixel.config.names import MONTE_CARLO
+from darkpixel.metrics.names import is_selected
 from darkpixel.models.folder import load_generator
-from darkpixel.models.sample_file import block_generator
+from darkpixel.models.sample_file import Draw, sampling_workers
+from darkpixel.models.selection import DrawsImages, Selected
 from darkpixel.simulation.muons.particles import Deposits
 from darkpixel.studies.machine import hardware, processor
-from darkpixel.studies.simulation_speed import conditions, simulate
+from darkpixel.studies.simulation_speed import conditions, simulation_speed
 from darkpixel.studies.speed import (
-    Collisions,
+    Rate,
     batch_choices,
     sampling_rate,
-    simulation_rate,
     speed_row,
     speed_rows,
 )
@@ -39,19 +39,22 @@ def dataset_speeds(
     device: torch.device,
     threads: int,
     pool: Deposits | None = None,
+    selection: Mapping[str, Any] | None = None,
 ) -> pd.DataFrame:
-    """Images per second of each model, then of the simulation of each label.
+    """Images per second of each model, then of the simulation of each label, on as many cores.
 
     Args:
         models: name, label of the training and folder of each.
         simulated: `labels` whose simulation is timed, and the settings `simulation` and `imaging`.
         label: of the images that are drawn of models that know several.
-        batches: numbers of images at once to choose from, see `sampling_rate`.
+        batches: numbers of images at once to choose from, see `sampling_rate`; on each core.
         seconds: of each measurement.
         seed: of images and simulation.
-        device: that the models draw on; the simulation has one CPU core.
-        threads: of torch, for the rows; set by the caller.
+        device: that the models draw on; the simulation has the CPU.
+        threads: CPU cores of a model, unless it draws on a GPU, and of the simulation.
         pool: pile-up collisions of the muons, made before.
+        selection: `settings` of a selection on pT and mass and `train`, the file of training
+            images (see `darkpixel.models.selection`), for the models whose name says so.
 
     Returns:
         `darkpixel.studies.speed.speed_rows`.
@@ -59,47 +62,45 @@ def dataset_speeds(
     about = {"dataset": dataset, "hardware": f"{processor()}; torch {torch.__version__}"}
     gpu = hardware(device) if device.type == "cuda" else device.type
     rows = []
-    with torch.inference_mode():
-        for model, trained, folder in models:
-            generator = load_generator(folder, device=device, label=label)
-            blocks = itertools.count()
-
-            def draw(images: int, generator: Any = generator, blocks: Any = blocks) -> object:
-                """Images in the computer's memory, from a random stream of their own."""
-                stream = block_generator(seed, next(blocks))
-                return generator.sample_events(images, generator=stream)[0].cpu()
-
-            rate = sampling_rate(draw, batches, seconds)
-            joint = f"draws {label}" if trained != label else ""
-            rows.append(
-                speed_row(model, rate, label=trained, threads=threads, device=gpu,
-                          condition=joint, **about)
-            )  # fmt: skip
-            logger.info("%s: %.4g images/s", model, rate.value)
+    for model, trained_on, folder in models:
+        loaded = load_generator(folder, device=device, label=label)
+        generator: DrawsImages = loaded
+        conditions_of = [f"draws {label}"] if trained_on != label else []
+        if selection and is_selected(model):
+            generator = Selected(loaded, selection["settings"], selection["train"])
+            conditions_of.append("images thrown away take part of the time")
+        rate = _model_rate(generator, batches, seconds, seed, threads)
+        rows.append(
+            speed_row(model, rate, label=trained_on, device=gpu,
+                      condition="; ".join(conditions_of), **about)
+        )  # fmt: skip
+        logger.info("%s: %.4g images/s", model, rate.value)
     for name in simulated["labels"]:
         simulation, imaging = simulated["simulation"], simulated["imaging"]
-        rate = simulation_rate(
-            partial(_simulated, dataset, name, seed, simulation, imaging, pool), seconds
+        rate = simulation_speed(
+            dataset, name, seed, simulation, imaging, pool, seconds=seconds, cores=threads
         )
         condition = conditions(simulation, name, start_up=rate.start_up, from_pool=pool is not None)
         rows.append(
-            speed_row(MONTE_CARLO, rate, label=name, threads=1, device="cpu",
-                      condition=condition, **about)
-        )  # fmt: skip
+            speed_row(MONTE_CARLO, rate, label=name, device="cpu", condition=condition, **about)
+        )
         logger.info("Monte Carlo, %s: %.4g images/s", name, rate.value)
     return speed_rows(rows)
 
 
-def _simulated(
-    dataset: str,
-    label: str,
-    seed: int,
-    simulation: Mapping[str, Any],
-    imaging: Mapping[str, Any],
-    pool: Deposits | None,
-    images: int,
-) -> Collisions:
-    return simulate(dataset, label, images, seed, simulation, imaging, pool)
+def _model_rate(
+    generator: DrawsImages, batches: Sequence[int], seconds: float, seed: int, cores: int
+) -> Rate:
+    """The speed of one model; every repetition has random streams of its own."""
+    blocks = itertools.count()
+    with sampling_workers(generator, cores) as workers:
+
+        def draw(images: int) -> None:
+            tasks = [Draw(images, seed, next(blocks)) for _ in range(workers.cores)]
+            for _ in workers.results(tasks):
+                pass
+
+        return sampling_rate(draw, batches, seconds, cores=workers.cores)
 
 
 def batches_to_try(batch: int | None, largest: int) -> list[int]:

@@ -2,13 +2,15 @@
 
 The density of an image has, for each pixel, a point mass at zero and the unit of the image file
 elsewhere (`GenerativeModel.log_density`), so that models with and without a grid of values can be
-compared. It is not a probability: bits per pixel depend on the unit and may be negative.
+compared. It is not a probability: bits per pixel depend on the unit and may be negative. Of a
+model that draws totals before the pixels only a lower bound of the density is known
+(`darkpixel.studies.bound`), hence an upper bound of the bits.
 """
 
 import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -18,12 +20,26 @@ from darkpixel.formats.image_file import ImageFile
 from darkpixel.metrics.uncertainty import over_seeds, standard_error
 from darkpixel.models.base import GenerativeModel
 from darkpixel.models.folder import load_generator
+from darkpixel.studies.bound import importance_bound
 from darkpixel.studies.zero_level import zero_level
 
 COLUMNS = [
     "model", "dataset", "label", "observable", "value", "error", "seed_spread", "floor", "n",
-    "seeds", "rounded_to_zero", "published", "hardware",
+    "seeds", "rounded_to_zero", "draws", "more_with_half", "published", "hardware",
 ]  # fmt: skip
+
+
+class Bits(NamedTuple):
+    """Likelihood of the images of a file."""
+
+    of_images: np.ndarray
+    """(n,) -log2 of the density of each image, per pixel; an upper bound where there are draws."""
+    rounded_to_zero: float
+    """Share of the non-zero pixels that the model's grid rounds to zero (0 without a grid)."""
+    draws: int = 0
+    """Estimates of an image's density behind the upper bound; 0: exact."""
+    more_with_half: float = 0.0
+    """How much larger the mean upper bound is with half of the draws, bits per pixel."""
 
 
 def bits_per_pixel(
@@ -33,7 +49,9 @@ def bits_per_pixel(
     train_file: str | Path,
     *,
     batch: int = 256,
-) -> tuple[np.ndarray, float] | None:
+    draws: int = 0,
+    seed: int = 0,
+) -> Bits | None:
     """-log2 of the density of each image, per pixel; None where the model has no density.
 
     Args:
@@ -42,22 +60,28 @@ def bits_per_pixel(
         train_file: images from which it is taken how a grid's lowest level is shared between
             zeros and the values that are rounded to zero (`darkpixel.studies.zero_level`).
         batch: images at once.
-
-    Returns:
-        (n,) bits per pixel, and the share of the non-zero pixels that the model's grid rounds to
-        zero (0 without a grid).
+        draws: estimates of the density of each image, for an upper bound of the bits of a model
+            without an exact density; 0: none.
+        seed: of these.
     """
+    generator = torch.Generator().manual_seed(seed)
     device = next(model.parameters()).device
     quantise = getattr(model, "quantise", None)
     level = None if quantise is None else zero_level(quantise, train_file, device)
-    by_block, nonzero, lost = [], 0, 0
+    by_block, more, nonzero, lost = [], [0.0], 0, 0
     with ImageFile(path) as file, torch.inference_mode():
         height, width = file.shape[1:]
         for block in _blocks(file, images, batch):
             pixels = torch.from_numpy(block).to(device)
             nats = model.log_density(pixels)
-            if nats is None:
-                return None
+            if nats is not None:
+                draws = 0
+            else:
+                bound = draws and importance_bound(model, pixels, draws, generator=generator)
+                if not bound:
+                    return None
+                nats = bound.whole
+                more += ((bound.whole - bound.half) / math.log(2)).tolist()
             bits = -nats.double() / math.log(2)
             nonzero += int((pixels > 0).sum())
             if quantise is not None:
@@ -66,7 +90,9 @@ def bits_per_pixel(
                 if level is not None:
                     bits += level.bits(pixels, rounded)
             by_block.append(bits.cpu().numpy() / (height * width))
-    return np.concatenate(by_block), lost / max(nonzero, 1)
+    bits_of_images = np.concatenate(by_block)
+    half = sum(more) / len(bits_of_images) / (height * width)
+    return Bits(bits_of_images, lost / max(nonzero, 1), draws, half)
 
 
 def _blocks(file: ImageFile, images: int, batch: int) -> Iterator[Any]:
@@ -76,7 +102,7 @@ def _blocks(file: ImageFile, images: int, batch: int) -> Iterator[Any]:
 
 
 def density_row(
-    seeds: Sequence[tuple[np.ndarray, float] | None],
+    seeds: Sequence[Bits | None],
     *,
     model: str,
     dataset: str,
@@ -89,19 +115,22 @@ def density_row(
         seeds: `bits_per_pixel` of each training of the model.
 
     Returns:
-        Keys `COLUMNS`. `value`: mean over images and seeds, NaN where the model has no density;
+        Keys `COLUMNS`. `value`: mean over images and seeds, NaN where the model has no density, an
+        upper bound where `draws` is not 0;
         `error`: standard error over images of one seed (root mean square over seeds);
         `seed_spread`: standard deviation of the means over seeds, NaN for one.
     """
     known = [seed for seed in seeds if seed is not None]
     measured: dict[str, float] = dict.fromkeys(
-        ("value", "error", "seed_spread", "rounded_to_zero"), float("nan")
+        ("value", "error", "seed_spread", "rounded_to_zero", "more_with_half"), float("nan")
     )
     if known:
         measured |= over_seeds(
-            [bits.mean() for bits, _ in known], [standard_error(bits) for bits, _ in known]
+            [seed.of_images.mean() for seed in known],
+            [standard_error(seed.of_images) for seed in known],
         )
-        measured["rounded_to_zero"] = float(np.mean([share for _, share in known]))
+        for name in ("rounded_to_zero", "more_with_half"):
+            measured[name] = float(np.mean([getattr(seed, name) for seed in known]))
     return {
         "model": model,
         "dataset": dataset,
@@ -109,8 +138,9 @@ def density_row(
         "observable": "bits_per_pixel",
         **measured,
         "floor": float("nan"),
-        "n": len(known[0][0]) if known else 0,
+        "n": len(known[0].of_images) if known else 0,
         "seeds": len(seeds),
+        "draws": known[0].draws if known else 0,
         "published": float("nan"),
         "hardware": hardware,
     }
@@ -121,6 +151,8 @@ def density_rows(
     *,
     dataset: str,
     images: int,
+    draws: int,
+    seed: int,
     device: torch.device,
 ) -> pd.DataFrame:
     """The rows of all models of a data set.
@@ -128,11 +160,15 @@ def density_rows(
     Args:
         models: model, label, training images, test images, and the folder of each seed.
         images: test images at most.
+        draws: estimates of an image's density where it is not exact.
+        seed: of these.
         device: where.
     """
     rows = []
     for model, label, train, test, folders in models:
         generators = [load_generator(folder, device=device, label=label) for folder in folders]
-        seeds = [bits_per_pixel(each, test, images, train) for each in generators]
+        seeds = [
+            bits_per_pixel(each, test, images, train, draws=draws, seed=seed) for each in generators
+        ]
         rows.append(density_row(seeds, model=model, dataset=dataset, label=label))
     return pd.DataFrame(rows, columns=COLUMNS)

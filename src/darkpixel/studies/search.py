@@ -269,8 +269,7 @@ def _likelihood(model: Trainable, train_file: Path, path: Path) -> tuple[Tensor,
             f"model {model.settings['model']}: no exact likelihood of images with these settings; "
             "search a model that has one."
         )
-    bits, rounded = likelihood
-    return torch.from_numpy(bits), rounded
+    return torch.from_numpy(likelihood.of_images), likelihood.rounded_to_zero
 
 
 def first_images(source: str | Path, images: int, path: Path) -> Path:

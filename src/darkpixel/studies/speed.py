@@ -30,12 +30,12 @@ Result = TypeVar("Result")
 
 
 class Collisions(NamedTuple):
-    """What a simulation of n images took."""
+    """What a simulation of n images took; in liquid argon particles stand for collisions."""
 
     made: int
-    """Collisions, whole batches of them."""
+    """Collisions, whole batches of them; on several cores those of all."""
     needed: int
-    """Collisions until the last of the n images."""
+    """Collisions until the last of the n images; on several cores the sum of theirs."""
 
 
 class Rate(NamedTuple):
@@ -47,9 +47,11 @@ class Rate(NamedTuple):
     """Standard deviation over repetitions; of a simulation also that of the images accepted."""
     repetitions: int
     batch: int
-    """Images of one repetition."""
+    """Images of one repetition, on each core."""
     start_up: float = 0.0
     """Seconds of a single image, not counted: the start and the first batch of collisions."""
+    cores: int = 1
+    """Of the CPU, in use at once."""
 
 
 def batch_choices(largest: int) -> list[int]:
@@ -67,6 +69,7 @@ def sampling_rate(
     batches: Sequence[int],
     seconds: float,
     clock: Clock = time.perf_counter,
+    cores: int = 1,
 ) -> Rate:
     """Speed of a model, at the fastest of some batch sizes.
 
@@ -75,11 +78,12 @@ def sampling_rate(
     least three times. What comes before the first trial is a warm-up.
 
     Args:
-        draw: draw(n) generates n images and returns when they are in the computer's memory, so
-            that nothing is left in the queue of a GPU.
+        draw: draw(n) generates n images on each core and returns when they are in the computer's
+            memory, so that nothing is left in the queue of a GPU.
         batches: sizes to try, ascending.
         seconds: of the repetitions.
         clock: seconds.
+        cores: that `draw` uses.
     """
     draw(batches[0])
     best, fastest = batches[0], 0.0
@@ -93,13 +97,17 @@ def sampling_rate(
     spent = 0.0
     while spent < seconds or len(rates) < REPETITIONS:
         elapsed, _ = _timed(draw, best, clock)
-        rates.append(best / elapsed)
+        rates.append(cores * best / elapsed)
         spent += elapsed
-    return Rate(float(np.median(rates)), float(np.std(rates, ddof=1)), len(rates), best)
+    value, error = float(np.median(rates)), float(np.std(rates, ddof=1))
+    return Rate(value, error, len(rates), best, cores=cores)
 
 
 def simulation_rate(
-    simulate: Callable[[int], Collisions], seconds: float, clock: Clock = time.perf_counter
+    simulate: Callable[[int], Collisions],
+    seconds: float,
+    clock: Clock = time.perf_counter,
+    cores: int = 1,
 ) -> Rate:
     """Speed of a simulation, without its start.
 
@@ -110,9 +118,10 @@ def simulation_rate(
     beyond the start; that is done three times.
 
     Args:
-        simulate: simulate(n) makes n images from scratch, start included.
+        simulate: simulate(n) makes n images on each core from scratch, start included.
         seconds: of the three repetitions together.
         clock: seconds.
+        cores: that `simulate` uses.
 
     Raises:
         DarkpixelError: the time of the images does not stand out from that of the start.
@@ -127,7 +136,7 @@ def simulation_rate(
         beyond = elapsed - single
         made = collisions.made - first.made
         if made > 0 and beyond >= wanted / 2:
-            rates.append(made * images / collisions.needed / beyond)
+            rates.append(made * cores * images / collisions.needed / beyond)
             if len(rates) == REPETITIONS:
                 break
         else:
@@ -140,8 +149,8 @@ def simulation_rate(
         )
     value, spread = float(np.median(rates)), float(np.std(rates, ddof=1))
     # All repetitions have the same collisions, whose number is random.
-    error = float(np.hypot(spread, value / images**0.5))
-    return Rate(value, error, len(rates), images, single)
+    error = float(np.hypot(spread, value / (cores * images) ** 0.5))
+    return Rate(value, error, len(rates), images, single, cores)
 
 
 def _timed(work: Callable[[int], Result], images: int, clock: Clock) -> tuple[float, Result]:
@@ -157,7 +166,6 @@ def speed_row(
     *,
     dataset: str,
     label: str,
-    threads: int,
     device: str,
     hardware: str,
     condition: str,
@@ -181,7 +189,7 @@ def speed_row(
         "n": rate.batch,
         "repetitions": rate.repetitions,
         "seeds": 1,
-        "threads": threads,
+        "threads": rate.cores,
         "device": device,
         "load": load_average(),
         "hardware": hardware,
@@ -197,8 +205,8 @@ def speed_rows(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
 
     Returns:
         `value`: images per second, median over repetitions; `error`: their standard deviation;
-        `n`: images of a repetition; `ratio_to_monte_carlo`: to the simulation of the row's label,
-        of the first label for a joint model; NaN without a simulation.
+        `n`: images of a repetition on each core; `threads`: cores; `ratio_to_monte_carlo`: to the
+        simulation of the row's label, of the first label for a joint model; NaN without one.
     """
     frame = pd.DataFrame(list(rows), columns=COLUMNS[:-2])
     simulated = frame[frame["model"] == MONTE_CARLO]

@@ -1,11 +1,13 @@
-"""Two-sample test, physics distances and memorisation, as tables."""
+"""Two-sample test, physics distances, coverage and memorisation, as tables."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pandas as pd
 
 from darkpixel.config.names import MONTE_CARLO
+from darkpixel.metrics import coverage, frechet
+from darkpixel.metrics.controls import with_verdicts
 from darkpixel.metrics.features import SCALE, SCALED
 from darkpixel.tables.layout import (
     document,
@@ -18,6 +20,13 @@ from darkpixel.tables.layout import (
 from darkpixel.tables.names import DATASETS, display_name
 
 KINDS = {"high_level": "features", "low_level": "pixels"}
+FAULTY = {
+    SCALED: f" × {SCALE:g}",
+    coverage.REPEATED: ", half repeated",
+    coverage.SHUFFLED: ", a fifth shuffled",
+}
+"""What is wrong with the controls that have a known fault."""
+FLOOR = "floor"
 Cell = Callable[["pd.Series[float]"], str]
 
 
@@ -30,15 +39,9 @@ def two_sample_table(rows: pd.DataFrame, stem: str | Path) -> None:
         rows: `darkpixel.metrics.two_sample.two_sample_rows` of all data sets, labels and kinds.
     """
 
-    def cell(row: "pd.Series[float]") -> str:
-        text = measured(row["value"], row["error"])
-        return f"({text})" if row["verdict"] else text
-
     kinds = [kind for kind in KINDS if kind in set(rows["kind"])]
     rows = rows.assign(column=rows["kind"].map(KINDS) + " " + rows["label"])
-    header, body = _wide(rows, cell, _columns(rows, [KINDS[kind] for kind in kinds]))
-    reasons = [_reason(rows, model, dataset) for dataset, model in _pairs(rows)]
-    body = [[*cells, reason] for cells, reason in zip(body, reasons, strict=True)]
+    header, body = _judged(rows, [KINDS[kind] for kind in kinds])
     note = (
         "AUC of a classifier trained to tell generated from Monte Carlo test images, on images "
         "that it has not seen: 0.5 where it cannot. ± standard error (DeLong; cross-validated "
@@ -53,28 +56,19 @@ def two_sample_table(rows: pd.DataFrame, stem: str | Path) -> None:
     )
     note += late_note(rows)
     title = "Two-sample test: can generated images be told from Monte Carlo?"
-    write_table(
-        rows.drop(columns="column"), stem, document(title, [*header, "controls"], body, note)
-    )
+    write_table(rows.drop(columns="column"), stem, document(title, header, body, note))
 
 
 def physics_distances_table(rows: pd.DataFrame, stem: str | Path) -> None:
     """FPD and KPD by model; the noise floor closes each data set.
 
     Args:
-        rows: `darkpixel.metrics.frechet.distance_rows` of all data sets and labels.
+        rows: `darkpixel.metrics.frechet.distance_rows` of all data sets and labels, controls
+            among them.
     """
-    floors = rows.drop_duplicates(["dataset", "label", "observable"]).assign(model="floor")
-    floors = floors.assign(value=floors["floor"], error=floors["floor_error"], seeds=pd.NA)
-    shown = pd.concat([rows, floors], ignore_index=True)
+    rows = with_verdicts(rows, frechet.FAULTS)
     names = {"fpd": "FPD", "kpd": "1000 KPD"}
-    shown = shown.assign(column=shown["observable"].map(names) + " " + shown["label"])
-
-    def cell(row: "pd.Series[float]") -> str:
-        scale = 1000 if row["observable"] == "kpd" else 1
-        return measured(scale * row["value"], scale * row["error"])
-
-    header, body = _wide(shown, cell, _columns(shown, list(names.values())))
+    header, body = _judged(_with_floors(rows, names), list(names.values()), {"kpd": 1000})
     note = (
         "Fréchet and kernel physics distance (arXiv:2211.10295) between generated and Monte Carlo "
         "test images, on 16 physics features. FPD: squared 2-Wasserstein distance of Gaussian fits "
@@ -82,12 +76,42 @@ def physics_distances_table(rows: pd.DataFrame, stem: str | Path) -> None:
         "standard deviation. KPD: unbiased squared MMD with a polynomial kernel of degree 4, in "
         "units of the test images' range, median of disjoint batches ± its standard error. Both "
         "are 0 for a perfect generator and can be negative within their errors. Noise floor: "
-        "between Monte Carlo sets of the same size, mean ± standard deviation. The rows of Monte "
-        f"Carlo, as it is and × {SCALE:g}, are training images. Our features differ from JetNet's, "
-        "so the numbers do not compare with other papers'. n: images a side; means over seeds."
+        "between Monte Carlo sets of the same size, mean ± standard deviation. Controls: Monte "
+        "Carlo of the training set must be at the floor within three errors (its own and the "
+        f"floor's), and with its pixels × {SCALE:g} above it by more than three; else the "
+        "distance is too weak to quote at this n, and stands in brackets. Our features differ from "
+        "JetNet's, so the numbers do not compare with other papers'. n: images a side; means over "
+        "seeds."
     )
     note += late_note(rows)
     write_table(rows, stem, document("Physics distances", header, body, note))
+
+
+def coverage_table(rows: pd.DataFrame, stem: str | Path) -> None:
+    """Coverage and density by model; the noise floor closes each data set.
+
+    Args:
+        rows: `darkpixel.metrics.coverage.coverage_rows` of all data sets and labels.
+    """
+    rows = with_verdicts(rows, coverage.FAULTS)
+    names = {"coverage": "coverage", "density": "density"}
+    header, body = _judged(_with_floors(rows, names), list(names))
+    note = (
+        f"Arxiv:2002.09797 with k = {coverage.NEIGHBOURS}, on 16 physics features in units of the "
+        "test images' standard deviation. Around each test image is a ball that reaches to its "
+        "k-th nearest other test image. Coverage: share of the balls that hold a generated image; "
+        "below the floor where kinds of images are missing. Density: in how many balls a generated "
+        "image lies, over k; below the floor where images are unlike any real one, above it where "
+        "they crowd among the commonest. ± standard error of images. Noise floor: between Monte "
+        "Carlo sets of the same size, mean ± standard deviation. Controls: Monte Carlo must be at "
+        "the floor within three errors; with half of its images twice and the others missing its "
+        "coverage, and with the pixels of every fifth image in random places its density, must be "
+        "below by more than three; else the measure is too weak to quote at this n, and stands in "
+        f"brackets. Pixels × {SCALE:g} are no control here: a shift so much smaller than the balls "
+        "need not be seen. n: images a side; means over seeds."
+    )
+    note += late_note(rows)
+    write_table(rows, stem, document("Coverage and density", header, body, note))
 
 
 def memorisation_table(rows: pd.DataFrame, stem: str | Path) -> None:
@@ -110,8 +134,9 @@ def memorisation_table(rows: pd.DataFrame, stem: str | Path) -> None:
     shown = rows.assign(column=rows["observable"].map(names) + " " + rows["label"])
     header, body = _wide(shown, cell, _columns(shown, list(names.values())))
     note = (
-        "Euclidean distance, between asinh(I / 1 GeV) of all pixels, to the nearest training "
-        "image. Ratio: median over that of Monte Carlo test images, ± bootstrap; well below 1 is "
+        "Euclidean distance, between asinh of all pixels in the unit of the images (GeV; in liquid "
+        "argon 0.255 MeV), to the nearest training image, or mirror image of one in liquid argon. "
+        "Ratio: median over that of Monte Carlo test images, ± bootstrap; well below 1 is "
         "memorisation. Close: share of images nearer than the 1% quantile of the test images, 1% "
         "for a perfect generator, ± binomial error at 1%. Copies: images equal to a training image "
         "bit for bit; a dash for models on a grid of pixel values, which cannot give one back as "
@@ -126,11 +151,44 @@ def memorisation_table(rows: pd.DataFrame, stem: str | Path) -> None:
 
 def _name(rows: pd.DataFrame) -> str:
     model, dataset = (str(rows[key].iloc[0]) for key in ("model", "dataset"))
-    if model == "floor":
+    if model == FLOOR:
         return "*noise floor*"
-    if model == SCALED:
-        return f"{display_name(MONTE_CARLO, dataset)} × {SCALE:g}"
+    if model in FAULTY:
+        return display_name(MONTE_CARLO, dataset) + FAULTY[model]
     return row_name(rows)
+
+
+def _with_floors(rows: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
+    """With a row for each noise floor, and the column that each row's `observable` stands in."""
+    floors = rows.drop_duplicates(["dataset", "label", "observable"]).assign(model=FLOOR)
+    floors = floors.assign(
+        value=floors["floor"], error=floors["floor_error"], seeds=pd.NA, verdict=""
+    )
+    shown = pd.concat([rows, floors], ignore_index=True)
+    return shown.assign(column=shown["observable"].map(names) + " " + shown["label"])
+
+
+def _judged(
+    rows: pd.DataFrame, groups: list[str], scales: Mapping[str, float] | None = None
+) -> tuple[list[str], list[list[str]]]:
+    """Header and body, with a last column that says whether the controls of a line hold.
+
+    Args:
+        rows: with `column` and `verdict`; where that is not empty the number is in brackets.
+        groups: of columns, as for `_columns`.
+        scales: of the numbers, by `observable`.
+    """
+
+    def cell(row: "pd.Series[float]") -> str:
+        scale = (scales or {}).get(str(row["observable"]), 1)
+        text = measured(scale * row["value"], scale * row["error"])
+        return f"({text})" if row["verdict"] else text
+
+    header, body = _wide(rows, cell, _columns(rows, groups))
+    reasons = [_reason(rows, model, dataset) for dataset, model in _pairs(rows)]
+    return [*header, "controls"], [
+        [*cells, reason] for cells, reason in zip(body, reasons, strict=True)
+    ]
 
 
 def _pairs(rows: pd.DataFrame) -> list[tuple[str, str]]:
@@ -168,7 +226,9 @@ def _wide(rows: pd.DataFrame, cell: Cell, columns: list[str]) -> tuple[list[str]
 
 
 def _reason(rows: pd.DataFrame, model: str, dataset: str) -> str:
-    """Which columns of a line cannot be quoted, and why; "hold" if all can."""
+    """Which columns of a line cannot be quoted, and why; "hold" if all can; "" for a floor."""
+    if model == FLOOR:
+        return ""
     of_model = rows[(rows["dataset"] == dataset) & (rows["model"] == model)]
     failed = of_model[of_model["verdict"] != ""]
     if failed.empty:

@@ -64,7 +64,8 @@ def diversity_table(rows: pd.DataFrame, stem: str | Path) -> None:
     header = ["model", "images", *measures, "n", "seeds"]
     note = (
         "Ratio of the samples' own spread to that of Monte Carlo test images ± bootstrap standard "
-        "deviation; 1: as diverse, below: collapsed, above: noisier. Pixels as asinh(pixel / GeV). "
+        "deviation; 1: as diverse, below: collapsed, above: noisier. Pixels as asinh(pixel) in the "
+        "unit of the images (GeV; in liquid argon 0.255 MeV). "
         "Variance: of all pixels together. Distance to the nearest: of an image to the most "
         "similar one of its own sample. Effective dimensions: participation ratio of the "
         "covariance of the pixels. Last row of each data set: other test images in the model's "

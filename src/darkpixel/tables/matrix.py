@@ -32,7 +32,8 @@ def matrix_table(rows: pd.DataFrame, stem: str | Path) -> None:
                 measured(row["w1_over_floor_1"], row["w1_over_floor_1_error"]),
                 measured(row["w1_over_floor_2"], row["w1_over_floor_2_error"]),
                 f"{zeros} ({truth:.2f})" if np.isfinite(truth) else zeros,
-                measured(row["bits_per_pixel"], row["bits_per_pixel_error"]),
+                "≤ " * bool(row.get("bits_bounded", False))
+                + measured(row["bits_per_pixel"], row["bits_per_pixel_error"]),
                 millions(row["parameters"]),
                 measured(row["speed"], row["speed_error"]),
                 str(row["n"]),
@@ -46,9 +47,15 @@ def matrix_table(rows: pd.DataFrame, stem: str | Path) -> None:
         "between data sets. Parameters: entries of all weight matrices, with the autoencoder where "
         "there is one. Images/s: of the model of the first label (see the speed tables); a dash "
         "where not measured. A dash under bits per pixel: the model has no likelihood of an image "
-        "(a GAN; a prior of codes; totals drawn before the pixels). A dash under W1 or zero "
-        "pixels: not measured."
     )
+    if "bits_bounded" in rows:
+        note += (
+            "(a GAN; a prior of codes) or does not follow it (selected on pT and mass). ≤: an "
+            "upper bound (totals drawn before the pixels)."
+        )
+    else:
+        note += "(a GAN; a prior of codes; totals drawn before the pixels)."
+    note += " A dash under W1 or zero pixels: not measured."
     note += late_note(rows) + _left_out(rows)
     write_table(rows, stem, document("Every model on every data set", header, body, note))
 

@@ -4,7 +4,14 @@ import re
 
 from darkpixel.config.names import JETS, LARTPC, MONTE_CARLO, MUONS
 from darkpixel.formats.image_format import BACKGROUND, SHOWER, TRACK
-from darkpixel.metrics.names import generator_of, is_quantised, is_reconstructed, snapshot_epoch
+from darkpixel.metrics.names import (
+    generator_of,
+    is_quantised,
+    is_reconstructed,
+    is_selected,
+    snapshot_epoch,
+    trained,
+)
 from darkpixel.metrics.order import base_model
 
 MODELS = {
@@ -117,7 +124,8 @@ def display_name(model: str, dataset: str = JETS) -> str:
     """The name that tables and legends show.
 
     A variant keeps its model's name and adds its own: sarm2_dd_sums is "SARM-2 (D+D), sums".
-    `vqvae_pixelcnn-epoch100` is a snapshot, "VQ-VAE + PixelCNN, epoch 100". A name that is not
+    `vqvae_pixelcnn-epoch100` is a snapshot, "VQ-VAE + PixelCNN, epoch 100", and what ends in
+    `_selected` says so. A name that is not
     known is shown as it is, underscores as blanks.
 
     Example:
@@ -129,6 +137,8 @@ def display_name(model: str, dataset: str = JETS) -> str:
     epoch = snapshot_epoch(model)
     if epoch is not None:
         return f"{display_name(model.removesuffix(f'-epoch{epoch}'), dataset)}, epoch {epoch}"
+    if is_selected(model):
+        return f"{display_name(trained(model), dataset)}, selected on pT and mass"
     if is_reconstructed(model):
         return f"reconstructed by {display_name(generator_of(model), dataset)}"
     if is_quantised(model):

@@ -11,8 +11,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from darkpixel.config.data import Symmetries
 from darkpixel.errors import DarkpixelError
+from darkpixel.formats.crop_margin import LABEL_MARGIN, MARGIN, size_of_margin
 from darkpixel.formats.image_file import ImageFile
+from darkpixel.training.symmetries import SYMMETRIES, columns_needed, turned
+
+_TURNS = 1  # a random stream apart from those of the order of images
 
 Batch = tuple[Tensor, dict[str, Tensor]]
 """Images (b, H, W) and event attributes, each (b,)."""
@@ -42,9 +47,12 @@ class ImageBatches:
         seed: of the order of images.
         columns: event attributes to give with the images.
         epoch_images: images in an epoch, the first of its order; None: all.
+        symmetries: a name of `darkpixel.training.symmetries.SYMMETRIES`: in `epoch` each image and
+            its columns are turned by one of these, drawn anew each time.
 
     Raises:
-        DarkpixelError: the file is not an image file, lacks a column, or a column is not numeric.
+        DarkpixelError: the file is not an image file, lacks a column, a column is not numeric, or
+            rows and columns of images that are not square are to be swapped.
     """
 
     def __init__(
@@ -57,6 +65,7 @@ class ImageBatches:
         seed: int,
         columns: Sequence[str] = (),
         epoch_images: int | None = None,
+        symmetries: Symmetries = "none",
     ) -> None:
         self.path = Path(path)
         self.batch_size = batch_size
@@ -64,11 +73,18 @@ class ImageBatches:
         self.seed = seed
         self.columns = tuple(columns)
         self._file = ImageFile(self.path)
+        self._symmetries = SYMMETRIES[symmetries]
         self.images, self.height, self.width = self._file.shape
+        # What is read: where images are turned, more columns than are given.
+        self._read_columns = self.columns
+        if len(self._symmetries) > 1:
+            self._read_columns = columns_needed(self.columns, self._file.columns)
         self.epoch_images = min(self.images, epoch_images or self.images)
         bytes_per_image = 4 * self.height * self.width
         if "pixel_labels" in self.columns:
             bytes_per_image += self.height * self.width
+        if MARGIN in self._read_columns:
+            bytes_per_image += 4 * size_of_margin(self.height)
         self._chunk = max(1, min(self._file.chunk, self.images))
         self.resident = self.images * bytes_per_image <= memory_mb * 1_000_000
         # Three buffers can live at once: the one in use, the next, and the leftover.
@@ -76,7 +92,13 @@ class ImageBatches:
             1, memory_mb * 1_000_000 // (3 * bytes_per_image * self._chunk)
         )
         try:
-            for name in self.columns:
+            if symmetries == "square" and self.height != self.width:
+                raise DarkpixelError(
+                    f"{self.path}: images of {self.height}x{self.width} pixels, whose rows and "
+                    "columns cannot be swapped; set the data set's key `symmetries` to 'mirrors'."
+                )
+            self._check_margins()
+            for name in self._read_columns:
                 self._column(name, 0, 1)  # a missing one is known before the first epoch
             self._whole = self._read_whole() if self.resident else None
         except BaseException:
@@ -106,8 +128,10 @@ class ImageBatches:
             return iter(())
         if self._whole is not None:
             order = np.random.default_rng([self.seed, epoch]).permutation(self.images)
-            return self._select(order, bounds[start_step:])
-        return self._stream(epoch, bounds[start_step:])
+            batches = self._select(order, bounds[start_step:])
+        else:
+            batches = self._stream(epoch, bounds[start_step:])
+        return batches if len(self._symmetries) == 1 else self._turned(batches, epoch, start_step)
 
     def in_order(self, size: int | None = None) -> Iterator[Batch]:
         """One pass in the order of the file, in batches of `size` (default: `batch_size`)."""
@@ -116,9 +140,10 @@ class ImageBatches:
             stop = min(start + size, self.images)
             if self._whole is not None:
                 images, columns = self._whole
-                yield images[start:stop], {k: v[start:stop] for k, v in columns.items()}
+                yield images[start:stop], {k: columns[k][start:stop] for k in self.columns}
             else:
-                yield self._to_device(self._read(start, stop))
+                images, columns = self._to_device(self._read(start, stop))
+                yield images, {k: columns[k] for k in self.columns}
 
     def images_in_order(self) -> Iterator[Tensor]:
         """One pass over the images alone, (b, H, W) on the CPU, in the order of the file."""
@@ -144,7 +169,7 @@ class ImageBatches:
 
     def _read(self, start: int, stop: int) -> Batch:
         images = torch.from_numpy(self._file.read(start, stop))
-        columns = {name: self._column(name, start, stop) for name in self.columns}
+        columns = {name: self._column(name, start, stop) for name in self._read_columns}
         return images, columns
 
     def _column(self, name: str, start: int, stop: int) -> Tensor:
@@ -154,6 +179,17 @@ class ImageBatches:
                 f"{self.path}: column '{name}' has type {values.dtype}; training takes numbers."
             )
         return torch.from_numpy(np.ascontiguousarray(values))
+
+    def _check_margins(self) -> None:
+        types = self._file.column_types()
+        for name in (MARGIN, LABEL_MARGIN):
+            if name in self._read_columns and name in types:
+                expected, found = (size_of_margin(self.height),), types[name].shape
+                if found != expected or self.height != self.width:
+                    raise DarkpixelError(
+                        f"{self.path}: column '{name}' has entries of shape {found}, not {expected}"
+                        f" as crops of {self.height} pixels need; prepare the images again."
+                    )
 
     def _to_device(self, batch: Batch) -> Batch:
         images, columns = batch
@@ -170,7 +206,7 @@ class ImageBatches:
             stop = min(start + step, self.images)
             images[start:stop] = torch.from_numpy(self._file.read(start, stop))
         columns = {
-            name: self._column(name, 0, self.images).to(self.device) for name in self.columns
+            name: self._column(name, 0, self.images).to(self.device) for name in self._read_columns
         }
         return images, columns
 
@@ -181,6 +217,14 @@ class ImageBatches:
         for start, stop in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True):
             chosen = index[start:stop]
             yield images[chosen], {k: v[chosen] for k, v in columns.items()}
+
+    def _turned(self, batches: Iterator[Batch], epoch: int, start_step: int) -> Iterator[Batch]:
+        """The batches with each image turned, as a function of (seed, epoch, step)."""
+        for step, (images, columns) in enumerate(batches, start_step):
+            generator = np.random.default_rng([self.seed, epoch, step, _TURNS])
+            drawn = generator.choice(np.array(self._symmetries), len(images))
+            images, columns = turned(images, columns, drawn)
+            yield images, {k: columns[k] for k in self.columns}
 
     def _stream(self, epoch: int, bounds: NDArray[np.int64]) -> Iterator[Batch]:
         starts = np.arange(0, self.images, self._chunk)
@@ -197,7 +241,7 @@ class ImageBatches:
             pieces = [self._read(int(starts[k]), int(starts[k] + sizes[k])) for k in groups[number]]
             images = torch.cat([piece[0] for piece in pieces])
             columns = {
-                name: torch.cat([piece[1][name] for piece in pieces]) for name in self.columns
+                name: torch.cat([piece[1][name] for piece in pieces]) for name in pieces[0][1]
             }
             generator = np.random.default_rng([self.seed, epoch, number])
             order = torch.from_numpy(generator.permutation(len(images)))

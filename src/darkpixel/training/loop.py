@@ -21,6 +21,7 @@ from torch import Tensor
 from torch.nn.utils import clip_grad_norm_, get_total_norm
 from tqdm import tqdm
 
+from darkpixel.config.data import Symmetries
 from darkpixel.config.training import Training
 from darkpixel.errors import DarkpixelError
 from darkpixel.models.base import Trainable
@@ -54,6 +55,7 @@ def train(
     output_dir: str | Path,
     monitor: Monitor | None = None,
     monitor_every: int = 1,
+    symmetries: Symmetries = "none",
     provenance: Mapping[str, Any] | None = None,
     progress: bool | None = None,
 ) -> None:
@@ -73,6 +75,8 @@ def train(
         output_dir: the model's folder.
         monitor: called after every `monitor_every` epochs and after the last, with the model in
             evaluation mode and averaged weights; its noise does not touch that of the training.
+        symmetries: by which training images are turned at random, a name of
+            `darkpixel.training.symmetries.SYMMETRIES`; those of validation are not.
         provenance: further entries of `config.yaml`, plain values (dataset, label, ...).
         progress: show a progress bar; None: if standard error is a terminal. Without it, one
             line per epoch is logged.
@@ -85,7 +89,7 @@ def train(
     """
     device = choose_device(settings.device)
 
-    def feed(path: str | Path, epoch_images: int | None = None) -> ImageBatches:
+    def feed(path: str | Path, **options: Any) -> ImageBatches:
         return ImageBatches(
             path,
             settings.batch_size,
@@ -93,13 +97,13 @@ def train(
             memory_mb=settings.memory_mb,
             seed=seed,
             columns=model.columns,
-            epoch_images=epoch_images,
+            **options,
         )
 
     with (
         _without_denormals(),
         CheckpointFolder(checkpoint_dir, digest) as checkpoints,
-        feed(train_file, settings.epoch_images) as batches,
+        feed(train_file, epoch_images=settings.epoch_images, symmetries=symmetries) as batches,
         feed(validation_file) as validation,
     ):
         for images in (batches, validation):

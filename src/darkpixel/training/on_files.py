@@ -5,6 +5,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from darkpixel.config.data import Symmetries
 from darkpixel.config.discovery import model_module
 from darkpixel.config.training import Training
 from darkpixel.formats.digests import file_digest, settings_digest
@@ -26,6 +27,7 @@ def train_on_files(
     checkpoint_dir: str | Path,
     code: str,
     monitor: str | None = None,
+    symmetries: Symmetries = "none",
     autoencoder: str | Path | None = None,
 ) -> None:
     """Train a model; go on from the checkpoint if there is one of the same run.
@@ -39,6 +41,7 @@ def train_on_files(
         checkpoint_dir: kept until the run has ended.
         code: digest of the code that the result depends on.
         monitor: what is measured after an epoch, see `darkpixel.training.monitoring`.
+        symmetries: by which training images are turned, of `darkpixel.training.symmetries`.
         autoencoder: weights of the autoencoder on whose code maps the model is trained.
     """
     inputs = [train_file, validation_file, *([autoencoder] if autoencoder else [])]
@@ -68,10 +71,18 @@ def train_on_files(
         seed=seed,
         checkpoint_dir=checkpoint_dir,
         digest=settings_digest(
-            [[file_digest(path) for path in inputs], model.settings, dict(training), seed, code]
+            [
+                [file_digest(path) for path in inputs],
+                model.settings,
+                dict(training),
+                symmetries,
+                seed,
+                code,
+            ]
         ),
         output_dir=output_dir,
         monitor=measured.monitor,
         monitor_every=measured.every,
-        provenance={"images": about},
+        symmetries=symmetries,
+        provenance={"images": about, "symmetries": symmetries},
     )

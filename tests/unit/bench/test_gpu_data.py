@@ -2,6 +2,8 @@
 
 import os
 import time
+from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
@@ -11,23 +13,29 @@ import yaml
 
 from bench.gpu import __main__ as program
 from bench.gpu import chunks, simulation
+from bench.gpu import recipe as recipe_module
 from bench.gpu.chunks import Chunk, chunks_of, make_chunk, pileup_parts
 from bench.gpu.data import Data
-from bench.gpu.recipe import Bounds, read_recipe
+from bench.gpu.recipe import SPLITS, Bounds, read_recipe
 from bench.gpu.report import Report, Run
+from darkpixel.config.discovery import model_settings
 from darkpixel.config.jets import JetImaging, JetSimulation
+from darkpixel.config.training import Training
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.image_file import ImageFile
+from darkpixel.models.folder import load_generator
+from darkpixel.models.sample_file import write_shard
 from darkpixel.simulation.jets.images import event_blocks
 from darkpixel.simulation.jets.simulation import simulate
 
-JETS = {
+TRAININGS = sorted(Path(recipe_module.__file__).parent.glob("*.yaml"))
+JETS: dict[str, Any] = {
     "dataset": "jets", "images": {"train": 160, "validation": 20, "test": 40},
     "simulation": {"multi_parton_interactions": False},
     "imaging": {"pixels": 14, "pixel_size": 0.2},
 }  # fmt: skip
-MUONS = {
-    "dataset": "muons", "images": {"train": 40, "validation": 20, "test": 30},
+MUONS: dict[str, Any] = {
+    "dataset": "muons", "images": {"train": 20, "validation": 10, "test": 10},
     "simulation": {"multi_parton_interactions": False, "forced_b_to_muon": True, "pileup": 2,
                    "pileup_events": 12},
     "imaging": {"pixels": 16, "pixel_size": 0.05},
@@ -65,6 +73,18 @@ def recipe_of(**keys):
     return read_recipe({**JETS, **keys})[0]
 
 
+@pytest.mark.parametrize("path", TRAININGS, ids=lambda path: path.stem)
+def test_shipped_trainings(path):
+    content = yaml.safe_load(path.read_text())
+    recipe, bounds = read_recipe(content["data"])
+    assert recipe.images["test"] >= 20_000  # two halves of 10,000 for the noise floor
+    assert bounds.least <= recipe.images["train"]
+    for model in content["models"].values():
+        keys = dict(model["settings"])
+        model_settings(keys.pop("model")).model_validate(keys)
+        Training(**model["training"])
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -93,7 +113,7 @@ def test_a_folder_is_of_the_images_alone(tmp_path):
 @pytest.mark.parametrize("entry", [JETS, MUONS])
 def test_every_chunk_has_a_seed_of_its_own(tmp_path, small_chunks, entry):
     recipe, _ = read_recipe({**entry, "seed": 800})
-    found = [c for split in simulation.SPLITS for c in chunks_of(tmp_path, recipe, split)]
+    found = [c for split in SPLITS for c in chunks_of(tmp_path, recipe, split)]
     seeds = [chunk.seed for chunk in found] + [part[3] for part in pileup_parts(tmp_path, recipe)]
     assert len(set(seeds)) == len(seeds)
     assert max(seeds) <= 900_000_000
@@ -154,8 +174,9 @@ def test_images_are_those_of_the_rules(jets, tmp_path, small_chunks):
     folder, _ = jets
     recipe = recipe_of()
     first = next(chunks_of(folder, recipe, "test"))
+    assert first.label == "signal"
     simulate(
-        JetSimulation(**recipe.simulation), first.label, first.images, first.seed,
+        JetSimulation(**recipe.simulation), "signal", first.images, first.seed,
         tmp_path / "events.h5", progress=False,
     )  # fmt: skip
     blocks = event_blocks([tmp_path / "events.h5"], JetImaging(**recipe.imaging))
@@ -198,7 +219,7 @@ def test_muons_over_a_pool_in_parts(tmp_path, small_chunks):
     assert made["images"]["background"] == MUONS["images"]
     assert len(chunks._pool(tmp_path)) == 12
     with ImageFile(tmp_path / "joint" / "train.h5") as file:
-        assert file.shape == (80, 16, 16)
+        assert file.shape == (40, 16, 16)
 
 
 def muon_chunks(folder, recipe, signal_pt, background_pt):
@@ -280,6 +301,7 @@ def test_data_of_a_later_call(run, small_chunks):
 def test_a_simulation_can_be_ended(run):
     data = Data(run, {**JETS, "images": {"train": 10**6, "validation": 10**6, "test": 10**6}})
     process = data._process
+    assert process is not None
     data.stop()
     assert process.poll() is not None
     assert until(lambda: not group_lives(process.pid))
@@ -314,11 +336,22 @@ def test_one_model_of_all_labels(jets, tmp_path):
         assert found["sampling"][label]["images"] == 30
         rows = {row["observable"]: row for row in found["measures"][label]["lagan"]}
         assert set(rows) == {"pt", "mass", "sum", "nonzero", "girth", "maximum"}
-        assert rows["sum"]["n"] == 30
+        assert rows["sum"]["n"] == 20  # half the test images
         tested = {row["model"] for row in found["two_sample"][label]["rows"]}
         assert tested == {"monte_carlo", "monte_carlo_scaled", "lagan"}
     with ImageFile(tmp_path / "out" / "samples-lagan.h5") as file:
         assert np.bincount(file.column("class")).tolist() == [30, 30]
+        kept = file.read()[file.column("class") == 1]
+    # They are those of the rule that draws samples.
+    (folder,) = (tmp_path / "work").glob("train-*/lagan")
+    about = {"dataset": "jets", "label": "background", "pixel_size": 0.2, "unit": "GeV"}
+    write_shard(
+        load_generator(folder, label="background"), tmp_path / "again.h5", images=30, block_size=10,
+        blocks=range(3), seed=1, about=about, source="lagan", config_digest="0",
+    )  # fmt: skip
+    with ImageFile(tmp_path / "again.h5") as file:
+        expected = file.read()
+    np.testing.assert_array_equal(np.sort(kept.sum((1, 2))), np.sort(expected.sum((1, 2))))
 
 
 SARM = {

@@ -170,6 +170,24 @@ def test_a_study_goes_with_its_data_set(tmp_path):
     assert loaded(tmp_path, "datasets: {jets: null}").studies == {}
 
 
+def test_symmetries_are_those_of_the_simulation_unless_told_otherwise(tmp_path):
+    overlay = tmp_path / "mine.yaml"
+
+    def symmetries(text):
+        overlay.write_text(text)
+        files = [CONFIG / "config.yaml", overlay]
+        present = load_run(read_yaml(*files), files).datasets.present()
+        return {name: data.image_symmetries for name, data in present.items()}
+
+    own = {"jets": "none", "muons": "mirrors", "lartpc": "square", "lartpc_vertex": "square"}
+    assert symmetries("{}") == own
+    mine = "datasets: {lartpc: {source: file, file: {all: a.h5}}}"
+    assert symmetries(mine) == own | {"lartpc": "none"}
+    files = "{signal: a.h5, background: b.h5}"
+    told = f"datasets: {{jets: {{source: file, file: {files}, symmetries: square}}}}"
+    assert symmetries(told) == own | {"jets": "square"}
+
+
 def test_null_leaves_out_what_the_base_names(tmp_path):
     run = loaded(
         tmp_path,
@@ -295,6 +313,7 @@ def test_shipped_files_hold_no_key_twice():
         ("training: {adam_betas: [1.5, 0.9]}", "training.adam_betas.0: found 1.5"),
         ("models: {monte_carlo: {model: sarm}}", "model name 'monte_carlo' is taken"),
         ("models: {reconstructed_x: {model: sarm}}", "model name 'reconstructed_x' is taken"),
+        ("models: {mine_selected: {model: sarm}}", "model name 'mine_selected' is taken"),
         (
             "datasets: {jets: {source: file, file: {joint: a.h5, other: b.h5}}}",
             "mine.yaml: datasets.jets: label 'joint' is taken; give it another name",
@@ -303,6 +322,20 @@ def test_shipped_files_hold_no_key_twice():
             "datasets: {lartpc: {source: file, file: {mine: a.root}}}",
             "`file` has the one label `all` here, found ['mine']",
         ),
+        (
+            "datasets: {jets: {symmetries: left_right}}",
+            "datasets.jets: symmetries 'left_right': the imaging turns each jet so that",
+        ),
+        (
+            "datasets: {muons: {symmetries: eight}}",
+            "datasets.muons.symmetries: found 'eight'; input should be 'none', 'up_down',",
+        ),
+        (
+            "datasets: {muons: {columns: [muon_pt, class]}}",
+            "datasets.muons.columns: found ['muon_pt', 'class']; column 'class' has a meaning of",
+        ),
+        ("datasets: {muons: {columns: [muon_pt, muon_pt]}}", "a column occurs twice; name each"),
+        ("datasets: {muons: {columns: [muon pt]}}", "column 'muon pt' must be letters, digits"),
         ("models: {sarm2_dc: {settings: {log_scale: [3, -7]}}}", "log_scale must rise"),
         (
             "models: {sarm2_dd_totals: {settings: {total_noise: [-1, 2]}}}",
@@ -310,12 +343,16 @@ def test_shipped_files_hold_no_key_twice():
             "greater than or equal to 0",
         ),
         (
-            "models: {sarm2_dd_totals: {settings: {total_tolerance: -3}}}",
-            "models.sarm2_dd_totals.settings.total_tolerance: found -3; input should be greater",
+            "models: {sarm2_dd_totals: {settings: {total_noise: [1, 2, 3]}}}",
+            "settings: total_noise: one number, or one for each of pt, mass; found [1.0, 2.0,",
         ),
         (
-            "models: {sarm2_dd_totals: {settings: {total_tolerance: [1, 2, 3]}}}",
-            "settings: total_tolerance: one number, or one for each of pt, mass; found [1.0, 2.0,",
+            "datasets: {jets: {selection: {pt: -3}}}",
+            "datasets.jets.selection.pt: found -3; input should be greater than 0",
+        ),
+        (
+            "datasets: {jets: {selection: {models: [sarm2_d]}}}",
+            "datasets.jets.selection.models.0: unknown model 'sarm2_d'; did you mean",
         ),
         (
             "models: {sarm2_dd: {settings: {shared_units: 3}}}",
@@ -358,6 +395,10 @@ def test_shipped_files_hold_no_key_twice():
         (
             "evaluation: {two_sample: {low_level: {model: classifer}}}",
             "evaluation.two_sample.low_level.model: unknown model file 'classifer'; did you mean",
+        ),
+        (
+            "evaluation: {lartpc: {low_level: {settings: {filters: 8}}}}",
+            "evaluation.lartpc.low_level.settings.filters: unknown key 'filters'",
         ),
         (
             "evaluation: {two_sample: {low_level: {settings: {filterz: 8}}}}",

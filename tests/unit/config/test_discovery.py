@@ -11,7 +11,10 @@ import darkpixel.models
 from darkpixel.config.discovery import data_names, model_module, model_names, model_settings
 from darkpixel.errors import DarkpixelError
 
-SHIPPED = ("classifier", "lagan", "pixelcnnpp", "sarm", "ssnet", "vqvae", "vqvae_pixelcnn")
+SHIPPED = (
+    "classifier", "lagan", "pixelcnnpp", "sarm", "sparse_classifier", "ssnet", "vqvae",
+    "vqvae_pixelcnn",
+)  # fmt: skip
 SETTINGS = "from darkpixel.config import base\nclass Settings(base.Settings):\n    width: int = 3\n"
 
 

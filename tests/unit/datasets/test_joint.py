@@ -37,6 +37,27 @@ def test_every_image_is_there_once_with_its_class(files: dict[str, Path], tmp_pa
         assert sorted(images[classes == index, 0, 0]) == list(range(count))
 
 
+def test_columns_of_all_labels_go_with_their_images(tmp_path: Path) -> None:
+    """The number in a column is that of the image; what one label lacks is left out."""
+    paths = {}
+    for label, count in (("signal", 70), ("background", 30)):
+        number = np.arange(count, dtype=np.float32)
+        images = np.broadcast_to(number[:, None, None], (count, 4, 4))
+        columns = {"number": number, "pair": np.stack([number, -number], 1)}
+        kind = np.int32 if label == "signal" else np.float32
+        columns["other"] = number.astype(kind)
+        if label == "signal":
+            columns["alone"] = number
+        paths[label] = write_images(tmp_path / f"{label}.h5", images, columns, label=label)
+    join_labels(paths, tmp_path / "joint.h5")
+    with ImageFile(tmp_path / "joint.h5") as file:
+        assert set(file.columns) == {"number", "pair", "class"}
+        images = file.read()
+        assert np.array_equal(file.column("number"), images[:, 0, 0])
+        assert np.array_equal(file.column("pair")[:, 1], -images[:, 0, 0])
+        assert file.column("class").sum() == 30
+
+
 def test_labels_are_mixed_evenly(files: dict[str, Path], tmp_path: Path) -> None:
     join_labels(files, tmp_path / "joint.h5")
     with ImageFile(tmp_path / "joint.h5") as file:

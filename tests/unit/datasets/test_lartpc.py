@@ -20,9 +20,12 @@ from darkpixel.datasets.lartpc import crop_events, prepare, scale_events, write_
 from darkpixel.datasets.splits import file_events
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.blocks import Block
+from darkpixel.formats.crop_margin import MARGIN, MARGINS
 from darkpixel.formats.image_file import ImageFile
+from darkpixel.formats.initial_state import DIRECTION
 from darkpixel.formats.larcv import larcv_events
 from darkpixel.formats.species import SpeciesCounts
+from darkpixel.simulation.argon.crop import crop_corner
 
 SIZES = SplitSizes(train=6, validation=2, test=4)
 ABOUT: dict[str, Any] = {
@@ -99,11 +102,74 @@ def test_crops_hold_the_events_around_their_centroid() -> None:
     }
 
 
+def test_start_points_move_with_the_crop() -> None:
+    """What is drawn at the start point is at the start point of the crop, too."""
+
+    def blocks() -> Iterator[Block]:
+        for images, columns in blocks_of(20):
+            start = np.array([np.unravel_index(image.argmax(), image.shape) for image in images])
+            rows, cut = (start[:, axis].astype(np.float32) for axis in (0, 1))
+            direction = np.full(len(images), 0.5, np.float32)
+            yield (
+                images,
+                {**columns, "start_row": rows, "start_column": cut, "direction_row": direction},
+            )
+
+    images, columns = joined(crop_events(blocks(), SMALL, SpeciesCounts(), "test"))
+    for image, row, column in zip(
+        images, columns["start_row"], columns["start_column"], strict=True
+    ):
+        assert image[int(row), int(column)] == image.max() > 0
+    assert (columns["direction_row"] == 0.5).all()
+    whole = ArgonImaging(pixels=48)
+    _, columns = joined(crop_events(blocks(), whole, SpeciesCounts(), "test"))
+    _, raw = joined(blocks())
+    np.testing.assert_array_equal(columns["start_row"], raw["start_row"])
+
+
+def test_margins_are_what_lies_beyond_the_crop() -> None:
+    rng = np.random.default_rng(4)
+    raw = (rng.exponential(size=(30, 20, 20)) * (rng.random((30, 20, 20)) < 0.3)).astype(np.float32)
+    labels = (raw > 0).astype(np.uint8) + (raw > 1)
+    raw[-1] = 0
+    raw[-1, 15, 9] = 1  # as far down as a crop can be: one row of the margin is outside
+    block = (raw, {"pixel_labels": labels})
+    imaging = ArgonImaging(pixels=8, minimum_filled=0)
+    images, columns = joined(crop_events(iter([block]), imaging, SpeciesCounts(), "test"))
+    wide = np.pad(raw, ((0, 0), (0, 4), (0, 4)))
+    assert columns["margin"].dtype == np.float32
+    assert columns["pixel_label_margin"].dtype == np.uint8
+    for event, crop, margin, classes in zip(
+        columns["event"], images, columns["margin"], columns["pixel_label_margin"], strict=True
+    ):
+        row, column = crop_corner(raw[event], 8, 0)
+        expected = wide[event, row : row + 10, column : column + 10]
+        np.testing.assert_array_equal(crop, expected[:8, :8])
+        np.testing.assert_array_equal(margin[:20].reshape(2, 10), expected[8:])
+        np.testing.assert_array_equal(margin[20:].reshape(8, 2), expected[:8, 8:])
+        wide_labels = np.pad(labels[event], ((0, 4), (0, 4)))[row + 8 : row + 10]
+        np.testing.assert_array_equal(
+            classes[:20].reshape(2, 10), wide_labels[:, column : column + 10]
+        )
+
+
+def test_margins_have_the_scale_of_the_images() -> None:
+    rng = np.random.default_rng(4)
+    margin = rng.random((4, 36)).astype(np.float32)
+    for scaling in ("fixed", "maximum"):
+        raw = images_of(4)
+        imaging = ArgonImaging(scaling=scaling)
+        images, columns = joined(scale_events(iter([(raw, {"margin": margin})]), imaging))
+        ratio = images.sum((1, 2)) / raw.sum((1, 2))
+        np.testing.assert_allclose(columns["margin"], margin * ratio[:, None], rtol=1e-5)
+
+
 def test_images_of_the_right_size_are_not_cropped() -> None:
     whole = ArgonImaging(pixels=48, minimum_filled=0.5)
     images, columns = joined(crop_events(blocks_of(7), whole, SpeciesCounts(), "test"))
     np.testing.assert_array_equal(images, images_of(7))
     np.testing.assert_array_equal(columns["event"], np.arange(7))
+    assert not columns.keys() & set(MARGINS)
 
 
 @pytest.mark.parametrize("shape", [(15, 15), (16, 32), (32, 12)])
@@ -160,7 +226,7 @@ def test_splits(tmp_path: Path, size: int) -> None:
     for split, path in paths.items():
         with ImageFile(path) as file:
             assert file.shape == (getattr(SIZES, split), 16, 16)
-            assert set(file.columns) == {"event", "species", "pixel_labels"}
+            assert set(file.columns) == {"event", "species", "pixel_labels", *MARGINS}
             event = file.column("event")
             charge = file.read().sum(axis=(1, 2)) * charge_per_unit(file.attributes)
             np.testing.assert_allclose(charge, raw[event].sum(axis=(1, 2)) / 100, rtol=1e-5)
@@ -252,7 +318,7 @@ def test_larcv_files_to_splits(tmp_path: Path) -> None:
     with ImageFile(paths["train"]) as file:
         event = file.column("event")
         assert file.shape == (6, 64, 64)
-        assert set(file.columns) == {"event", "species", "momentum"}
+        assert set(file.columns) == {"event", "species", "momentum", MARGIN, *DIRECTION}
         np.testing.assert_array_equal(file.column("momentum"), columns["momentum"][event])
         # the crop takes a part of the charge: the pixels of test events spread over 70 x 70
         charge = file.read().sum(axis=(1, 2)) * 25.5

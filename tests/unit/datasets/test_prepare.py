@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from darkpixel.config.data import SplitSizes
 from darkpixel.config.jets import JetImaging
@@ -179,6 +180,65 @@ def test_failure_leaves_no_output(tmp_path: Path, blocks: Iterator[Block], error
     with pytest.raises((DarkpixelError, OSError), match=error):
         write_splits(blocks, 500, paths, sizes=split_sizes(200, 50, 100), seed=1, **ABOUT)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("column", "error"),
+    [
+        (None, r"test: no column 'pressure', which the data set's key `columns` names \(found mom"),
+        (np.array([1.0] * 59 + [np.nan]), r"test: pressure\[59\] is nan; a condition is a finite"),
+        (np.ones((60, 2)), r"column 'pressure' has entries of type float64 and shape \(2,\)"),
+        (np.array([b"high"] * 60), r"column 'pressure' has entries of type \|S4"),
+    ],
+)
+def test_a_required_column_has_one_finite_number_an_image(
+    tmp_path: Path, column: NDArray[Any] | None, error: str
+) -> None:
+    def blocks() -> Iterator[Block]:
+        for part in (slice(0, 40), slice(40, 60)):
+            columns = {"momentum": np.arange(60.0)[part]}
+            if column is not None:
+                columns["pressure"] = column[part]
+            yield np.ones((part.stop - part.start, 4, 4), np.float32), columns
+
+    sizes = split_sizes(30, 10, 20)
+    with pytest.raises(DarkpixelError, match=error) as raised:
+        write_splits(
+            blocks(), 60, outputs(tmp_path), sizes=sizes, seed=1, required=["pressure"], **ABOUT
+        )
+    assert "\n" not in str(raised.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_users_columns_stay_with_their_images(tmp_path: Path) -> None:
+    path = tmp_path / "mine.h5"
+    with h5py.File(path, "w") as file:
+        file["images"] = (
+            np.arange(1, 61, dtype=np.float32)[:, None, None].repeat(16, 1).reshape(60, 4, 4)
+        )
+        file["pressure"], file["region"] = np.arange(1, 61) / 2, np.arange(1, 61) % 3
+    paths = outputs(tmp_path)
+    write_splits(
+        *file_events(path), paths, sizes=split_sizes(30, 10, 20), seed=1,
+        required=["pressure", "region"], **ABOUT,
+    )  # fmt: skip
+    for made in paths.values():
+        with ImageFile(made) as images:
+            number = images.read()[:, 0, 0]
+            assert np.array_equal(images.column("pressure"), number / 2)
+            assert np.array_equal(images.column("region"), number % 3)
+
+
+def test_an_event_column_takes_the_place_of_none(tmp_path: Path) -> None:
+    path = tmp_path / "mine.h5"
+    with h5py.File(path, "w") as file:
+        file["images"], file["event"], file["source_event"] = (
+            np.ones((3, 4, 4)),
+            [1, 2, 3],
+            [4, 5, 6],
+        )
+    with pytest.raises(DarkpixelError, match="has columns event and source_event"):
+        file_events(path)
 
 
 def test_a_failed_rename_takes_back_the_others(

@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats import larcv
+from darkpixel.formats.initial_state import DIRECTION
 from darkpixel.formats.larcv import PLANES, larcv_events
 
 REAL = os.environ.get("DARKPIXEL_LARCV_FILE")
@@ -58,14 +59,66 @@ def test_classification_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     expected = np.stack([event[2].T for event in random_projections(7)])
     np.testing.assert_array_equal(images, expected)
     assert images.dtype == np.float32
-    assert set(columns) == {"event", "species", "momentum"}
+    assert set(columns) == {"event", "species", "momentum", *DIRECTION}
     np.testing.assert_array_equal(columns["event"], np.arange(7))
     particles = trees["particle_mctruth_tree"]
     np.testing.assert_array_equal(columns["species"], np.concatenate(particles["_part_v._pdg"]))
     momentum = [np.concatenate(particles[f"_part_v._p{axis}"]) for axis in "xyz"]
     np.testing.assert_allclose(columns["momentum"], np.linalg.norm(momentum, axis=0), rtol=1e-6)
     kinds = {name: str(values.dtype) for name, values in columns.items()}
-    assert kinds == {"event": "int64", "species": "int32", "momentum": "float32"}
+    numbers = dict.fromkeys(("momentum", *DIRECTION), "float32")
+    assert kinds == {"event": "int64", "species": "int32", **numbers}
+    # zx: rows are x and columns z.
+    for name, values in zip(DIRECTION, (momentum[0], momentum[2], momentum[1]), strict=True):
+        np.testing.assert_allclose(columns[name] * columns["momentum"], values, rtol=1e-5)
+
+
+def with_places(trees: Trees, vertex: NDArray[np.float64]) -> Trees:
+    """Trees with start points (N, 3), cm, in images that begin at (10, 20, 30), 0.5 cm a pixel."""
+    low, letters = dict(zip("xyz", (10.0, 20.0, 30.0), strict=True)), "xyz"
+    count = len(vertex)
+    for axis, letter in enumerate(letters):
+        places = [np.array([value]) for value in vertex[:, axis]]
+        trees["particle_mctruth_tree"][f"_part_v._vtx._{letter}"] = places
+    for axis, name in enumerate("xy"):
+        begin = np.array([low[plane[axis]] for plane in PLANES])
+        trees["image2d_data_tree"][f"_image_v._meta._p1.{name}"] = [begin] * count
+        trees["image2d_data_tree"][f"_image_v._meta._p2.{name}"] = [begin + 128.0] * count
+    return trees
+
+
+def test_start_points_are_pixels_of_the_plane(tmp_path: Path) -> None:
+    vertex = np.array([[10.25, 20.25, 30.25], [15.0, 40.0, 80.0]])
+    path = write_trees(tmp_path / "a.root", with_places(classification(2), vertex))
+    for plane, rows, cut in (("xy", 1, 0), ("yz", 2, 1), ("zx", 0, 2)):
+        _, columns = read(path, plane)
+        expected = (vertex - [10, 20, 30]) * 2 - 0.5
+        np.testing.assert_allclose(columns["start_row"], expected[:, rows], atol=1e-5)
+        np.testing.assert_allclose(columns["start_column"], expected[:, cut], atol=1e-5)
+        assert columns["start_row"][0] == columns["start_column"][0] == 0
+
+
+@pytest.mark.parametrize(
+    ("tree", "branch", "words"),
+    [
+        ("particle_mctruth_tree", "_part_v._vtx._x", "event 1 has no finite start point"),
+        ("image2d_data_tree", "_image_v._meta._p2.y", "plane zx, reaches from 10 to"),
+    ],
+)
+def test_bad_places_are_one_line(tmp_path: Path, tree: str, branch: str, words: str) -> None:
+    trees = with_places(classification(2), np.full((2, 3), 50.0))
+    trees[tree][branch][1] = trees[tree][branch][1] * (np.nan if "vtx" in branch else -1)
+    with pytest.raises(DarkpixelError, match=words):
+        read(write_trees(tmp_path / "a.root", trees))
+
+
+def test_files_with_and_without_start_points_do_not_mix(tmp_path: Path) -> None:
+    paths = [
+        write_trees(tmp_path / "a.root", classification(1)),
+        write_trees(tmp_path / "b.root", with_places(classification(1), np.full((1, 3), 50.0))),
+    ]
+    with pytest.raises(DarkpixelError, match="nor files with and without start points"):
+        list(larcv_events(paths, "zx"))
 
 
 @pytest.mark.parametrize("mass", [0.0, 0.511, 938.272])

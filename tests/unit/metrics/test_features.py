@@ -10,6 +10,7 @@ from darkpixel.metrics.features import (
     FEATURES,
     SCALED,
     Sample,
+    calorimeter_features,
     compared_samples,
     image_features,
     monte_carlo_sets,
@@ -78,7 +79,10 @@ def test_a_streamed_sample_has_the_features_of_its_images(tmp_path):
     sample = Sample("model", 1, path, start=10, scale=1.05)
     stored = images[10:50].astype(np.float32) * np.float32(1.05)
     assert np.concatenate(list(sample.blocks(40, size=7))) == pytest.approx(stored)
-    assert sample_features(sample, 40, 0.1) == pytest.approx(image_features(stored, 0.1))
+    with h5py.File(path, "a") as file:
+        file.attrs["pixel_size"] = 0.1
+    found = sample_features(sample, 40, calorimeter_features(path))
+    assert found == pytest.approx(image_features(stored, 0.1))
     assert next(sample.part(5).blocks(1))[0] == pytest.approx(stored[5])
     with pytest.raises(DarkpixelError, match="found 60 images, but 61 are needed"):
         list(sample.blocks(51))

@@ -11,6 +11,7 @@ from darkpixel.metrics.memorisation import (
     Nearest,
     Prepared,
     memorisation_rows,
+    mirror_images,
     nearest_training_images,
 )
 
@@ -136,3 +137,29 @@ def test_a_model_of_blank_images_has_no_values():
     rows = memorisation_rows(compared(images(50, 10), training), samples, **ABOUT)
     assert rows["value"].isna().all()
     assert (rows["n"] == 0).all()
+
+
+@pytest.mark.parametrize(("shape", "count"), [((5, 4, 4), 8), ((5, 3, 4), 4)])
+def test_mirror_images_are_all_and_each_once(shape, count):
+    original = np.random.default_rng(8).random(shape).astype(np.float32)
+    found = list(mirror_images(original))
+    assert len(found) == count
+    assert len({copies.tobytes() for copies in found}) == count
+    assert {copies.shape for copies in found} == {shape}
+    assert (
+        np.sort(np.stack(found).reshape(count, 5, -1)) == np.sort(original.reshape(5, -1))
+    ).all()
+
+
+def test_a_mirror_image_of_a_training_image_is_a_copy_where_mirrors_count(tmp_path):
+    training = images(30, 9)
+    turned = np.ascontiguousarray(training[:10].transpose(0, 2, 1)[:, ::-1])
+    for name, content in (("train", training), ("made", turned)):
+        with h5py.File(tmp_path / f"{name}.h5", "w") as file:
+            file["images"] = content
+    sample, train = Sample("made", 1, str(tmp_path / "made.h5")), str(tmp_path / "train.h5")
+    plain = nearest_training_images([sample], 10, train)[sample]
+    mirrored = nearest_training_images([sample], 10, train, mirrored=True)[sample]
+    assert (plain.copies, mirrored.copies) == (0, 10)
+    assert (plain.distance > 0.1).all()
+    assert mirrored.distance == pytest.approx(0, abs=1e-2)

@@ -130,6 +130,19 @@ def test_centre_is_the_first_stage_of_the_model(side, centre):
 def test_variants_keep_the_name_of_their_model_and_follow_it():
     assert display_name("sarm2_dd") == "SARM-2 (D+D)"
     assert display_name("sarm2_dd_sums") == "SARM-2 (D+D), sums"
+    assert display_name("sarm2_dd_selected") == "SARM-2 (D+D), selected on pT and mass"
+    assert (
+        display_name("sarm2_dd_totals_selected") == "SARM-2 (D+D), totals, selected on pT and mass"
+    )
+    rows = [
+        "sarm2_dd",
+        "quantised_sarm2_dd",
+        "sarm2_dd_selected",
+        "sarm2_dd_power",
+        "sarm2_dd_totals",
+        "sarm2_dd_totals_selected",
+    ]
+    assert ordered(rows[::-1]) == rows
     assert display_name("monte_carlo") == "Monte Carlo"
     assert display_name("monte_carlo", "muons") == "Monte Carlo"
     assert display_name("my_own") == "my own"

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from image_files import write_images
 
+from darkpixel.config.evaluation import Evaluation
 from darkpixel.config.names import MONTE_CARLO
 from darkpixel.config.two_sample import LowLevel, LowLevelTraining, TwoSample
 from darkpixel.metrics.auc import area_under_curve
@@ -98,6 +99,12 @@ def test_the_network_keeps_its_training_where_a_key_differs():
     assert (training.epochs, training.learning_rate, training.schedule) == (4, 1e-3, "cosine")
     assert training.early_stopping is not None
     assert TwoSample(**settings.model_dump()) == settings
+    argon = Evaluation.model_validate({"lartpc": {"low_level": {"training": {"epochs": 3}}}})
+    network = argon.network("lartpc")
+    assert (network.model, network.training.epochs) == ("sparse_classifier", 3)
+    assert (network.training.early_stopping, network.training.keep) == (None, "last")
+    assert LowLevel(**network.model_dump()).model_dump() == network.model_dump()
+    assert argon.network("jets") == argon.two_sample.low_level
 
 
 def test_tables_name_what_has_not_converged(tmp_path):
@@ -162,14 +169,7 @@ def test_table_brackets_what_is_too_weak(tmp_path):
 
 def test_the_other_tables_show_floor_and_blank_models(tmp_path):
     random = np.random.default_rng(5)
-    real, *floors = random.normal(size=(3, 60, 4))
     about: dict[str, Any] = {"dataset": "muons", "label": "background"}
-    physics_distances_table(
-        distance_rows(real, {CONTROL: floors[0]}, floors, **about), tmp_path / "distances"
-    )
-    text = (tmp_path / "distances.md").read_text()
-    assert "| Monte Carlo" in text
-    assert "| *noise floor*" in text
     images = random.exponential(size=(20, 4, 4)).astype(np.float32)
     blank = Nearest(np.zeros_like(images))
     training = Prepared.of(random.exponential(size=(20, 4, 4)).astype(np.float32))
@@ -181,6 +181,35 @@ def test_the_other_tables_show_floor_and_blank_models(tmp_path):
     line = (tmp_path / "memorisation.md").read_text().splitlines()[4]
     cells = [cell.strip() for cell in line.strip("|").split("|")]
     assert cells == ["SARM-2 (D+D)", "muon", "–", "–", "–", "0", "1"]
+
+
+def test_distances_are_quoted_only_where_their_control_is_seen(tmp_path):
+    """The table prints what the numbers say, not what it is told."""
+    random = np.random.default_rng(5)
+    real, *floors = random.normal(size=(4, 300, 4))
+    about: dict[str, Any] = {"dataset": "muons", "label": "background"}
+    made = {MADE: random.normal(size=(300, 4)) + 2}
+    for shift, seen in ((1.0, True), (0.0, False)):
+        samples = {CONTROL: floors[0], LARGER: floors[1] + shift, **made}
+        rows = distance_rows(real, samples, floors, **about)
+        physics_distances_table(rows, tmp_path / "distances")
+        text = (tmp_path / "distances.md").read_text().splitlines()
+        names, *table = [[cell.strip() for cell in line.split("|")[1:-1]] for line in text[2:8]]
+        table = table[1:]
+        assert names[2:4] + names[-1:] == ["FPD background", "1000 KPD background", "controls"]
+        assert [row[0] for row in table] == [
+            "Monte Carlo", "Monte Carlo × 1.05", "SARM-2 (D+D)", "*noise floor*"
+        ]  # fmt: skip
+        *models, floor = table
+        for row in models:
+            assert (row[-1] == "hold") == seen
+            assert row[2].startswith("(") != seen
+            assert seen or row[-1].count("too weak to quote") == 2
+        assert floor[-1] == ""
+        assert not floor[2].startswith("(")
+        csv = pd.read_csv(tmp_path / "distances.csv", keep_default_na=False)
+        assert (csv["verdict"] == "").all() == seen
+        assert len(csv) == len(rows)
 
 
 def write_sparse(path, count, seed):

@@ -73,6 +73,18 @@ class TestTrainings:
         assert plan.trainings.seeds("vqvae_pixelcnn") == [4, 5]
         assert set(plan.trainings.inputs("jets", "signal", "sarm2_dd")) == {"train", "validation"}
 
+    def test_images_are_turned_where_the_training_says_so_and_codes_never(self):
+        plan = make_plan()
+        assert plan.trainings.symmetries("lartpc", "all", "vqvae") == "none"
+        plan = make_plan(
+            training={"symmetries": True}, judges={"ssnet": {"training": {"symmetries": True}}}
+        )
+        assert plan.trainings.symmetries("lartpc", "all", "vqvae") == "square"
+        assert plan.trainings.symmetries("lartpc", "all", "vqvae_pixelcnn") == "none"
+        assert plan.trainings.symmetries("muons", "signal", "sarm2_dd") == "mirrors"
+        assert plan.trainings.symmetries("jets", "signal", "sarm2_dd") == "none"
+        assert plan.lartpc.ssnet_symmetries() == "square"
+
     def test_monitors(self, plan):
         assert plan.trainings.monitor("jets", "signal", "sarm2_dd") == "observables"
         assert plan.trainings.monitor("lartpc", "all", "vqvae") == "codebook"
@@ -111,6 +123,35 @@ class TestSamples:
         names = list(plan.samples.with_quantised("muons", "signal"))
         assert set(names) == {*plan.datasets["muons"].models, *limits.values()}
         assert names.index("quantised_sarm2_dd") == names.index("sarm2_dd") + 1
+
+    def test_selected_images_are_those_of_the_trained_model(self, plan):
+        model, chosen = "sarm2_dd", "sarm2_dd_selected"
+        assert list(plan.samples.of("jets", "signal"))[-1] == chosen
+        assert list(plan.samples.of("muons", "signal"))[-1] == "vqvae_pixelcnn"
+        whole = plan.samples.inputs("jets", "signal", chosen, "1")
+        assert whole.pop("train") == plan.samples.train("jets")["signal"]
+        assert whole == plan.samples.inputs("jets", "signal", model, "1")
+        found = plan.samples.selection("jets", chosen)
+        assert found == {"pt": 10.0, "mass": 10.0, "redraws": 3}
+        assert plan.samples.selection("jets", model) == {}
+        limits = plan.samples.limits("jets", "signal")
+        assert limits[chosen] == limits[model] == "quantised_sarm2_dd"
+
+    def test_selected_images_are_classified_and_timed_but_neither_trained_nor_scored(self, plan):
+        comparisons, chosen = plan.comparisons, "sarm2_dd_selected"
+        assert chosen in comparisons.classifier_sources("jets")
+        assert chosen in [model for model, *_ in comparisons.timed_models("jets")]
+        assert comparisons.timed_training("jets") == [plan.samples.train("jets")["signal"]]
+        assert comparisons.timed_training("muons") == []
+        assert chosen in comparisons.configs("jets")
+        assert chosen not in comparisons.trained_configs("jets")
+        assert chosen not in [model for model, *_ in comparisons.scored_models("jets")]
+        assert chosen not in plan.trainings.histories("jets")["signal"]
+
+    def test_a_model_that_the_data_set_lacks_is_not_selected(self):
+        plan = make_plan(datasets={"jets": {"models": ["lagan"]}})
+        assert list(plan.samples.of("jets", "signal")) == ["lagan"]
+        assert plan.comparisons.timed_training("jets") == []
 
     def test_simulated_images_come_first(self, plan):
         compared = plan.samples.compared("jets", ["lagan"])
@@ -154,9 +195,15 @@ class TestLArTPC:
 
 
 class TestComparisons:
-    def test_liquid_argon_is_compared_but_not_tested(self, plan):
-        assert plan.comparisons.compared == ["jets", "muons", "lartpc"]
-        assert plan.comparisons.tested == plan.comparisons.timed == ["jets", "muons"]
+    def test_liquid_argon_is_tested_in_tables_of_its_own(self, plan):
+        comparisons = plan.comparisons
+        assert comparisons.compared == ["jets", "muons", "lartpc"]
+        assert comparisons.calorimetric == comparisons.timed == ["jets", "muons"]
+        assert comparisons.tested("sarm") == ["jets", "muons"]
+        assert comparisons.tested("lartpc") == ["lartpc"]
+        assert make_plan(datasets={"lartpc": {"models": []}}).comparisons.tested("lartpc") == []
+        assert comparisons.threshold("lartpc") == plan.run.evaluation.lartpc.threshold
+        assert comparisons.threshold("jets") is None
 
     def test_every_source_gives_as_many_images_as_the_poorest(self, plan):
         assert plan.comparisons.classifier_numbers("jets")["images"] == 60  # the configuration's
@@ -170,7 +217,9 @@ class TestComparisons:
         assert sum(JOINT in path for path in weights) == 1
 
     def test_only_simulations_are_timed(self, plan):
-        assert plan.comparisons.timed_simulation("lartpc") == {"labels": ()}
+        given = make_plan(datasets={"jets": {"source": "download"}})
+        assert given.comparisons.timed_simulation("jets") == {"labels": ()}
+        assert plan.comparisons.timed_simulation("lartpc")["labels"] == ("all",)
         assert plan.comparisons.timed_simulation("jets")["labels"] == ("signal", "background")
         assert plan.comparisons.pileup("jets") == []
         assert plan.comparisons.pileup("muons") == ["results/test/events/muons/pileup.h5"]

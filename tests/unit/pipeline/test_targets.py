@@ -9,6 +9,8 @@ from darkpixel.errors import DarkpixelError
 from darkpixel.pipeline.plan import keys, one_of
 from darkpixel.pipeline.resources import RULES
 
+DISTANCE_TABLES = ("two_sample_auc", "physics_distances", "coverage", "memorisation", "diversity")
+
 
 @pytest.fixture(scope="module")
 def plan():
@@ -24,7 +26,7 @@ def test_papers_and_kinds_divide_all_targets(plan):
     assert set(every.values()) == {1}
     assert Counter(plan.targets(paper="sarm") + plan.targets(paper="lartpc")) == every
     assert Counter(plan.targets(kind="figures") + plan.targets(kind="tables")) == every
-    assert len(every) == 2 * 78
+    assert len(every) == 2 * 85
 
 
 def test_every_figure_has_its_two_files(plan):
@@ -89,7 +91,8 @@ def test_shapes_need_no_segmentation_network(tmp_path):
         "tables/lartpc/shape_observables",
     }
     plan = make_plan(datasets={"lartpc": {"models": ["sarm1_dd"]}})
-    assert {stem for stem in stems(plan) if "/lartpc/" in stem} == shapes
+    distances = {f"tables/lartpc/{name}" for name in DISTANCE_TABLES}
+    assert {stem for stem in stems(plan) if "/lartpc/" in stem} == shapes | distances
     path = tmp_path / "mine.h5"
     path.touch()
     own = {"source": "file", "file": {"all": str(path)}, "models": ["sarm1_dd"]}
@@ -123,6 +126,18 @@ def test_momentum_is_shown_of_the_models_that_are_told_it_and_the_species():
     assert not response & stems(plan)
 
 
+def test_each_paper_has_its_own_tables_of_distances():
+    both = {f"tables/{paper}/{name}" for paper in ("sarm", "lartpc") for name in DISTANCE_TABLES}
+    assert both <= stems(make_plan())
+    alone = make_plan(
+        datasets={"jets": None, "muons": None, "lartpc": {"models": ["sarm1_dd"]}},
+        search={"studies": {"sarm": None, "pixelcnnpp": None}},
+    )  # without the paper's model
+    assert both & stems(alone) == {f"tables/lartpc/{name}" for name in DISTANCE_TABLES}
+    without = make_plan(datasets={"lartpc": {"models": []}})
+    assert both & stems(without) == {f"tables/sarm/{name}" for name in DISTANCE_TABLES}
+
+
 def test_a_constraint_of_nothing_matches_no_file():
     assert one_of(["a", "b"]) == "a|b"
     assert one_of([]) == "none"
@@ -139,6 +154,10 @@ def test_threads_and_gpus_are_the_configurations():
     assert plan.resources.threads("draw_roc") == 1
     assert plan.resources.of("train_model") == {"mem_mb": 4000, "runtime": 1440, "gpu": 2}
     assert "gpu" not in plan.resources.of("draw_roc")
+    assert (
+        plan.resources.of("measure_speed")["mem_mb"] == 4 * 4000
+    )  # each core has images of its own
+    assert plan.resources.of("sample_whole")["mem_mb"] == 4000
 
 
 @pytest.mark.parametrize(

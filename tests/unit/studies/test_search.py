@@ -217,7 +217,7 @@ class Rounded(GenerativeModel):
 def scored_bits(*arguments):
     found = bits_per_pixel(*arguments)
     assert found is not None
-    return found
+    return found.of_images
 
 
 def write_pixels(path, pixels):
@@ -230,7 +230,7 @@ def test_the_density_with_the_zero_level_shared_out_integrates_to_one(tmp_path):
     values = np.arange(0.5 * step, 3.5, step)  # to the end of the highest level
     train = write_pixels(tmp_path / "train.h5", [0.0] * 60 + [0.2, 0.3, 0.4] * 10 + [2.0] * 10)
     scored = write_pixels(tmp_path / "scored.h5", np.append(0.0, values))
-    bits, _ = scored_bits(Rounded(), scored, len(values) + 1, train)
+    bits = scored_bits(Rounded(), scored, len(values) + 1, train)
     mass, density = 2.0 ** -bits[0], 2.0 ** -bits[1:]
     assert mass + density.sum() * step == pytest.approx(1.0, abs=1e-3)
     assert mass == pytest.approx(0.7 * 61 / 92)  # 60 of 90 pixels of the level are exact zeros
@@ -242,7 +242,7 @@ def test_nothing_is_added_where_nothing_is_rounded_to_zero(tmp_path):
     path = write_pixels(tmp_path / "images.h5", [0.0, 0.001, 3.0])
     for quantise in (None, lambda images: images, lambda images: images.ceil()):
         model = Rounded(quantise)
-        bits, _ = scored_bits(model, path, 3, path)
+        bits = scored_bits(model, path, 3, path)
         images = torch.tensor([0.0, 0.001, 3.0]).view(3, 1, 1)
         expected = -model.log_density(images) / np.log(2)
         np.testing.assert_allclose(bits, expected.numpy())

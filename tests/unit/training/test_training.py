@@ -87,6 +87,47 @@ class TwoPhases(MeanModel):
         return ((images - self.mean - self.other) ** 2).mean()
 
 
+class Watcher(MeanModel):
+    """Keeps what it is shown, in training and in validation."""
+
+    columns = ("species",)
+
+    def __init__(self):
+        super().__init__()
+        self.order = []
+        self.shown: dict[bool, list[torch.Tensor]] = {True: [], False: []}
+
+    def fit_to_columns(self, columns):
+        self.order.append(("columns", {name: values.tolist() for name, values in columns.items()}))
+
+    def fit_to_data(self, batches, validation=None):
+        self.order.append(("images", sum(map(len, batches()))))
+
+    def loss(self, images, phase="model", **columns):
+        self.shown[self.training].append(images.clone())
+        return super().loss(images)
+
+
+def test_whole_columns_come_before_the_images(folder):
+    model = Watcher()
+    train_toy(folder, changed(epochs=1), model)
+    expected = {"species": (np.arange(100) % 3).tolist()}
+    assert model.order == [("columns", expected), ("images", 100)]
+
+
+def test_training_images_are_turned_and_those_of_validation_are_not(folder):
+    def shown(training, **options):
+        model = Watcher()
+        train_toy(folder, changed(epochs=1), model, **options)
+        return torch.cat(model.shown[training])
+
+    plain, turned = shown(True), shown(True, symmetries="up_down")
+    flipped = (plain.flip(1) == turned).all((1, 2))
+    assert (flipped | (plain == turned).all((1, 2))).all()
+    assert 25 < flipped.sum() < 75
+    assert torch.equal(shown(False), shown(False, symmetries="up_down"))
+
+
 def test_converges_to_the_optimum(folder):
     settings = changed(epochs=60, learning_rate=0.3, schedule="cosine", keep="last")
     train_toy(folder, settings, MeanModel())

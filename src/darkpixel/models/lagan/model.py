@@ -5,7 +5,7 @@ layers are locally connected and whose images end in a ReLU, which makes the zer
 the images of all labels, conditioned on the label.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -13,8 +13,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from darkpixel.errors import DarkpixelError
+from darkpixel.config.names import CLASS
 from darkpixel.models.base import Batches, GenerativeModel, require_size
+from darkpixel.models.conditions import Condition
 from darkpixel.models.lagan.networks import Discriminator, Generator
 from darkpixel.models.lagan.settings import Settings
 from darkpixel.models.sampling import evaluating
@@ -66,7 +67,6 @@ class LAGAN(GenerativeModel):
             kernels=(settings.minibatch_kernels, settings.minibatch_dimensions),
         )
         self.register_buffer("spread", torch.ones(4))  # one for each of `_descriptions`
-        self._chosen: int | None = None
 
     def phase_parameters(self, phase: str) -> Iterable[nn.Parameter]:
         network: nn.Module = getattr(self, phase)
@@ -141,26 +141,38 @@ class LAGAN(GenerativeModel):
             total = total + torch.stack(distances).mean() * len(mine) / len(images)
         return total
 
-    def choose_class(self, index: int) -> None:
-        if not 0 <= index < self.options.classes:
-            raise DarkpixelError(
-                f"model lagan: no class {index}; it was trained on {self.options.classes}."
-            )
-        self._chosen = index
+    @property
+    def conditions(self) -> tuple[Condition, ...]:
+        """The label."""
+        return (Condition(CLASS, tuple(range(self.options.classes))),)
+
+    def sample(self, n: int, *, generator: torch.Generator, **options: Any) -> Tensor:
+        """Draw images, (n, H, W) float32; options as of `sample_events`."""
+        return self.sample_events(n, generator=generator, **options)[0]
 
     @torch.no_grad()
-    def sample(self, n: int, *, generator: torch.Generator, **options: Any) -> Tensor:
-        """Images of the chosen label, or of random labels if none was chosen; see the base."""
+    def sample_events(
+        self,
+        n: int,
+        *,
+        generator: torch.Generator,
+        conditions: Mapping[str, Tensor] | None = None,
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """Images (n, H, W) and their `class` (n,) uint8.
+
+        The labels are the given ones, or the chosen one, or else drawn at random, all alike often.
+        """
+        given = self.given_conditions(n, conditions)
         device, source = self.spread.device, generator.device
         latent = torch.randn((n, self.options.latent), generator=generator, device=source)
-        if self._chosen is None:
-            classes = torch.randint(self.options.classes, (n,), generator=generator, device=source)
+        if CLASS in given:
+            classes = given[CLASS].long()
         else:
-            classes = torch.full((n,), self._chosen)
+            classes = torch.randint(self.options.classes, (n,), generator=generator, device=source)
         pieces = zip(latent.split(PIECE), classes.split(PIECE), strict=True)
         with evaluating(self.generator):
             made = [self.generator(z.to(device), labels.to(device)) for z, labels in pieces]
-        return self._to_images(torch.cat(made))
+        return self._to_images(torch.cat(made)), {CLASS: classes.to(torch.uint8)}
 
     def _noise(self, images: Tensor) -> Tensor:
         return torch.randn(len(images), self.options.latent, device=images.device)

@@ -105,7 +105,7 @@ class LogisticMixture(nn.Module):
 
         Args:
             parameters: (B, size).
-            uniforms: (B, 2) in (0, 1): for the component, and for the place within it.
+            uniforms: (B, 2 or more) in (0, 1): for the component, and for the place within it.
 
         Returns:
             (B,) float32, whole numbers 0 ... N.
@@ -114,6 +114,6 @@ class LogisticMixture(nn.Module):
         cumulative = log_weight.exp().cumsum(-1)
         chosen = (uniforms[:, :1] >= cumulative[:, :-1]).sum(-1, keepdim=True)
         location, log_scale = location.gather(-1, chosen), log_scale.gather(-1, chosen)
-        place = location + log_scale.exp() * uniforms[:, 1:].logit()
+        place = location + log_scale.exp() * uniforms[:, 1:2].logit()
         levels = (place[:, 0] * self.unit).round().clamp(min=0).minimum(self.top)
         return levels.abs()  # no -0.0

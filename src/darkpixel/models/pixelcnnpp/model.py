@@ -18,7 +18,7 @@ from darkpixel.models.pixelcnnpp.logistic_mixture import LogisticMixture
 from darkpixel.models.pixelcnnpp.network import PixelCNNPP
 from darkpixel.models.pixelcnnpp.sampler import sample_levels
 from darkpixel.models.pixelcnnpp.settings import Settings
-from darkpixel.models.sampling import evaluating
+from darkpixel.models.sampling import evaluating, open_uniforms
 
 _INITIAL_IMAGES = 64
 _UNFITTED_LEVELS = 276  # SARM section 2.1: pixels up to 276 GeV
@@ -57,6 +57,29 @@ class PixelCNNPlusPlus(GenerativeModel):
         """Images as the model sees them, same shape, GeV: on the grid."""
         return self.value(self.level(images))
 
+    def _cell(self, level: Tensor) -> tuple[Tensor, Tensor]:
+        """Ends of the ranges of values that are rounded to levels, GeV."""
+        return self.value((level - 0.5).clamp(min=0)), self.value(level + 0.5)
+
+    def drawn_value(self, level: Tensor, u: Tensor) -> Tensor:
+        """Values of generated pixels, GeV, from their levels and uniforms u, same shape.
+
+        Spread evenly over the values that are rounded to the level, as `log_density` assumes, or
+        the level's own value; zero pixels stay so.
+        """
+        if self.options.drawn_values == "levels":
+            return self.value(level)
+        low, high = self._cell(level)
+        return torch.where(level > 0, low + u * (high - low), 0.0)
+
+    def as_generated(self, images: Tensor, *, generator: torch.Generator) -> Tensor:
+        """Images (B, H, W) on the grid, spread within their levels as samples are.
+
+        It is what a perfect generator on this grid makes.
+        """
+        u = open_uniforms(*images.shape, generator=generator).to(images)
+        return self.drawn_value(self.level(images), u)
+
     def clipped(self, images: Tensor) -> int:
         """Pixels more than half a step above the last level, to which quantisation pulls them."""
         return int((images > self.value(self.mixture.top + 0.5)).sum())
@@ -72,8 +95,8 @@ class PixelCNNPlusPlus(GenerativeModel):
     def log_density(self, images: Tensor) -> Tensor:
         """Log-density of the images, (B, H, W), GeV -> (B,) nats; see the base class."""
         level = self.level(images)
-        width = self.value(level + 0.5) - self.value((level - 0.5).clamp(min=0))
-        per_gev = torch.where(level > 0, -width.log(), 0.0).sum((1, 2))
+        low, high = self._cell(level)
+        per_gev = torch.where(level > 0, -(high - low).log(), 0.0).sum((1, 2))
         return self._log_conditionals(level).sum((1, 2)) + per_gev
 
     def loss(self, images: Tensor, phase: str = "model", **columns: Tensor) -> Tensor:
@@ -81,16 +104,16 @@ class PixelCNNPlusPlus(GenerativeModel):
         return -self.log_prob(images).mean()
 
     def sample(self, n: int, *, generator: torch.Generator, **options: Any) -> Tensor:
-        """Draw images, (n, H, W) float32, GeV, on the grid; exact, by the cached sampler.
+        """Draw images, (n, H, W) float32, GeV; exact, by the cached sampler.
 
         Each image takes its uniforms from the generator in turn, so the images do not depend on
         `batch` (images at once, an option).
         """
         with evaluating(self):
-            levels = sample_levels(
+            levels, within = sample_levels(
                 self.network, self.mixture, n, self.image_size, generator=generator, **options
             )
-        return self.value(levels)
+        return self.drawn_value(levels, within)
 
     @torch.no_grad()
     def fit_to_data(self, batches: Batches, validation: Batches | None = None) -> None:

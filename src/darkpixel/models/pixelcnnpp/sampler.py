@@ -34,9 +34,10 @@ def draw_uniforms(n: int, height: int, width: int, generator: torch.Generator) -
     """Uniforms of `n` images, one image after the other from the generator.
 
     Returns:
-        (n, height, width, 2) in (0, 1): for the component of a pixel's mixture, and within it.
+        (n, height, width, 3) in (0, 1): for the component of a pixel's mixture, for the place
+        within it, which gives the level, and for the value within the level.
     """
-    return open_uniforms(n, height, width, 2, generator=generator)
+    return open_uniforms(n, height, width, 3, generator=generator)
 
 
 @torch.no_grad()
@@ -48,7 +49,7 @@ def sample_levels(
     *,
     generator: torch.Generator,
     batch: int = 512,
-) -> Tensor:
+) -> tuple[Tensor, Tensor]:
     """Draw the levels of images, (n, H, W) float32, by the cached sampler.
 
     Args:
@@ -58,12 +59,17 @@ def sample_levels(
         size: H and W.
         generator: each image takes its uniforms from it in turn, whatever the batch.
         batch: images at once.
+
+    Returns:
+        The levels, and the uniforms (n, H, W) for the values within them.
     """
     levels = torch.empty(n, *size, device=mixture.top.device)
+    within = torch.empty_like(levels)
     for some in batches(n, batch):
         uniforms = draw_uniforms(some.stop - some.start, *size, generator).to(levels.device)
         levels[some] = sample_cached(network, mixture, uniforms)
-    return levels
+        within[some] = uniforms[..., 2]
+    return levels, within
 
 
 @torch.no_grad()
@@ -79,7 +85,7 @@ def sample_naive(
     Args:
         network: in evaluation mode.
         mixture: of its outputs.
-        uniforms: (B, H, W, 2), from `draw_uniforms`.
+        uniforms: (B, H, W, 3), from `draw_uniforms`.
         pixels: in raster order, at which a pass is made; the others stay 0. All by default; the
             benchmark times a few, since all passes cost the same.
 
@@ -269,7 +275,7 @@ def sample_cached(network: PixelCNNPP, mixture: LogisticMixture, uniforms: Tenso
     Args:
         network: in evaluation mode.
         mixture: of its outputs.
-        uniforms: (B, H, W, 2), from `draw_uniforms`.
+        uniforms: (B, H, W, 3), from `draw_uniforms`.
 
     Returns:
         (B, H, W) float32, levels.

@@ -49,6 +49,12 @@ class Settings(base.PresetSettings):
         description="p of the transform x^(1/p) in which levels are equally far apart: above 1 "
         "they are finer for small pixels (as in SARM 4.1)",
     )
+    drawn_values: Literal["spread", "levels"] = Field(
+        "spread",
+        description="a non-zero pixel of a generated image is spread evenly, in GeV, over the "
+        "values that are rounded to its level, as the density says, or is the level itself; "
+        "training is the same",
+    )
     levels: int | None = Field(
         None,
         ge=1,

@@ -29,6 +29,6 @@ In the order of reading:
     totals.py           p(s)
     initialisation.py   grids, scales and initial frequencies from the training images
     naive_sampler.py    the definition of a sample: the whole network once per pixel
-    sampler.py          the same samples, every hidden unit evaluated once; redraws by totals
+    sampler.py          the same samples, every hidden unit evaluated once
     dense_blocks.py     the masked weights cut into the matrices that the sampler multiplies
 """

@@ -36,6 +36,7 @@ class Conditionals:
         totals: density of the totals s, T of them; None where the model has none.
         first_values: training values of the first pixel, one of which is drawn for it; empty
             where it is drawn from the model.
+        spreads: whether generated pixels are spread within the levels of D+D.
     """
 
     side: int
@@ -45,6 +46,7 @@ class Conditionals:
     sums: RunningSums
     totals: TotalsDensity | None
     first_values: Tensor
+    spreads: bool = False
 
     @property
     def sums_are_seen(self) -> bool:
@@ -61,6 +63,14 @@ class Conditionals:
     def quantise(self, images: Tensor) -> Tensor:
         """Images as the model sees them, same shape: on the grid of D+D, unchanged for D+C."""
         return self.stages[0].likelihood.quantise(images)
+
+    def spread(self, x: Tensor, u: Tensor) -> Tensor:
+        """Generated pixels x, any shape, GeV, within their levels by uniforms u of that shape.
+
+        The networks see levels alone, so pixels are spread when the whole image is drawn. All
+        stages have one grid. D+C, and where pixels are not spread: x itself.
+        """
+        return self.stages[0].likelihood.spread(x, u) if self.spreads else x
 
     def in_order(self, images: Tensor) -> Tensor:
         """Pixels of images (B, H, W) in the order of generation, (B, D)."""

@@ -74,14 +74,24 @@ class Discrete(Likelihood):
         level = self.level(x)
         return torch.where(level > 0, self.grid[(level - 1).clamp(min=0)], 0.0)
 
-    def log_width(self, x: Tensor) -> Tensor:
-        """Log of the width of the cell around x, GeV; 0 where x falls to level 0, a point mass.
+    def _cell(self, level: Tensor) -> tuple[Tensor, Tensor]:
+        """Ends of the cells of levels, GeV.
 
         Cells end half way between levels in x^(1/p); the last one ends half a step above it.
         """
-        level = self.level(x)
         steps = (torch.stack([level - 0.5, level + 0.5]) / len(self.grid)).clamp(min=0)
         low, high = steps.pow(self.power) * self.grid[-1]
+        return low, high
+
+    def spread(self, x: Tensor, u: Tensor) -> Tensor:
+        level = self.level(x)
+        low, high = self._cell(level)
+        return torch.where(level > 0, low + u * (high - low), 0.0)
+
+    def log_width(self, x: Tensor) -> Tensor:
+        """Log of the width of the cell around x, GeV; 0 where x falls to level 0, a point mass."""
+        level = self.level(x)
+        low, high = self._cell(level)
         return torch.where(level > 0, (high - low).log(), 0.0)
 
     def clipped(self, x: Tensor) -> int:

@@ -45,6 +45,14 @@ class Likelihood(nn.Module, ABC):
         """The value that the model sees instead of x, any shape (D+C: x itself)."""
         return x
 
+    def spread(self, x: Tensor, u: Tensor) -> Tensor:
+        """Pixels x of any shape, quantised, within the range of values that `quantise` takes there.
+
+        Uniform in GeV, from uniforms u of the same shape in (0, 1), as `log_width` assumes; a
+        pixel that is zero stays so (D+C: x itself).
+        """
+        return x
+
     def log_width(self, x: Tensor) -> Tensor:
         """Log of the range of values that `quantise` takes to x, GeV, same shape (D+C: 0)."""
         return torch.zeros_like(x)

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from darkpixel.errors import DarkpixelError
 from darkpixel.metrics.kinematics import in_angles
 from darkpixel.models.base import Batches, GenerativeModel
-from darkpixel.models.sampling import evaluating
+from darkpixel.models.sampling import evaluating, open_uniforms
 from darkpixel.models.sarm.conditionals import Conditionals, inputs_per_pixel
 from darkpixel.models.sarm.discrete import Discrete
 from darkpixel.models.sarm.initialisation import fit
@@ -34,8 +34,8 @@ class SARM(GenerativeModel):
     With `totals`, the model is p(s) prod_i p(x_i | x_<i, s): it draws s, for example pT and mass,
     then the pixels, whose own totals come close to s without being forced to it. `log_prob` is
     this joint density at the image's own s (with `total_noise`, at a noisy s); it contains a
-    density in s and does not integrate over s, so it is not the density of the image alone.
-    `log_prob_parts` reports both parts.
+    density in s and does not integrate over s, so it is not the density of the image alone, which
+    `density_estimates` estimates. `log_prob_parts` reports both parts.
 
     Args:
         options: the settings.
@@ -65,6 +65,7 @@ class SARM(GenerativeModel):
         self.register_buffer("first_values", torch.zeros(values), persistent=values > 0)
 
         names = tuple(options.total_observables) if options.totals else ()
+        self.total_names = names
         self.sums = RunningSums(side, self.pixel_size, permutation, names)
         self.totals = None
         if names:
@@ -102,11 +103,20 @@ class SARM(GenerativeModel):
             self.sums,
             self.totals,
             self.first_values,
+            self.options.drawn_values == "spread",
         )
 
     def quantise(self, images: Tensor) -> Tensor:
         """Images as the model sees them, same shape: on the grid of D+D, unchanged for D+C."""
         return self.conditionals.quantise(images)
+
+    def as_generated(self, images: Tensor, *, generator: torch.Generator) -> Tensor:
+        """Images (B, H, W) on the grid of D+D, spread within their levels as samples are.
+
+        It is what a perfect generator on this grid makes.
+        """
+        u = open_uniforms(*images.shape, generator=generator).to(images)
+        return self.conditionals.spread(self.quantise(images), u)
 
     def log_prob_parts(self, images: Tensor) -> dict[str, Tensor]:
         """`totals`, log p(s), and `pixels`, sum_i log p(x_i | x_<i, s); (B,) nats each.
@@ -120,14 +130,18 @@ class SARM(GenerativeModel):
         if self.totals is not None:
             totals = self.totals.noisy(self.sums.of_image(x))
             log_totals = self.totals.log_prob(totals)
+        return {"totals": log_totals, "pixels": self._log_pixels(x, totals)}
+
+    def _log_pixels(self, x: Tensor, totals: Tensor | None) -> Tensor:
+        """Log prob of quantised pixels (B, D), in the order of generation, given totals (B, T)."""
         log_pixels = x.new_zeros(len(x))
-        for start, stage, inputs in parts.stage_inputs(x, totals):
+        for start, stage, inputs in self.conditionals.stage_inputs(x, totals):
             log_pixels = log_pixels + stage.log_prob(
                 x[:, start : start + stage.pixels],
                 inputs,
                 unscored=int(self.options.first_pixel == "empirical" and start == 0),
             )
-        return {"totals": log_totals, "pixels": log_pixels}
+        return log_pixels
 
     def log_prob(self, images: Tensor) -> Tensor:
         """Sum of `log_prob_parts`: images (B, H, W), GeV -> (B,) nats."""
@@ -142,8 +156,33 @@ class SARM(GenerativeModel):
         """
         if self.totals is not None or self.options.first_pixel == "empirical":
             return None
+        return self.log_prob(images) - self._log_widths(images)
+
+    def _log_widths(self, images: Tensor) -> Tensor:
+        """Sum of the logs of the cells around the pixels of images (B, H, W), (B,)."""
         widths = self.stages[0].likelihood.log_width(images)  # all stages have one grid
-        return self.log_prob(images) - widths.flatten(1).sum(1)
+        return widths.flatten(1).sum(1)
+
+    def density_estimates(
+        self, images: Tensor, draws: int, *, generator: torch.Generator
+    ) -> Tensor | None:
+        """With totals: p(s) p(x | s) / q(s) with s drawn from q, near the image's own totals.
+
+        Integrated over s, p(s) p(x | s) is the density of the images that the model draws.
+        """
+        if self.totals is None or self.options.first_pixel == "empirical":
+            return None
+        parts = self.conditionals
+        x = parts.in_order(parts.quantise(images))
+        own, widths = self.sums.of_image(x), self._log_widths(images)
+        estimates = []
+        for _ in range(draws):
+            uniforms = open_uniforms(len(x), 1 + 3 * own.shape[1], generator=generator).to(own)
+            y, log_q = self.totals.propose(own, uniforms)
+            log_pixels = self._log_pixels(x, self.totals.from_standardised(y))
+            log_p = self.totals.log_prob_standardised(y) + log_pixels
+            estimates.append(log_p - log_q - widths)
+        return torch.stack(estimates)
 
     def loss(self, images: Tensor, phase: str = "model", **columns: Tensor) -> Tensor:
         """Mean negative log-likelihood, nats per image."""
@@ -153,16 +192,23 @@ class SARM(GenerativeModel):
         """Draw images, (n, H, W) GeV; exact, by the incremental sampler.
 
         Each image takes its uniforms from the generator in turn, so the images do not depend on
-        `batch` (images at once, an option).
+        `batch` (images at once, an option). Another option is `totals`, (n, T), for which the
+        images are drawn; they are drawn first otherwise.
         """
         with evaluating(self):
-            return sample_images(
-                self.conditionals,
-                n,
-                generator=generator,
-                tolerance=self.options.total_tolerance,
-                **options,
-            )
+            return sample_images(self.conditionals, n, generator=generator, **options)
+
+    @torch.no_grad()
+    def draw_totals(self, n: int, *, generator: torch.Generator) -> Tensor:
+        """Draw the totals of `n` images, (n, T), GeV (or pixels)."""
+        if self.totals is None:
+            return super().draw_totals(n, generator=generator)
+        u = open_uniforms(n, 2, self.totals.count, generator=generator)
+        return self.totals.sample(u.transpose(0, 1).to(self.permutation.device))
+
+    def totals_of(self, images: Tensor) -> Tensor:
+        """The totals of images (B, H, W), (B, T), GeV (or pixels); pT, mass softened near zero."""
+        return self.conditionals.totals_of(images)
 
     def fit_to_data(self, batches: Batches, validation: Batches | None = None) -> None:
         """Set grids, scales and first frequencies (`darkpixel.models.sarm.initialisation`).

@@ -19,7 +19,8 @@ class Uniforms(NamedTuple):
     """The random numbers of B images, in (0, 1)."""
 
     pixels: Tensor
-    """(3, B, D): zero or not, first and second uniform of the value, in the order of generation."""
+    """(3, B, D): zero or not, first and second uniform of the value, in the order of generation.
+    The second one places a value within its level (D+D), or within its logistic (D+C)."""
     totals: Tensor
     """(2, B, T)."""
 
@@ -47,6 +48,7 @@ def sample_naive(
     *,
     positions: Collection[int] | None = None,
     every_pixel: bool = False,
+    totals: Tensor | None = None,
 ) -> Tensor:
     """Images (B, H, W) from the same uniforms as the incremental sampler.
 
@@ -57,10 +59,12 @@ def sample_naive(
             default; the benchmark times a few, since all passes cost the same.
         every_pixel: the network's last layer gives the parameters of every pixel at every pass,
             as in the references, though only one pixel's are used.
+        totals: for which the pixels are drawn, (B, T); None: drawn first, where there are any.
     """
     u = uniforms.pixels
     x = torch.zeros_like(u[0])
-    totals = None if parts.totals is None else parts.totals.sample(uniforms.totals)
+    if parts.totals is not None and totals is None:
+        totals = parts.totals.sample(uniforms.totals)
     everyone = torch.arange(len(x), device=x.device)
     for i in range(x.shape[1]) if positions is None else positions:
         if i == 0 and len(parts.first_values):
@@ -80,4 +84,4 @@ def sample_naive(
         parameters = stage.value_parameters(h, inputs, here, everyone)
         value = stage.likelihood.sample(parameters, u[1, :, i], u[2, :, i])
         x[:, i] = torch.where(torch.logit(u[0, :, i]) < logits, 0.0, value)
-    return parts.to_images(x)
+    return parts.to_images(parts.spread(x, u[2]))

@@ -15,21 +15,14 @@ the sampler walks through the network once, with three savings:
 The result equals `sample_naive` for the same uniforms up to rounding.
 """
 
-import logging
-from collections.abc import Sequence
-
 import torch
 from torch import Tensor
 
+from darkpixel.models.sampling import batches
 from darkpixel.models.sarm.conditionals import Conditionals
 from darkpixel.models.sarm.dense_blocks import Block, DenseStage, Step, prepare
 from darkpixel.models.sarm.naive_sampler import Uniforms, draw_first_pixel, draw_uniforms
 from darkpixel.models.sarm.running_sums import RunningSums
-
-logger = logging.getLogger(__name__)
-
-_REDRAWS = 20
-"""Most times that the pixels of an image are drawn anew; then it stays as it is."""
 
 
 @torch.no_grad()
@@ -38,7 +31,7 @@ def sample_images(
     n: int,
     *,
     generator: torch.Generator,
-    tolerance: float | Sequence[float] | None = None,
+    totals: Tensor | None = None,
     batch: int = 1024,
     block: int = 32,
 ) -> Tensor:
@@ -47,43 +40,18 @@ def sample_images(
     Args:
         parts: of a trained model in evaluation mode.
         n: images.
-        generator: an image's uniforms do not depend on `batch`, nor, without `tolerance`, on the
-            images after it.
-        tolerance: redraw the pixels of images whose totals miss those drawn for them by more
-            than this, GeV (or pixels), one for all or one for each; None: keep every image.
+        generator: an image's uniforms depend neither on `batch` nor on the images after it.
+        totals: for which the images are drawn, (n, T), GeV (or pixels); None: drawn first, where
+            the model has totals.
         batch: images at once.
         block: pixels of a block.
     """
     network = prepare(parts.stages, block)
     images = torch.zeros(n, parts.side, parts.side, device=parts.permutation.device)
-    total_uniforms = torch.zeros(2, n, 0 if parts.totals is None else parts.totals.count).to(images)
-
-    def draw(chosen: Tensor, again: bool = False) -> None:
-        for some in chosen.split(batch):
-            uniforms = draw_uniforms(parts, len(some), generator)
-            if again:
-                uniforms = uniforms._replace(totals=total_uniforms[:, some])
-            total_uniforms[:, some] = uniforms.totals
-            images[some] = sample_from_uniforms(parts, uniforms, network)
-
-    draw(torch.arange(n, device=images.device))
-    if parts.totals is not None and tolerance is not None:
-        wanted = parts.totals.sample(total_uniforms)
-        largest_miss = wanted.new_tensor(tolerance)
-        counts = []
-        for _ in range(_REDRAWS):
-            missed = ((parts.totals_of(images) - wanted).abs() > largest_miss).any(1)
-            counts.append(int(missed.sum()))
-            if not counts[-1]:
-                break
-            draw(missed.nonzero()[:, 0], again=True)
-        logger.info(
-            "%d of %d images missed their totals at first; %d redraws in all, %d before the last",
-            counts[0],
-            n,
-            sum(counts),
-            counts[-1],
-        )
+    for some in batches(n, batch):
+        uniforms = draw_uniforms(parts, some.stop - some.start, generator)
+        given = None if totals is None else totals[some].to(images)
+        images[some] = sample_from_uniforms(parts, uniforms, network, totals=given)
     return images
 
 
@@ -94,6 +62,7 @@ def sample_from_uniforms(
     network: list[DenseStage] | None = None,
     *,
     lazy: bool | None = None,
+    totals: Tensor | None = None,
 ) -> Tensor:
     """Images (B, H, W) from given uniforms.
 
@@ -102,6 +71,7 @@ def sample_from_uniforms(
         uniforms: of B images.
         network: from `prepare`.
         lazy: compute values only where a pixel is not zero; None: on a CPU only.
+        totals: as for `sample_images`, (B, T).
     """
     network = network or prepare(parts.stages)
     u = uniforms.pixels.transpose(1, 2).contiguous()  # (3, D, B)
@@ -109,7 +79,7 @@ def sample_from_uniforms(
     x = u.new_zeros(pixels, batch)
     known = context = None
     if parts.totals is not None:
-        totals = parts.totals.sample(uniforms.totals)
+        totals = parts.totals.sample(uniforms.totals) if totals is None else totals
         known, context = totals.T.contiguous(), parts.totals.standardised(totals).T
     sums = SumsSoFar(parts.sums, known, batch) if parts.sums_are_seen else None
     for (start, end, _), stage in zip(parts.spans(), network, strict=True):
@@ -121,7 +91,7 @@ def sample_from_uniforms(
             walk.first = draw_first_pixel(parts.first_values, u[1, 0])
         x[start:end] = walk.run()
     images = torch.zeros_like(x)
-    images[parts.permutation] = x
+    images[parts.permutation] = parts.spread(x, u[2])
     return images.T.reshape(batch, parts.side, parts.side)
 
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import Field, NonNegativeFloat, PositiveFloat, model_validator
+from pydantic import Field, NonNegativeFloat, model_validator
 
 from darkpixel.config import base
 
@@ -10,7 +10,7 @@ POWERS = (1.0, 1.1, 1.2, 1.3, 1.5, 2.0)
 """Powers p of the transform x^(1/p) among which the paper chooses (SARM 8.6)."""
 
 
-_PAPER: dict[str, Any] = {"layers": 5, "power": 1.0, "inputs": "value"}
+_PAPER: dict[str, Any] = {"centres": [3], "layers": 5, "power": 1.0, "inputs": "value"}
 
 
 class Settings(base.PresetSettings):
@@ -31,7 +31,7 @@ class Settings(base.PresetSettings):
     centres: list[int] = Field(
         [3],
         description="sides of nested central squares with a network each: [] is SARM-1, [3] "
-        "SARM-2 (SARM 8.6: jets 3, muons 7)",
+        "SARM-2 (SARM 8.6: jets 3, muons 7; in the middle if even or odd as the image's side)",
     )
     centre_first: bool = Field(True, description="generate the centre first (SARM 4.2), or last")
     order: Literal["spiral_out", "spiral_in", "row", "column", "random"] = Field(
@@ -85,11 +85,6 @@ class Settings(base.PresetSettings):
         "for each: the model draws and is given noisy totals, and so learns what to do when the "
         "pixels overshoot",
     )
-    total_tolerance: PositiveFloat | list[PositiveFloat] | None = Field(
-        None,
-        description="redraw the pixels of an image whose totals miss those drawn for it by more "
-        "than this, GeV (or pixels), one for all or one for each; null: keep every image",
-    )
     total_mixtures: int = Field(32, ge=1, description="logistics in the density of each total")
     pixel_size: float | None = Field(
         None,
@@ -110,6 +105,12 @@ class Settings(base.PresetSettings):
         description="D+D: p of the transform x^(1/p) (SARM 4.1, 8.6: jets 1, muons 1.2 and 1.3); "
         f"auto: that of {', '.join(f'{power:g}' for power in POWERS)} whose rounding changes pT "
         "and mass of the validation images least (not for liquid argon)",
+    )
+    drawn_values: Literal["spread", "levels"] = Field(
+        "spread",
+        description="D+D: a non-zero pixel of a generated image is spread evenly, in GeV, over the "
+        "values that are rounded to its level, as the density says, or is the level itself (the "
+        "paper); training is the same",
     )
     mixtures: int = Field(5, ge=1, description="D+C: truncated logistics a pixel (SARM 8.6)")
     log_scale: tuple[float, float] = Field(
@@ -154,11 +155,10 @@ class Settings(base.PresetSettings):
     @model_validator(mode="after")
     def _one_for_each_total(self) -> Self:
         count = len(self.total_observables)
-        for key in ("total_noise", "total_tolerance"):
-            scales = getattr(self, key)
-            if isinstance(scales, list) and len(scales) != count:
-                raise ValueError(
-                    f"{key}: one number, or one for each of {', '.join(self.total_observables)}; "
-                    f"found {scales}"
-                )
+        scales = self.total_noise
+        if isinstance(scales, list) and len(scales) != count:
+            raise ValueError(
+                "total_noise: one number, or one for each of "
+                f"{', '.join(self.total_observables)}; found {scales}"
+            )
         return self

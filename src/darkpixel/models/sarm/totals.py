@@ -3,6 +3,7 @@
 Calorimeter generators (CaloFlow, for one) draw the total energy first and the pixels given it.
 """
 
+import math
 from collections.abc import Sequence
 
 import torch
@@ -13,6 +14,12 @@ from darkpixel.models.sarm.likelihoods import choose_component
 
 _NARROWEST, _WIDEST = -4.0, -0.5
 """Bounds of the log scale of a logistic, in standard deviations of the training values."""
+
+
+_NARROWEST_PROPOSAL = 0.01
+"""Least scale of a proposal, as a fraction of 1 + s."""
+_WIDE = 0.25
+"""Share of the proposals that is drawn from p(s)."""
 
 
 class TotalsDensity(nn.Module):
@@ -87,8 +94,12 @@ class TotalsDensity(nn.Module):
 
     def log_prob(self, totals: Tensor) -> Tensor:
         """Log density of totals (B, T) in GeV^-1 (or per pixel) each; (B,) nats."""
-        y = self.standardised(totals)
-        log_density = -(self.deviation.log() + totals.log1p()).sum(1)
+        slope = (self.deviation.log() + totals.log1p()).sum(1)
+        return self.log_prob_standardised(self.standardised(totals)) - slope
+
+    def log_prob_standardised(self, y: Tensor) -> Tensor:
+        """Log density of standardised totals (B, T), any real numbers; (B,) nats."""
+        log_density = y.new_zeros(len(y))
         for t in range(self.count):
             log_weight, location, log_s = self._components(y, t)
             z = (y[:, t, None] - location) * (-log_s).exp()
@@ -98,10 +109,41 @@ class TotalsDensity(nn.Module):
 
     def sample(self, uniforms: Tensor) -> Tensor:
         """Totals (B, T) from uniforms (2, B, T)."""
+        return self.from_standardised(self._sample_standardised(uniforms))
+
+    def _sample_standardised(self, uniforms: Tensor) -> Tensor:
         y = torch.zeros_like(uniforms[0])
         for t in range(self.count):
             log_weight, location, log_s = self._components(y, t)
             chosen = choose_component(log_weight, uniforms[0, :, t])
             location, log_s = location.gather(-1, chosen)[:, 0], log_s.gather(-1, chosen)[:, 0]
             y[:, t] = location + log_s.exp() * torch.logit(uniforms[1, :, t])
+        return y
+
+    def from_standardised(self, y: Tensor) -> Tensor:
+        """The totals (B, T), GeV or pixels, that stand for any real numbers y: never below zero."""
         return (y * self.deviation + self.mean).expm1().clamp(min=0)
+
+    def propose(self, totals: Tensor, uniforms: Tensor) -> tuple[Tensor, Tensor]:
+        """Standardised totals near those of images, and the log of the density of the proposal.
+
+        Laplace, as wide as the noise with which the pixels are given the totals: given an image,
+        they have just that distribution in training. Without noise a hundredth of 1 + s. A quarter
+        is drawn from p(s) instead, so that no importance weight is above four times p(x | s).
+
+        Args:
+            totals: of the images, (B, T).
+            uniforms: (B, 1 + 3 T) in (0, 1).
+
+        Returns:
+            (B, T), and (B,) nats.
+        """
+        choice, near, *wide = uniforms.split([1, *[self.count] * 3], 1)
+        relative = (self.noise_scale / (1 + totals)).clamp(min=_NARROWEST_PROPOSAL)
+        middle, scale = self.standardised(totals), relative / self.deviation
+        u = near - 0.5
+        laplace = middle - scale * u.sign() * torch.log1p(-2 * u.abs())
+        y = torch.where(choice < _WIDE, self._sample_standardised(torch.stack(wide)), laplace)
+        log_near = -((y - middle).abs() / scale + (2 * scale).log()).sum(1)
+        log_wide = self.log_prob_standardised(y)
+        return y, torch.logaddexp(log_near + math.log(1 - _WIDE), log_wide + math.log(_WIDE))

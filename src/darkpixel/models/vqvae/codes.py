@@ -16,6 +16,7 @@ import torch
 from numpy.typing import NDArray
 
 from darkpixel.errors import DarkpixelError
+from darkpixel.formats.crop_margin import MARGINS
 from darkpixel.formats.image_file import ImageFile, ImageWriter
 from darkpixel.formats.image_format import ATTRIBUTES
 from darkpixel.models.vqvae.model import VQVAE
@@ -30,7 +31,7 @@ def encode_file(
 ) -> None:
     """Write the code maps of an image file's images, in order.
 
-    `pixel_labels` are left out: they belong to pixels, not to cells.
+    `pixel_labels` and the crop's margins are left out: they belong to pixels, not to cells.
 
     Args:
         model: trained, in evaluation mode; on any device.
@@ -72,8 +73,8 @@ def reconstruct_file(
 ) -> None:
     """Write an image file's images as they come back from their code maps, in order.
 
-    The event columns are kept. `pixel_labels` are not: they tell of the source's pixels, and a
-    reconstruction has others.
+    The event columns are kept. `pixel_labels` and the crop's margins are not: they tell of the
+    source's pixels, and a reconstruction has others.
 
     Arguments and errors as in `encode_file`.
     """
@@ -108,7 +109,7 @@ def _header(file: ImageFile, model: VQVAE) -> tuple[dict[str, Any], dict[str, np
             f"built for {model.image_size[0]}x{model.image_size[1]}."
         )
     attributes = {name: file.attributes[name] for name in ATTRIBUTES if name != "software"}
-    types = {name: kind for name, kind in file.column_types().items() if name != "pixel_labels"}
+    types = {k: v for k, v in file.column_types().items() if k not in ("pixel_labels", *MARGINS)}
     return attributes, types
 
 

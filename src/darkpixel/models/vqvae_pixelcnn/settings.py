@@ -76,7 +76,7 @@ class Settings(base.PresetSettings):
     condition: Literal["species"] | None = Field(
         None,
         description="condition all gates on the particle species (ours; planned in LArTPC "
-        "section 4); samples then have the species mix of the training images",
+        "section 4); samples then have the species mix of the training images, or those asked for",
     )
     species: list[int] = Field(
         [11, 22, 13, 211, 2212],

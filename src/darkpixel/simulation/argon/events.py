@@ -8,10 +8,10 @@ HDF5, gzip + shuffle; the non-zero pixels of each plane one event after the othe
 - `label` (M,) uint8: 1 shower, 2 track;
 - `offsets` (N + 1,) int64: event i owns the entries from `offsets[i]` to `offsets[i + 1]`;
 
-the columns of the kind of events (`COLUMNS`), each (N, ...); root attributes: see `ArgonEventsHeader`,
-and, for single particles, `drawn_{pdg}` and `accepted_{pdg}`. `start` (N, 3) is where the particle
-starts, in voxels along x, y and z, the centre of the first one at 0, and `direction` (N, 3) where
-it goes, of length one.
+the columns of the kind of events (`COLUMNS`), each (N, ...); root attributes: see
+`ArgonEventsHeader`, and, for single particles, `drawn_{pdg}` and `accepted_{pdg}`. `start` (N, 3)
+is where the particle starts, in voxels along x, y and z, the centre of the first one at 0, and
+`direction` (N, 3) where it goes, of length one.
 
 Version 1 had neither `start` nor `direction`.
 """

@@ -293,6 +293,24 @@ def test_each_network_wins_against_one_that_stands_still(network):
     assert sum(losses[-6:]) < 0.7 * sum(losses[:6])
 
 
+def test_classes_are_asked_for_image_by_image(uninterrupted):
+    """An image of a class is the same whether all are of that class, or it alone."""
+    model = load_generator(uninterrupted / "model")
+
+    def draw(conditions):
+        generator = torch.Generator().manual_seed(4)
+        return model.sample_events(8, generator=generator, conditions=conditions)
+
+    classes = torch.tensor([0, 1, 1, 0, 1, 0, 0, 1])
+    images, columns = draw({"class": classes})
+    assert columns["class"].tolist() == classes.tolist()
+    for index in (0, 1):
+        whole, _ = draw({"class": torch.tensor(index)})
+        torch.testing.assert_close(images[classes == index], whole[classes == index])
+    with pytest.raises(DarkpixelError, match="condition 'class': 2 is not among 0, 1"):
+        draw({"class": torch.tensor(2)})
+
+
 def test_the_class_chosen_is_the_class_drawn(uninterrupted):
     model = load_generator(uninterrupted / "model")
     mixed, drawn = sampled(model), []

@@ -7,9 +7,11 @@ from typing import Any
 import h5py
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from darkpixel.config.lartpc import ArgonImaging, ArgonSimulation, MomentumRanges
 from darkpixel.errors import DarkpixelError
+from darkpixel.formats.blocks import Block
 from darkpixel.formats.image_format import SHOWER, TRACK
 from darkpixel.formats.species import SpeciesCounts
 from darkpixel.simulation.argon import kernels as argon_kernels
@@ -22,6 +24,8 @@ from darkpixel.simulation.argon.voxels import choose_box, empty, new_projections
 
 SETTINGS, IMAGING = ArgonSimulation(), ArgonImaging()
 WHOLE = ArgonImaging(pixels=256)
+FIRST = [458.69950, 604.77429, 101.48713, 271.47366]
+"""Momenta of the first events of seed 5, MeV/c, of the simulator that stored no start points."""
 
 
 def run(path: Path, kind: Kind = "single", images: int = 40, seed: int = 1, **more: Any) -> Path:
@@ -163,9 +167,99 @@ def test_planes_are_projections_of_the_same_voxels(single: Path) -> None:
     np.testing.assert_allclose(sums[2], sums[0], rtol=1e-5)
 
 
-def test_momenta_and_species_are_uniform_before_the_crop(tmp_path: Path) -> None:
-    simulate(SETTINGS, WHOLE, kind="single", images=600, seed=5, path=tmp_path / "a.h5")
-    header = read_header(tmp_path / "a.h5")
+@pytest.fixture(scope="module")
+def uncropped(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("argon") / "uncropped.h5"
+    simulate(SETTINGS, WHOLE, kind="single", images=600, seed=5, path=path)
+    return path
+
+
+def planes_of(path: Path, plane: str, folder: Path) -> Block:
+    """All events of a file, without a crop, in any plane."""
+    copy = folder / f"{plane}.h5"
+    shutil.copy(path, copy)
+    imaging = ArgonImaging(pixels=256, plane=plane)
+    with h5py.File(copy, "r+") as file:
+        file.attrs["imaging"] = imaging.model_dump_json()
+    parts = list(event_blocks([copy], imaging))
+    names = parts[0][1].keys()
+    columns = {name: np.concatenate([part[1][name] for part in parts]) for name in names}
+    return np.concatenate([images for images, _ in parts]), columns
+
+
+@pytest.mark.parametrize("plane", ["xy", "yz", "zx"])
+def test_charge_lies_along_the_direction_from_the_start(
+    uncropped: Path, tmp_path: Path, plane: str
+) -> None:
+    """Charged particles leave charge where they start; protons go where they are said to go."""
+    images, columns = planes_of(uncropped, plane, tmp_path)
+    start = np.stack([columns["start_row"], columns["start_column"]], 1)
+    assert ((start >= -0.5) & (start < 255.5)).all()
+    direction = np.stack(
+        [columns[f"direction_{name}"] for name in ("row", "column", "depth")], 1
+    ).astype(float)
+    np.testing.assert_allclose(np.linalg.norm(direction, axis=1), 1, rtol=1e-6)
+    wide = np.pad(images, ((0, 0), (1, 1), (1, 1)))
+    around = [
+        image[row : row + 3, column : column + 3].max()
+        for image, (row, column) in zip(wide, np.rint(start).astype(int), strict=True)
+    ]
+    charged = columns["species"] != 22
+    assert (np.array(around)[charged] > 0).mean() > 0.98  # a step may begin below the threshold
+    assert (np.array(around)[~charged] > 0).mean() < 0.5  # most photons have not converted there
+    protons = columns["species"] == 2212
+    away = (moments(images[protons])[:, :2] + 127.5 - start[protons]).astype(float)
+    seen = np.linalg.norm(direction[protons, :2], axis=1) > 0.3  # along the view there is no angle
+    cosine = (away * direction[protons, :2]).sum(1) / (
+        np.linalg.norm(away, axis=1) * np.linalg.norm(direction[protons, :2], axis=1)
+    )
+    assert cosine[seen].mean() > 0.9
+
+
+def moments(images: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
+    """Centroid (row, column) from the middle, and mean row^2 - column^2 and row x column about it,
+    (N, 4), pixels."""
+    place = np.arange(images.shape[1]) - (images.shape[1] - 1) / 2
+    weight = images / images.sum((1, 2), keepdims=True, dtype=float)
+    rows, columns = weight.sum(2), weight.sum(1)
+    row, column = rows @ place, columns @ place
+    square = rows @ place**2 - row**2 - (columns @ place**2 - column**2)
+    product = np.einsum("nrc,r,c->n", weight, place, place) - row * column
+    return np.stack([row, column, square, product], 1)
+
+
+def odd_means(images: NDArray[np.floating[Any]], start: NDArray[Any]) -> NDArray[np.float64]:
+    """Means, in standard errors, of what changes its sign under one of the eight symmetries.
+
+    Rows mirrored: centroid's row, and the start's from it; columns mirrored: the same of columns;
+    one of them alone: row x column; rows and columns swapped: row^2 - column^2.
+    """
+    found = moments(images)
+    values = np.concatenate([found, start - 127.5 - found[:, :2]], 1)
+    error = values.std(0, ddof=1) / np.sqrt(len(values))
+    means: NDArray[np.float64] = values.mean(0) / error
+    return means
+
+
+@pytest.mark.parametrize("plane", ["xy", "yz", "zx"])
+def test_the_eight_symmetries_of_the_square(uncropped: Path, tmp_path: Path, plane: str) -> None:
+    images, columns = planes_of(uncropped, plane, tmp_path)
+    start = np.stack([columns["start_row"], columns["start_column"]], 1).astype(float)
+    assert np.abs(odd_means(images, start)).max() < 4
+    # The control: images 20 pixels lower are seen, and particles that go one way.
+    assert odd_means(np.roll(images, 20, 1), start + np.array([20, 0]))[0] > 4
+    directed = columns["direction_row"] > 0
+    assert abs(odd_means(images[directed], start[directed])[4]) > 4
+
+
+def test_the_random_stream_is_that_of_version_1(uncropped: Path) -> None:
+    """To store start and direction draws no random number: the events are those before it."""
+    _, columns = next(event_blocks([uncropped], WHOLE))
+    np.testing.assert_allclose(columns["momentum"][:4], FIRST, rtol=1e-6)
+
+
+def test_momenta_and_species_are_uniform_before_the_crop(uncropped: Path) -> None:
+    header = read_header(uncropped)
     assert header.drawn == 600
     drawn = [header.species.drawn[pdg] for pdg in SPECIES]
     assert max(abs(count - 120) for count in drawn) < 4 * np.sqrt(600 * 0.2 * 0.8)
@@ -255,6 +349,7 @@ def test_events_of_another_crop_are_refused(single: Path) -> None:
         ("zx/label", "zx/label has values beside 1 and 2"),
         ("yz/pixel", "yz/pixel is missing"),
         ("event", r"event has shape \(3,\), expected \(200,\)"),
+        ("version", "attribute version is 1, expected 2; delete the file and run the simulation"),
         ("absent", "no such file"),
     ],
 )
@@ -268,6 +363,8 @@ def test_damaged_files(single: Path, tmp_path: Path, damage: str, message: str) 
         with h5py.File(path, "r+") as file:
             if damage == "format":
                 file.attrs["format"] = "other"
+            elif damage == "version":
+                file.attrs["version"] = 1
             elif damage == "seed":
                 del file.attrs["seed"]
             elif damage == "zx/charge":

@@ -7,17 +7,19 @@ from typing import Any
 import h5py
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from darkpixel.config.data import MuonData
 from darkpixel.config.muons import MuonDetector, MuonImaging, MuonSimulation
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.image_file import ImageFile
+from darkpixel.models.workers import CAN_FORK
 from darkpixel.simulation.muons import simulation as muons_module
 from darkpixel.simulation.muons.collisions import Collisions, pythia_settings
 from darkpixel.simulation.muons.particles import Deposits, choose_muons
 from darkpixel.simulation.muons.pileup import eta_reach, read_pileup, simulate_pileup
 from darkpixel.simulation.muons.simulation import Label, simulate
-from darkpixel.studies.simulation_speed import BATCH
+from darkpixel.studies.simulation_speed import BATCH, simulation_speed
 from darkpixel.studies.simulation_speed import simulate as simulate_for_speed
 
 # Without multiple interactions in diffraction, Pythia starts 5 seconds sooner.
@@ -110,6 +112,31 @@ def test_muons_of_b_quarks_have_company_and_those_of_a_resonance_have_not(
     assert np.mean(total["signal"] == 0) > 0.6
     assert np.mean(total["background"] == 0) < 0.3
     assert total["background"].mean() > 3 * total["signal"].mean()
+
+
+def mirror_odd(images: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
+    """Means, in standard errors, of what a mirror image turns round: row, column, row x column.
+
+    Each is weighted with the pixels, from the image's centre, where the muon is.
+    """
+    total = images.sum((1, 2), dtype=float)
+    weight = images[total > 0] / total[total > 0, None, None]
+    place = np.arange(images.shape[1]) - (images.shape[1] - 1) / 2
+    row, column = weight.sum(2) @ place, weight.sum(1) @ place
+    values = np.stack([row, column, np.einsum("nrc,r,c->n", weight, place, place)], 1)
+    means: NDArray[np.float64] = values.mean(0) / (values.std(0, ddof=1) / np.sqrt(len(values)))
+    return means
+
+
+def test_images_are_as_likely_as_their_mirror_images(quiet: dict[str, Path]) -> None:
+    """Beams, calorimeter and charges are symmetric, though the field bends charges one way."""
+    with ImageFile(quiet["background"]) as file:
+        images, eta = file.read(), file.column("muon_eta")
+    assert np.abs(mirror_odd(images)).max() < 4
+    assert abs(eta.mean()) < 4 * eta.std() / np.sqrt(len(eta))
+    # The control: images that are off by two pixels are not.
+    assert mirror_odd(np.roll(images, 2, 1))[0] > 4
+    assert mirror_odd(np.roll(images, 2, 2))[1] > 4
 
 
 def test_pileup_adds_energy_and_is_counted(
@@ -270,3 +297,10 @@ def test_a_timed_simulation_counts_its_collisions(label: Label, tmp_path: Path) 
     assert found.needed == needed
     assert found.made % BATCH == 0
     assert 0 <= found.made - found.needed < BATCH
+
+
+def test_the_speed_on_two_cores_is_that_of_two_simulations() -> None:
+    recipe = QUIET.model_dump(), IMAGING.model_dump()
+    rate = simulation_speed("muons", "signal", 3, *recipe, None, seconds=0.1, cores=2)
+    assert rate.cores == (2 if CAN_FORK else 1)
+    assert rate.value > 0
