@@ -7,7 +7,6 @@ that does not, since over all momenta both may have the right distributions.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -16,12 +15,17 @@ import pandas as pd
 from darkpixel.config.names import MONTE_CARLO
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.species import SPECIES
+from darkpixel.metrics.momentum_bins import (
+    RESPONSES,
+    Deviations,
+    Means,
+    deviations_of,
+    means_in_bins,
+    momentum_edges,
+)
 
 Array = npt.NDArray[np.float64]
-Indices = npt.NDArray[np.intp]
 
-RESPONSES = ("length", "charge", "pixels")
-"""Whose means are compared; columns of `darkpixel.metrics.lartpc_shapes.shape_observables`."""
 ALL = "all"
 """The bins of all species together."""
 FLOOR = "floor"
@@ -30,11 +34,6 @@ SHUFFLED = "momentum_shuffled"
 """Rows of one half of the test images with each other's momenta against the other half: the
 control, a perfect generator of each species that does not know the momentum."""
 
-MOST_BINS = 8
-FEWEST_TEST = 30
-"""Test images from which a bin is one; bins with fewer are joined with the next ones."""
-FEWEST = 10
-"""Images on either side from which a mean is compared; its error needs some."""
 CLEAR = 3.0
 """Standard deviations of the floor by which the control has to be above it."""
 NOT_SEEN = "momentum not seen"
@@ -50,47 +49,6 @@ COLUMNS = [
 ]  # fmt: skip
 
 
-class _Means(NamedTuple):
-    """Of images in B bins of momentum, each (B, observables) but for `count`."""
-
-    mean: Array
-    error: Array
-    count: Indices
-    """(B,)"""
-
-
-class _Deviations(NamedTuple):
-    """Of one side from the other in B bins, each (B, observables); NaN where not compared."""
-
-    pull: Array
-    relative: Array
-    relative_error: Array
-
-    @classmethod
-    def joined(cls, parts: Sequence[Self]) -> Self:
-        """The bins of several species."""
-        return cls(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
-
-    def summary(self) -> dict[str, Array]:
-        """(observables,) each: chi2 over bins, the largest pull, the mean relative deviation."""
-        known = np.isfinite(self.pull)
-        pulls = np.where(known, self.pull, 0)
-        ndf = known.sum(0)
-        some = np.where(ndf, ndf, np.nan)
-        where = np.abs(pulls).argmax(0)
-        largest = np.take_along_axis(pulls, where[None], 0)[0]
-        relative = np.where(known, self.relative, 0).sum(0) / some
-        squares = np.where(known, self.relative_error**2, 0).sum(0)
-        return {
-            "chi2_ndf": (pulls**2).sum(0) / some,
-            "ndf": ndf,
-            "largest": np.where(ndf, largest, np.nan),
-            "where": where,
-            "deviation": relative,
-            "deviation_error": np.sqrt(squares) / some,
-        }
-
-
 def momentum_response(
     observables: pd.DataFrame, models: Sequence[str], *, splits: int, seed: int
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -98,9 +56,10 @@ def momentum_response(
 
     The bins of a species are of equal width over the momenta of its test images: at most
     `MOST_BINS`, of twice `FEWEST_TEST` test images on average; from the lowest on, those with fewer
-    than `FEWEST_TEST` are joined with the next. All models have the same bins; generated images beyond them are left out. A bin with
-    fewer than `FEWEST` images on a side is not compared. The images of a model's seeds are taken
-    together; errors are those of the means over images and know nothing of another training.
+    than `FEWEST_TEST` are joined with the next. All models have the same bins; generated images
+    beyond them are left out. A bin with fewer than `FEWEST` images on a side is not compared. The
+    images of a model's seeds are taken together; errors are those of the means over images and know
+    nothing of another training.
 
     Args:
         observables: `darkpixel.metrics.lartpc_shapes.shape_observables`, with the test images.
@@ -116,8 +75,8 @@ def momentum_response(
         `ndf` bins compared, of `bins`; `largest` pull with its sign, in the bin from `low` to
         `high`; mean over bins of generated over simulated less one, `deviation`. The rows of
         `FLOOR` and `SHUFFLED` are means and standard deviations over the splits (of `largest`
-        without sign). `verdict` is `NOT_SEEN` where the control is not above the floor by `CLEAR` of
-        its standard deviations, else empty.
+        without sign). `verdict` is `NOT_SEEN` where the control is not above the floor by `CLEAR`
+        of its standard deviations, else empty.
 
     Raises:
         DarkpixelError: no image of a model, or of the test images, has species and momentum.
@@ -129,13 +88,13 @@ def momentum_response(
         name: momentum_edges(_of(test, code)["momentum"].to_numpy(np.float64))
         for code, name in names.items()
     }
-    simulated = {name: _means(_of(test, code), edges[name]) for code, name in names.items()}
+    simulated = {name: means_in_bins(_of(test, code), edges[name]) for code, name in names.items()}
     bins, rows = [], []
     for model, images in sources.items():
         found = {}
         for code, name in names.items():
-            made = _means(_of(images, code), edges[name])
-            found[name] = _deviations(made, simulated[name])
+            made = means_in_bins(_of(images, code), edges[name])
+            found[name] = deviations_of(made, simulated[name])
             bins.append(_bin_rows(model, name, edges[name], made, simulated[name], found[name]))
         counts = {name: int((images["species"] == code).sum()) for code, name in names.items()}
         rows += _rows(model, found, _spans(edges), counts)
@@ -147,36 +106,10 @@ def momentum_response(
     return pd.concat(bins, ignore_index=True)[BIN_COLUMNS], summary[COLUMNS]
 
 
-def momentum_edges(momenta: Array) -> Array:
-    """Edges (bins + 1,) of momenta (n,), n >= 1, of equal width before bins are joined.
-
-    Example:
-        >>> momentum_edges(np.linspace(100, 500, 130)).tolist()
-        [100.0, 300.0, 500.0]
-        >>> momentum_edges(np.linspace(100, 500, 30)).tolist()
-        [100.0, 500.0]
-    """
-    low, high = float(momenta.min()), float(momenta.max())
-    if low == high:
-        return np.array([low, np.nextafter(high, np.inf)])
-    edges = np.linspace(low, high, max(1, min(MOST_BINS, len(momenta) // (2 * FEWEST_TEST))) + 1)
-    counts = np.bincount(_bin(momenta, edges), minlength=len(edges))[:-1]
-    kept, held = [0], 0
-    for number, count in enumerate(counts):
-        held += int(count)
-        if held >= FEWEST_TEST:
-            kept.append(number + 1)
-            held = 0
-    if kept[-1] != len(counts):  # too few are left for a bin of their own
-        kept = [*kept[:-1], len(counts)] if len(kept) > 1 else [0, len(counts)]
-    found: Array = edges[kept]
-    return found
-
-
 def _known(observables: pd.DataFrame, model: str) -> pd.DataFrame:
     """The images of a model with species and momentum."""
     images = observables[observables["model"] == model]
-    known = images[(images["species"] != 0) & images["momentum"].notna()]
+    known = images[images["species"].isin(SPECIES) & images["momentum"].notna()]
     if known.empty:
         raise DarkpixelError(
             f"{model}: none of its {len(images)} images has `species` and `momentum`, in bins of "
@@ -190,60 +123,22 @@ def _of(images: pd.DataFrame, code: int) -> pd.DataFrame:
     return images[images["species"] == code]
 
 
-def _bin(momenta: Array, edges: Array) -> Indices:
-    """(n,) number of the bin; that of no bin, `len(edges) - 1`, beyond the edges."""
-    last = len(edges) - 1
-    number = np.searchsorted(edges, momenta, side="right") - 1
-    number = np.where(momenta == edges[-1], last - 1, number)
-    return np.where((momenta < edges[0]) | (momenta > edges[-1]), last, number)
-
-
-def _means(images: pd.DataFrame, edges: Array, momenta: Array | None = None) -> _Means:
-    """Means in bins of momentum, of the images' own momenta or of those given."""
-    own = images["momentum"].to_numpy(np.float64) if momenta is None else momenta
-    number = _bin(own, edges)
-    values = images[list(RESPONSES)].to_numpy(np.float64)
-    last = len(edges) - 1
-    count = np.bincount(number, minlength=last + 1)
-
-    def sums(some: Array) -> Array:
-        columns = [np.bincount(number, column, minlength=last + 1) for column in some.T]
-        return np.stack(columns, 1)
-
-    with np.errstate(divide="ignore", invalid="ignore"):
-        mean = sums(values) / count[:, None]
-        variance = sums((values - mean[number]) ** 2) / (count[:, None] - 1)
-        error = np.sqrt(variance / count[:, None])
-    return _Means(mean[:last], error[:last], count[:last])
-
-
-def _deviations(made: _Means, simulated: _Means) -> _Deviations:
-    """Of one side from the other; NaN where a side has too few images."""
-    enough = (np.minimum(made.count, simulated.count) >= FEWEST)[:, None]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        pull = (made.mean - simulated.mean) / np.hypot(made.error, simulated.error)
-        ratio = made.mean / simulated.mean
-        error = np.hypot(made.error, ratio * simulated.error) / np.abs(simulated.mean)
-    known = enough & np.isfinite(pull) & np.isfinite(error)
-    return _Deviations(*(np.where(known, values, np.nan) for values in (pull, ratio - 1, error)))
-
-
-def _with_all(found: Mapping[str, _Deviations]) -> dict[str, _Deviations]:
+def _with_all(found: Mapping[str, Deviations]) -> dict[str, Deviations]:
     """All species together first."""
-    return {ALL: _Deviations.joined(list(found.values())), **found}
+    return {ALL: Deviations.joined(list(found.values())), **found}
 
 
 def _bin_rows(
-    model: str, species: str, edges: Array, made: _Means, simulated: _Means, found: _Deviations
+    model: str, species: str, edges: Array, made: Means, simulated: Means, found: Deviations
 ) -> pd.DataFrame:
     return pd.concat(
         [
             pd.DataFrame({
                 "model": model, "species": species, "observable": observable,
                 "low": edges[:-1], "high": edges[1:],
-                "value": made.mean[:, number], "error": made.error[:, number], "n": made.count,
+                "value": made.mean[:, number], "error": made.error[:, number], "n": made.images,
                 "test_value": simulated.mean[:, number],
-                "test_error": simulated.error[:, number], "test_n": simulated.count,
+                "test_error": simulated.error[:, number], "test_n": simulated.images,
                 "pull": found.pull[:, number],
             })
             for number, observable in enumerate(RESPONSES)
@@ -260,7 +155,7 @@ def _spans(edges: Mapping[str, Array]) -> dict[str, Array]:
 
 def _rows(
     model: str,
-    found: Mapping[str, _Deviations],
+    found: Mapping[str, Deviations],
     spans: Mapping[str, Array],
     counts: Mapping[str, int],
 ) -> list[dict[str, object]]:
@@ -289,21 +184,21 @@ def _references(
 ) -> list[dict[str, object]]:
     """The rows of floor and control."""
     random = np.random.default_rng(seed)
-    drawn: dict[str, list[dict[str, _Deviations]]] = {FLOOR: [], SHUFFLED: []}
+    drawn: dict[str, list[dict[str, Deviations]]] = {FLOOR: [], SHUFFLED: []}
     for _ in range(splits):
-        halves: dict[str, dict[str, _Deviations]] = {FLOOR: {}, SHUFFLED: {}}
+        halves: dict[str, dict[str, Deviations]] = {FLOOR: {}, SHUFFLED: {}}
         for code, name in names.items():
             images = _of(test, code)
             order = random.permutation(len(images))
             first, second = (images.iloc[half] for half in np.array_split(order, 2))
-            simulated = _means(second, edges[name])
+            simulated = means_in_bins(second, edges[name])
             momenta = random.permutation(first["momentum"].to_numpy(np.float64))
             made = {
-                FLOOR: _means(first, edges[name]),
-                SHUFFLED: _means(first, edges[name], momenta),
+                FLOOR: means_in_bins(first, edges[name]),
+                SHUFFLED: means_in_bins(first, edges[name], momenta),
             }
             for kind, means in made.items():
-                halves[kind][name] = _deviations(means, simulated)
+                halves[kind][name] = deviations_of(means, simulated)
         for kind, found in halves.items():
             drawn[kind].append(_with_all(found))
     rows = []

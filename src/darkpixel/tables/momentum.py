@@ -6,15 +6,8 @@ import numpy as np
 import pandas as pd
 
 from darkpixel.config.names import LARTPC
-from darkpixel.metrics.momentum_response import (
-    CLEAR,
-    FEWEST,
-    FEWEST_TEST,
-    FLOOR,
-    MOST_BINS,
-    RESPONSES,
-    SHUFFLED,
-)
+from darkpixel.metrics.momentum_bins import FEWEST, FEWEST_TEST, MOST_BINS, RESPONSES
+from darkpixel.metrics.momentum_response import CLEAR, FLOOR, SHUFFLED
 from darkpixel.tables.layout import document, measured, one_or_range, write_table
 from darkpixel.tables.names import OBSERVABLES, SPECIES_SYMBOLS, display_name
 

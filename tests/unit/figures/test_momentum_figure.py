@@ -10,7 +10,8 @@ from momentum_toys import particles
 from darkpixel.figures import style
 from darkpixel.figures.lartpc import momentum
 from darkpixel.figures.lartpc.momentum import momentum_figure
-from darkpixel.metrics.momentum_response import FEWEST, momentum_response
+from darkpixel.metrics.momentum_bins import FEWEST
+from darkpixel.metrics.momentum_response import momentum_response
 
 MODELS = ["sparse_transformer", "sparse_transformer_conditional"]
 

@@ -7,18 +7,14 @@ from momentum_toys import particles
 
 from darkpixel.config.names import MONTE_CARLO
 from darkpixel.errors import DarkpixelError
-from darkpixel.metrics.momentum_response import (
-    ALL,
+from darkpixel.metrics.momentum_bins import (
     FEWEST,
     FEWEST_TEST,
-    FLOOR,
     MOST_BINS,
-    NOT_SEEN,
     RESPONSES,
-    SHUFFLED,
     momentum_edges,
-    momentum_response,
 )
+from darkpixel.metrics.momentum_response import ALL, FLOOR, NOT_SEEN, SHUFFLED, momentum_response
 
 MODEL = "sparse_transformer"
 

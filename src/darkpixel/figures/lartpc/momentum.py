@@ -14,7 +14,7 @@ from darkpixel.config.names import LARTPC, MONTE_CARLO
 from darkpixel.figures.lartpc.shapes import drawn_models
 from darkpixel.figures.ratio import band
 from darkpixel.figures.style import legend_of_all_axes, line_style, look, save
-from darkpixel.metrics.momentum_response import FEWEST, RESPONSES
+from darkpixel.metrics.momentum_bins import FEWEST, RESPONSES
 from darkpixel.metrics.order import ordered
 from darkpixel.tables.names import OBSERVABLES, SPECIES_SYMBOLS, UNITS, display_name
 
