@@ -105,6 +105,7 @@ def _cpu_seconds() -> float:
 def images_at_once(model: GenerativeModel, seconds: float) -> int:
     """Images of a block that takes about so many seconds of one core."""
     images = _FEWEST
+    run(model, [Draw(images, 0, 0)], 1)  # to warm up
     while images < _MOST:
         if run(model, [Draw(images, 0, 0)], 1).cpu > seconds / 2:
             break

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,7 @@ class Data:
     def __init__(self, run: Run, entry: dict[str, Any], *, later: bool = False) -> None:
         self._run = run
         self._process: subprocess.Popen[bytes] | None = None
+        self._stopped = False
         self.labels: tuple[str, ...] = ()
         """Labels of the images, in the order of the joint file's classes; none: one kind."""
         if "folder" in entry:
@@ -57,15 +59,17 @@ class Data:
             *(["--unbounded"] if later else []),
         ]  # fmt: skip
         self._log = run.work / f"{self.folder.name}.log"
+        self._errors = self._log.with_suffix(".err")
         # One library thread a process: there is one process for each core.
         threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-        with self._log.open("wb") as log:
+        with self._log.open("wb") as log, self._errors.open("wb") as errors:
             # A group of its own, so that its processes can be ended with it.
             self._process = subprocess.Popen(
-                command, stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
+                command, stdout=log, stderr=errors, start_new_session=True,
                 env={**os.environ, **threads},
             )  # fmt: skip
         run.report.log(f"data: {recipe.dataset}, {recipe.images} begun on {workers} cores")
+        threading.Thread(target=self._watch, args=(self._process,), daemon=True).start()
 
     def path(self, split: str, label: str = JOINT) -> Path:
         """The file of a split; waits until it is there.
@@ -121,14 +125,23 @@ class Data:
             )
         return path
 
+    def _watch(self, process: subprocess.Popen[bytes]) -> None:
+        """Say when the simulation fails, which is long before somebody waits for its images."""
+        if process.wait() != 0 and not self._stopped:
+            self._run.report.log(f"data: {self.folder}{self._reason()}")
+
     def _reason(self) -> str:
         if self._process is None:
             return "; name the folder of train.h5, validation.h5 and test.h5"
-        lines = self._log.read_text(errors="replace").splitlines()
-        return f", the simulation ended: {' | '.join(lines[-3:])}"
+        # Pythia's own words come late, when its buffers are emptied: errors have a file of their own.
+        said = (path.read_text(errors="replace") for path in (self._errors, self._log))
+        lines = next(filter(None, said), "").splitlines()
+        how = f" with status {self._process.returncode}" if self._process.returncode else ""
+        return f", the simulation ended{how}: {' | '.join(lines[-3:])}"
 
     def stop(self) -> None:
         """End the simulation if it still runs; a later call goes on with its chunks."""
         if self._process is not None and self._process.poll() is None:
+            self._stopped = True
             os.killpg(self._process.pid, signal.SIGTERM)
             self._process.wait(timeout=30)

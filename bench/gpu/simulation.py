@@ -11,6 +11,7 @@ import itertools
 import json
 import multiprocessing
 import os
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -286,7 +287,10 @@ def main() -> None:
     options = parser.parse_args()
     os.nice(options.nice)
     recipe, bounds = read_recipe(yaml.safe_load(options.recipe))
-    make(options.folder, recipe, options.workers, UNBOUNDED if options.unbounded else bounds)
+    try:
+        make(options.folder, recipe, options.workers, UNBOUNDED if options.unbounded else bounds)
+    except DarkpixelError as error:
+        sys.exit(str(error))
 
 
 if __name__ == "__main__":

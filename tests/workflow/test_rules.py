@@ -205,6 +205,17 @@ def test_a_training_depends_on_no_other_model(jobs, plan):
         assert found & packages == own, entry.model
 
 
+CHOOSING = ("train_model", "train_ssnet", "search_", "sample_", "join_labels", "measure_widths")
+"""Rules whose jobs may choose something: epochs, powers, settings, images."""
+
+
+def test_nothing_is_chosen_on_test_images(test_run):
+    chosen = [job for job in test_run.jobs if job.rule.startswith(CHOOSING)]
+    assert {"train_model", "search_hyperparameters", "sample_whole"} <= {job.rule for job in chosen}
+    for job in chosen:
+        assert not [path for path in job.inputs if Path(path).stem == "test"], job.rule
+
+
 def change(path: str, value: object) -> dict[str, Any]:
     """A configuration of one key, `evaluation.n` for example."""
     for key in reversed(path.split(".")):

@@ -26,6 +26,8 @@ logger = logging.getLogger(__name__)
 MIX = 8192
 """Training images whose conditions a model keeps, to draw from."""
 
+_LARGEST = 2**24  # up to it float32 holds every integer
+
 
 @dataclass(frozen=True)
 class Condition:
@@ -121,6 +123,9 @@ class ConditionTable(nn.Module):
 
     Args:
         kinds: name of each column, with the values that a class can have, or none for a number.
+
+    Raises:
+        DarkpixelError: a class is numbered beyond 2^24.
     """
 
     rows: Tensor
@@ -131,11 +136,17 @@ class ConditionTable(nn.Module):
         self.columns = tuple(kinds)
         self.classes = {name: tuple(values) for name, values in kinds.items() if values}
         self.measured = tuple(name for name, values in kinds.items() if not values)
-        # Of evenly spaced training images; float64 holds PDG codes. NaN until `fit`.
-        rows = torch.full((MIX, len(kinds)), torch.nan, dtype=torch.float64)
+        for name, values in self.classes.items():
+            if large := [value for value in values if abs(value) > _LARGEST]:
+                raise DarkpixelError(
+                    f"condition '{name}': {large[0]} is too large for a class; number the classes "
+                    f"within {_LARGEST:,}."
+                )
+        # Of evenly spaced training images. NaN until `fit`.
+        rows = torch.full((MIX, len(kinds)), torch.nan)
         self.register_buffer("rows", rows)
         # Lowest, highest, mean and spread of each number, in its unit.
-        scale = torch.tensor([-torch.inf, torch.inf, 0.0, 1.0], dtype=torch.float64)
+        scale = torch.tensor([-torch.inf, torch.inf, 0.0, 1.0])
         self.register_buffer("scale", scale.repeat(len(self.measured), 1))
 
     @property
@@ -205,14 +216,14 @@ class ConditionTable(nn.Module):
             DarkpixelError: not fitted, or no training image has the classes.
         """
         u = torch.rand(n, generator=generator, device=generator.device, dtype=torch.float64)
-        u, given = u.to(self.rows.device), given or {}
+        given = given or {}
         if bool(self.rows.isnan().any()):
             raise DarkpixelError(
                 f"model {model}: the mix of conditions is that of the training images; train the "
                 "model before sampling."
             )
         fixed = [name for name in self.classes if name in given]
-        chosen = (u * MIX).long().clamp(max=MIX - 1)
+        chosen = (u * MIX).long().clamp(max=MIX - 1).to(self.rows.device)
         if fixed:
             wanted = torch.stack([given[name].to(self.rows) for name in fixed], 1)
             held = self.rows[:, [self.columns.index(name) for name in fixed]]
@@ -227,7 +238,8 @@ class ConditionTable(nn.Module):
                         f"model {model}: no training image with {named}, so there is no mix of "
                         f"{', '.join(set(self.columns) - set(given))} to draw from; give these too."
                     )
-                chosen[mine] = rows[(u[mine] * len(rows)).long().clamp(max=len(rows) - 1)]
+                places = (u[mine.to(u.device)] * len(rows)).long().clamp(max=len(rows) - 1)
+                chosen[mine] = rows[places.to(rows.device)]
         drawn = {}
         for number, condition in enumerate(self.conditions):
             values = self.rows[chosen, number].to(condition.dtype)
@@ -277,6 +289,6 @@ class ConditionTable(nn.Module):
         for number, name in enumerate(self.measured):
             if name in columns:
                 mean, spread = self.scale[number, 2:]
-                values = (columns[name].to(device, torch.float32) - mean.float()) / spread.float()
+                values = (columns[name].to(device, torch.float32) - mean) / spread
                 numbers[:, number], given[:, number] = values, True
         return numbers, given

@@ -121,7 +121,12 @@ def write_shard(
     for block in blocks:
         start = block * block_size
         count = min(block_size, images - start)
-        part = {k: v[start : start + count] if np.ndim(v) else v for k, v in given.items()}
+        part = {
+            name: values[start : start + count]
+            if isinstance(values, np.ndarray) and values.ndim
+            else values
+            for name, values in given.items()
+        }
         tasks.append(Draw(count, seed, block, part))
     with (
         stopped_in_one_line(str(path)),

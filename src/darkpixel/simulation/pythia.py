@@ -1,12 +1,17 @@
 """Pythia 8: started and run, a batch of collisions at a time, for jets and muons alike."""
 
+import os
 from collections.abc import Iterator
-from importlib import import_module
+from importlib import import_module, metadata
+from pathlib import Path
 from typing import Any
 
 from darkpixel.errors import DarkpixelError
 
 LARGEST_SEED = 900_000_000  # Pythia's own limit of Random:seed
+
+_DATA = "PYTHIA8DATA"  # environment variable: Pythia's folder of settings and particle data
+_INDEX = "share/Pythia8/xmldoc/Index.xml"
 
 
 def packages(dataset: str, names: tuple[str, ...], sources: str) -> tuple[Any, ...]:
@@ -54,9 +59,9 @@ def start(
         problem: the message where it does not start.
 
     Raises:
-        DarkpixelError: a line is refused, or it cannot start.
+        DarkpixelError: its data are not found, a line is refused, or it cannot start.
     """
-    pythia = pythia8mc.Pythia("", False)
+    pythia = _with_data(pythia8mc, dataset)
     for line in user_lines:
         if line.strip().lower().startswith("random:"):
             raise DarkpixelError(
@@ -70,6 +75,37 @@ def start(
     if not pythia.init():
         raise DarkpixelError(problem)
     return pythia
+
+
+def _with_data(pythia8mc: Any, dataset: str) -> Any:
+    """A Pythia that has found its data, where those of the package are if nobody says otherwise.
+
+    It finds them by itself in a virtual environment, but not where `pip install --target` put them.
+    """
+    if not os.environ.get(_DATA) and (folder := _installed_data(pythia8mc)) is not None:
+        os.environ[_DATA] = str(folder)  # the only way: it does not look at its argument
+    pythia = pythia8mc.Pythia("", False)
+    if not pythia.settings.isFlag("Print:quiet"):  # it knows no setting at all then
+        raise DarkpixelError(
+            f"{dataset}: Pythia 8 does not find its data, with the environment variable {_DATA} "
+            f"at {os.environ.get(_DATA) or 'nothing'}; set it to the folder `xmldoc` of the "
+            "installed Pythia, in which Index.xml is."
+        )
+    return pythia
+
+
+def _installed_data(pythia8mc: Any) -> Path | None:
+    """The folder of the package's data; None if it is not where it should be."""
+    try:
+        listed = metadata.files("pythia8mc") or []
+    except metadata.PackageNotFoundError:
+        listed = []
+    found = [Path(str(file.locate())) for file in listed if file.match(_INDEX)]
+    # `--target` moves the files without saying so in the list.
+    for index in (*found, Path(pythia8mc.__file__).parent / _INDEX):
+        if index.is_file():
+            return index.resolve().parent
+    return None
 
 
 def batches(pythia: Any, dataset: str, batch: int) -> Iterator[Any]:

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from darkpixel.metrics.names import is_derived
+from darkpixel.metrics.names import is_derived, is_selected
 from darkpixel.tables.layout import (
     document,
     late_note,
@@ -77,11 +77,18 @@ def wasserstein_table(
         "images, mean ± standard deviation over random splits: what a perfect generator scores. "
         "n: images a side; values are means over seeds."
     )
+    if any(is_selected(model) for model in rows["model"]):
+        note += (
+            " Selected on pT and mass: a pT and a mass were drawn first, and an image that misses "
+            "them was thrown away and drawn anew, up to a number of times: the distances of pT and "
+            "mass, and of what goes with them, measure the selection."
+        )
     if any(is_derived(model) for model in rows["model"]):
         note += (
-            " Quantised rows: other test images rounded to the model's grid: the score of a "
-            "perfect generator on that grid. Reconstructed rows: other test images through an "
-            "autoencoder: the score of a perfect prior of its codes."
+            " Quantised rows: other test images rounded to the model's grid, and spread within its "
+            "levels where the model's samples are: the score of a perfect generator on that grid. "
+            "Reconstructed rows: other test images through an autoencoder: the score of a perfect "
+            "prior of its codes."
         )
     note += late_note(rows)
     write_table(rows, stem, document(title, [*header, "n", "seeds"], body, note))

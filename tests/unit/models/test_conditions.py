@@ -195,3 +195,10 @@ def test_numbers_beyond_the_training_images_are_warned_of(
         assert not caplog.records
         warn_of_extrapolation(table.conditions, {"momentum": torch.tensor([0.5, 150.0])})
     assert "1 of 2 values lie outside of the training images' 100 to 201" in caplog.text
+
+
+def test_a_class_that_a_float_cannot_hold_is_refused():
+    """Rows are float32, as all that a model stores."""
+    ConditionTable({"species": [2**24]})
+    with pytest.raises(DarkpixelError, match=r"condition 'species': 1000180400 is too large"):
+        ConditionTable({"species": [11, 1000180400]})

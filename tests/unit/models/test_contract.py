@@ -42,7 +42,7 @@ class Small:
 
 
 TRANSFORMER = {
-    "width": 16, "layers": 2, "heads": 2, "charge_bins": 8, "reach": 2, "neighbourhood": 1,
+    "width": 16, "layers": 2, "heads": 2, "value_bins": 8, "reach": 2, "neighbourhood": 1,
     "length_groups": 3,
 }  # fmt: skip
 VQVAE = {"codes": 24, "dimension": 4, "encoder_filters": [6, 8], "decoder_filters": [8, 6]}
@@ -54,7 +54,13 @@ SMALL = {
     "pixelcnnpp": Small({"filters": 4, "blocks": 1, "mixtures": 3}, {"power": 0.5}),
     "sparse_classifier": Small({"units": 8, "bins": 4}, {"bins": 1}),
     "sarm": Small({"layers": 2, "units": 24, "width": 4}, {"order": "spiral"}),
-    "sparse_transformer": Small(TRANSFORMER, {"heads": 3}),
+    "sparse_transformer": Small(
+        TRANSFORMER,
+        {"heads": 3},
+        without_gradient={
+            "network.totals.count_hidden.0.weight": "takes the conditions, and there are none"
+        },
+    ),
     "ssnet": Small({"filters": 4, "depth": 2}, {"depth": 9}, side=16),
     "vqvae": Small(VQVAE, {"codes": 1}, side=16),
     "vqvae_pixelcnn": Small(
@@ -65,18 +71,39 @@ SMALL = {
     ),
 }
 
+FURTHER = {
+    "sparse_transformer:label": Small(
+        {**TRANSFORMER, "order": "spiral_out", "values": "shares", "conditions": ["class"]},
+        {"order": "spiral"},
+    ),
+    "sparse_transformer:species": Small(
+        {**TRANSFORMER, "values": "shares", "conditions": ["species", "momentum"]},
+        {"conditions": "species"},
+    ),
+}
+"""Other settings of a model, which make another one of it: `model:what`."""
+
 
 def small(name: str) -> Small:
-    if name not in SMALL:
+    cases = {**SMALL, **FURTHER}
+    if name not in cases:
         pytest.fail(
             f"model {name}: add its small settings to SMALL in tests/unit/models/test_contract.py"
         )
-    return SMALL[name]
+    return cases[name]
+
+
+def model_of(name: str) -> str:
+    return name.partition(":")[0]
+
+
+def is_joint(name: str) -> bool:
+    return model_settings(model_of(name)).is_joint(small(name).settings)
 
 
 def built(name: str, seed: int = 1) -> Trainable:
     case = small(name)
-    return build_model({"model": name, **case.settings}, (case.side, case.side), seed=seed)
+    return build_model({"model": model_of(name), **case.settings}, (case.side, case.side), seed=seed)
 
 
 def data(name: str, model: Trainable, count: int = 24) -> tuple[Tensor, dict[str, Tensor]]:
@@ -90,13 +117,14 @@ def data(name: str, model: Trainable, count: int = 24) -> tuple[Tensor, dict[str
         "class": place % 2,
         "pixel_labels": ((images > 0) * (1 + place % 2)[:, None, None]).to(torch.uint8),
         "species": torch.tensor([11, 22, 13])[place % 3],
+        "momentum": torch.linspace(100, 900, count),
     }
     if small(name).codes:
         images = torch.randint(small(name).codes, size, generator=generator).float()
     return images, {column: columns[column] for column in model.columns}
 
 
-@pytest.fixture(params=model_names())
+@pytest.fixture(params=[*model_names(), *FURTHER])
 def name(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
@@ -105,8 +133,10 @@ def name(request: pytest.FixtureRequest) -> str:
 def model(name: str) -> Trainable:
     """Built and fitted to data, as before its first step; in evaluation mode."""
     model = built(name)
-    images, _ = data(name, model)
+    images, columns = data(name, model)
     torch.manual_seed(2)
+    # Those that have one number an image, as the training gives them.
+    model.fit_to_columns({key: values for key, values in columns.items() if values.ndim == 1})
     model.fit_to_data(lambda: iter(images.split(10)), lambda: iter(images[:10].split(5)))
     return model.eval()
 
@@ -129,6 +159,7 @@ def same(a: Tensor, b: Tensor) -> bool:
 
 def test_entries_are_of_models() -> None:
     assert set(model_names()) >= SMALL.keys()
+    assert {model_of(name) for name in FURTHER} <= SMALL.keys()
 
 
 def test_initial_weights_follow_from_the_seed_and_the_global_generator_is_left_alone(
@@ -153,9 +184,9 @@ def test_wrong_settings_are_refused_in_one_line(name: str) -> None:
     size = (small(name).side, small(name).side)
     for keys in ({"no_such_key": 1}, small(name).refused):
         with pytest.raises(DarkpixelError, match=next(iter(keys))) as error:
-            build_model({"model": name, **small(name).settings, **keys}, size)
+            build_model({"model": model_of(name), **small(name).settings, **keys}, size)
         assert "\n" not in str(error.value)
-        assert str(error.value).startswith(f"model {name}: ")
+        assert str(error.value).startswith(f"model {model_of(name)}: ")
 
 
 def test_everything_is_in_single_precision_on_the_cpu(model: Trainable) -> None:
@@ -278,7 +309,7 @@ def test_log_density_is_finite_where_there_is_one(name: str, generator: Generati
 def test_a_grid_takes_its_own_values_to_themselves(name: str, generator: GenerativeModel) -> None:
     quantise = getattr(generator, "quantise", None)
     if quantise is None:
-        assert not getattr(model_settings(name), "discrete", False)
+        assert not getattr(model_settings(model_of(name)), "discrete", False)
         pytest.skip("no grid of pixel values")
     images, _ = data(name, generator)
     rounded = quantise(images)
@@ -293,7 +324,7 @@ def test_a_grid_takes_its_own_values_to_themselves(name: str, generator: Generat
 def test_a_model_of_all_labels_draws_the_one_that_was_chosen(
     name: str, generator: GenerativeModel
 ) -> None:
-    if not getattr(model_settings(name), "joint", False):
+    if not is_joint(name):
         with pytest.raises(DarkpixelError, match="no labels"):
             generator.choose_class(0)
         return

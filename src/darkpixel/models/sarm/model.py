@@ -12,12 +12,12 @@ from torch import Tensor, nn
 from darkpixel.errors import DarkpixelError
 from darkpixel.metrics.kinematics import in_angles
 from darkpixel.models.base import Batches, GenerativeModel
+from darkpixel.models.orders import order
 from darkpixel.models.sampling import evaluating, open_uniforms
 from darkpixel.models.sarm.conditionals import Conditionals, inputs_per_pixel
 from darkpixel.models.sarm.discrete import Discrete
 from darkpixel.models.sarm.initialisation import fit
 from darkpixel.models.sarm.likelihoods import Exponential, Gamma, Likelihood, TruncatedLogistic
-from darkpixel.models.orders import order
 from darkpixel.models.sarm.orders import stage_pixels
 from darkpixel.models.sarm.running_sums import RunningSums
 from darkpixel.models.sarm.sampler import sample_images

@@ -31,6 +31,21 @@ def test_first_pixels_of_the_spiral_are_the_central_square(side: int, centre: in
         assert abs(values.mean() - (side - 1) / 2) <= 0.5  # half a pixel off for even sizes
 
 
+@pytest.mark.parametrize(("side", "centre"), [(25, 3), (28, 4), (32, 8)])
+def test_a_centre_as_even_as_the_image_is_in_the_middle_and_begins_the_spiral(
+    side: int, centre: int
+) -> None:
+    """Its pixels, mirrored left and right or up and down, are its pixels."""
+    whole = order("spiral_out", side)
+    inner, outer = stage_pixels(side, [centre], whole)
+    assert (np.concatenate([inner, outer]) == whole).all()
+    square = np.zeros((side, side), bool)
+    square.flat[inner] = True
+    assert square.sum() == centre**2
+    assert (square == square[::-1]).all()
+    assert (square == square[:, ::-1]).all()
+
+
 def test_random_order_depends_on_its_seed_only() -> None:
     assert (order("random", 9, 1) == order("random", 9, 1)).all()
     assert (order("random", 9, 1) != order("random", 9, 2)).any()
