@@ -133,7 +133,7 @@ class Data:
     def _reason(self) -> str:
         if self._process is None:
             return "; name the folder of train.h5, validation.h5 and test.h5"
-        # Pythia's own words come late, when its buffers are emptied: errors have a file of their own.
+        # Pythia's own words come last, when its buffers are emptied: errors have their own file.
         said = (path.read_text(errors="replace") for path in (self._errors, self._log))
         lines = next(filter(None, said), "").splitlines()
         how = f" with status {self._process.returncode}" if self._process.returncode else ""

@@ -48,7 +48,7 @@ def small_model(images: Tensor | None = None, **settings: Any) -> SparseTransfor
 
 
 def as_sequences(
-    sequences: Sequence[Sequence[int] | NDArray[np.int64]],
+    sequences: Sequence[Sequence[int] | NDArray[np.int64]] | NDArray[np.int64],
     charges: Sequence[Sequence[float]] | NDArray[np.float64],
     places: int,
 ) -> Sequences:

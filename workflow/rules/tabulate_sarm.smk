@@ -134,7 +134,9 @@ rule tabulate_parameters:
     resources:
         **plan.resources.of("tabulate_parameters"),
     params:
-        configs=lambda wildcards: plan.comparisons.trained_configs(plan.page(wildcards.stem).dataset),
+        configs=lambda wildcards: plan.comparisons.trained_configs(
+            plan.page(wildcards.stem).dataset
+        ),
         dataset=lambda wildcards: plan.page(wildcards.stem).dataset,
         code=plan.code("tabulate_parameters"),
     script:

@@ -103,7 +103,9 @@ def is_joint(name: str) -> bool:
 
 def built(name: str, seed: int = 1) -> Trainable:
     case = small(name)
-    return build_model({"model": model_of(name), **case.settings}, (case.side, case.side), seed=seed)
+    return build_model(
+        {"model": model_of(name), **case.settings}, (case.side, case.side), seed=seed
+    )
 
 
 def data(name: str, model: Trainable, count: int = 24) -> tuple[Tensor, dict[str, Tensor]]:

@@ -65,9 +65,7 @@ class FixedPlaces(nn.Module):
         self.log_share.copy_(share.log())
         self.log_beyond.copy_(beyond.log())
 
-    def logits(
-        self, h: Tensor, row: Tensor, column: Tensor, step: Tensor, left: Tensor
-    ) -> Tensor:
+    def logits(self, h: Tensor, row: Tensor, column: Tensor, step: Tensor, left: Tensor) -> Tensor:
         """Logits (N, H * W) float32; -inf where the place is past or leaves too few for the rest.
 
         Args:
@@ -85,7 +83,7 @@ class FixedPlaces(nn.Module):
             logits = logits + (beyond * (left - 1))[:, None] * self.log_beyond
             # Relative places: the window of each last pixel, laid into a frame around the image.
             near = exact(self.relative, h) * started[:, None]
-            framed = (width + 2 * reach)
+            framed = width + 2 * reach
             frame = near.new_zeros(len(h), (height + 2 * reach) * framed)
             inside = torch.arange(self.moves.side, device=h.device)
             spots = (row[:, None, None] + inside[:, None]) * framed + column[:, None, None] + inside
@@ -94,10 +92,11 @@ class FixedPlaces(nn.Module):
             logits = logits + frame[:, reach:-reach, reach:-reach].flatten(1)
         last = torch.where(started, self.rank[row * width + column], -1)
         possible = (self.rank > last[:, None]) & (self.rank <= height * width - left[:, None])
-        return logits.masked_fill(~possible, -torch.inf)
+        masked: Tensor = logits.masked_fill(~possible, -torch.inf)
+        return masked
 
     def nats(self, h: Tensor, batch: Tokens) -> Tensor:
-        """Negative log-probability (N,) of the places that come next; of padding it has no meaning."""
+        """Negative log-probability (N,) of the next places; meaningless where there is padding."""
         left = batch.left.clamp(min=1)
         logits = self.logits(h, batch.row, batch.column, batch.step, left)
         logits = logits.masked_fill(~batch.valid[:, None], 0.0)  # else the gradient is not finite

@@ -321,9 +321,7 @@ class SparseTransformer(GenerativeModel):
         }
         if self.columns and not set(given) - {"class"}:
             given = self.table.draw(NAME, n, generator, given)
-        sampler = Sampler(
-            self.network, self.size, self.scale, self.value_bins, self.shares, slots
-        )
+        sampler = Sampler(self.network, self.size, self.scale, self.value_bins, self.shares, slots)
         with evaluating(self):
             images = sampler.draw(seeds.to(device), self._condition(given, n, withhold=False))
         return images, given

@@ -89,9 +89,7 @@ class Shares:
         log_slope = log_value + log_after - log_before
         return (coordinate * drawn).float(), (log_slope * drawn).float()
 
-    def values(
-        self, coordinate: Tensor, remainder: Tensor, left: Tensor
-    ) -> tuple[Tensor, Tensor]:
+    def values(self, coordinate: Tensor, remainder: Tensor, left: Tensor) -> tuple[Tensor, Tensor]:
         """The value of each next pixel, and what remains after it, (B,) float64.
 
         Args:

@@ -66,7 +66,7 @@ class _State(NamedTuple):
         number: place among the images that are drawn.
         seed: of the stream.
         condition: vector.
-        count: pixels in the end.
+        length: pixels in the end.
         levels: (B, H + 2 reach, W + 2 reach), see `padded`.
         row, column, level, bin, move: of the last pixel; level 0, bin and move those of the start.
         first_row, first_column: of the first pixel.
@@ -78,7 +78,7 @@ class _State(NamedTuple):
     number: Tensor
     seed: Tensor
     condition: Tensor
-    count: Tensor
+    length: Tensor
     levels: Tensor
     row: Tensor
     column: Tensor
@@ -165,7 +165,7 @@ class Sampler:
             number=number,
             seed=seeds,
             condition=conditions,
-            count=counts,
+            length=counts,
             levels=padded(levels, self.moves.reach),
             row=none,
             column=none,
@@ -197,13 +197,13 @@ class Sampler:
         row, column, started = state.row, state.column, step > 0
         which = torch.arange(len(row), device=self.device)
         count = torch.full_like(row, step)
-        left = state.count - step
+        left = state.length - step
         around = window(state.levels, which, row, column, reach, reach)
         first = (state.first_row, state.first_column)
         numbers = [
             scalars(count, row, column, state.level, state.sums, first,
                     state.recent, (self.height, self.width), scale),
-            count_numbers(left, state.count),
+            count_numbers(left, state.length),
         ]  # fmt: skip
         if self.shares is not None:
             told = Told(state.total, state.remainder, state.vector)

@@ -28,7 +28,7 @@ class Sequences(NamedTuple):
     counts: NDArray[np.int64]
 
     def part(self, images: slice) -> "Sequences":
-        return Sequences(*(array[images] for array in self))
+        return Sequences(self.pixels[images], self.values[images], self.counts[images])
 
 
 def compiled(function: Kernel) -> Kernel:

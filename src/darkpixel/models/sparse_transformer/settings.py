@@ -67,8 +67,9 @@ class Settings(base.Settings):
         "word (`start_row`, `start_column`), is withheld with a probability of one half",
     )
     classes: int = Field(
-        2, ge=2, description="labels, for the condition `class`; a training takes them from its "
-        "images"
+        2,
+        ge=2,
+        description="labels, for the condition `class`; a training takes them from its images",
     )
     length_groups: int = Field(
         12, ge=1, description="groups of images of like length that a batch is padded in"

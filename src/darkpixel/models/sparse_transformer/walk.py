@@ -36,9 +36,7 @@ _OFFSETS = np.array(
 )
 
 
-def walks(
-    images: NDArray[np.float32], cluster_pixels: int = 4, threads: int = 1
-) -> Sequences:
+def walks(images: NDArray[np.float32], cluster_pixels: int = 4, threads: int = 1) -> Sequences:
     """The walks of images (B, H, W).
 
     Args:

@@ -151,7 +151,7 @@ class WalkPlaces(nn.Module):
         return logits.masked_fill(near | taken, -torch.inf)
 
     def nats(self, h: Tensor, batch: Tokens) -> Tensor:
-        """Negative log-probability (N,) of the places that come next; of padding it has no meaning."""
+        """Negative log-probability (N,) of the next places; meaningless where there is padding."""
         moves = self.move_logits(h, batch.window, batch.step)
         moves = moves.masked_fill(~batch.valid[:, None], 0.0)  # else the gradient is not finite
         target = batch.move.clamp(max=self.moves.far)

@@ -1,13 +1,13 @@
 """The sampler equals the full forward pass on the same uniforms, whatever the slots."""
 
 import math
+from itertools import pairwise
 
 import numpy as np
-import torch
 import pytest
-from sparse_transformer_toys import VARIANTS, as_sequences, condition, small_model, toy_images
+import torch
+from sparse_transformer_toys import VARIANTS, as_sequences, condition, small_model
 
-from darkpixel.models.sampling import draw_categories
 from darkpixel.models.sparse_transformer.features import Position
 from darkpixel.models.sparse_transformer.sampler import TOTALS_STEP, uniforms
 
@@ -48,8 +48,8 @@ def sample_naive(model, seed, vector):
         if model.order is not None:
             free = [p for p in model.order if p not in pixels]
             free = free[-later:]
-        ahead = [[*pixels, *free[:later]], [*values, *[rest] * later]]
-        batch = model._tokens(as_sequences([ahead[0]], [ahead[1]], height * width))
+        ahead, with_values = [*pixels, *free[:later]], [*values, *[rest] * later]
+        batch = model._tokens(as_sequences([ahead], [with_values], height * width))
         here = (batch.step == step) & batch.valid
         h = network.trunk(
             network.embed(
@@ -146,9 +146,7 @@ def test_values_follow_their_density_and_lie_on_no_grid(variant):
     edges = np.quantile(values, np.linspace(0.001, 0.999, 33))
     counts, _ = np.histogram(values, edges)
     # What `token_nats` says of the same bins, each in 100 pieces.
-    fine = np.concatenate(
-        [np.linspace(a, b, 101)[:-1] for a, b in zip(edges[:-1], edges[1:], strict=True)]
-    )
+    fine = np.concatenate([np.linspace(a, b, 101)[:-1] for a, b in pairwise(edges)])
     widths = np.append(np.diff(fine), edges[-1] - fine[-1])
     middles = fine + widths / 2
     second = 2 - middles if model.shares is not None else np.ones_like(middles)
@@ -166,9 +164,7 @@ def test_totals_of_samples_are_those_drawn_first(variant):
     model = small_model(**variant)
     images = model.sample(200, generator=torch.Generator().manual_seed(1))
     seeds = torch.randint(2**62, (200,), generator=torch.Generator().manual_seed(1))
-    counts, sums = model.network.totals.draw(
-        condition(model, 200), uniforms(seeds, TOTALS_STEP)
-    )
+    counts, sums = model.network.totals.draw(condition(model, 200), uniforms(seeds, TOTALS_STEP))
     assert torch.equal((images > 0).sum((1, 2)), counts)
     if model.shares is not None:
         torch.testing.assert_close(images.sum((1, 2)), sums.float(), rtol=1e-5, atol=1e-6)

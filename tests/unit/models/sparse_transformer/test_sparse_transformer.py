@@ -6,7 +6,14 @@ import math
 import numpy as np
 import pytest
 import torch
-from sparse_transformer_toys import SMALL, VARIANTS, as_sequences, condition, small_model, toy_images
+from sparse_transformer_toys import (
+    SMALL,
+    VARIANTS,
+    as_sequences,
+    condition,
+    small_model,
+    toy_images,
+)
 from typed_models import load
 
 from darkpixel.config.discovery import model_names, model_settings
@@ -113,6 +120,7 @@ def test_later_pixels_change_nothing_before_them(variant):
         places = random.permutation(100)
     else:  # the two sequences may share their beginning only if the rest comes later
         places = np.sort(random.permutation(100)[:24])
+        assert model.order is not None
         places = model.order[places]
     sequence, others = places[:24:2], places[1:24:2]
     values = random.exponential(1, 12) + 0.1
@@ -223,10 +231,10 @@ def test_conditions_change_the_density_and_may_be_withheld():
     for name in columns:
         less = {key: values for key, values in columns.items() if key != name}
         assert (told - model.log_density_lower_bound(images, **less)).abs().min() > 1e-5
-    loss = model.loss(images, **columns).item()
+    loss = model.loss(images, "model", **columns).item()
     assert loss == pytest.approx(-told.mean().item(), 1e-5)
     model.train()
-    assert len({model.loss(images, **columns).item() for _ in range(4)}) == 4
+    assert len({model.loss(images, "model", **columns).item() for _ in range(4)}) == 4
     drawn = model.sample_events(30, generator=torch.Generator().manual_seed(0))[1]
     assert set(drawn) == {"species", "momentum"}
     assert set(drawn["species"].tolist()) == {11, 13}
