@@ -75,7 +75,6 @@ def test_ratios_are_within_the_axis_unless_far_off(bins):
 def test_figure_is_written_a_row_a_species_with_each_name_once(bins, tmp_path, monkeypatch):
     monkeypatch.setitem(style._RC, "pdf.fonttype", 3)  # quicker to embed
     saved = []
-    real = momentum.save
     monkeypatch.setattr(momentum, "save", lambda figure, stem: saved.append((figure, stem)))
     momentum_figure(bins, tmp_path / "momentum", models=MODELS)
     figure, stem = saved[0]
@@ -85,5 +84,5 @@ def test_figure_is_written_a_row_a_species_with_each_name_once(bins, tmp_path, m
         "sparse transformer", "sparse transformer, conditional", "test images",
     ]  # fmt: skip
     assert [axes.get_title(loc="left") for axes in figure.axes[::6]] == ["µ⁻", "p"]
-    real(figure, stem)
+    style.save(figure, stem)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["momentum.pdf", "momentum.png"]
