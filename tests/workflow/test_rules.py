@@ -265,6 +265,11 @@ def change(path: str, value: object) -> dict[str, Any]:
         ("evaluation.two_sample.low_level.training.epochs", 2, {"measure_two_sample"}),
         ("evaluation.lartpc.low_level.training.epochs", 2, {"measure_two_sample"}),
         ("evaluation.lartpc.n", 10, {"measure_lartpc", "measure_lartpc_shapes"}),
+        (
+            "evaluation.lartpc.floor_splits",
+            11,
+            {"measure_lartpc", "measure_lartpc_shapes", "measure_momentum_response"},
+        ),
         ("evaluation.lartpc.low_confidence", 0.7, {"measure_lartpc"}),
         ("evaluation.lartpc.examples", 4, {"draw_labeled_generated", "draw_labeled_test"}),
         (

@@ -240,6 +240,28 @@ rule draw_shapes_by_species:
         "../scripts/draw_shapes_by_species.py"
 
 
+rule draw_momentum_response:
+    """Length, charge and pixels against momentum, generated beside simulated, per species."""
+    input:
+        bins=rules.measure_momentum_response.output.bins,
+    output:
+        **drawn("lartpc/momentum_response", "draw_momentum_response", "LArTPC"),
+    log:
+        paths.log("figures/lartpc/momentum_response"),
+    benchmark:
+        paths.benchmark("figures/lartpc/momentum_response")
+    conda:
+        plan.resources.conda("draw_momentum_response")
+    threads: plan.resources.threads("draw_momentum_response")
+    resources:
+        **plan.resources.of("draw_momentum_response"),
+    params:
+        models=lambda wildcards: plan.lartpc.told_momentum,
+        code=plan.code("draw_momentum_response"),
+    script:
+        "../scripts/draw_momentum_response.py"
+
+
 rule draw_reconstruction:
     """Image, reconstruction and difference of each species, and the errors."""
     input:

@@ -198,6 +198,30 @@ rule measure_lartpc_shapes:
         "../scripts/measure_lartpc_shapes.py"
 
 
+rule measure_momentum_response:
+    """Length, charge and pixels by momentum, of the models that are told species and momentum."""
+    input:
+        observables=rules.measure_lartpc_shapes.output.observables,
+    output:
+        bins=paths.metrics("lartpc_all_momentum_bins"),
+        deviations=paths.metrics("lartpc_all_momentum_deviations"),
+    log:
+        paths.log("metrics/lartpc_all_momentum_bins"),
+    benchmark:
+        paths.benchmark("metrics/lartpc_all_momentum_bins")
+    conda:
+        plan.resources.conda("measure_momentum_response")
+    threads: plan.resources.threads("measure_momentum_response")
+    resources:
+        **plan.resources.of("measure_momentum_response"),
+    params:
+        models=lambda wildcards: plan.lartpc.told_momentum,
+        settings=keys(run.evaluation.lartpc, "floor_splits", "seed"),
+        code=plan.code("measure_momentum_response"),
+    script:
+        "../scripts/measure_momentum_response.py"
+
+
 rule measure_codes:
     """Use of the codebooks, entropies of independent codes, -log p of every PixelCNN."""
     input:

@@ -111,6 +111,27 @@ rule tabulate_lartpc_shapes:
         "../scripts/tabulate_lartpc_shapes.py"
 
 
+rule tabulate_momentum_response:
+    """How far length, charge and pixels by momentum are from the test images', per species."""
+    input:
+        rows=rules.measure_momentum_response.output.deviations,
+    output:
+        **tabulated("lartpc/momentum_response", "tabulate_momentum_response", "LArTPC"),
+    log:
+        paths.log("tables/lartpc/momentum_response"),
+    benchmark:
+        paths.benchmark("tables/lartpc/momentum_response")
+    conda:
+        plan.resources.conda("tabulate_momentum_response")
+    threads: plan.resources.threads("tabulate_momentum_response")
+    resources:
+        **plan.resources.of("tabulate_momentum_response"),
+    params:
+        code=plan.code("tabulate_momentum_response"),
+    script:
+        "../scripts/tabulate_momentum_response.py"
+
+
 rule tabulate_reconstruction:
     """What the autoencoders lose, and the bits of their codes."""
     input:

@@ -63,12 +63,12 @@ def draw_with_ratio(
     # for each, and show a ratio in every bin (docs/dependencies.md).
     reference = histograms[MONTE_CARLO]
     main.stairs(reference.heights, edges, fill=True, color="0.85")
-    _band(main, edges, reference.heights, reference.errors, "0.5", 0.35)
+    band(main, edges, reference.heights, reference.errors, "0.5", 0.35)
     with np.errstate(divide="ignore", invalid="ignore"):
         relative = reference.errors / reference.heights
     filled = relative < LARGEST_RELATIVE_ERROR  # false for the NaN of an empty bin
     relative = np.where(filled, relative, np.nan)
-    _band(ratio, edges, np.ones_like(relative), relative, "0.5", 0.35)
+    band(ratio, edges, np.ones_like(relative), relative, "0.5", 0.35)
     ratio.axhline(1.0, color="0.3", linewidth=0.7)
     for model in ordered(histograms):
         histogram = histograms[model]
@@ -84,7 +84,7 @@ def draw_with_ratio(
             heights = np.where(filled, histogram.heights / reference.heights, np.nan)
             errors = np.where(filled, histogram.errors / reference.heights, np.nan)
         mplhep.histplot(heights, edges, ax=ratio, histtype="step", yerr=False, edges=False, **style)
-        _band(ratio, edges, heights, errors, style["color"], 0.15)
+        band(ratio, edges, heights, errors, style["color"], 0.15)
     main.set_xlim(edges[0], edges[-1])
     main.tick_params(labelbottom=False)
     ratio.set_xlim(edges[0], edges[-1])
@@ -110,9 +110,10 @@ def mark_overflow(axes: Axes, edges: Array, *, above: bool = False, below: bool 
             )
 
 
-def _band(
+def band(
     axes: Axes, edges: Array, centre: Array, half: Array, colour: ColorType, alpha: float
 ) -> None:
+    """Shade centre ± half, (bins,), as steps."""
     axes.stairs(
         centre + half,
         edges,

@@ -79,8 +79,9 @@ def shape_observables(sources: Sequence[Source], test_path: str, threshold: floa
 
     Returns:
         One row per image: `model` (`monte_carlo` for the test file), `seed`, `image` (its number
-        in the file), `species` (PDG code, 0 where not known), and `SHAPE_OBSERVABLES`
-        (`image_shapes`).
+        in the file), `species` (PDG code, 0 where not known), `momentum` (MeV/c, NaN where not
+        known), `SHAPE_OBSERVABLES` (`image_shapes`), `charge` of all pixels (MeV) and number of
+        `pixels` above the threshold.
 
     Raises:
         DarkpixelError: a file states no pixel size or its unit is no energy, or images differ in
@@ -94,7 +95,7 @@ def shape_observables(sources: Sequence[Source], test_path: str, threshold: floa
         with ImageFile(source.path) as file:
             check_image_size(file, image_size, test_path)
             side, unit = pixel_side(file), charge_per_unit(file.attributes)
-            columns = ["species"] if "species" in file.columns else []
+            columns = [name for name in ("species", "momentum") if name in file.columns]
             for start, batch in enumerate(file.batches(size, columns)):
                 images = batch["images"]
                 shapes = image_shapes(images, threshold, pixel_size=side, charge_per_unit=unit)
@@ -103,6 +104,10 @@ def shape_observables(sources: Sequence[Source], test_path: str, threshold: floa
                 frame.insert(1, "seed", source.seed)
                 frame.insert(2, "image", start * size + np.arange(len(frame)))
                 frame.insert(3, "species", batch.get("species", np.zeros(len(images), np.int32)))
+                unknown = np.full(len(images), np.nan, np.float32)
+                frame.insert(4, "momentum", batch.get("momentum", unknown))
+                frame["charge"] = images.sum(axis=(1, 2), dtype=np.float64) * unit
+                frame["pixels"] = np.count_nonzero(images > threshold, axis=(1, 2))
                 frames.append(frame)
     return pd.concat(frames, ignore_index=True)
 

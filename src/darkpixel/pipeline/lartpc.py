@@ -76,6 +76,17 @@ class LArTPC:
         return [model for model in self.priors if self.entry(model).settings.get("condition")]
 
     @property
+    def told_momentum(self) -> list[str]:
+        """Models, with or without an autoencoder, that are told species and momentum."""
+        if self._run.datasets.lartpc is None:
+            return []
+        return [
+            model
+            for model in self.models
+            if {"species", "momentum"} <= set(self.entry(model).settings.get("conditions") or ())
+        ]
+
+    @property
     def autoencoder(self) -> str:
         """The autoencoder of the paper's model."""
         name = self.entry(MAIN).autoencoder

@@ -193,6 +193,9 @@ def _shape_pages(lartpc: LArTPC) -> Iterator[Page]:
     if lartpc.source != "file":
         yield Page("draw_shapes_by_species", "lartpc/shape_observables_by_species", "lartpc")
     yield Page("tabulate_lartpc_shapes", "lartpc/shape_observables", "lartpc")
+    if lartpc.told_momentum:
+        yield Page("draw_momentum_response", "lartpc/momentum_response", "lartpc")
+        yield Page("tabulate_momentum_response", "lartpc/momentum_response", "lartpc")
 
 
 def _distance_pages(comparisons: Comparisons) -> Iterator[Page]:

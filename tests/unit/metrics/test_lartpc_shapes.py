@@ -207,18 +207,24 @@ def test_the_eight_symmetric_copies_have_the_same_shapes():
 
 def test_files_are_streamed_with_their_species(tmp_path, monkeypatch):
     images, _, species = argon_images(30)
-    test = str(write_images(tmp_path / "test.h5", images, {"species": species}, **LARTPC))
+    columns = {"species": species, "momentum": np.arange(30, dtype=np.float32)}
+    test = str(write_images(tmp_path / "test.h5", images, columns, **LARTPC))
     sample = write_plain(tmp_path / "sample.h5", images[:9])
     sources = [Source("vqvae_pixelcnn", 3, sample)]
     table = shape_observables(sources, test, 0.2)
-    assert table.columns.tolist() == ["model", "seed", "image", "species", *SHAPE_OBSERVABLES]
+    known = ["model", "seed", "image", "species", "momentum"]
+    assert table.columns.tolist() == [*known, *SHAPE_OBSERVABLES, "charge", "pixels"]
     own = table[table["model"] == MONTE_CARLO]
     assert own["species"].tolist() == species.tolist()
     expected = shapes(*images, unit=0.255)
     for name in SHAPE_OBSERVABLES:
         assert own[name].to_numpy() == pytest.approx(expected[name], nan_ok=True)
+    assert own["momentum"].tolist() == list(range(30))
+    assert own["charge"].to_numpy() == pytest.approx(0.255 * images.sum((1, 2)), rel=1e-5)
+    assert own["pixels"].tolist() == (images > 0.2).sum((1, 2)).tolist()
     other = table[table["model"] == "vqvae_pixelcnn"]
     assert (other["seed"].tolist(), set(other["species"])) == ([3] * 9, {0})
+    assert other["momentum"].isna().all()
     assert other["image"].tolist() == list(range(9))
     monkeypatch.setattr("darkpixel.metrics.lartpc_shapes.PIXELS_AT_ONCE", 7 * SIDE**2)
     pd.testing.assert_frame_equal(table, shape_observables(sources, test, 0.2))

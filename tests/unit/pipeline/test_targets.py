@@ -26,7 +26,7 @@ def test_papers_and_kinds_divide_all_targets(plan):
     assert set(every.values()) == {1}
     assert Counter(plan.targets(paper="sarm") + plan.targets(paper="lartpc")) == every
     assert Counter(plan.targets(kind="figures") + plan.targets(kind="tables")) == every
-    assert len(every) == 2 * 83
+    assert len(every) == 2 * 85
 
 
 def test_every_figure_has_its_two_files(plan):
@@ -98,6 +98,32 @@ def test_shapes_need_no_segmentation_network(tmp_path):
     own = {"source": "file", "file": {"all": str(path)}, "models": ["sarm1_dd"]}
     found = stems(make_plan(datasets={"lartpc": own}))
     assert shapes - found == {"figures/lartpc/shape_observables_by_species"}
+
+
+def test_momentum_is_shown_of_the_models_that_are_told_it_and_the_species():
+    response = {f"{kind}/lartpc/momentum_response" for kind in ("figures", "tables")}
+    conditions = {
+        "both": ["species", "momentum"],
+        "more": ["start_row", "momentum", "species"],
+        "species": ["species"],
+        "momentum": ["momentum"],
+        "none": [],
+    }
+    models = {
+        name: {"model": "sparse_transformer", "settings": {"conditions": some}}
+        for name, some in conditions.items()
+    }
+    models["elsewhere"] = {"model": "sparse_transformer", "where": {
+        "lartpc": {"settings": {"conditions": ["momentum", "species"]}}
+    }}  # fmt: skip
+    shown = [*models, "sarm1_dd", "vqvae_pixelcnn_species"]
+    plan = make_plan(models=models, datasets={"lartpc": {"models": shown}})
+    assert plan.lartpc.told_momentum == ["both", "more", "elsewhere"]
+    assert response <= stems(plan)
+    shown = ["species", "momentum", "none", "sarm1_dd"]
+    plan = make_plan(models=models, datasets={"lartpc": {"models": shown}})
+    assert plan.lartpc.told_momentum == []
+    assert not response & stems(plan)
 
 
 def test_each_paper_has_its_own_tables_of_distances():
