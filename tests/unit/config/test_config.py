@@ -1,10 +1,6 @@
 """The configuration: what is accepted, and the one line that says what is not."""
 
-import json
-
 import pytest
-import yaml
-from jsonschema import Draft202012Validator
 from repository import CONFIG
 
 import darkpixel.datasets
@@ -12,7 +8,6 @@ import darkpixel.models
 from darkpixel.config.loading import load_run, read_yaml
 from darkpixel.errors import DarkpixelError
 from darkpixel.metrics.convergence import FEWEST_EPOCHS
-from darkpixel.pipeline.documentation import key_table, schema, with_keys
 
 OVERLAYS = ["test.yaml", "study.yaml", "paper.yaml"]
 
@@ -262,47 +257,6 @@ def test_a_model_trained_nowhere_is_refused(tmp_path, spots, trained_on, expecte
 )
 def test_wrong_entries_of_custom_data_sets_are_refused(tmp_path, spots, datasets, expected):
     assert expected in problem(tmp_path, f"datasets: {{{datasets}}}")
-
-
-def test_schema_and_key_table_follow_the_settings():
-    """Run `python -m darkpixel.pipeline.documentation` when this fails."""
-    assert json.loads((CONFIG / "schema.json").read_text()) == schema()
-    readme = (CONFIG / "README.md").read_text()
-    assert readme == with_keys(readme)
-    assert "| `datasets.jets.imaging.pixels` | integer, ≥ 2 | `28` |" in key_table()
-
-
-@pytest.mark.parametrize("name", ["config.yaml", *OVERLAYS])
-def test_shipped_files_follow_the_schema(name):
-    """What an editor says of them."""
-    content = yaml.safe_load((CONFIG / name).read_text())
-    assert not [error.message for error in Draft202012Validator(schema()).iter_errors(content)]
-
-
-def test_every_key_has_a_description():
-    def check(definition, name):
-        for key, value in definition.get("properties", {}).items():
-            assert "description" in value or "$ref" in value, f"{name}.{key}"
-
-    content = schema()
-    for name, definition in [("run", content), *content["$defs"].items()]:
-        check(definition, name)
-
-
-def test_shipped_files_hold_no_key_twice():
-    """YAML keeps the last of two equal keys without a word."""
-
-    class Loader(yaml.SafeLoader):
-        pass
-
-    def mapping(loader, node):
-        keys = [loader.construct_object(key) for key, _ in node.value]
-        assert len(keys) == len(set(keys)), f"repeated key in {node.start_mark}"
-        return loader.construct_mapping(node, deep=True)
-
-    Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, mapping)
-    for path in CONFIG.glob("*.yaml"):
-        yaml.load(path.read_text(), Loader)
 
 
 @pytest.mark.parametrize(
