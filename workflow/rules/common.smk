@@ -94,3 +94,13 @@ def tabulated(stem, caption, subcategory, prefix=""):
         labels={"table": Path(stem).name},
     )
     return {f"{prefix}{suffix}": path for suffix, path in files.items()}
+
+
+def tested_rows(kind, wildcards):
+    """Input: one measure of every label of the data sets in a paper's tables."""
+    return plan.comparisons.rows_by_label(kind, *plan.comparisons.tested(wildcards.paper))
+
+
+def group_of(wildcards):
+    """Where a paper's tables of distances stand in the report."""
+    return {"sarm": "SARM: distances", "lartpc": "LArTPC"}[wildcards.paper]

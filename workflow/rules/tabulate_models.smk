@@ -1,16 +1,6 @@
 """Requires: measures, trained models. Gives: the tables in which all models and data sets stand."""
 
 
-def tested_rows(kind, wildcards):
-    """Input: one measure of every label of the data sets in a paper's tables."""
-    return plan.comparisons.rows_by_label(kind, *plan.comparisons.tested(wildcards.paper))
-
-
-def group_of(wildcards):
-    """Where a paper's tables of distances stand in the report."""
-    return {"sarm": "SARM: distances", "lartpc": "LArTPC"}[wildcards.paper]
-
-
 rule tabulate_classifiers:
     """AUC on Monte Carlo by source of the training images (SARM 6.1.3, 6.2.3)."""
     input:
