@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from darkpixel.formats.files import whole_file
+from darkpixel.metrics.momentum_response import FLOOR, SHUFFLED
 from darkpixel.tables.layout import measured
-from darkpixel.tables.names import DATASETS, display_name
+from darkpixel.tables.names import DATASETS, SPECIES_SYMBOLS, UNITS, display_name
+from darkpixel.tables.names import OBSERVABLES as NAMES
 
 OBSERVABLES = {
     "track_length": "track length, cm",
@@ -97,6 +99,41 @@ def divergences(folder: Path) -> list[list[str]]:
     return rows
 
 
+def shapes(folder: Path) -> list[list[str]]:
+    """W1 of shapes that need no segmentation network, all species together, a row each."""
+    head = ["observable", "W1", "noise floor", "mean, generated", "mean, test"]
+    rows = [
+        [
+            ", ".join(filter(None, (NAMES[line["observable"]], UNITS[line["observable"]]))),
+            measured(line["value"], line["error"]),
+            measured(line["floor"], line["floor_error"]),
+            measured(line["mean"], line["mean_error"]),
+            measured(line["test_mean"], line["test_mean_error"]),
+        ]
+        for line in _read(folder, "measures").get("shapes", [])
+        if line["species"] == "all"
+    ]
+    return [head, *rows]
+
+
+def momentum(folder: Path) -> list[list[str]]:
+    """chi2/ndf of means in bins of momentum, and the mean relative deviation, a row a species."""
+    lines = _read(folder, "measures").get("momentum", [])
+    observables = list(dict.fromkeys(line["observable"] for line in lines))
+    rows = [["species", *(f"{name}, {part}" for name in observables
+                          for part in ("χ²/ndf (floor)", "deviation"))]]  # fmt: skip
+    found = {(line["model"], line["species"], line["observable"]): line for line in lines}
+    model = next(line["model"] for line in lines if line["model"] not in (FLOOR, SHUFFLED))
+    for species in dict.fromkeys(line["species"] for line in lines):
+        row = [SPECIES_SYMBOLS.get(species, species)]
+        for name in observables:
+            line, floor = (found[key, species, name] for key in (model, FLOOR))
+            row.append(f"{line['chi2_ndf']:.1f} ({floor['chi2_ndf']:.1f})")
+            row.append(f"{100 * line['deviation']:+.1f} ± {100 * line['deviation_error']:.1f} %")
+        rows.append(row)
+    return rows
+
+
 def write(path: Path, rows: Iterable[Sequence[str]]) -> None:
     with whole_file(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
         csv.writer(file, lineterminator="\n").writerows(rows)
@@ -120,6 +157,9 @@ def main() -> None:
     if trained:
         write(options.tables / "gpu_lartpc_distances.csv", distances(trained[-1]))
         write(options.tables / "gpu_lartpc_divergences.csv", divergences(trained[-1]))
+        if (trained[-1] / "measures.json").exists():
+            write(options.tables / "gpu_lartpc_shapes.csv", shapes(trained[-1]))
+            write(options.tables / "gpu_lartpc_momentum.csv", momentum(trained[-1]))
 
 
 if __name__ == "__main__":

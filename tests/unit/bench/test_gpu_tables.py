@@ -7,11 +7,13 @@ import pytest
 from bench.gpu import tables
 
 RESULTS = Path(__file__).parents[3] / "docs/results"
-CALLS = [RESULTS / f"gpu/call{number}" for number in (1, 3, 2)]
+CALLS = [RESULTS / f"gpu/call{number}" for number in (1, 3, 5)]
 ROWS = {
     "gpu_speed": lambda: tables.speeds(CALLS),
     "gpu_lartpc_distances": lambda: tables.distances(CALLS[-1]),
     "gpu_lartpc_divergences": lambda: tables.divergences(CALLS[-1]),
+    "gpu_lartpc_shapes": lambda: tables.shapes(CALLS[-1]),
+    "gpu_lartpc_momentum": lambda: tables.momentum(CALLS[-1]),
 }
 
 
