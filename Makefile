@@ -91,6 +91,7 @@ bench: $(VENV)/installed
 	OMP_WAIT_POLICY=passive $(BIN)/python -m bench.codes
 	OMP_WAIT_POLICY=passive $(BIN)/python -m bench.pixelcnnpp
 	OMP_WAIT_POLICY=passive $(BIN)/python -m bench.cores
+	OMP_WAIT_POLICY=passive $(BIN)/python -m bench.transformer
 	$(BIN)/python -m bench.argon
 	$(BIN)/python -m bench.muons
 
