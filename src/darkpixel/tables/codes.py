@@ -53,7 +53,7 @@ def codebook_table(rows: pd.DataFrame, stem: str | Path) -> None:
         cells = [measured(*by_model.loc[m]) if m in by_model.index else "–" for m in models]
         body.append([quantity.replace("_", " ") + (f", {unit}" if unit else ""), *cells])
     note = (
-        "Most cells of a code map are empty and take one code, so the perplexity over all cells "
+        "Most cells of a code map are empty and share few codes, so the perplexity over all cells "
         "is small by nature; that of charged cells tells how the codebook is used. A PixelCNN "
         "below the entropy of independent codes has learnt how they depend on each other. By "
         "species: -log p given the species, which alone is worth at most ln 5 = 1.6 nats."

@@ -82,7 +82,7 @@ def test_another_number_changes_the_prose_too(docs, pages):
     rows.to_csv(path, index=False)
     prose = [line for line in build_pages(docs)[Path("results.md")].splitlines() if "|" not in line]
     before = [line for line in pages[Path("results.md")].splitlines() if "|" not in line]
-    assert [line for line in prose if "109.7 and 105.6 GeV" in line]
+    assert [line for line in prose if "109.7 ± 0.4 and 105.6 ± 0.4 GeV" in line]
     assert len(prose) == len(before)
 
 
