@@ -170,29 +170,29 @@ def test_totals_of_samples_are_those_drawn_first(variant):
         torch.testing.assert_close(images.sum((1, 2)), sums.float(), rtol=1e-5, atol=1e-6)
 
 
-@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("variant", [VARIANTS[0], VARIANTS[-1]])
 def test_samples_of_a_trained_model_have_the_statistics_of_another_that_made_its_images(variant):
     teacher = small_model(**variant)
     with torch.no_grad():
-        images = teacher.sample(4000, generator=torch.Generator().manual_seed(0))
+        images = teacher.sample(2000, generator=torch.Generator().manual_seed(0))
         density = teacher.log_density_lower_bound(images)
     torch.manual_seed(0)
     student = small_model(images, **variant)
     optimiser = torch.optim.Adam(student.parameters(), 0.01)
     student.train()
-    for step in range(120):
+    for step in range(60):
         optimiser.zero_grad()
         student.loss(images[step % 10 :: 10]).backward()
         optimiser.step()
     student.eval()
     with torch.no_grad():
-        drawn = student.sample(4000, generator=torch.Generator().manual_seed(1))
+        drawn = student.sample(2000, generator=torch.Generator().manual_seed(1))
         found = teacher.log_density_lower_bound(drawn)
-    # The teacher's own density, number of pixels and sum, within what 4,000 images tell.
+    # The teacher's own density, number of pixels and sum, within what 2,000 images tell.
     for theirs, ours in (
         (density, found),
         ((images > 0).sum((1, 2)).float(), (drawn > 0).sum((1, 2)).float()),
         (images.sum((1, 2)), drawn.sum((1, 2))),
     ):
-        error = math.hypot(float(theirs.std()), float(ours.std())) / math.sqrt(4000)
+        error = math.hypot(float(theirs.std()), float(ours.std())) / math.sqrt(2000)
         assert abs(float(theirs.mean() - ours.mean())) < 4 * error + 0.03 * float(theirs.std())
