@@ -35,15 +35,17 @@ def toy_images(count: int, side: int = 10, seed: int = 0) -> Tensor:
     return torch.from_numpy(images)
 
 
-def small_model(images: Tensor | None = None, **settings: Any) -> SparseTransformer:
+def small_model(
+    images: Tensor | None = None, noise: float = 0.1, **settings: Any
+) -> SparseTransformer:
     training = toy_images(64) if images is None else images
     _, height, width = training.shape
     model = build(SparseTransformer, {**SMALL, **settings}, (height, width), seed=1)
     model.fit_to_data(lambda: iter([training]))
-    noise = torch.Generator().manual_seed(2)
+    random = torch.Generator().manual_seed(2)
     with torch.no_grad():  # away from the start, where much is the same for all places
         for parameter in model.parameters():
-            parameter.add_(torch.randn(parameter.shape, generator=noise) * 0.1)
+            parameter.add_(torch.randn(parameter.shape, generator=random) * noise)
     return model.eval()
 
 
