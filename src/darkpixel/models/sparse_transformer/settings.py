@@ -86,7 +86,7 @@ class Settings(base.Settings):
     @classmethod
     def needs_square(cls, settings: Mapping[str, Any]) -> bool:
         """With a fixed order of the pixels; a walk goes through images of any shape."""
-        return settings.get("order", "walk") != "walk"
+        return bool(settings.get("order", "walk") != "walk")
 
     @property
     def kinds(self) -> dict[str, list[int]]:
