@@ -244,47 +244,6 @@ def test_conditions_change_the_density_and_may_be_withheld():
     assert "momentum" not in drawn
 
 
-def test_the_density_is_given_the_label_that_was_chosen():
-    """Unless another is given; and no other condition is made up."""
-    columns = {"class": torch.arange(64) % 2, "momentum": torch.linspace(0, 1, 64)}
-    model = small_model(order="spiral_out", values="shares", conditions=["class", "momentum"])
-    model.fit_to_columns(columns)
-    images = toy_images(6, seed=3)
-    withheld = model.log_density(images)
-    given = [model.log_density(images, **{"class": torch.full((6,), k)}) for k in (0, 1)]
-    assert not torch.allclose(given[0], given[1])
-    for label in (1, 0):
-        model.choose_class(label)
-        assert torch.equal(model.log_density(images), given[label])
-        assert torch.equal(model.log_density_lower_bound(images), given[label])
-        other = {"class": torch.full((6,), 1 - label)}
-        assert torch.equal(model.log_density(images, **other), given[1 - label])
-        both = model.log_density(images, momentum=columns["momentum"][:6])
-        assert not torch.allclose(both, given[label])
-    assert not torch.allclose(withheld, given[0])
-
-
-def test_what_was_never_withheld_in_training_has_to_be_there():
-    """Or the density is that of inputs that the network never saw; samples take it from the mix."""
-    settings = {"order": "spiral_out", "conditions": ["class", "momentum"]}
-    model = small_model(**settings, condition_dropout=0.0)
-    momentum = torch.linspace(100, 900, 64)
-    model.fit_to_columns({"class": torch.arange(64) % 2, "momentum": momentum})
-    model.choose_class(1)
-    images = toy_images(6, seed=3)
-    assert model.log_density(images) is None
-    assert model.log_density(images, momentum=momentum[:6]) is not None
-    _, columns = model.sample_events(40, generator=torch.Generator().manual_seed(1))
-    assert set(columns) == {"class", "momentum"}
-    assert set(columns["momentum"].tolist()) <= set(momentum[1::2].tolist())  # of that label
-    model.chosen_class = None
-    _, columns = model.sample_events(
-        40, generator=torch.Generator().manual_seed(1), conditions={"momentum": torch.tensor(300.0)}
-    )
-    assert set(columns) == {"class", "momentum"}
-    assert set(columns["momentum"].tolist()) == {300.0}
-
-
 def test_a_model_may_be_a_package_and_comes_back_from_its_folder(tmp_path):
     assert "sparse_transformer" in model_names()
     assert model_settings("sparse_transformer")().model_dump()["reach"] == 7
