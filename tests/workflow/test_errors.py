@@ -142,7 +142,7 @@ def own_argon_file(project, name):
     project.edit(
         "config/test.yaml",
         "  lartpc:\n",
-        f"  lartpc:\n    source: file\n    file: {{all: {name}}}\n",
+        f"  lartpc:\n    source: file\n    file: {{all: {name}}}\n    models: [vqvae_pixelcnn]\n",
     )
     return project.folder / name
 
@@ -158,6 +158,18 @@ def test_own_argon_images_are_taken_as_they_are(project):
     assert done.returncode == 0, done.stdout[-3000:]
     with h5py.File(project.folder / ARGON) as file:
         assert (file["images"][:] == images[file["event"][:]]).all()
+
+
+def test_a_model_told_what_own_images_do_not_have(project):
+    own_argon_file(project, "mine.h5").touch()
+    project.edit("config/test.yaml", "[vqvae_pixelcnn]", "[vqvae_pixelcnn_species]")
+    line = our_line(project.run(ARGON))
+    assert (
+        "config/test.yaml: datasets.lartpc.models.0: 'vqvae_pixelcnn_species' is conditioned "
+        in line
+    )
+    assert "add it to datasets.lartpc.columns if your files have such a column" in line
+    assert not (project.folder / "results").exists()
 
 
 def test_a_root_file_that_is_none(project):

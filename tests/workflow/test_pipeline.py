@@ -165,6 +165,7 @@ def test_distances_carry_what_a_reader_needs(results):
         "sarm2_dd",
         "quantised_sarm2_dd",
         "sarm2_dd_selected",
+        "sparse_transformer",
     }
     assert {row["converged"] for row in rows} <= {"True", "False", ""}
     for row in rows:

@@ -3,6 +3,8 @@
 Plans are made in this process (`planning.py`); no job runs.
 """
 
+import ast
+import importlib
 import os
 import sys
 from collections.abc import Iterator
@@ -71,6 +73,16 @@ def test_one_rule_one_script_of_its_name(test_run):
     }
     assert {path.stem for path in SCRIPTS.glob("*.py")} == set(rules)
     assert set(RULES) == set(rules)
+
+
+def test_scripts_import_what_there_is():
+    """A name that has moved would be missed only when the job runs."""
+    for path in SCRIPTS.glob("*.py"):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ImportFrom) and str(node.module).startswith("darkpixel"):
+                module = importlib.import_module(str(node.module))
+                for name in node.names:
+                    assert hasattr(module, name.name), f"{path.name}: {node.module}.{name.name}"
 
 
 def test_every_rule_takes_its_needs_from_the_table(test_run, plan):

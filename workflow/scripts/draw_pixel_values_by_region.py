@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 from darkpixel.figures.sarm.pixel_values import pixel_values_by_region
 from darkpixel.formats.image_file import ImageFile
-from darkpixel.models.sarm.orders import order, stage_pixels
+from darkpixel.models.orders import order
+from darkpixel.models.sarm.orders import stage_pixels
 from darkpixel.pipeline.job import job
 
 if TYPE_CHECKING:

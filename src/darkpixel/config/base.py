@@ -23,6 +23,20 @@ class Settings(BaseModel):
         """Of a model: whether one with these keys is (default: what `joint` says)."""
         return cls.joint
 
+    @classmethod
+    def conditioned_on(cls, settings: Mapping[str, Any]) -> tuple[str, ...]:
+        """Of a model: columns of its images on which one with these keys is.
+
+        Default: what the keys `conditions`, a list, and `condition`, a name, say, where it has any.
+        """
+        names = list(settings.get("conditions") or ())
+        return tuple(names + [name for name in [settings.get("condition")] if name])
+
+    @classmethod
+    def needs_square(cls, settings: Mapping[str, Any]) -> bool:
+        """Of a model: whether one with these keys takes square images only (default: no)."""
+        return False
+
 
 class PresetSettings(Settings):
     """Settings whose key `preset` names values for several keys; keys given beside it win.

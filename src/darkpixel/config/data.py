@@ -17,9 +17,10 @@ Symmetries = Literal["none", "up_down", "left_right", "mirrors", "square"]
 
 TAKEN_COLUMNS = (
     "images", "event", "source_event", "class", "margin", "pixel_labels", "pixel_label_margin",
-    "charge_scale", "codes", "charged",
+    "charge_scale", "codes", "charged", "phase", "self",
 )  # fmt: skip
-"""Columns of image files that darkpixel writes and that are no conditions."""
+"""Columns of image files that darkpixel writes and that are no conditions, and names of arguments
+beside which a model's loss takes conditions."""
 
 
 class SplitSizes(Settings):

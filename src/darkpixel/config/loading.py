@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from darkpixel.config.classifier import ClassifierJudge
+from darkpixel.config.conditions import condition_problem
 from darkpixel.config.data import Data, JetData, MuonData
 from darkpixel.config.discovery import data_names, data_settings, model_names, model_settings
 from darkpixel.config.names import JETS, LARTPC_VERTEX
@@ -63,14 +64,18 @@ def load_run(config: dict[str, Any], files: Sequence[str | Path] = ()) -> Run:
                     located(("datasets", dataset, "models", i), files)
                     + unknown("model", name, tuple(run.models))
                 )
-            _check_joint(run.model(name, dataset), data, ("datasets", dataset, "models", i), files)
+            key = ("datasets", dataset, "models", i)
+            _check_joint(run.model(name, dataset), data, key, files)
+            _check_conditions(run, name, dataset, data, key, files)
         if isinstance(data, JetData | MuonData) and data.selection is not None:
             for i, name in enumerate(data.selection.models):
                 where: Key = ("datasets", dataset, "selection", "models", i)
                 _check_known("model", name, run.models, where, files)
     if run.datasets.jets is not None:
         for order, name in run.datasets.jets.orders.items():
-            _check_known("model", name, run.models, ("datasets", JETS, "orders", order), files)
+            key = ("datasets", JETS, "orders", order)
+            _check_known("model", name, run.models, key, files)
+            _check_conditions(run, name, JETS, run.datasets.jets, key, files)
         _check_widths(run, files)
     _check_model(run.judges.classifier, ("judges", "classifier"), files)
     low_level = run.evaluation.two_sample.low_level
@@ -189,8 +194,9 @@ def _check_study(run: Run, name: str, files: Sequence[str | Path]) -> None:
     _check_known("model", study.model, run.models, (*key, "model"), files)
     if name not in run.studies:
         return
-    labels = run.datasets.present()[study.dataset].labels
-    _check_known("label", study.label, labels, (*key, "label"), files)
+    data = run.datasets.present()[study.dataset]
+    _check_known("label", study.label, data.labels, (*key, "label"), files)
+    _check_conditions(run, study.model, study.dataset, data, (*key, "model"), files)
     problem = space_problem(study, run.model(study.model, study.dataset, study.label))
     if problem:
         raise DarkpixelError(located((*key, *problem[0]), files) + problem[1])
@@ -217,6 +223,16 @@ def _check_joint(model: Model, data: Data, key: Key, files: Sequence[str | Path]
             located(key, files) + f"a {model.model} learns to tell labels apart, and there is only "
             f"'{data.labels[0]}'; leave it out"
         )
+
+
+def _check_conditions(
+    run: Run, name: str, dataset: str, data: Data, key: Key, files: Sequence[str | Path]
+) -> None:
+    """Refuse a model that is conditioned on what the images of the data set do not have."""
+    for label in data.labels:
+        problem = condition_problem(name, run.model(name, dataset, label), dataset, data)
+        if problem:
+            raise DarkpixelError(located(key, files) + problem)
 
 
 def _check_autoencoder(run: Run, model: Model, key: Key, files: Sequence[str | Path]) -> None:

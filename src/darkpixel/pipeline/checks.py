@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from darkpixel.config.data import CustomData, Data
+from darkpixel.config.discovery import model_settings
 from darkpixel.config.names import JOINT
 from darkpixel.config.run import Run
 from darkpixel.errors import DarkpixelError
@@ -13,7 +15,8 @@ def check_run(run: Run, events: Events) -> None:
 
     Raises:
         DarkpixelError: a file of the user's is not there, a public file is not known, or a label
-            has a name that the pipeline takes for itself.
+            has a name that the pipeline takes for itself; or a file's images are not what the
+            key `columns`, or a model, needs.
     """
     for name, data in run.datasets.present().items():
         for source in events.downloads(name):
@@ -24,12 +27,44 @@ def check_run(run: Run, events: Events) -> None:
                     raise DarkpixelError(
                         f"datasets.{name}.file.{label}: no file {path}; correct the path"
                     )
+            if data.columns or isinstance(data, CustomData):
+                _check_images(run, name, data)
         if JOINT in data.labels:
             raise DarkpixelError(
                 f"datasets: the label '{JOINT}' is taken; give it another name under `file`"
             )
     if run.datasets.lartpc is not None and run.judges.ssnet.weights is not None:
         _check_ssnet(Path(run.judges.ssnet.weights))
+
+
+def _check_images(run: Run, dataset: str, data: Data) -> None:
+    """A user's image files have the columns that are asked for, and a shape for every model."""
+    # Only here, since planning a run does without HDF5, which takes a while to import.
+    from darkpixel.formats.image_file import ImageFile
+
+    for label, path in data.file.items():
+        if path.endswith(".root"):
+            continue
+        with ImageFile(path) as file:
+            columns, (_, height, width) = file.columns, file.shape
+        key = f"datasets.{dataset}.file.{label}"
+        for name in data.columns:
+            if name not in columns:
+                raise DarkpixelError(
+                    f"{key}: {path} has no column '{name}', which datasets.{dataset}.columns names "
+                    f"(found {', '.join(columns) or 'none'}); add it to the file, or take it out "
+                    "of the key"
+                )
+        if height == width:
+            continue
+        for name in data.models:
+            model = run.model(name, dataset, label)
+            if model_settings(model.model).needs_square(model.settings):
+                raise DarkpixelError(
+                    f"{key}: {path} has images of {height} x {width} pixels, and '{name}' takes "
+                    f"square ones only; pad or crop them, or take it out of "
+                    f"datasets.{dataset}.models (a sparse_transformer with `order: walk` takes any)"
+                )
 
 
 def _check_ssnet(weights: Path) -> None:

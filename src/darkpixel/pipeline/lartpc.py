@@ -3,6 +3,7 @@
 from typing import Any
 
 from darkpixel.config.data import Symmetries
+from darkpixel.config.discovery import model_settings
 from darkpixel.config.names import RECONSTRUCTED
 from darkpixel.config.run import Model, Run
 from darkpixel.pipeline import datasets
@@ -57,8 +58,8 @@ class LArTPC:
 
     @property
     def models(self) -> list[str]:
-        """All models of the LArTPC images."""
-        return self._trainings.models(DATASET)
+        """All models of the LArTPC images; none without these."""
+        return [] if self._run.datasets.lartpc is None else self._trainings.models(DATASET)
 
     @property
     def autoencoders(self) -> list[str]:
@@ -72,19 +73,17 @@ class LArTPC:
 
     @property
     def conditioned(self) -> list[str]:
-        """Priors that are told the species."""
-        return [model for model in self.priors if self.entry(model).settings.get("condition")]
+        """Models, with or without an autoencoder, that are told the species."""
+        return [model for model in self.models if "species" in self._told(model)]
 
     @property
     def told_momentum(self) -> list[str]:
-        """Models, with or without an autoencoder, that are told species and momentum."""
-        if self._run.datasets.lartpc is None:
-            return []
-        return [
-            model
-            for model in self.models
-            if {"species", "momentum"} <= set(self.entry(model).settings.get("conditions") or ())
-        ]
+        """Those of `conditioned` that are told the momentum, too."""
+        return [model for model in self.conditioned if "momentum" in self._told(model)]
+
+    def _told(self, model: str) -> tuple[str, ...]:
+        entry = self.entry(model)
+        return model_settings(entry.model).conditioned_on(entry.settings)
 
     @property
     def autoencoder(self) -> str:

@@ -176,7 +176,7 @@ def test_symmetries_are_those_of_the_simulation_unless_told_otherwise(tmp_path):
 
     own = {"jets": "none", "muons": "mirrors", "lartpc": "square", "lartpc_vertex": "square"}
     assert symmetries("{}") == own
-    mine = "datasets: {lartpc: {source: file, file: {all: a.h5}}}"
+    mine = "datasets: {lartpc: {source: file, file: {all: a.h5}, columns: [species, momentum]}}"
     assert symmetries(mine) == own | {"lartpc": "none"}
     files = "{signal: a.h5, background: b.h5}"
     told = f"datasets: {{jets: {{source: file, file: {files}, symmetries: square}}}}"
@@ -289,6 +289,7 @@ def test_wrong_entries_of_custom_data_sets_are_refused(tmp_path, spots, datasets
             "datasets.muons.columns: found ['muon_pt', 'class']; column 'class' has a meaning of",
         ),
         ("datasets: {muons: {columns: [muon_pt, muon_pt]}}", "a column occurs twice; name each"),
+        ("datasets: {muons: {columns: [phase]}}", "column 'phase' has a meaning of its own"),
         ("datasets: {muons: {columns: [muon pt]}}", "column 'muon pt' must be letters, digits"),
         ("models: {sarm2_dc: {settings: {log_scale: [3, -7]}}}", "log_scale must rise"),
         (

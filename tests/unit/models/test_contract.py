@@ -285,6 +285,17 @@ def test_images_are_those_of_an_image_file(generator: GenerativeModel) -> None:
     assert all(len(column) == 9 for column in columns.values())
 
 
+def test_an_unknown_condition_is_refused_in_one_line(name: str, generator: GenerativeModel) -> None:
+    random = torch.Generator().manual_seed(6)
+    with pytest.raises(DarkpixelError) as error:
+        generator.sample_events(3, generator=random, conditions={"colour": torch.tensor(1.0)})
+    line = str(error.value)
+    assert "\n" not in line
+    assert line.startswith(f"model {model_of(name)}: condition 'colour': the model takes ")
+    for condition in generator.conditions:
+        assert condition.name in line
+
+
 def test_sampling_leaves_the_model_as_it_was(generator: GenerativeModel) -> None:
     evaluated = sample(generator, 6)
     state = copy.deepcopy(generator.state_dict())

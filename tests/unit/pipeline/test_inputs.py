@@ -172,7 +172,8 @@ class TestLArTPC:
 
     def test_priors_of_the_same_codes_are_compared_unless_told_the_species(self, plan):
         assert plan.lartpc.over_same_codes == ["vqvae_pixelcnn", "vqvae_pixelcnn_reference_code"]
-        assert plan.lartpc.conditioned == ["vqvae_pixelcnn_species"]
+        told = ["vqvae_pixelcnn_species", "sparse_transformer_conditional"]
+        assert plan.lartpc.conditioned == told
         assert plan.lartpc.prior_of == {
             "vqvae": "vqvae_pixelcnn",
             "vqvae_256": "vqvae_pixelcnn_256",

@@ -2,13 +2,17 @@
 
 from collections import Counter
 
+import numpy as np
 import pytest
+from image_files import write_images
 from plans import make_plan
 
+import darkpixel.datasets
 from darkpixel.errors import DarkpixelError
 from darkpixel.pipeline.plan import keys, one_of
 from darkpixel.pipeline.resources import RULES
 
+NO_SEARCH = {"search": {"studies": {"sarm": None, "pixelcnnpp": None}}}
 DISTANCE_TABLES = ("two_sample_auc", "physics_distances", "coverage", "memorisation", "diversity")
 
 
@@ -126,6 +130,22 @@ def test_momentum_is_shown_of_the_models_that_are_told_it_and_the_species():
     assert not response & stems(plan)
 
 
+def test_species_are_shown_of_every_model_that_is_told_them():
+    """Whether it is a prior of codes or draws pixels; the -log p of these priors is given more."""
+    models = {
+        "told": {"model": "sparse_transformer", "settings": {"conditions": ["species"]}},
+        "not_told": {"model": "sparse_transformer", "settings": {"conditions": ["momentum"]}},
+    }
+    shown = [*models, "vqvae_pixelcnn", "vqvae_pixelcnn_species"]
+    plan = make_plan(models=models, datasets={"lartpc": {"models": shown}})
+    assert plan.lartpc.conditioned == ["told", "vqvae_pixelcnn_species"]
+    assert plan.lartpc.over_same_codes == ["vqvae_pixelcnn"]
+    page = "figures/lartpc/observables_by_species"
+    assert page in stems(plan)
+    shown = ["not_told", "vqvae_pixelcnn"]
+    assert page not in stems(make_plan(models=models, datasets={"lartpc": {"models": shown}}))
+
+
 def test_each_paper_has_its_own_tables_of_distances():
     both = {f"tables/{paper}/{name}" for paper in ("sarm", "lartpc") for name in DISTANCE_TABLES}
     assert both <= stems(make_plan())
@@ -182,6 +202,50 @@ def test_what_could_not_finish_is_refused_before_it_starts(changes, message):
     with pytest.raises(DarkpixelError) as error:
         make_plan(**changes, search={"studies": {"sarm": None, "pixelcnnpp": None}})
     assert message in str(error.value)
+
+
+def test_a_file_without_a_column_that_is_asked_for_is_refused_before_it_starts(tmp_path):
+    path = write_images(tmp_path / "mine.h5", np.ones((8, 6, 6)), {"temperature": np.ones(8)})
+    jets = {"source": "file", "file": {"hot": str(path), "cold": str(path)}}
+    with pytest.raises(DarkpixelError) as error:
+        make_plan(datasets={"jets": {**jets, "columns": ["temperature", "pressure"]}}, **NO_SEARCH)
+    line = str(error.value)
+    assert line.startswith(f"datasets.jets.file.hot: {path} has no column 'pressure', which ")
+    assert "(found temperature)" in line
+    assert "\n" not in line
+    make_plan(datasets={"jets": {**jets, "columns": ["temperature"]}}, **NO_SEARCH)
+
+
+def test_a_fixed_order_of_images_that_are_not_square_is_refused_before_it_starts(
+    tmp_path, monkeypatch
+):
+    """A walk goes through them."""
+    own = tmp_path / "datasets"
+    own.mkdir()
+    monkeypatch.setattr(darkpixel.datasets, "__path__", [*darkpixel.datasets.__path__, str(own)])
+    (own / "mine.py").write_text(
+        "from typing import ClassVar\n"
+        "from darkpixel.config.data import CustomData\n"
+        "class Settings(CustomData):\n"
+        "    own_labels: ClassVar[tuple[str, ...]] = ('one',)\n"
+    )
+    path = write_images(tmp_path / "mine.h5", np.ones((8, 4, 6)))
+    walk = {"variant_of": "sparse_transformer", "settings": {"order": "walk"}}
+    mine = {
+        "source": "file", "file": {"one": str(path)},
+        "images": {"train": 4, "validation": 2, "test": 2},
+    }  # fmt: skip
+
+    def plan_of(*models):
+        return make_plan(models={"by_walk": walk}, datasets={"mine": {**mine, "models": models}})
+
+    plan_of("by_walk")
+    with pytest.raises(DarkpixelError) as error:
+        plan_of("by_walk", "sparse_transformer")
+    line = str(error.value)
+    assert line.startswith(f"datasets.mine.file.one: {path} has images of 4 x 6 pixels, and ")
+    assert "'sparse_transformer' takes square ones only" in line
+    assert "\n" not in line
 
 
 def test_the_label_of_joint_models_is_taken(tmp_path):

@@ -8,6 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from darkpixel.config.names import CLASS
 from darkpixel.errors import DarkpixelError
 from darkpixel.models.base import Batches, GenerativeModel
 from darkpixel.models.conditions import Condition, ConditionTable
@@ -190,12 +191,23 @@ class SparseTransformer(GenerativeModel):
 
     @torch.no_grad()
     def log_density(self, images: Tensor, **columns: Tensor) -> Tensor | None:
-        """Log-density of images (B, H, W), (B,) nats; None for a walk.
+        """Log-density of images (B, H, W), (B,) nats, given their conditions.
+
+        Of a model with other conditions than those that are there it is the density of images whose
+        conditions are not known.
 
         Args:
-            columns: (B,) conditions; those that are not there are withheld.
+            columns: (B,) conditions; the label is that of `choose_class` where it is not among
+                them, all others that are not there are withheld.
+
+        Returns:
+            None for a walk, or where a condition is withheld that never was in training.
         """
-        return self.log_density_lower_bound(images, **columns) if self.is_exact else None
+        there = {*columns, *self._chosen(len(images))}
+        missing = set(self.columns) - there
+        if not self.is_exact or (missing and not self.options.condition_dropout):
+            return None
+        return self.log_density_lower_bound(images, **columns)
 
     @torch.no_grad()
     def log_density_lower_bound(self, images: Tensor, **columns: Tensor) -> Tensor:
@@ -204,6 +216,7 @@ class SparseTransformer(GenerativeModel):
         The walk is a function of the image, but other orders of the same pixels have some
         probability, too. Measure and arguments as in `log_density`.
         """
+        columns = {**self._chosen(len(images)), **columns}
         condition = self._condition(columns, len(images), withhold=False)
         totals, nats, batch = self._nats(images, condition)
         total = totals.double().index_add(0, batch.image, (nats.place + nats.value).double())
@@ -242,6 +255,12 @@ class SparseTransformer(GenerativeModel):
         sums = torch.from_numpy(found.values.sum(1, dtype=np.float64))
         totals = self.network.totals.nats(condition, counts, sums.to(condition.device))
         return totals, self.token_nats(batch, condition), batch
+
+    def _chosen(self, n: int) -> dict[str, Tensor]:
+        """The label of `choose_class`, (n,), if one was chosen."""
+        if self.chosen_class is None:
+            return {}
+        return {CLASS: torch.full((n,), self.chosen_class, device=self.log_low.device)}
 
     def _condition(self, columns: Mapping[str, Tensor], n: int, withhold: bool) -> Tensor:
         """The vector of the conditions, (n, width).
@@ -307,8 +326,9 @@ class SparseTransformer(GenerativeModel):
         so the images do not depend on `slots`.
 
         Args:
-            conditions: name to (), one value for all, or (n,); what is left out is withheld. None:
-                all are those of training images.
+            conditions: name to (), one value for all, or (n,); what is left out is withheld, or
+                drawn from training images if nothing was withheld in training. None: all are those
+                of training images.
             slots: images drawn at once (CPU: 128, GPU: 4096).
 
         Raises:
@@ -319,7 +339,8 @@ class SparseTransformer(GenerativeModel):
         given = {
             name: values.to(device) for name, values in self.given_conditions(n, conditions).items()
         }
-        if self.columns and not set(given) - {"class"}:
+        never_withheld = not self.options.condition_dropout
+        if set(self.columns) - set(given) and (never_withheld or not set(given) - {CLASS}):
             given = self.table.draw(NAME, n, generator, given)
         sampler = Sampler(self.network, self.size, self.scale, self.value_bins, self.shares, slots)
         with evaluating(self):

@@ -83,6 +83,11 @@ class Settings(base.Settings):
         """With the label among the conditions."""
         return CLASS in settings.get("conditions", [])
 
+    @classmethod
+    def needs_square(cls, settings: Mapping[str, Any]) -> bool:
+        """With a fixed order of the pixels; a walk goes through images of any shape."""
+        return bool(settings.get("order", "walk") != "walk")
+
     @property
     def kinds(self) -> dict[str, list[int]]:
         """The conditions, with the values of classes; none for a number."""
