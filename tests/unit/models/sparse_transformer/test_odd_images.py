@@ -1,5 +1,7 @@
 """Images that a user may have: blank, of a single pixel, of one value, not square."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -45,7 +47,7 @@ KINDS = {
 
 @VARIANT
 @pytest.mark.parametrize("kind", KINDS)
-def test_they_can_be_learnt_and_drawn(kind: str, variant: dict[str, str]) -> None:
+def test_they_can_be_learnt_and_drawn(kind: str, variant: dict[str, Any]) -> None:
     images = KINDS[kind]
     torch.manual_seed(0)
     model = small_model(images, **variant)
@@ -66,7 +68,7 @@ def test_they_can_be_learnt_and_drawn(kind: str, variant: dict[str, str]) -> Non
 @WALKS
 @pytest.mark.parametrize("size", [(6, 11), (11, 6), (1, 12)])
 def test_a_walk_goes_through_images_that_are_not_square(
-    size: tuple[int, int], variant: dict[str, str]
+    size: tuple[int, int], variant: dict[str, Any]
 ) -> None:
     height, width = size
     values = torch.empty(60, height, width).exponential_(generator=torch.Generator().manual_seed(1))
