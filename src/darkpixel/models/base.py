@@ -5,8 +5,9 @@ class `Settings` (pydantic) and a function `build(settings: Settings, height: in
 Trainable` (see `darkpixel.models.build`). Nothing is registered: the key `model` of the settings
 is the name. A trained model is a folder on disk (see `darkpixel.models.folder`).
 
-A model whose `Settings` has the class variable `joint = True` is trained once on the images of all
-labels, whose column `class` says which is which.
+A model whose `Settings` has the class variable `joint = True`, or whose keys make it so
+(`Settings.is_joint`), is trained once on the images of all labels, whose column `class` says which
+is which.
 """
 
 from abc import ABC, abstractmethod

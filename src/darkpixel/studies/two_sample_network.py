@@ -1,4 +1,4 @@
-"""Two-sample test on pixels: the network of SARM section 8.6 between real and generated images."""
+"""Two-sample test on pixels: a network between real and generated images (SARM section 8.6)."""
 
 import json
 import logging

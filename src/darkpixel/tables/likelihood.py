@@ -50,6 +50,7 @@ def likelihood_table(rows: pd.DataFrame, stem: str | Path) -> None:
         "model has no likelihood of an image (LAGAN; a prior of codes; "
     )
     note += "" if bounds else "totals drawn before the pixels; "
+    note += "a walk through the pixels, of which only a bound is known; "
     note += "a first pixel from the data)."
     if bounds:
         note += (

@@ -77,6 +77,9 @@ def test_at_most_five_curves_a_panel():
     assert drawn_models(["reconstructed_vqvae", *models])[-1] == "sparse_transformer"
     assert "reconstructed_vqvae" not in drawn_models(["reconstructed_vqvae", *models])
     assert drawn_models(["reconstructed_vqvae", "vqvae_pixelcnn"])[0] == "reconstructed_vqvae"
+    # A variant stands for its kind where the model itself is not there, as in the shipped runs.
+    conditional = [*models[:-1], "sparse_transformer_conditional"]
+    assert drawn_models(conditional)[-1] == "sparse_transformer_conditional"
 
 
 def test_species_are_drawn_of_the_models_that_know_them(table, tmp_path, monkeypatch):

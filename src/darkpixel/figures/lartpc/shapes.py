@@ -80,13 +80,15 @@ def shapes_by_species(
 def drawn_models(models: Sequence[str]) -> list[str]:
     """At most `MOST_MODELS`, in their order: of different kinds, then variants, then reconstructed.
 
+    Of each kind the first is taken, which may be a variant of a model that is not among them.
+
     Example:
         >>> drawn_models(["sarm1_dd", "vqvae_pixelcnn", "vqvae_pixelcnn_256", "a", "b", "c"])
         ['sarm1_dd', 'vqvae_pixelcnn', 'a', 'b']
     """
     derived = [model for model in models if is_reconstructed(model)]
-    kinds = [model for model in models if base_model(model) in (model, None)]
-    kinds = [model for model in kinds if model not in derived]
+    first = {base_model(model) or model: model for model in reversed(models)}
+    kinds = [model for model in models if model in first.values() and model not in derived]
     variants = [model for model in models if model not in [*kinds, *derived]]
     chosen = [*kinds, *variants, *derived][:MOST_MODELS]
     return [model for model in models if model in chosen]

@@ -25,7 +25,7 @@ from darkpixel.models.sparse_transformer.scale import Scale
 from darkpixel.models.sparse_transformer.sequences import Sequences
 
 RECENT = 8
-"""Pixels before the last whose place and charge a token sees as numbers."""
+"""Pixels before the last whose place and level a token sees as numbers."""
 
 FREQUENCIES = 8
 """Sines and cosines of the number of pixels so far, of periods 4 to 2000 steps."""
