@@ -25,9 +25,10 @@ def verdict(same: Measured, faulty: Measured, expected: Measured, sign: int = 1)
         expected: of a perfect generator.
         sign: 1 where the fault raises the number, -1 where it lowers it.
     """
-    if abs(same[0] - expected[0]) > STANDARD_ERRORS * _error(same, expected):
+    # Turned round, so that a control that is not a number fails.
+    if not abs(same[0] - expected[0]) <= STANDARD_ERRORS * _error(same, expected):
         return TELLS
-    if sign * (faulty[0] - expected[0]) <= STANDARD_ERRORS * _error(faulty, expected):
+    if not sign * (faulty[0] - expected[0]) > STANDARD_ERRORS * _error(faulty, expected):
         return TOO_WEAK
     return ""
 

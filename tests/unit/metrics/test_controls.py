@@ -20,6 +20,8 @@ from darkpixel.metrics.controls import TELLS, TOO_WEAK, verdict, with_verdicts
         ((1.0, 0.1), (0.0, 0.1), (1.0, 0.1), -1, ""),
         ((1.5, 0.1), (0.0, 0.1), (1.0, 0.1), -1, TELLS),
         ((0.5, 0.1), (9.0, 0.1), (1.0, 0.1), 1, TELLS),
+        ((math.nan, 0.1), (9.0, 0.1), (1.0, 0.1), 1, TELLS),  # no number holds nothing
+        ((1.0, 0.1), (math.nan, 0.1), (1.0, 0.1), 1, TOO_WEAK),
     ],
 )
 def test_a_verdict_counts_errors_in_the_direction_of_the_fault(same, faulty, expected, sign, found):

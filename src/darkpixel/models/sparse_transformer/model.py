@@ -29,7 +29,6 @@ from darkpixel.models.sparse_transformer.walk_places import WalkPlaces
 
 NAME = "sparse_transformer"
 _START_IMAGES = 4000  # from which frequencies of moves, places and values are taken
-_TOKENS_AT_ONCE = 20_000
 
 
 class Nats(NamedTuple):

@@ -103,3 +103,16 @@ class Settings(base.Settings):
                 f"neighbourhood must not exceed reach {self.reach}, found {self.neighbourhood}"
             )
         return self
+
+    @model_validator(mode="after")
+    def _conditions_are_named(self) -> Self:
+        repeated = {name for name in self.conditions if self.conditions.count(name) > 1}
+        if repeated:
+            raise ValueError(f"conditions: '{min(repeated)}' is named twice; once is enough")
+        unused = set(self.condition_values) - {*self.conditions, "species"}
+        if unused:
+            raise ValueError(
+                f"condition_values: '{min(unused)}' is not among the conditions {self.conditions}; "
+                "name it there, or leave it out"
+            )
+        return self

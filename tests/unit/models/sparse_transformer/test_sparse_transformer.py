@@ -257,6 +257,10 @@ def test_a_model_may_be_a_package_and_comes_back_from_its_folder(tmp_path):
         assert loaded.fitted() == model.fitted()
     with pytest.raises(DarkpixelError, match="heads must divide"):
         build_model({**SMALL, "heads": 3}, (10, 10))
+    with pytest.raises(DarkpixelError, match="'class' is named twice"):
+        build_model({**SMALL, "conditions": ["class", "class"]}, (10, 10))
+    with pytest.raises(DarkpixelError, match="'moment' is not among the conditions"):
+        build_model({**SMALL, "condition_values": {"moment": [1, 2]}}, (10, 10))
     with pytest.raises(DarkpixelError, match="needs square images"):
         build_model({**SMALL, "order": "row"}, (10, 8))
 
