@@ -15,10 +15,11 @@ from torch.nn import functional as F
 
 from darkpixel.models.sampling import draw_categories
 from darkpixel.models.sparse_transformer.features import Moves, Position, Tokens
-from darkpixel.models.sparse_transformer.inputs import exact
+from darkpixel.models.sparse_transformer.inputs import at_once, exact
 from darkpixel.models.sparse_transformer.place_keys import PlaceKeys
 
 _SMALLEST_TAIL = 1e-12
+_AT_ONCE = 4096  # tokens, where no gradient is needed: each has a logit for every place
 
 
 class FixedPlaces(nn.Module):
@@ -97,11 +98,17 @@ class FixedPlaces(nn.Module):
 
     def nats(self, h: Tensor, batch: Tokens) -> Tensor:
         """Negative log-probability (N,) of the next places; meaningless where there is padding."""
-        left = batch.left.clamp(min=1)
-        logits = self.logits(h, batch.row, batch.column, batch.step, left)
-        logits = logits.masked_fill(~batch.valid[:, None], 0.0)  # else the gradient is not finite
-        place = batch.next_row * self.size[1] + batch.next_column
-        return F.cross_entropy(logits, place, reduction="none").where(batch.valid, 0.0)
+        nats = []
+        for some in at_once(torch.arange(len(h), device=h.device), _AT_ONCE):
+            valid = batch.valid[some]
+            logits = self.logits(
+                h[some], batch.row[some], batch.column[some], batch.step[some],
+                batch.left[some].clamp(min=1),
+            )  # fmt: skip
+            logits = logits.masked_fill(~valid[:, None], 0.0)  # else the gradient is not finite
+            place = batch.next_row[some] * self.size[1] + batch.next_column[some]
+            nats.append(F.cross_entropy(logits, place, reduction="none").where(valid, 0.0))
+        return torch.cat(nats)
 
     def draw(self, h: Tensor, at: Position, u: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Row, column and move (B,) of the next pixel.

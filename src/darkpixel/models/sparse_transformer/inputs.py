@@ -1,4 +1,4 @@
-"""How symbols, windows and exact numbers enter and leave the layers of the network."""
+"""How symbols, windows and exact numbers enter and leave the layers of the network, in pieces."""
 
 from itertools import accumulate
 
@@ -28,3 +28,8 @@ def exact(layer: nn.Linear, h: Tensor) -> Tensor:
     """A layer in float32, also where the rest is bfloat16: its outputs are logits."""
     with torch.autocast(h.device.type, enabled=False):
         return F.linear(h.float(), layer.weight, layer.bias)
+
+
+def at_once(tokens: Tensor, most: int) -> tuple[Tensor, ...]:
+    """Indices of tokens, at most `most` together; all where gradients keep them anyway."""
+    return (tokens,) if torch.is_grad_enabled() else tokens.split(most)

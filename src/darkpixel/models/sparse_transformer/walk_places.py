@@ -12,12 +12,13 @@ from torch.nn import functional as F
 
 from darkpixel.models.sampling import draw_categories
 from darkpixel.models.sparse_transformer.features import Moves, Position, Tokens
-from darkpixel.models.sparse_transformer.inputs import exact
+from darkpixel.models.sparse_transformer.inputs import at_once, exact
 from darkpixel.models.sparse_transformer.place_keys import PlaceKeys
 
 PLACE_NUMBERS = 6
 """Numbers of a place that `place_numbers` gives."""
 
+_FAR_AT_ONCE = 1024  # tokens, where no gradient is needed: each has a logit for every place
 _BEHIND = 0.25  # pixels: the running centroid is not quite the one by which pixels were sorted
 
 
@@ -156,14 +157,15 @@ class WalkPlaces(nn.Module):
         moves = moves.masked_fill(~batch.valid[:, None], 0.0)  # else the gradient is not finite
         target = batch.move.clamp(max=self.moves.far)
         nats = F.cross_entropy(moves, target, reduction="none").where(batch.valid, 0.0)
-        far = batch.far
-        taken = batch.when[batch.image[far]] < batch.step[far, None]
-        logits = self.far_logits(
-            h.index_select(0, far), batch.row[far], batch.column[far], batch.step[far],
-            batch.geometry[far], taken,
-        )  # fmt: skip
-        place = batch.next_row[far] * self.size[1] + batch.next_column[far]
-        return nats.index_add(0, far, F.cross_entropy(logits, place, reduction="none"))
+        for far in at_once(batch.far, _FAR_AT_ONCE):
+            taken = batch.when[batch.image[far]] < batch.step[far, None]
+            logits = self.far_logits(
+                h.index_select(0, far), batch.row[far], batch.column[far], batch.step[far],
+                batch.geometry[far], taken,
+            )  # fmt: skip
+            place = batch.next_row[far] * self.size[1] + batch.next_column[far]
+            nats = nats.index_add(0, far, F.cross_entropy(logits, place, reduction="none"))
+        return nats
 
     def draw(self, h: Tensor, at: Position, u: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Row, column and move (B,) of the next pixel.
