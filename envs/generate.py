@@ -44,7 +44,7 @@ ENVIRONMENTS = {
     ),
     "report": Environment(
         "the report, which a second Snakemake makes",
-        ["pydantic", "pygments", "pyyaml", "snakemake"],
+        ["h5py", "numpy", "pydantic", "pygments", "pyyaml", "snakemake"],
     ),
     "search": Environment(
         "the search over architectures",
