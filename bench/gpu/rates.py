@@ -19,7 +19,6 @@ from torch.utils.flop_counter import FlopCounterMode
 from bench.gpu.report import Run
 from bench.gpu.subjects import Kind, Subject, checked, paper_settings
 from bench.timing import TimeUp, once, repeated, synchronise, time_limit
-from darkpixel.config.discovery import model_names
 from darkpixel.config.training import Training
 from darkpixel.models.base import GenerativeModel, Trainable
 from darkpixel.models.lagan.model import LAGAN
@@ -76,11 +75,10 @@ def subjects(toy: bool) -> list[Subject]:
     # One matrix instead of eight rectangles a layer: fewer launches, twice the arithmetic.
     one = {**paper_settings("sarm2_dd", "jets"), "blocks": 1}
     found.append(Subject("sarm2_dd_one_block jets", one, "jets", 28))
-    if "sparse_transformer" in model_names():
-        full = {"model": "sparse_transformer", "width": 256, "layers": 8, "heads": 8}
-        compiled = {**full, "compile_blocks": True}
-        found.insert(0, Subject("sparse_transformer lartpc", full, "lartpc", 64))
-        found.insert(1, Subject("sparse_transformer_compiled lartpc", compiled, "lartpc", 64))
+    full = {"model": "sparse_transformer", "width": 256, "layers": 8, "heads": 8}
+    compiled = {**full, "compile_blocks": True}
+    found.insert(0, Subject("sparse_transformer lartpc", full, "lartpc", 64))
+    found.insert(1, Subject("sparse_transformer_compiled lartpc", compiled, "lartpc", 64))
     return found
 
 

@@ -13,7 +13,6 @@ import torch
 import yaml
 from torch import Tensor
 
-from darkpixel.config.discovery import model_names
 from darkpixel.formats.image_file import ImageWriter
 from darkpixel.formats.image_format import BACKGROUND, SHOWER, TRACK
 from darkpixel.models.base import Trainable
@@ -173,18 +172,17 @@ def checked(toy: bool) -> list[Subject]:
         Subject("ssnet", {"model": "ssnet", "filters": 4, "depth": 2}, "lartpc", argon),
         Subject("classifier", {"model": "classifier", "filters": 8, "units": 20}, "jets", side),
     ]  # fmt: skip
-    if "sparse_transformer" in model_names():
-        small = {
-            "model": "sparse_transformer", "width": 32 if toy else 64, "layers": 2, "heads": 2,
-        }  # fmt: skip
-        conditioned = {**small, "conditions": ["species", "momentum"]}
-        fixed = {**small, "order": "spiral_out", "values": "shares"}
-        found += [
-            Subject("sparse_transformer", small, "lartpc", argon),
-            Subject("sparse_transformer_conditional", conditioned, "lartpc", argon),
-            Subject("sparse_transformer_jets", {**fixed, "conditions": ["class"]}, "jets", side),
-            Subject("sparse_transformer_muons", {**fixed, "values": "absolute"}, "muons", side),
-        ]
+    small = {
+        "model": "sparse_transformer", "width": 32 if toy else 64, "layers": 2, "heads": 2,
+    }  # fmt: skip
+    conditioned = {**small, "conditions": ["species", "momentum"]}
+    fixed = {**small, "order": "spiral_out", "values": "shares"}
+    found += [
+        Subject("sparse_transformer", small, "lartpc", argon),
+        Subject("sparse_transformer_conditional", conditioned, "lartpc", argon),
+        Subject("sparse_transformer_jets", {**fixed, "conditions": ["class"]}, "jets", side),
+        Subject("sparse_transformer_muons", {**fixed, "values": "absolute"}, "muons", side),
+    ]
     return found
 
 

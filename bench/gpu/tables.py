@@ -28,6 +28,7 @@ OBSERVABLES = {
     "track_charge": "track charge, MeV",
     "largest": "largest pixel, MeV",
 }
+COMPARED = ["observable", "W1", "noise floor", "mean, generated", "mean, test"]
 DIRECTIONS = {
     "test_generated": "test images to generated",
     "generated_test": "generated to test images",
@@ -64,25 +65,13 @@ def speeds(folders: Sequence[Path]) -> list[list[str]]:
 def distances(folder: Path) -> list[list[str]]:
     """W1 of the samples of a training run to test images, a row an observable."""
     found = _read(folder, "train")
-    rows = [["observable", "W1", "noise floor", "mean, generated", "mean, test"]]
     model = next(reversed(found["models"]))
     lines = {line["observable"]: line for line in found["measures"][model]}
     for line in found.get("judge", {}).get("distances", []):
         if line["model"] == model and line["species"] == "all":
             lines.setdefault(line["observable"], line)
-    for name, label in OBSERVABLES.items():
-        if name in lines:
-            line = lines[name]
-            rows.append(
-                [
-                    label,
-                    measured(line["value"], line["error"]),
-                    measured(line["floor"], line["floor_error"]),
-                    measured(line["mean"], line["mean_error"]),
-                    measured(line["test_mean"], line["test_mean_error"]),
-                ]
-            )
-    return rows
+    shown = [(label, lines[name]) for name, label in OBSERVABLES.items() if name in lines]
+    return [COMPARED, *(_compared(label, line) for label, line in shown)]
 
 
 def divergences(folder: Path) -> list[list[str]]:
@@ -101,19 +90,23 @@ def divergences(folder: Path) -> list[list[str]]:
 
 def shapes(folder: Path) -> list[list[str]]:
     """W1 of shapes that need no segmentation network, all species together, a row each."""
-    head = ["observable", "W1", "noise floor", "mean, generated", "mean, test"]
-    rows = [
-        [
-            ", ".join(filter(None, (NAMES[line["observable"]], UNITS[line["observable"]]))),
-            measured(line["value"], line["error"]),
-            measured(line["floor"], line["floor_error"]),
-            measured(line["mean"], line["mean_error"]),
-            measured(line["test_mean"], line["test_mean_error"]),
-        ]
-        for line in _read(folder, "measures").get("shapes", [])
-        if line["species"] == "all"
+    lines = [
+        line for line in _read(folder, "measures").get("shapes", []) if line["species"] == "all"
     ]
-    return [head, *rows]
+    labels = [
+        ", ".join(filter(None, (NAMES[name], UNITS[name])))
+        for name in (line["observable"] for line in lines)
+    ]
+    return [COMPARED, *map(_compared, labels, lines)]
+
+
+def _compared(label: str, line: dict[str, Any]) -> list[str]:
+    """The row of an observable, under `COMPARED`."""
+    pairs = (
+        ("value", "error"), ("floor", "floor_error"),
+        ("mean", "mean_error"), ("test_mean", "test_mean_error"),
+    )  # fmt: skip
+    return [label, *(measured(line[value], line[error]) for value, error in pairs)]
 
 
 def momentum(folder: Path) -> list[list[str]]:

@@ -6,28 +6,15 @@ from typing import Any
 import h5py
 import numpy as np
 import pytest
+from jet_splits import ABOUT, outputs
 
 from darkpixel.config.data import SplitSizes
 from darkpixel.config.jets import JetImaging
-from darkpixel.config.names import SPLITS
 from darkpixel.datasets import jets, lagan_jets
 from darkpixel.datasets.lagan_jets import COLUMNS, lagan_events
 from darkpixel.datasets.splits import write_splits
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.image_file import ImageFile
-
-ABOUT: dict[str, Any] = {
-    "dataset": "jets",
-    "label": "signal",
-    "pixel_size": 0.1,
-    "unit": "GeV",
-    "source": "test",
-    "config_digest": "abc",
-}
-
-
-def outputs(folder: Path) -> dict[str, Path]:
-    return {split: folder / f"{split}.h5" for split in SPLITS}
 
 
 def write_lagan(path: Path, total: int, **changes: Any) -> dict[str, np.ndarray]:

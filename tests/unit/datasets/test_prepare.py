@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from jet_splits import ABOUT, outputs
 from numpy.typing import NDArray
 
 from darkpixel.config.data import SplitSizes
@@ -28,14 +29,6 @@ from darkpixel.errors import DarkpixelError
 from darkpixel.formats.blocks import Block, Events
 from darkpixel.formats.image_file import ImageFile
 
-ABOUT: dict[str, Any] = {
-    "dataset": "jets",
-    "label": "signal",
-    "pixel_size": 0.1,
-    "unit": "GeV",
-    "source": "test",
-    "config_digest": "abc",
-}
 EXAMPLES = settings(
     deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
@@ -55,10 +48,6 @@ def events(total: int, block: int = 100, pixels: int = 4) -> Events:
             yield images.astype(np.float32), {"momentum": number + 0.5}
 
     return Events(blocks(), total)
-
-
-def outputs(folder: Path) -> dict[str, Path]:
-    return {split: folder / f"{split}.h5" for split in SPLITS}
 
 
 def prepare(folder: Path, source: Events, sizes: SplitSizes, seed: int = 3) -> dict[str, Path]:

@@ -15,6 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from darkpixel.metrics.kinematics import pixel_coordinates
 from darkpixel.models.sparse_transformer.scale import Scale
 
 COUNT_NUMBERS = 8
@@ -143,8 +144,7 @@ def four_vectors(height: int, width: int, pixel_size: float) -> NDArray[np.float
 
     phi and eta are those of `darkpixel.metrics.kinematics.pixel_coordinates`.
     """
-    phi = ((height - 1) / 2 - np.arange(height)) * pixel_size
-    eta = (np.arange(width) - (width - 1) / 2) * pixel_size
+    phi, eta = pixel_coordinates(height, width, pixel_size)
     vectors = np.zeros((height * width + 1, 4))
     grid = vectors[:-1].reshape(height, width, 4)
     grid[..., 0], grid[..., 1] = np.cos(phi)[:, None], np.sin(phi)[:, None]
