@@ -10,6 +10,7 @@ from torch import Tensor
 
 from darkpixel.config.names import CLASS
 from darkpixel.errors import DarkpixelError
+from darkpixel.metrics.kinematics import in_angles
 from darkpixel.models.base import Batches, GenerativeModel
 from darkpixel.models.conditions import Condition, ConditionTable
 from darkpixel.models.orders import order
@@ -80,8 +81,11 @@ class SparseTransformer(GenerativeModel):
         self.register_buffer("mean_total", torch.tensor(1.0))
         # Of the coordinate of values, see `remaining`.
         self.register_buffer("value_range", torch.tensor([-7.0, 7.0]))
-        # Without a pixel size an image counts as two units wide: the vectors are moments then.
-        side = options.pixel_size or 2 / max(height, width)
+        # Without a pixel size in eta and phi (liquid argon has centimetres) an image counts as two
+        # units wide: the vectors are moments then.
+        side = options.pixel_size
+        if side is None or not in_angles(max(height, width), side):
+            side = 2 / max(height, width)
         vectors = torch.from_numpy(four_vectors(height, width, side))
         self.register_buffer("places_of_vectors", vectors, persistent=False)
         if options.compile_blocks and torch.cuda.is_available():

@@ -198,6 +198,14 @@ def test_loss_falls(variant):
     assert np.mean(losses[-5:]) < 0.8 * np.mean(losses[:5])
 
 
+def test_pixels_in_centimetres_are_no_angles():
+    angles, unit, centimetres = (
+        small_model(values="shares", pixel_size=size) for size in (0.1, None, 20.0)
+    )
+    assert torch.equal(centimetres.places_of_vectors, unit.places_of_vectors)
+    assert not torch.equal(angles.places_of_vectors, unit.places_of_vectors)
+
+
 def test_a_batch_of_blank_images_has_a_loss():
     model = small_model(**VARIANTS[-1])
     assert math.isfinite(model.loss(torch.zeros(4, 10, 10)).item())
