@@ -19,7 +19,7 @@ SMALL: dict[str, Any] = {
 
 VARIANTS: list[dict[str, Any]] = [
     {"order": order, "values": values}
-    for order in ("walk", "spiral_out")
+    for order in ("walk", "spiral_out", "largest_first")
     for values in ("absolute", "shares")
 ]
 

@@ -79,7 +79,9 @@ class Training(Settings):
         "turned, since the codes of a turned image are others",
     )
     precision: Literal["auto", "float32", "bfloat16"] = Field(
-        "auto", description="auto: bfloat16 autocast on a GPU that has it, float32 elsewhere"
+        "auto",
+        description="auto: bfloat16 autocast on a GPU that has it, float32 elsewhere; bfloat16: on "
+        "a CPU that has it, too",
     )
     compile: bool = Field(False, description="torch.compile the loss")
     device: Literal["auto", "cpu", "cuda", "mps"] = Field("auto", description="where to train")

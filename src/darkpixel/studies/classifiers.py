@@ -29,7 +29,7 @@ from darkpixel.formats.files import whole_file
 from darkpixel.formats.image_file import ImageFile, count_images
 from darkpixel.models.base import Trainable
 from darkpixel.models.build import build_model
-from darkpixel.models.device import choose_device
+from darkpixel.models.device import choose_device, uses_bfloat16
 from darkpixel.models.folder import CONFIG, WEIGHTS, load_config, load_model
 from darkpixel.training.history import HISTORY
 from darkpixel.training.loop import train
@@ -97,9 +97,10 @@ def train_classifiers(
                 seed=repetition_seed, digest=repetition_digest,
             )  # fmt: skip
         model = load_model(trained, device=device)
+        bfloat16 = uses_bfloat16(training.precision, device)
         pool = min(count_images(path) for path in turn.values())
         for label, path in tests.items():
-            scores = log_odds(model, path, test_images, bfloat16=training.precision == "bfloat16")
+            scores = log_odds(model, path, test_images, bfloat16=bfloat16)
             tables.append(_table(repetition, label, scores, images, pool))
     folder.mkdir(parents=True, exist_ok=True)
     for name in (HISTORY, CONFIG, WEIGHTS):

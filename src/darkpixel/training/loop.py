@@ -25,7 +25,7 @@ from darkpixel.config.data import Symmetries
 from darkpixel.config.training import Training
 from darkpixel.errors import DarkpixelError
 from darkpixel.models.base import Trainable
-from darkpixel.models.device import choose_device
+from darkpixel.models.device import choose_device, uses_bfloat16
 from darkpixel.models.folder import save_weights
 from darkpixel.training.checkpoints import CheckpointFolder
 from darkpixel.training.feed import ImageBatches
@@ -164,11 +164,7 @@ class _Loop:
         self.bar = bar
         self.on_cpu = state.device.type == "cpu"
         self.loss = torch.compile(self.model.loss) if self.settings.compile else self.model.loss
-        self.bfloat16 = self.settings.precision == "bfloat16" or (
-            self.settings.precision == "auto"
-            and state.device.type == "cuda"
-            and torch.cuda.is_bf16_supported(including_emulation=False)
-        )
+        self.bfloat16 = uses_bfloat16(self.settings.precision, state.device)
 
     @property
     def finished(self) -> bool:

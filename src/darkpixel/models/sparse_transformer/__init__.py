@@ -6,13 +6,14 @@ next one is and what it is worth:
 
     p(x) = p(n) p(s | n) prod_t p(place_t | n, s, x_<t) p(value_t | place_t, n, s, x_<t)
 
-With a fixed order of all places (`order: spiral_out`, ...) the next place is one of those that come
-later, and p(x) is the density of the image, exactly. With `order: walk` the pixels follow what
-hangs together: a move within a window around the last pixel, or a far place. Then p(x) bounds the
-density from below, since other orders of the same pixels have some probability, too.
+With `order: largest_first`, or a fixed order of all places (`spiral_out`, ...), an image has one
+sequence only, so p(x) is the density of the image, exactly. With `order: walk` the pixels follow
+what hangs together: a move within a window around the last pixel, or a far place. Then p(x) bounds
+the density from below, since other orders of the same pixels have some probability, too.
 
 Values are absolute, or shares of what remains of the sum, of which the last pixel takes all: the
-sum is right by construction. Both have densities without a grid, in bins with uniform inside.
+sum is right by construction. Both have densities without a grid, in bins with uniform inside;
+with `largest_first` they are cut off at the value before.
 
 Each factor may depend on conditions: label, species, momentum, columns of the user's own.
 
@@ -30,7 +31,7 @@ In the order of reading:
     inputs.py        how symbols and numbers enter it
     conditions.py    how conditions enter it
     totals.py        the heads of what is drawn first: count and sum
-    fixed_places.py  the head of the next place in a fixed order
+    all_places.py    the head of the next place, any that is possible in a fixed order or by value
     walk_places.py   the heads of the next place of a walk
     place_keys.py    a logit for each place of the image
     binned.py        densities of one real number

@@ -20,7 +20,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from darkpixel.models.sparse_transformer.layout import Layout
-from darkpixel.models.sparse_transformer.remaining import Shares, count_numbers
+from darkpixel.models.sparse_transformer.remaining import Shares, bound_numbers, count_numbers
 from darkpixel.models.sparse_transformer.scale import Scale
 from darkpixel.models.sparse_transformer.sequences import Sequences
 
@@ -89,6 +89,7 @@ class Tokens(NamedTuple):
         value: (N,) float32, the coordinate of the next value, see `remaining`.
         log_slope: (N,) float32, log of d value / d coordinate.
         valued: (N,) bool, the next value is not given by what is known already.
+        bound: (N,) float32, the largest coordinate that the next value may have.
         when: (B, H * W) int32, step at which each place is drawn; LATE if never.
     """
 
@@ -112,6 +113,7 @@ class Tokens(NamedTuple):
     value: Tensor
     log_slope: Tensor
     valued: Tensor
+    bound: Tensor
     when: Tensor
 
 
@@ -148,6 +150,7 @@ def tokens(
     bins: int,
     scale: Scale,
     shares: Shares | None = None,
+    falling: bool = False,
 ) -> Tokens:
     """The tokens of a batch on the device of `scale`.
 
@@ -156,6 +159,7 @@ def tokens(
         near: half side of the window around the next pixel.
         bins: of the value, as an input.
         shares: the values are shares of what remains; None: they are absolute.
+        falling: no value exceeds the one before it.
     """
     device = scale.low.device
     height, width = size
@@ -203,6 +207,15 @@ def tokens(
         numbers.append(shares.numbers(told, left, scale))
         coordinate, log_slope = shares.coordinates(values, told, left)
         valued = left > 1
+    bound = torch.full_like(coordinate, torch.inf)
+    if falling:
+        before = F.pad(values.double(), (1, 0), value=torch.inf)[:, :-1]
+        if shares is None:
+            bound = before.clamp(min=1e-30).log().float()
+        else:
+            bound = shares.bound(before, told.remainder, left).float()
+        bound = bound.where(exists, torch.inf)
+        numbers.append(bound_numbers(bound))
 
     move = moves.between(row, column, rows, columns, count).where(exists, moves.none)
     bin_ = scale.bin(values.clamp(min=1e-30), bins)
@@ -240,6 +253,7 @@ def tokens(
         coordinate.flatten()[flat],
         log_slope.flatten()[flat],
         valued.flatten()[flat] & valid,
+        bound.flatten()[flat],
         when,
     )  # fmt: skip
 

@@ -23,7 +23,7 @@ from darkpixel.models.sparse_transformer.network import Network
 from darkpixel.models.sparse_transformer.remaining import Shares, four_vectors
 from darkpixel.models.sparse_transformer.sampler import Sampler
 from darkpixel.models.sparse_transformer.scale import Scale
-from darkpixel.models.sparse_transformer.sequences import Sequences, in_fixed_order
+from darkpixel.models.sparse_transformer.sequences import Sequences, in_fixed_order, largest_first
 from darkpixel.models.sparse_transformer.settings import Settings
 from darkpixel.models.sparse_transformer.walk import walks
 from darkpixel.models.sparse_transformer.walk_places import WalkPlaces
@@ -65,11 +65,11 @@ class SparseTransformer(GenerativeModel):
         self.table = ConditionTable(options.kinds)
         self.columns = self.table.columns
         self.order: NDArray[np.int64] | None = None
-        if options.order != "walk":
+        if options.needs_square(options.model_dump()):
             if height != width:
                 raise DarkpixelError(
                     f"model {NAME}: order: '{options.order}' needs square images, found {height} x "
-                    f"{width}; `walk` takes any."
+                    f"{width}; `walk` and `largest_first` take any."
                 )
             self.order = order(options.order, height)
         conditions = ConditionInputs(self.table.sizes, len(self.table.measured), options.width)
@@ -99,7 +99,10 @@ class SparseTransformer(GenerativeModel):
     @property
     def value_bins(self) -> Bins:
         """Of the coordinate of values."""
-        return Bins(self.value_range[0], self.value_range[1], self.options.value_bins)
+        low, high = self.value_range[0], self.value_range[1]
+        # Of falling values each is at least the mean of those to come, whose share is at 0.
+        is_bounded = self.options.is_falling and self.options.values == "shares"
+        return Bins(low, high, self.options.value_bins, is_bounded=is_bounded)
 
     @property
     def shares(self) -> Shares | None:
@@ -112,8 +115,8 @@ class SparseTransformer(GenerativeModel):
 
     @property
     def is_exact(self) -> bool:
-        """Whether the order is fixed, so that `log_density` is the density of the image."""
-        return self.order is not None
+        """Whether an image has one sequence only, so that `log_density` is its density."""
+        return self.options.order != "walk"
 
     def fit_to_columns(self, columns: Mapping[str, Tensor]) -> None:
         """Take ranges and mix of the conditions."""
@@ -163,7 +166,8 @@ class SparseTransformer(GenerativeModel):
             found.append(batch.value[batch.valued])
         values = torch.cat(found)
         if self.options.values == "shares" and len(values):
-            self.value_range[0], self.value_range[1] = values.min() - 0.1, values.max() + 0.1
+            lowest = 0.0 if self.options.is_falling else values.min() - 0.1
+            self.value_range[0], self.value_range[1] = lowest, values.max() + 0.1
         bins = self.value_bins
         counted = bins.category(values).bincount(minlength=bins.categories).double() + 1
         self.network.value.bias.copy_((counted / counted.sum()).log())
@@ -246,7 +250,9 @@ class SparseTransformer(GenerativeModel):
         logits = network.value_logits(
             h, batch.next_row, batch.next_column, batch.move, batch.next_window
         )
-        value = (self.value_bins.nats(logits, batch.value) + batch.log_slope) * batch.valued
+        bound = batch.bound if self.options.is_falling else None
+        value = self.value_bins.nats(logits, batch.value, bound) + batch.log_slope
+        value = value.where(batch.valued, 0.0)
         return Nats(network.places.nats(h, batch), value)
 
     def _nats(self, images: Tensor, condition: Tensor) -> tuple[Tensor, Nats, Tokens]:
@@ -288,6 +294,8 @@ class SparseTransformer(GenerativeModel):
 
     def _sequences(self, images: NDArray[np.float32]) -> Sequences:
         threads = torch.get_num_threads()
+        if self.options.is_falling:
+            return largest_first(images, threads)
         if self.order is None:
             return walks(images, self.options.cluster_pixels, threads)
         return in_fixed_order(images, self.order, threads)
@@ -298,7 +306,7 @@ class SparseTransformer(GenerativeModel):
         layout = lay_out(found, self.size[1], moves.reach, self.options.length_groups)
         return tokens(
             found, layout, self.size, moves, self.options.neighbourhood,
-            self.options.value_bins, self.scale, self.shares,
+            self.options.value_bins, self.scale, self.shares, self.options.is_falling,
         )  # fmt: skip
 
     def _on_host(self, images: Tensor) -> NDArray[np.float32]:
@@ -345,7 +353,10 @@ class SparseTransformer(GenerativeModel):
         never_withheld = not self.options.condition_dropout
         if set(self.columns) - set(given) and (never_withheld or not set(given) - {CLASS}):
             given = self.table.draw(NAME, n, generator, given)
-        sampler = Sampler(self.network, self.size, self.scale, self.value_bins, self.shares, slots)
+        sampler = Sampler(
+            self.network, self.size, self.scale, self.value_bins, self.shares,
+            self.options.is_falling, slots,
+        )  # fmt: skip
         with evaluating(self):
             images = sampler.draw(seeds.to(device), self._condition(given, n, withhold=False))
         return images, given

@@ -15,12 +15,16 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
+from darkpixel.models.sparse_transformer.all_places import AllPlaces, FixedPlaces, FreePlaces
 from darkpixel.models.sparse_transformer.binned import TAILS
 from darkpixel.models.sparse_transformer.conditions import ConditionInputs
 from darkpixel.models.sparse_transformer.features import SCALARS, Moves
-from darkpixel.models.sparse_transformer.fixed_places import FixedPlaces
 from darkpixel.models.sparse_transformer.inputs import exact, joined, one_hot
-from darkpixel.models.sparse_transformer.remaining import COUNT_NUMBERS, SHARE_NUMBERS
+from darkpixel.models.sparse_transformer.remaining import (
+    BOUND_NUMBERS,
+    COUNT_NUMBERS,
+    SHARE_NUMBERS,
+)
 from darkpixel.models.sparse_transformer.settings import Settings
 from darkpixel.models.sparse_transformer.totals import Totals
 from darkpixel.models.sparse_transformer.walk_places import WalkPlaces
@@ -120,7 +124,7 @@ class Network(nn.Module):
         options: the settings.
         height, width: of the images, pixels.
         conditions: how what is asked for enters.
-        order: (H * W,) places in the order in which they are drawn; None: a walk.
+        order: (H * W,) places in the order in which they are drawn; None: it is not fixed.
     """
 
     def __init__(
@@ -143,17 +147,20 @@ class Network(nn.Module):
         self.symbols = (height + 1, width + 1, self.bins + 1, self.moves.codes + 1)
         self.inputs = nn.Linear(sum(self.symbols) + 2 * self.moves.side**2, d)
         numbers = SCALARS + COUNT_NUMBERS + SHARE_NUMBERS * (options.values == "shares")
+        numbers += BOUND_NUMBERS * options.is_falling
         self.scalars = nn.Linear(numbers, d)
         self.conditions = conditions
         self.totals = Totals(options, height * width)
         self.dropout = options.dropout
         self.blocks = nn.ModuleList(Block(d, options.layers) for _ in range(options.layers))
         self.norm = nn.LayerNorm(d)
-        self.places: WalkPlaces | FixedPlaces
-        if order is None:
-            self.places = WalkPlaces(d, height, width, self.moves)
-        else:
+        self.places: WalkPlaces | AllPlaces
+        if order is not None:
             self.places = FixedPlaces(d, height, width, self.moves, order)
+        elif options.is_falling:
+            self.places = FreePlaces(d, height, width, self.moves)
+        else:
+            self.places = WalkPlaces(d, height, width, self.moves)
         self.next_symbols = (height, width, self.moves.codes + 1)
         self.next_inputs = nn.Linear(sum(self.next_symbols) + 2 * near_side**2, d)
         self.value_hidden = nn.Sequential(

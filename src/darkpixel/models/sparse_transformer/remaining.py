@@ -24,6 +24,9 @@ COUNT_NUMBERS = 8
 SHARE_NUMBERS = 16
 """Numbers that `Shares.numbers` gives."""
 
+BOUND_NUMBERS = 2
+"""Numbers that `bound_numbers` gives."""
+
 
 def count_numbers(left: Tensor, count: Tensor) -> Tensor:
     """What a token sees of the pixels `left` (...,) to draw of `count` (...,); (..., 8) float32."""
@@ -39,6 +42,11 @@ def count_numbers(left: Tensor, count: Tensor) -> Tensor:
         left / count.clamp(min=1),
     ]
     return torch.stack(values, -1)
+
+
+def bound_numbers(bound: Tensor) -> Tensor:
+    """What a token sees of the bound (...,) of the next value's coordinate; (..., 2) float32."""
+    return torch.stack([bound.clamp(-8, 8) / 4, bound.clamp(-1, 1)], -1).float()
 
 
 class Told(NamedTuple):
@@ -102,6 +110,20 @@ class Shares:
         share = torch.where(left > 1, logit.sigmoid(), 1.0)
         rest = torch.where(left > 1, (-logit).sigmoid(), 0.0)
         return remainder * share, remainder * rest
+
+    def bound(self, last: Tensor, remainder: Tensor, left: Tensor) -> Tensor:
+        """The largest coordinate that the next value may have, where it does not exceed the last.
+
+        Since the values fall, the next one is at least the mean of those to come: 0 <= t <= bound.
+
+        Args:
+            last: (...,) float64, the last value; infinite at the start.
+            remainder: (...,) float64.
+            left: (...,) pixels still to come.
+        """
+        most = last.minimum(remainder)
+        bound = most.log() - (remainder - most).log() + (left - 1).clamp(min=1).double().log()
+        return bound.clamp(min=0).where(left > 1, torch.inf)
 
     def numbers(self, told: Told, left: Tensor, scale: Scale) -> Tensor:
         """What a token sees of the sums, (..., SHARE_NUMBERS) float32.

@@ -27,7 +27,7 @@ from darkpixel.models.sparse_transformer.features import (
     window,
 )
 from darkpixel.models.sparse_transformer.network import Network
-from darkpixel.models.sparse_transformer.remaining import Shares, Told, count_numbers
+from darkpixel.models.sparse_transformer.remaining import Shares, Told, bound_numbers, count_numbers
 from darkpixel.models.sparse_transformer.scale import Scale
 
 DRAWS = 4
@@ -71,6 +71,7 @@ class _State(NamedTuple):
         first_row, first_column: of the first pixel.
         sums: (B, 3), as `scalars` takes them.
         recent: (B, RECENT, 3), likewise.
+        value: (B,) float64, of the last pixel; infinite at the start.
         total, remainder, vector: as in `Told`; 0 without `shares`.
     """
 
@@ -88,6 +89,7 @@ class _State(NamedTuple):
     first_column: Tensor
     sums: Tensor
     recent: Tensor
+    value: Tensor
     total: Tensor
     remainder: Tensor
     vector: Tensor
@@ -105,6 +107,7 @@ class Sampler:
         scale: of the values.
         bins: of the coordinate of values.
         shares: values are shares of what remains; None: they are absolute.
+        is_falling: no value exceeds the one before it.
         slots: images drawn at once; None: 128 on a CPU, 4096 elsewhere.
     """
 
@@ -115,9 +118,11 @@ class Sampler:
         scale: Scale,
         bins: Bins,
         shares: Shares | None,
+        is_falling: bool,
         slots: int | None = None,
     ) -> None:
         self.network, self.scale, self.bins, self.shares = network, scale, bins, shares
+        self.is_falling = is_falling
         self.height, self.width = size
         self.moves = network.moves
         self.device = scale.low.device
@@ -175,6 +180,7 @@ class Sampler:
             first_column=none,
             sums=torch.zeros(size, 3, device=device),
             recent=torch.zeros(size, RECENT, 3, device=device),
+            value=torch.full((size,), torch.inf, device=device, dtype=torch.float64),
             total=sums,
             remainder=sums,
             vector=torch.zeros(size, 4, device=device, dtype=torch.float64),
@@ -213,6 +219,9 @@ class Sampler:
         if self.shares is not None:
             told = Told(state.total, state.remainder, state.vector)
             numbers.append(self.shares.numbers(told, left, scale))
+        bound = self._bound(state, left)
+        if bound is not None:
+            numbers.append(bound_numbers(bound))
         h = network.trunk_step(
             network.embed(
                 row if started else row + self.height,
@@ -228,7 +237,7 @@ class Sampler:
         next_row, next_column, move = network.places.draw(h, position, u[:, :2])
         beside = window(state.levels, which, next_row, next_column, network.near, reach)
         logits = network.value_logits(h, next_row, next_column, move, beside)
-        coordinate = self.bins.draw(logits, u[:, 2], u[:, 3])
+        coordinate = self.bins.draw(logits, u[:, 2], u[:, 3], bound)
         remainder = state.remainder
         if self.shares is None:
             value = coordinate.exp()
@@ -254,9 +263,18 @@ class Sampler:
             first_column=state.first_column if started else next_column,
             sums=state.sums + moment,
             recent=torch.cat([latest[:, None], state.recent[:, :-1]], 1),
+            value=value,
             remainder=remainder,
             vector=vector,
         )
+
+    def _bound(self, state: _State, left: Tensor) -> Tensor | None:
+        """The largest coordinates (B,) float64 that the next values may have; None: any."""
+        if not self.is_falling:
+            return None
+        if self.shares is None:
+            return state.value.log()
+        return self.shares.bound(state.value, state.remainder, left)
 
     def _attend(self, layer: int, qkv: Tensor, step: int) -> Tensor:
         """Attention of the newest token to all, (B, 3 width) -> (B, width).

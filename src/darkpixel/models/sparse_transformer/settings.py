@@ -12,10 +12,10 @@ from darkpixel.config.names import CLASS
 class Settings(base.Settings):
     """Settings of the sparse transformer (ours)."""
 
-    order: Literal["walk", "spiral_out", "spiral_in", "row", "column"] = Field(
+    order: Literal["walk", "largest_first", "spiral_out", "spiral_in", "row", "column"] = Field(
         "walk",
-        description="of the non-zero pixels: `walk` along what hangs together, or a fixed order of "
-        "all pixels, with which the density of an image is exact",
+        description="of the non-zero pixels: `walk` along what hangs together, `largest_first`, or "
+        "a fixed order of all pixels; the density of an image is exact with all but `walk`",
     )
     values: Literal["absolute", "shares"] = Field(
         "absolute",
@@ -85,8 +85,13 @@ class Settings(base.Settings):
 
     @classmethod
     def needs_square(cls, settings: Mapping[str, Any]) -> bool:
-        """With a fixed order of the pixels; a walk goes through images of any shape."""
-        return bool(settings.get("order", "walk") != "walk")
+        """With a fixed order of the pixels; the others go through images of any shape."""
+        return settings.get("order", "walk") not in ("walk", "largest_first")
+
+    @property
+    def is_falling(self) -> bool:
+        """No value exceeds the one before it."""
+        return self.order == "largest_first"
 
     @property
     def kinds(self) -> dict[str, list[int]]:

@@ -12,7 +12,9 @@ from darkpixel.errors import DarkpixelError
 from darkpixel.models.build import build_model
 
 VARIANT = pytest.mark.parametrize("variant", VARIANTS, ids=lambda v: "-".join(v.values()))
-WALKS = pytest.mark.parametrize("variant", VARIANTS[:2], ids=lambda v: "-".join(v.values()))
+FREE = pytest.mark.parametrize(
+    "variant", [*VARIANTS[:2], *VARIANTS[4:]], ids=lambda v: "-".join(v.values())
+)
 
 
 def blank(count: int, height: int = 10, width: int = 10) -> Tensor:
@@ -65,9 +67,9 @@ def test_they_can_be_learnt_and_drawn(kind: str, variant: dict[str, Any]) -> Non
     assert (made >= 0).all()
 
 
-@WALKS
+@FREE
 @pytest.mark.parametrize("size", [(6, 11), (11, 6), (1, 12)])
-def test_a_walk_goes_through_images_that_are_not_square(
+def test_orders_that_are_not_fixed_take_images_that_are_not_square(
     size: tuple[int, int], variant: dict[str, Any]
 ) -> None:
     height, width = size
@@ -88,7 +90,7 @@ def test_a_fixed_order_of_images_that_are_not_square_is_refused_in_one_line() ->
         build_model({**SMALL, "order": "spiral_out"}, (6, 11))
     line = str(error.value)
     assert line.startswith("model sparse_transformer: order: 'spiral_out' needs square images")
-    assert "found 6 x 11; `walk` takes any" in line
+    assert "found 6 x 11; `walk` and `largest_first` take any" in line
     assert "\n" not in line
 
 

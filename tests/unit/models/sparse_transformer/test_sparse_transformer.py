@@ -45,15 +45,16 @@ def place_probabilities(model, sequences):
     return (-total).exp()
 
 
+@pytest.mark.parametrize("order", ["walk", "largest_first"])
 @pytest.mark.parametrize(("height", "width", "reach"), [(2, 2, 7), (1, 5, 1), (2, 3, 1)])
 @torch.no_grad()
-def test_probabilities_of_all_walks_sum_to_one(height, width, reach):
+def test_probabilities_of_all_sequences_sum_to_one(height, width, reach, order):
     images = lit_images(20, height, width)
-    model = small_model(images, reach=reach)
+    model = small_model(images, reach=reach, order=order)
     places = height * width
     sequences = [s for k in range(places + 1) for s in itertools.permutations(range(places), k)]
     # Any values do, as long as they depend on the past only.
-    values = [[0.3 + 0.1 * place + 0.05 * k for k, place in enumerate(s)] for s in sequences]
+    values = [[(1 + 0.1 * place) * 0.6**k for k, place in enumerate(s)] for s in sequences]
     total = place_probabilities(model, as_sequences(sequences, values, places)).sum()
     assert total == pytest.approx(1, abs=1e-5)
 
@@ -80,7 +81,7 @@ def test_probabilities_of_all_images_sum_to_one_in_a_fixed_order(side, order, va
         assert found[counts == count].sum() == pytest.approx(float(of_count[count]), abs=1e-5)
 
 
-@pytest.mark.parametrize("order", ["row", "walk"])
+@pytest.mark.parametrize("order", ["row", "walk", "largest_first"])
 @pytest.mark.parametrize("values", ["absolute", "shares"])
 @torch.no_grad()
 def test_density_of_two_pixels_integrates_to_their_probability(order, values):
@@ -93,6 +94,9 @@ def test_density_of_two_pixels_integrates_to_their_probability(order, values):
         part.ravel() + random.uniform(0, step, part.size)
         for part in np.meshgrid(grid, grid, indexing="ij")
     )
+    if order == "largest_first":
+        first, second = np.maximum(first, second), np.minimum(first, second)
+        step /= np.sqrt(2)  # the half in which the first is larger, from both sides
     total = 0.0
     pairs = itertools.combinations(range(4), 2)
     for pair in pairs if order == "row" else itertools.permutations(range(4), 2):
@@ -116,18 +120,21 @@ def test_density_of_two_pixels_integrates_to_their_probability(order, values):
 def test_later_pixels_change_nothing_before_them(variant):
     model = small_model(**variant)
     random = np.random.default_rng(0)
-    if variant["order"] == "walk":
+    if model.order is None:
         places = random.permutation(100)
     else:  # the two sequences may share their beginning only if the rest comes later
         places = np.sort(random.permutation(100)[:24])
-        assert model.order is not None
         places = model.order[places]
     sequence, others = places[:24:2], places[1:24:2]
     values = random.exponential(1, 12) + 0.1
+    if variant["order"] == "largest_first":
+        values = np.sort(values)[::-1]
     for k in range(1, 12):
         changed = np.append(sequence[:k], others[k:])
         new = np.append(values[:k], random.exponential(1, 12 - k))
-        if variant["values"] == "shares":  # the same sum, which is known from the start
+        if variant["order"] == "largest_first":
+            new[k:] = (values[k:] + values[k:].mean()) / 2
+        elif variant["values"] == "shares":  # the same sum, which is known from the start
             new[k:] *= values[k:].sum() / new[k:].sum()
         both = as_sequences([sequence, changed], np.stack([values, new]), 100)
         batch = model._tokens(both)
