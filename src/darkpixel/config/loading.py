@@ -37,6 +37,8 @@ def load_run(config: dict[str, Any], files: Sequence[str | Path] = ()) -> Run:
     Raises:
         DarkpixelError: one line with file, key, what was found and what is allowed.
     """
+    for path in files:
+        parsed(path)  # Snakemake, which merged them, keeps the last of two keys and says nothing
     config, custom = _split_custom(config)
     _add_custom_models(config, custom)
     if isinstance(config.get("models"), dict):

@@ -87,6 +87,19 @@ def test_not_yaml(tmp_path):
     assert "mine.yaml: not valid YAML" in problem(tmp_path, "run: [unclosed")
 
 
+def test_a_key_that_stands_twice_is_refused_where_its_last_value_would_count(tmp_path):
+    text = "speed: {seconds: 1}\nsampling:\n  images: 100\n  block_size: 10\n  images: 200\n"
+    message = problem(tmp_path, text)
+    assert "mine.yaml: not valid YAML: key 'images' stands twice, in lines 3 and 5" in message
+    assert "\n" not in message
+
+
+def test_anchors_and_merged_keys_may_be_overridden(tmp_path):
+    path = tmp_path / "anchors.yaml"
+    path.write_text("base: &base {a: 1, b: 2}\nmine: {<<: *base, b: 3}\n")
+    assert read_yaml(path)["mine"] == {"a": 1, "b": 3}
+
+
 def test_files_must_be_named(tmp_path):
     message = problem(tmp_path, "datasets: {jets: {source: file}}")
     assert "source 'file' needs a path per label" in message
@@ -382,3 +395,19 @@ def test_training_runs_of_the_study_are_long_enough_to_converge():
             for label in ("signal", "background"):
                 epochs = run.model(name, dataset, label).training.epochs
                 assert epochs >= FEWEST_EPOCHS, (dataset, name)
+
+
+def test_the_papers_sizes_train_on_all_images():
+    """An overlay inherits the demo's `epoch_images` where it does not say otherwise."""
+    files = [CONFIG / "config.yaml", CONFIG / "paper.yaml"]
+    run = load_run(read_yaml(*files), files)
+    labels = {
+        "jets": ("signal", "background"),
+        "muons": ("signal", "background"),
+        "lartpc": ("all",),
+    }
+    for dataset, some in labels.items():
+        for name in getattr(run.datasets, dataset).models:
+            for label in some:
+                images = run.model(name, dataset, label).training.epoch_images
+                assert images is None, (dataset, name, label)

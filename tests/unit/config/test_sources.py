@@ -39,6 +39,7 @@ def test_the_projects_larcv_files() -> None:
         ("a: {description: x}", ["a.url", "required"]),
         ("- a", ["expected named entries"]),
         ("a: [", ["not valid YAML"]),
+        ("a: {description: x, url: 'http://x'}\na: {}", ["key 'a' stands twice, in lines 1 and 2"]),
     ],
 )
 def test_faults_of_the_table(tmp_path: Path, text: str, words: list[str]) -> None:
