@@ -37,4 +37,4 @@ def load_yaml(text: str) -> Any:
         >>> load_yaml("a: 1\\nb: {c: 2}")
         {'a': 1, 'b': {'c': 2}}
     """
-    return yaml.load(text, _UniqueKeys)  # noqa: S506 (a safe loader)
+    return yaml.load(text, _UniqueKeys)
