@@ -1,9 +1,9 @@
 """Base class of all settings: unknown keys are errors, values cannot be changed."""
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, get_args
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, ConfigDict, ValidationInfo, field_validator, model_validator
 
 
 class Settings(BaseModel):
@@ -14,6 +14,16 @@ class Settings(BaseModel):
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _true_is_no_number(cls, value: Any, info: ValidationInfo) -> Any:
+        """Without it pydantic would take true for 1."""
+        field = cls.model_fields[str(info.field_name)]
+        if _has_bool(value) and not _may_be_bool(field.annotation):
+            found = str(value).lower() if isinstance(value, bool) else value
+            raise ValueError(f"true and false are no values of it, found {found}")
+        return value
 
     joint: ClassVar[bool] = False
     """Of a model: trained once, on the images of all labels together."""
@@ -36,6 +46,21 @@ class Settings(BaseModel):
     def needs_square(cls, settings: Mapping[str, Any]) -> bool:
         """Of a model: whether one with these keys takes square images only (default: no)."""
         return False
+
+
+def _has_bool(value: Any) -> bool:
+    if isinstance(value, list | tuple):
+        return any(map(_has_bool, value))
+    return isinstance(value, bool)
+
+
+def _may_be_bool(annotation: Any) -> bool:
+    """Whether a field of this type takes true or false, or leaves it to others to say so."""
+    if annotation is Any or annotation is bool or isinstance(annotation, bool):
+        return True
+    if isinstance(annotation, type) and issubclass(annotation, Mapping | BaseModel):
+        return True
+    return any(map(_may_be_bool, get_args(annotation)))
 
 
 class PresetSettings(Settings):

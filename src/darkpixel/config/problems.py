@@ -13,7 +13,7 @@ from pydantic_core import ErrorDetails
 from darkpixel.config.base import Settings
 from darkpixel.config.discovery import data_names
 from darkpixel.config.run import Datasets
-from darkpixel.config.yaml_files import load_yaml
+from darkpixel.config.yaml_files import load_yaml, read_text
 from darkpixel.errors import DarkpixelError
 
 _BRANCH = r"(constrained-)?(float|int|str)|list\[.*\]"
@@ -153,7 +153,7 @@ def parsed(path: str | Path) -> dict[str, Any]:
         DarkpixelError: it cannot be read, or is no mapping in YAML.
     """
     try:
-        content = load_yaml(Path(path).read_text())
+        content = load_yaml(read_text(path))
     except OSError as error:
         raise DarkpixelError(f"{path}: cannot be read ({error.strerror})") from None
     except yaml.YAMLError as error:

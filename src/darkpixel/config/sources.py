@@ -7,7 +7,7 @@ import yaml
 from pydantic import Field, ValidationError
 
 from darkpixel.config.base import Settings
-from darkpixel.config.yaml_files import load_yaml
+from darkpixel.config.yaml_files import load_yaml, read_text
 from darkpixel.errors import DarkpixelError
 
 _URL = r"^https?://\S+$"
@@ -50,7 +50,7 @@ def load_sources(path: str | Path) -> dict[str, Source]:
         DarkpixelError: one line with the file, the key and what was found.
     """
     try:
-        content = load_yaml(Path(path).read_text())
+        content = load_yaml(read_text(path))
     except OSError as error:
         raise DarkpixelError(f"{path}: cannot be read ({error.strerror}).") from error
     except yaml.YAMLError as error:

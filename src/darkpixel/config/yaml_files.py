@@ -1,15 +1,23 @@
-"""YAML in which a key that stands twice is a mistake."""
+"""YAML of which no word means something else than it seems to.
 
+Configurations are written in YAML 1.1, which PyYAML and Snakemake read. There `yes` is true, `0100`
+is 64, `1:30` is 90, and of a key that stands twice the last value counts. All of these are refused
+here, before a run takes them.
+"""
+
+import re
+from pathlib import Path
 from typing import Any
 
 import yaml
 from yaml.constructor import ConstructorError
 
 _MERGE = "tag:yaml.org,2002:merge"  # of `<<`
+_OCTAL = re.compile(r"[-+]?0[0-9_]+")
 
 
-class _UniqueKeys(yaml.SafeLoader):
-    """YAML wants the keys of a mapping to differ; PyYAML keeps the last one and says nothing."""
+class _Loader(yaml.SafeLoader):
+    """Plain values only, none of them with a surprise."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         lines: dict[Any, int] = {}
@@ -26,15 +34,64 @@ class _UniqueKeys(yaml.SafeLoader):
             lines[key] = line
         return super().construct_mapping(node, deep)
 
+    def boolean(self, node: yaml.ScalarNode) -> bool:
+        value = super().construct_yaml_bool(node)
+        if node.value.lower() not in ("true", "false"):
+            raise _surprise(node, str(value).lower())
+        return value
+
+    def integer(self, node: yaml.ScalarNode) -> int:
+        value = super().construct_yaml_int(node)
+        if ":" in node.value or _OCTAL.fullmatch(node.value):
+            raise _surprise(node, value)
+        return value
+
+    def number(self, node: yaml.ScalarNode) -> float:
+        value = super().construct_yaml_float(node)
+        if ":" in node.value:
+            raise _surprise(node, value)
+        return value
+
+
+_Loader.add_constructor("tag:yaml.org,2002:bool", _Loader.boolean)
+_Loader.add_constructor("tag:yaml.org,2002:int", _Loader.integer)
+_Loader.add_constructor("tag:yaml.org,2002:float", _Loader.number)
+
+
+def _surprise(node: yaml.ScalarNode, value: Any) -> ConstructorError:
+    return ConstructorError(
+        None, None,
+        f"{node.value} in line {node.start_mark.line + 1} is {value} in YAML; write {value}, or "
+        f"'{node.value}' in quotes if a text is meant",
+    )  # fmt: skip
+
 
 def load_yaml(text: str) -> Any:
     """The content of a YAML text, plain values only.
 
     Raises:
-        yaml.YAMLError: it is not valid, or a key stands twice.
+        yaml.YAMLError: it is not valid, a key stands twice, or a value is not what it looks like.
 
     Example:
         >>> load_yaml("a: 1\\nb: {c: 2}")
         {'a': 1, 'b': {'c': 2}}
     """
-    return yaml.load(text, _UniqueKeys)
+    return yaml.load(text, _Loader)  # noqa: S506 (a safe loader)
+
+
+def read_text(path: str | Path) -> str:
+    """The text of a YAML file.
+
+    Raises:
+        OSError: it cannot be read.
+        yaml.YAMLError: it is not in UTF-8.
+    """
+    content = Path(path).read_bytes()
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        raise yaml.YAMLError(
+            f"line {line} is not in UTF-8 (byte 0x{content[error.start]:02x}); save the file in "
+            "UTF-8"
+        ) from None

@@ -7,7 +7,7 @@ import pandas as pd
 import yaml
 
 from darkpixel.config.names import JETS, MUONS
-from darkpixel.config.yaml_files import load_yaml
+from darkpixel.config.yaml_files import load_yaml, read_text
 from darkpixel.errors import DarkpixelError
 
 WASSERSTEIN_TABLES = {JETS: "table1_jet_wasserstein", MUONS: "table3_muon_wasserstein"}
@@ -24,7 +24,7 @@ def load_published(path: str | Path, paper: str, table: str) -> Table:
         DarkpixelError: the file cannot be read, or has no such paper or table.
     """
     try:
-        content = load_yaml(Path(path).read_text(encoding="utf-8"))
+        content = load_yaml(read_text(path))
     except (OSError, yaml.YAMLError) as error:
         raise DarkpixelError(f"{path}: cannot be read as YAML ({error}).") from error
     tables = content.get(paper, {}) if isinstance(content, dict) else {}
