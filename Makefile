@@ -43,13 +43,13 @@ help:
 $(VENV)/installed: envs/requirements.lock pyproject.toml envs/install.sh
 	@PATH="$(SYSTEM_PATH)" sh envs/install.sh $(VENV)
 
-# Snakemake's default scheduler plans anew after every job; with some hundred short jobs that costs minutes.
+# How Snakemake schedules is in profiles/default.
 demo: $(VENV)/installed
-	$(BIN)/snakemake report --rerun-incomplete --scheduler greedy --cores $(CORES)
+	$(BIN)/snakemake report --rerun-incomplete --cores $(CORES)
 	@echo "darkpixel: open $(RESULTS)/demo/report.html"
 
 study: $(VENV)/installed
-	$(BIN)/snakemake report --rerun-incomplete --scheduler greedy --cores $(CORES) --configfile config/study.yaml
+	$(BIN)/snakemake report --rerun-incomplete --cores $(CORES) --configfile config/study.yaml
 	@echo "darkpixel: open $(RESULTS)/study/report.html"
 
 # One thread a worker: the workers share the cores. The longest files come first.

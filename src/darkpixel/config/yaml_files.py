@@ -76,7 +76,7 @@ def load_yaml(text: str) -> Any:
         >>> load_yaml("a: 1\\nb: {c: 2}")
         {'a': 1, 'b': {'c': 2}}
     """
-    return yaml.load(text, _Loader)  # noqa: S506 (a safe loader)
+    return yaml.load(text, _Loader)
 
 
 def read_text(path: str | Path) -> str:

@@ -35,7 +35,7 @@ def uses_bfloat16(precision: str, device: torch.device) -> bool:
     if precision == "float32" or (precision == "auto" and device.type != "cuda"):
         return False
     if device.type == "cuda":
-        has_it = torch.cuda.is_bf16_supported(including_emulation=False)
+        has_it = bool(torch.cuda.is_bf16_supported(including_emulation=False))
     else:
         has_it = device.type != "cpu" or _cpu_has_bfloat16()
     if precision == "bfloat16" and not has_it:

@@ -115,7 +115,7 @@ def test_values_that_are_not_what_they_look_like_are_refused(tmp_path, text, wor
 def test_a_file_that_is_not_in_utf_8_is_refused_in_one_line(tmp_path):
     path = tmp_path / "mine.yaml"
     path.write_bytes("run: a\n# été".encode("latin-1"))
-    with pytest.raises(DarkpixelError, match="line 2 is not in UTF-8 .* save the file in UTF-8"):
+    with pytest.raises(DarkpixelError, match=r"line 2 is not in UTF-8 .* save the file in UTF-8"):
         read_yaml(path)
     path.write_bytes("run: été".encode("utf-8-sig"))
     assert read_yaml(path) == {"run": "été"}
