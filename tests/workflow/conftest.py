@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 PROJECT = Path(__file__).resolve().parents[2]
-PARTS = ("Snakefile", "config", "envs", "slurm", "src", "workflow")
+PARTS = ("Snakefile", "config", "envs", "profiles", "slurm", "src", "workflow")
 
 
 class Project:
