@@ -1,5 +1,7 @@
 """What an overlay of the user is told."""
 
+from pathlib import Path
+
 import pytest
 from repository import CONFIG
 
@@ -7,7 +9,7 @@ from darkpixel.config.loading import load_run, read_yaml
 from darkpixel.errors import DarkpixelError
 
 
-def problem(tmp_path, text):
+def problem(tmp_path: Path, text: str) -> str:
     """The message for `config.yaml` under an overlay with this text."""
     overlay = tmp_path / "mine.yaml"
     overlay.write_text(text)
