@@ -35,7 +35,7 @@ class Project:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=1200,
+            timeout=2100,  # of the whole run, which takes five minutes on two fast cores
             check=False,
         )
 

@@ -158,10 +158,8 @@ def test_distances_carry_what_a_reader_needs(results):
     rows = list(csv.DictReader(text.splitlines()))
     names = {row["model"] for row in rows}
     assert names == {
-        "lagan",
         "pixelcnnpp",
         "quantised_pixelcnnpp",
-        "sarm2_dc",
         "sarm2_dd",
         "quantised_sarm2_dd",
         "sarm2_dd_selected",
@@ -243,12 +241,12 @@ def test_splits_share_no_event(results):
 
 
 def test_one_lagan_makes_images_of_both_labels(results):
-    folder = results / "models/jets/joint/lagan/seed1"
+    folder = results / "models/muons/joint/lagan/seed1"
     config = yaml.safe_load((folder / "config.yaml").read_text())
     assert config["images"]["classes"] == ["signal", "background"]
     images = {}
     for label in ("signal", "background"):
-        with h5py.File(results / f"samples/jets/{label}/lagan/seed1.h5") as file:
+        with h5py.File(results / f"samples/muons/{label}/lagan/seed1.h5") as file:
             assert file.attrs["label"] == label
             images[label] = file["images"][:]
     assert (images["signal"] != images["background"]).any()

@@ -30,7 +30,7 @@ TABLE = "results/test/tables/sarm/table1_jet_wasserstein.csv"  # both labels, bo
 RUNS = [
     f"jets/{label}/{model}/seed1"
     for label in ("signal", "background")
-    for model in ("sarm2_dc", "sarm2_dd")
+    for model in ("pixelcnnpp", "sarm2_dd")
 ]
 
 # What a user with a GPU partition writes, as slurm/config.yaml explains.
