@@ -48,6 +48,7 @@ FIGURES = [
     "lartpc/observables_by_species",
     "lartpc/shape_observables",
     "lartpc/shape_observables_by_species",
+    "lartpc/mixed_examples",
     "lartpc/momentum_response",
     "lartpc/reconstruction",
     "lartpc/reference_code_comparison",

@@ -102,6 +102,31 @@ rule draw_ssnet_by_epoch:
         "../scripts/draw_ssnet_by_epoch.py"
 
 
+rule draw_mixed_examples:
+    """Images of a sparse transformer and of the simulation, mixed, without labels."""
+    input:
+        generated=lambda wildcards: plan.lartpc.samples(plan.lartpc.sparse_transformers[0]),
+        test=paths.images("test", "lartpc", "all"),
+    output:
+        **drawn("lartpc/mixed_examples", "draw_mixed_examples", "LArTPC"),
+    log:
+        paths.log("figures/lartpc/mixed_examples"),
+    benchmark:
+        paths.benchmark("figures/lartpc/mixed_examples")
+    conda:
+        plan.resources.conda("draw_mixed_examples")
+    threads: plan.resources.threads("draw_mixed_examples")
+    resources:
+        **plan.resources.of("draw_mixed_examples"),
+    params:
+        model=lambda wildcards: plan.lartpc.sparse_transformers[0],
+        threshold=run.evaluation.lartpc.threshold,
+        seed=plan.seed("mixed examples"),
+        code=plan.code("draw_mixed_examples"),
+    script:
+        "../scripts/draw_mixed_examples.py"
+
+
 rule draw_labeled_generated:
     """Generated images and SSNet's labels (LArTPC figure 6)."""
     input:

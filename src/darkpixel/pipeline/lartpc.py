@@ -81,6 +81,11 @@ class LArTPC:
         """Those of `conditioned` that are told the momentum, too."""
         return [model for model in self.conditioned if "momentum" in self._told(model)]
 
+    @property
+    def sparse_transformers(self) -> list[str]:
+        """Models that take one step per non-zero pixel."""
+        return [model for model in self.models if self.entry(model).model == "sparse_transformer"]
+
     def _told(self, model: str) -> tuple[str, ...]:
         entry = self.entry(model)
         return model_settings(entry.model).conditioned_on(entry.settings)

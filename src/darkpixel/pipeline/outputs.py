@@ -190,6 +190,8 @@ def _lartpc_pages(run: Run, lartpc: LArTPC) -> Iterator[Page]:
 def _shape_pages(lartpc: LArTPC) -> Iterator[Page]:
     """Of whatever model; a user's own images may have no species."""
     yield Page("draw_lartpc_shapes", "lartpc/shape_observables", "lartpc")
+    if lartpc.sparse_transformers:
+        yield Page("draw_mixed_examples", "lartpc/mixed_examples", "lartpc")
     if lartpc.source != "file":
         yield Page("draw_shapes_by_species", "lartpc/shape_observables_by_species", "lartpc")
     yield Page("tabulate_lartpc_shapes", "lartpc/shape_observables", "lartpc")

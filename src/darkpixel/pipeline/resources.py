@@ -114,6 +114,7 @@ RULES: dict[str, Needs] = {
     "draw_code_map": Needs("analysis", 2000, 30),
     "draw_ssnet_by_epoch": Needs("analysis", 2000, 30),
     "draw_labeled_generated": Needs("analysis", 2000, 30),
+    "draw_mixed_examples": Needs("analysis", 1000, 30),
     "draw_labeled_test": Needs("analysis", 2000, 30),
     "draw_lartpc_observables": Needs("analysis", 2000, 30),
     "draw_observables_by_species": Needs("analysis", 2000, 30),

@@ -30,7 +30,7 @@ def test_papers_and_kinds_divide_all_targets(plan):
     assert set(every.values()) == {1}
     assert Counter(plan.targets(paper="sarm") + plan.targets(paper="lartpc")) == every
     assert Counter(plan.targets(kind="figures") + plan.targets(kind="tables")) == every
-    assert len(every) == 2 * 85
+    assert len(every) == 2 * 86
 
 
 def test_every_figure_has_its_two_files(plan):
@@ -123,7 +123,8 @@ def test_momentum_is_shown_of_the_models_that_are_told_it_and_the_species():
     shown = [*models, "sarm1_dd", "vqvae_pixelcnn_species"]
     plan = make_plan(models=models, datasets={"lartpc": {"models": shown}})
     assert plan.lartpc.told_momentum == ["both", "more", "elsewhere"]
-    assert response <= stems(plan)
+    assert plan.lartpc.sparse_transformers == list(models)
+    assert response | {"figures/lartpc/mixed_examples"} <= stems(plan)
     shown = ["species", "momentum", "none", "sarm1_dd"]
     plan = make_plan(models=models, datasets={"lartpc": {"models": shown}})
     assert plan.lartpc.told_momentum == []

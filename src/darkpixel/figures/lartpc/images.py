@@ -141,7 +141,11 @@ def label_legend(figure: Figure, **place: Any) -> None:
 
 
 def block_grid(
-    blocks: Mapping[str, tuple[int, int]], *, panel: float, apart: float = 0.18
+    blocks: Mapping[str, tuple[int, int]],
+    *,
+    panel: float,
+    apart: float = 0.18,
+    below: float = SIDE,
 ) -> tuple[Figure, list[list[Axes]]]:
     """Blocks of square panels side by side, titled, with room for a colour bar at the right.
 
@@ -149,6 +153,7 @@ def block_grid(
         blocks: title -> (rows, columns).
         panel: side of a panel, inches.
         apart: between blocks, inches.
+        below: the lowest panels, inches.
 
     Returns:
         The figure and each block's axes, row by row.
@@ -156,7 +161,7 @@ def block_grid(
     tall = max(rows for rows, _ in blocks.values())
     widths = [columns * (panel + GAP) - GAP for _, columns in blocks.values()]
     width = SIDE + sum(widths) + apart * (len(blocks) - 1) + BAR
-    height = TITLE + tall * (panel + GAP) + SIDE
+    height = TITLE + tall * (panel + GAP) + below
     figure = Figure(figsize=(width, height))
     left, axes = SIDE, []
     for (title, (rows, columns)), wide in zip(blocks.items(), widths, strict=True):
