@@ -93,7 +93,7 @@ class TestTrainings:
         assert silent.trainings.monitor("jets", "signal", "sarm2_dd") is None
 
     def test_histories_of_joint_models_stand_under_joint(self, plan):
-        histories = plan.trainings.histories("jets")
+        histories = plan.trainings.histories("muons")
         assert set(histories) == {"signal", "background", JOINT}
         assert set(histories[JOINT]) == {"lagan"}
         assert "lagan" not in histories["signal"]
@@ -101,7 +101,7 @@ class TestTrainings:
         assert facts["autoencoders"]["all"]["vqvae_pixelcnn"] == "vqvae"
         assert facts["kept"]["all"]["vqvae"] == "best"
         assert {path for model in histories[JOINT].values() for path in model} < set(
-            plan.trainings.history_files("jets")
+            plan.trainings.history_files("muons")
         )
 
 
@@ -171,8 +171,10 @@ class TestLArTPC:
         assert labels["vqvae_pixelcnn-epoch2"][0].endswith("seed1-epoch2.h5")
 
     def test_priors_of_the_same_codes_are_compared_unless_told_the_species(self, plan):
+        models = [*plan.lartpc.models, "vqvae_pixelcnn_species"]
+        plan = make_plan(datasets={"lartpc": {"models": models}})
         assert plan.lartpc.over_same_codes == ["vqvae_pixelcnn", "vqvae_pixelcnn_reference_code"]
-        told = ["vqvae_pixelcnn_species", "sparse_transformer_conditional"]
+        told = ["sparse_transformer_conditional", "vqvae_pixelcnn_species"]
         assert plan.lartpc.conditioned == told
         assert plan.lartpc.prior_of == {
             "vqvae": "vqvae_pixelcnn",
@@ -213,7 +215,7 @@ class TestComparisons:
         assert unlimited.comparisons.classifier_sources("jets")[0] == "monte_carlo"
 
     def test_weights_are_named_once(self, plan):
-        weights = plan.comparisons.scored_weights("jets")
+        weights = plan.comparisons.scored_weights("muons")
         assert len(weights) == len(set(weights))
         assert sum(JOINT in path for path in weights) == 1
 
