@@ -111,8 +111,8 @@ def outputs(model: Trainable, inputs: Tensor) -> dict[str, Tensor]:
             density = None if isinstance(model, VQVAEPixelCNN) else model.log_density(inputs)
         if density is not None:
             found["log_density"] = density
-    if bound := getattr(model, "log_density_lower_bound", None):
-        found["log_density_lower_bound"] = bound(inputs)
+    if bound := getattr(model, "sequence_log_density", None):
+        found["sequence_log_density"] = bound(inputs)
     return found
 
 

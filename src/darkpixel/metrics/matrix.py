@@ -66,8 +66,7 @@ def matrix_rows(
             row |= _zeros(of_model, statistics, dataset, model, models[model])
             bits = _of(likelihoods, dataset, model)
             row["bits_per_pixel"], row["bits_per_pixel_error"] = _mean(bits["value"], bits["error"])
-            bounded = "draws" in bits and bool((bits["draws"] > 0).any())
-            row["bits_bounded"] = bounded
+            row["bits_bounded"] = "bound" in bits and bool((bits["bound"] != "").any())
             counts = models[model]["parameters"]
             row["parameters"] = counts["dense"] + counts.get("autoencoder", 0)
             speed = _of(speeds, dataset, model)

@@ -213,6 +213,13 @@ class GenerativeModel(Trainable):
         """
         return None
 
+    def log_density_lower_bound(self, images: Tensor) -> Tensor | None:
+        """A lower bound of `log_density`, (B,) nats, of a model that can give no more; else None.
+
+        The probability of one order of an image's pixels, for example, where all orders lead to it.
+        """
+        return None
+
     def as_generated(self, images: Tensor, *, generator: torch.Generator) -> Tensor:
         """Images (B, H, W) as a perfect generator on the model's grid would make them.
 

@@ -75,7 +75,7 @@ LAYOUTS: dict[str, Layout] = {
 }
 
 # Columns whose empty cells are an empty text, not a missing number.
-_TEXTS = ("autoencoder", "claim", "condition", "missing", "not_converged", "seen", "unit",
+_TEXTS = ("autoencoder", "bound", "claim", "condition", "missing", "not_converged", "seen", "unit",
           "verdict")  # fmt: skip
 
 

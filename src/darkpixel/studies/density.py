@@ -3,14 +3,14 @@
 The density of an image has, for each pixel, a point mass at zero and the unit of the image file
 elsewhere (`GenerativeModel.log_density`), so that models with and without a grid of values can be
 compared. It is not a probability: bits per pixel depend on the unit and may be negative. Of a
-model that draws totals before the pixels only a lower bound of the density is known
-(`darkpixel.studies.bound`), hence an upper bound of the bits.
+model that draws totals before the pixels (`darkpixel.studies.bound`), or that may draw them in
+many orders, only a lower bound of the density is known, hence an upper bound of the bits.
 """
 
 import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -25,7 +25,7 @@ from darkpixel.studies.zero_level import zero_level
 
 COLUMNS = [
     "model", "dataset", "label", "observable", "value", "error", "seed_spread", "floor", "n",
-    "seeds", "rounded_to_zero", "draws", "more_with_half", "published", "hardware",
+    "seeds", "rounded_to_zero", "bound", "draws", "more_with_half", "published", "hardware",
 ]  # fmt: skip
 
 
@@ -36,8 +36,11 @@ class Bits(NamedTuple):
     """(n,) -log2 of the density of each image, per pixel; an upper bound where there are draws."""
     rounded_to_zero: float
     """Share of the non-zero pixels that the model's grid rounds to zero (0 without a grid)."""
+    bound: Literal["", "totals", "order"] = ""
+    """Whether the bits are an upper bound, and why: totals drawn before the pixels, or the density
+    of one order of them alone."""
     draws: int = 0
-    """Estimates of an image's density behind the upper bound; 0: exact."""
+    """Estimates of an image's density behind the upper bound of a model with totals."""
     more_with_half: float = 0.0
     """How much larger the mean upper bound is with half of the draws, bits per pixel."""
 
@@ -69,18 +72,19 @@ def bits_per_pixel(
     quantise = getattr(model, "quantise", None)
     level = None if quantise is None else zero_level(quantise, train_file, device)
     by_block, more, nonzero, lost = [], [0.0], 0, 0
+    why: Literal["", "totals", "order"] = ""
     with ImageFile(path) as file, torch.inference_mode():
         height, width = file.shape[1:]
         for block in _blocks(file, images, batch):
             pixels = torch.from_numpy(block).to(device)
             nats = model.log_density(pixels)
-            if nats is not None:
-                draws = 0
-            else:
+            if nats is None and (nats := model.log_density_lower_bound(pixels)) is not None:
+                why = "order"
+            if nats is None:
                 bound = draws and importance_bound(model, pixels, draws, generator=generator)
                 if not bound:
                     return None
-                nats = bound.whole
+                nats, why = bound.whole, "totals"
                 more += ((bound.whole - bound.half) / math.log(2)).tolist()
             bits = -nats.double() / math.log(2)
             nonzero += int((pixels > 0).sum())
@@ -92,7 +96,8 @@ def bits_per_pixel(
             by_block.append(bits.cpu().numpy() / (height * width))
     bits_of_images = np.concatenate(by_block)
     half = sum(more) / len(bits_of_images) / (height * width)
-    return Bits(bits_of_images, lost / max(nonzero, 1), draws, half)
+    lost_share = lost / max(nonzero, 1)
+    return Bits(bits_of_images, lost_share, why, draws if why == "totals" else 0, half)
 
 
 def _blocks(file: ImageFile, images: int, batch: int) -> Iterator[Any]:
@@ -116,7 +121,7 @@ def density_row(
 
     Returns:
         Keys `COLUMNS`. `value`: mean over images and seeds, NaN where the model has no density, an
-        upper bound where `draws` is not 0;
+        upper bound where `bound` is not empty;
         `error`: standard error over images of one seed (root mean square over seeds);
         `seed_spread`: standard deviation of the means over seeds, NaN for one.
     """
@@ -140,6 +145,7 @@ def density_row(
         "floor": float("nan"),
         "n": len(known[0].of_images) if known else 0,
         "seeds": len(seeds),
+        "bound": known[0].bound if known else "",
         "draws": known[0].draws if known else 0,
         "published": float("nan"),
         "hardware": hardware,

@@ -26,12 +26,13 @@ def likelihood_table(rows: pd.DataFrame, stem: str | Path) -> None:
             for row in chosen.to_dict("records"):
                 lost = row["rounded_to_zero"]
                 draws = row["draws"] if bounds else 0
+                bounded = bool(row.get("bound", draws))
                 body.append(
                     [
                         row_name(chosen[chosen["label"] == row["label"]]),
                         str(dataset),
                         row["label"],
-                        "≤ " * bool(draws) + measured(row["value"], row["error"]),
+                        "≤ " * bounded + measured(row["value"], row["error"]),
                         f"{100 * lost:.2f}" if np.isfinite(lost) else "–",
                         str(row["n"]) if row["n"] else "–",
                         str(row["seeds"]),
@@ -50,14 +51,15 @@ def likelihood_table(rows: pd.DataFrame, stem: str | Path) -> None:
         "model has no likelihood of an image (LAGAN; a prior of codes; "
     )
     note += "" if bounds else "totals drawn before the pixels; "
-    note += "a walk through the pixels, of which only a bound is known; "
     note += "a first pixel from the data)."
     if bounds:
         note += (
             " ≤: an upper bound. The model draws totals before the pixels, and the integral over "
             "them is estimated from so many draws an image, near the image's own totals: the "
             "importance-weighted bound (arXiv:1509.00519), which falls with the number of draws "
-            "towards the bits themselves. With half of them: how much larger it is."
+            "towards the bits themselves. With half of them: how much larger it is. ≤ without "
+            "draws: a walk through the pixels, of which the probability of the image's own walk is "
+            "counted and that of other orders of the same pixels is not."
         )
     note += late_note(rows)
     write_table(rows, stem, document("Likelihood of test images", header, body, note))

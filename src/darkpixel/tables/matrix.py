@@ -50,8 +50,8 @@ def matrix_table(rows: pd.DataFrame, stem: str | Path) -> None:
     )
     if "bits_bounded" in rows:
         note += (
-            "(a GAN; a prior of codes; a walk through the pixels) or does not follow it (selected "
-            "on pT and mass). ≤: an upper bound (totals drawn before the pixels)."
+            "(a GAN; a prior of codes) or does not follow it (selected on pT and mass). ≤: an "
+            "upper bound (totals drawn before the pixels; a walk through the pixels)."
         )
     else:
         note += "(a GAN; a prior of codes; totals drawn before the pixels)."

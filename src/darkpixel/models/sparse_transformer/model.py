@@ -210,14 +210,22 @@ class SparseTransformer(GenerativeModel):
         Returns:
             None for a walk, or where a condition is withheld that never was in training.
         """
-        there = {*columns, *self._chosen(len(images))}
-        missing = set(self.columns) - there
-        if not self.is_exact or (missing and not self.options.condition_dropout):
-            return None
-        return self.log_density_lower_bound(images, **columns)
+        return self.log_density_lower_bound(images, **columns) if self.is_exact else None
 
     @torch.no_grad()
-    def log_density_lower_bound(self, images: Tensor, **columns: Tensor) -> Tensor:
+    def log_density_lower_bound(self, images: Tensor, **columns: Tensor) -> Tensor | None:
+        """What is known of the log-density of a walk's images: `sequence_log_density`.
+
+        Returns:
+            None where a condition is withheld that never was in training.
+        """
+        there = {*columns, *self._chosen(len(images))}
+        if set(self.columns) - there and not self.options.condition_dropout:
+            return None
+        return self.sequence_log_density(images, **columns)
+
+    @torch.no_grad()
+    def sequence_log_density(self, images: Tensor, **columns: Tensor) -> Tensor:
         """Log-density of the images' sequences, (B,) nats: of a walk a lower bound of the image's.
 
         The walk is a function of the image, but other orders of the same pixels have some

@@ -60,7 +60,7 @@ def test_they_can_be_learnt_and_drawn(kind: str, variant: dict[str, Any]) -> Non
             assert parameter.grad.isfinite().all(), name
     model.eval()
     for some in (images, blank(3), single_pixels(5)):
-        assert model.log_density_lower_bound(some).isfinite().all()
+        assert model.sequence_log_density(some).isfinite().all()
     made = model.sample(40, generator=torch.Generator().manual_seed(1))
     assert made.shape == (40, 10, 10)
     assert made.isfinite().all()

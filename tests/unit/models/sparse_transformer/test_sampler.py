@@ -176,11 +176,11 @@ def test_samples_of_a_trained_model_have_the_statistics_of_another_that_made_its
     teacher = small_model(noise=0.2, **variant)
     with torch.no_grad():
         images = teacher.sample(2000, generator=torch.Generator().manual_seed(0))
-        density = teacher.log_density_lower_bound(images)
+        density = teacher.sequence_log_density(images)
     torch.manual_seed(0)
     student = small_model(images, noise=0.0, **variant)
     with torch.no_grad():
-        before = float((density - student.log_density_lower_bound(images)).mean())
+        before = float((density - student.sequence_log_density(images)).mean())
     optimiser = torch.optim.Adam(student.parameters(), 0.01)
     student.train()
     for step in range(60):
@@ -189,9 +189,9 @@ def test_samples_of_a_trained_model_have_the_statistics_of_another_that_made_its
         optimiser.step()
     student.eval()
     with torch.no_grad():
-        after = float((density - student.log_density_lower_bound(images)).mean())
+        after = float((density - student.sequence_log_density(images)).mean())
         drawn = student.sample(2000, generator=torch.Generator().manual_seed(1))
-        found = teacher.log_density_lower_bound(drawn)
+        found = teacher.sequence_log_density(drawn)
     assert after < 0.4 * before  # a divergence from the teacher to the student
     # Counts and sums, within what 2,000 images tell, and the teacher's own density.
     for theirs, ours, share in (

@@ -22,9 +22,9 @@ def test_shipped_weights_know_the_species_that_they_are_asked_for():
         )
         assert images.shape == (IMAGES, 64, 64)
         assert columns["species"].tolist() == [species] * IMAGES
-        density = model.log_density_lower_bound(images, **columns)
+        density = model.sequence_log_density(images, **columns)
         # An image is likelier for the particle that it was drawn for.
         exchanged = {**columns, "species": torch.full((IMAGES,), other)}
-        assert float((density - model.log_density_lower_bound(images, **exchanged)).mean()) > 2
+        assert float((density - model.sequence_log_density(images, **exchanged)).mean()) > 2
         means[species] = float((images > 0).sum((1, 2)).double().mean())
     assert 20 < means[13] < means[11] < 400  # a track has fewer pixels than a shower

@@ -155,13 +155,13 @@ def test_padding_and_groups_change_nothing(variant):
     images = toy_images(40)
     images[3] = 0
     bounds = [
-        small_model(length_groups=groups, **variant).log_density_lower_bound(images)
+        small_model(length_groups=groups, **variant).sequence_log_density(images)
         for groups in (1, 5, 40)
     ]
     torch.testing.assert_close(bounds[1], bounds[0], rtol=1e-5, atol=1e-4)
     torch.testing.assert_close(bounds[2], bounds[0], rtol=1e-5, atol=1e-4)
     model = small_model(**variant)
-    alone = torch.cat([model.log_density_lower_bound(image[None]) for image in images])
+    alone = torch.cat([model.sequence_log_density(image[None]) for image in images])
     torch.testing.assert_close(alone, bounds[0], rtol=1e-5, atol=1e-4)
     assert model.loss(images).item() == pytest.approx(-bounds[0].mean().item(), rel=1e-5)
     exact = model.log_density(images)
@@ -242,10 +242,10 @@ def test_conditions_change_the_density_and_may_be_withheld():
     with pytest.raises(DarkpixelError, match="train the model before"):
         model.sample(2, generator=torch.Generator())
     model.fit_to_columns(columns)
-    told = model.log_density_lower_bound(images, **columns)
+    told = model.sequence_log_density(images, **columns)
     for name in columns:
         less = {key: values for key, values in columns.items() if key != name}
-        assert (told - model.log_density_lower_bound(images, **less)).abs().min() > 1e-5
+        assert (told - model.sequence_log_density(images, **less)).abs().min() > 1e-5
     loss = model.loss(images, "model", **columns).item()
     assert loss == pytest.approx(-told.mean().item(), 1e-5)
     model.train()
@@ -267,8 +267,8 @@ def test_a_model_may_be_a_package_and_comes_back_from_its_folder(tmp_path):
         model = small_model(**variant)
         save_model(model, tmp_path / str(number))
         loaded = load(SparseTransformer, tmp_path / str(number))
-        expected = model.log_density_lower_bound(images)
-        assert torch.equal(loaded.log_density_lower_bound(images), expected)
+        expected = model.sequence_log_density(images)
+        assert torch.equal(loaded.sequence_log_density(images), expected)
         assert loaded.fitted() == model.fitted()
     with pytest.raises(DarkpixelError, match="heads must divide"):
         build_model({**SMALL, "heads": 3}, (10, 10))

@@ -42,7 +42,7 @@ def test_the_density_is_given_the_label_that_was_chosen() -> None:
     for index in (1, 0):
         model.choose_class(index)
         assert torch.equal(density(model), given[index])
-        assert torch.equal(model.log_density_lower_bound(IMAGES), given[index])
+        assert torch.equal(model.sequence_log_density(IMAGES), given[index])
         assert torch.equal(density(model, **label(1 - index)), given[1 - index])
         assert not torch.allclose(density(model, momentum=MOMENTUM[:6]), given[index])
 
