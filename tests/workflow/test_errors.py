@@ -7,6 +7,7 @@ import subprocess
 import h5py
 import numpy as np
 import pytest
+import yaml
 
 EVENTS = "results/test/events/jets/signal/chunk0.h5"
 TRAIN = "results/test/data/jets/signal/train.h5"
@@ -137,13 +138,13 @@ def test_labels_of_ones_own(project):
     assert "label=photons" in done.stdout
 
 
-def own_argon_file(project, name):
+def own_argon_file(project, name, model="vqvae_pixelcnn"):
     """Point the single-particle images of the test configuration to a user's own file."""
-    project.edit(
-        "config/test.yaml",
-        "  lartpc:\n",
-        f"  lartpc:\n    source: file\n    file: {{all: {name}}}\n    models: [vqvae_pixelcnn]\n",
-    )
+    path = project.folder / "config/test.yaml"
+    config = yaml.safe_load(path.read_text())
+    own = {"source": "file", "file": {"all": name}, "models": [model]}
+    config["datasets"]["lartpc"] |= own
+    path.write_text(yaml.safe_dump(config, sort_keys=False))
     return project.folder / name
 
 
@@ -161,8 +162,7 @@ def test_own_argon_images_are_taken_as_they_are(project):
 
 
 def test_a_model_told_what_own_images_do_not_have(project):
-    own_argon_file(project, "mine.h5").touch()
-    project.edit("config/test.yaml", "[vqvae_pixelcnn]", "[vqvae_pixelcnn_species]")
+    own_argon_file(project, "mine.h5", "vqvae_pixelcnn_species").touch()
     line = our_line(project.run(ARGON))
     assert (
         "config/test.yaml: datasets.lartpc.models.0: 'vqvae_pixelcnn_species' is conditioned "
