@@ -2,8 +2,8 @@
 
 Before anything is learned, pixels are independent draws from the mean image, with f the share of
 all non-zero pixels that a place has. The network adds to the logarithm of that probability what is
-the same everywhere (places relative to the last pixel, within the window) and what is not (a key
-for each place).
+the same everywhere (places relative to the last pixel, within the window, and to all pixels before
+it) and what is not (a key for each place).
 """
 
 from abc import ABC, abstractmethod
@@ -18,7 +18,8 @@ from torch.nn import functional as F
 
 from darkpixel.models.sampling import draw_categories
 from darkpixel.models.sparse_transformer.features import Moves, Position, Tokens
-from darkpixel.models.sparse_transformer.inputs import at_once, exact
+from darkpixel.models.sparse_transformer.inputs import exact, pieces
+from darkpixel.models.sparse_transformer.kernels import PlaceKernels
 from darkpixel.models.sparse_transformer.place_keys import PlaceKeys
 
 _SMALLEST_TAIL = 1e-12
@@ -28,8 +29,8 @@ _AT_ONCE = 4096  # tokens, where no gradient is needed: each has a logit for eve
 Drawn = Callable[[], Tensor]
 
 
-def _drawn_before(batch: Tokens, some: Tensor) -> Tensor:
-    """Which places have a pixel before the tokens `some` (N,), (N, H * W) bool."""
+def _drawn_before(batch: Tokens, some: slice) -> Tensor:
+    """Which places have a pixel before the tokens `some`, (N, H * W) bool."""
     return batch.when[batch.image[some]] < batch.step[some, None]
 
 
@@ -40,14 +41,18 @@ class AllPlaces(nn.Module, ABC):
         width: of what it is given.
         height, columns: of the images, pixels.
         moves: the codes of relative places.
+        kernels: by which pixels act on all places.
         powers: of the probabilities that `prior` starts from.
     """
 
     log_share: Tensor
 
-    def __init__(self, width: int, height: int, columns: int, moves: Moves, powers: int) -> None:
+    def __init__(
+        self, width: int, height: int, columns: int, moves: Moves, kernels: int, powers: int
+    ) -> None:
         super().__init__()
         self.size, self.moves = (height, columns), moves
+        self.kernels = PlaceKernels(width, height, columns, kernels)
         self.relative = nn.Linear(width, moves.side**2)
         self.keys = PlaceKeys(width, height, columns)
         self.powers = nn.Linear(width, powers)
@@ -84,18 +89,26 @@ class AllPlaces(nn.Module, ABC):
         """
 
     def logits(
-        self, h: Tensor, row: Tensor, column: Tensor, step: Tensor, left: Tensor, drawn: Drawn
+        self,
+        h: Tensor,
+        pulls: Tensor,
+        row: Tensor,
+        column: Tensor,
+        step: Tensor,
+        left: Tensor,
+        drawn: Drawn,
     ) -> Tensor:
         """Logits (N, H * W) float32, -inf where nothing can come; arguments as of `possible`.
 
         Args:
             h: (N, width) of the trunk.
+            pulls: (N, H * W) of all pixels so far, see `PlaceKernels`.
         """
         (height, width), reach = self.size, self.moves.reach
         started = step > 0
         row, column = row * started, column * started
         with torch.autocast(h.device.type, enabled=False):
-            logits = self.keys(h.float()) + self.prior(1 + exact(self.powers, h), left)
+            logits = self.keys(h.float()) + self.prior(1 + exact(self.powers, h), left) + pulls
             # Relative places: the window of each last pixel, laid into a frame around the image.
             near = exact(self.relative, h) * started[:, None]
             framed = width + 2 * reach
@@ -112,11 +125,13 @@ class AllPlaces(nn.Module, ABC):
     def nats(self, h: Tensor, batch: Tokens) -> Tensor:
         """Negative log-probability (N,) of the next places; meaningless where there is padding."""
         nats = []
-        for some in at_once(torch.arange(len(h), device=h.device), _AT_ONCE):
-            valid, step = batch.valid[some], batch.step[some]
+        for some, groups in pieces(batch.groups, len(h), _AT_ONCE):
+            row, column, step = batch.row[some], batch.column[some], batch.step[some]
+            valid = batch.valid[some]
             logits = self.logits(
-                h[some], batch.row[some], batch.column[some], step,
-                batch.left[some].clamp(min=1), partial(_drawn_before, batch, some),
+                h[some], self.kernels.pulls(h[some], row, column, step, groups),
+                row, column, step, batch.left[some].clamp(min=1),
+                partial(_drawn_before, batch, some),
             )  # fmt: skip
             logits = logits.masked_fill(~valid[:, None], 0.0)  # else the gradient is not finite
             place = batch.next_row[some] * self.size[1] + batch.next_column[some]
@@ -133,7 +148,8 @@ class AllPlaces(nn.Module, ABC):
         """
         reach = self.moves.reach
         inside = at.levels[:, reach:-reach, reach:-reach].flatten(1)
-        logits = self.logits(h, at.row, at.column, at.step, at.left, lambda: inside > 0)
+        drawn = lambda: inside > 0  # noqa: E731
+        logits = self.logits(h, at.pulls, at.row, at.column, at.step, at.left, drawn)
         place = draw_categories(logits.double(), u[:, 0])
         row, column = place // self.size[1], place % self.size[1]
         return row, column, self.moves.between(at.row, at.column, row, column, at.step)
@@ -146,7 +162,7 @@ class FixedPlaces(AllPlaces):
     place k with a probability in proportion to f_k T_k^(m - 1).
 
     Args:
-        width, height, columns, moves: as of `AllPlaces`.
+        width, height, columns, moves, kernels: as of `AllPlaces`.
         order: (H * W,) row * W + column in the order in which they are drawn.
     """
 
@@ -154,9 +170,15 @@ class FixedPlaces(AllPlaces):
     log_beyond: Tensor
 
     def __init__(
-        self, width: int, height: int, columns: int, moves: Moves, order: NDArray[np.int64]
+        self,
+        width: int,
+        height: int,
+        columns: int,
+        moves: Moves,
+        kernels: int,
+        order: NDArray[np.int64],
     ) -> None:
-        super().__init__(width, height, columns, moves, powers=2)
+        super().__init__(width, height, columns, moves, kernels, powers=2)
         rank = np.empty(len(order), np.int64)
         rank[order] = np.arange(len(order))
         self.register_buffer("rank", torch.from_numpy(rank), persistent=False)
@@ -188,11 +210,11 @@ class FreePlaces(AllPlaces):
     """In an order that values decide: the next place is any that has no pixel yet.
 
     Args:
-        width, height, columns, moves: as of `AllPlaces`.
+        width, height, columns, moves, kernels: as of `AllPlaces`.
     """
 
-    def __init__(self, width: int, height: int, columns: int, moves: Moves) -> None:
-        super().__init__(width, height, columns, moves, powers=1)
+    def __init__(self, width: int, height: int, columns: int, moves: Moves, kernels: int) -> None:
+        super().__init__(width, height, columns, moves, kernels, powers=1)
         self.start_from(torch.ones(height * columns, dtype=torch.float64))
 
     def prior(self, powers: Tensor, left: Tensor) -> Tensor:

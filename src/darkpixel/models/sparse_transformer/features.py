@@ -126,6 +126,7 @@ class Position(NamedTuple):
         geometry: (B, 4), see `geometry`.
         window: (B, side, side), levels around the last pixel.
         levels: (B, H + 2 reach, W + 2 reach), see `padded`.
+        pulls: (B, H * W) of all pixels so far, see `PlaceKernels`; of a walk (B, 0).
     """
 
     row: Tensor
@@ -135,6 +136,7 @@ class Position(NamedTuple):
     geometry: Tensor
     window: Tensor
     levels: Tensor
+    pulls: Tensor
 
 
 LATE = 2**31 - 1

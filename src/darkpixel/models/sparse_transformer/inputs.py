@@ -1,5 +1,6 @@
 """How symbols, windows and exact numbers enter and leave the layers of the network, in pieces."""
 
+from collections.abc import Iterator
 from itertools import accumulate
 
 import torch
@@ -28,6 +29,31 @@ def exact(layer: nn.Linear, h: Tensor) -> Tensor:
     """A layer in float32, also where the rest is bfloat16: its outputs are logits."""
     with torch.autocast(h.device.type, enabled=False):
         return F.linear(h.float(), layer.weight, layer.bias)
+
+
+def pieces(
+    groups: list[tuple[int, int]], tokens: int, most: int
+) -> Iterator[tuple[slice, list[tuple[int, int]]]]:
+    """Parts of a flat list of tokens with their groups, at most `most` tokens together.
+
+    An image is never cut, and all are together where gradients keep them anyway.
+
+    Args:
+        groups: (images, steps) of each, in the order of the list.
+        tokens: with those beyond the groups, which come last.
+    """
+    if torch.is_grad_enabled():
+        yield slice(0, tokens), groups
+        return
+    start = 0
+    for images, steps in groups:
+        together = max(1, most // steps)
+        for first in range(0, images, together):
+            count = min(together, images - first)
+            yield slice(start, start + count * steps), [(count, steps)]
+            start += count * steps
+    if start < tokens:
+        yield slice(start, tokens), []
 
 
 def at_once(tokens: Tensor, most: int) -> tuple[Tensor, ...]:

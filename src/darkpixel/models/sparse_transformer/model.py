@@ -247,8 +247,12 @@ class SparseTransformer(GenerativeModel):
             ),
             batch.groups,
         )  # fmt: skip
+        far = None
+        if network.far is not None:
+            here, there = (batch.row, batch.column), (batch.next_row, batch.next_column)
+            far = network.far(h, *here, batch.step, *there, batch.groups)
         logits = network.value_logits(
-            h, batch.next_row, batch.next_column, batch.move, batch.next_window
+            h, batch.next_row, batch.next_column, batch.move, batch.next_window, far
         )
         bound = batch.bound if self.options.is_falling else None
         value = self.value_bins.nats(logits, batch.value, bound) + batch.log_slope

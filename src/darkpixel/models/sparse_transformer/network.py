@@ -20,6 +20,7 @@ from darkpixel.models.sparse_transformer.binned import TAILS
 from darkpixel.models.sparse_transformer.conditions import ConditionInputs
 from darkpixel.models.sparse_transformer.features import SCALARS, Moves
 from darkpixel.models.sparse_transformer.inputs import exact, joined, one_hot
+from darkpixel.models.sparse_transformer.kernels import ValueKernels
 from darkpixel.models.sparse_transformer.remaining import (
     BOUND_NUMBERS,
     COUNT_NUMBERS,
@@ -156,13 +157,17 @@ class Network(nn.Module):
         self.norm = nn.LayerNorm(d)
         self.places: WalkPlaces | AllPlaces
         if order is not None:
-            self.places = FixedPlaces(d, height, width, self.moves, order)
+            self.places = FixedPlaces(d, height, width, self.moves, options.kernels, order)
         elif options.is_falling:
-            self.places = FreePlaces(d, height, width, self.moves)
+            self.places = FreePlaces(d, height, width, self.moves, options.kernels)
         else:
             self.places = WalkPlaces(d, height, width, self.moves)
         self.next_symbols = (height, width, self.moves.codes + 1)
         self.next_inputs = nn.Linear(sum(self.next_symbols) + 2 * near_side**2, d)
+        # A walk draws what hangs together one after the other.
+        self.far: ValueKernels | None = None
+        if isinstance(self.places, AllPlaces):
+            self.far = ValueKernels(d, height, width, options.kernels)
         self.value_hidden = nn.Sequential(
             nn.LayerNorm(d), nn.Linear(d, 2 * d), nn.GELU(), nn.Linear(2 * d, d), nn.GELU()
         )
@@ -230,7 +235,13 @@ class Network(nn.Module):
         return h
 
     def value_logits(
-        self, h: Tensor, row: Tensor, column: Tensor, move: Tensor, window: Tensor
+        self,
+        h: Tensor,
+        row: Tensor,
+        column: Tensor,
+        move: Tensor,
+        window: Tensor,
+        far: Tensor | None = None,
     ) -> Tensor:
         """Logits (N, bins + 2) float32 of the value of the next pixel, see `Bins`.
 
@@ -238,7 +249,10 @@ class Network(nn.Module):
             h: (N, width) of the trunk.
             row, column, move: (N,) of the next pixel and how it is reached.
             window: (N, near side, near side), levels around it.
+            far: (N, width), what `ValueKernels` give; None of a walk.
         """
         symbols = one_hot((row, column, move), self.next_symbols)
         h = h + self.next_inputs(joined(symbols, window))
+        if far is not None:
+            h = h + far
         return exact(self.value, self.value_hidden(h))

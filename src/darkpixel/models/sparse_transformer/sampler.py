@@ -17,6 +17,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from darkpixel.models.sparse_transformer.all_places import AllPlaces
 from darkpixel.models.sparse_transformer.binned import Bins
 from darkpixel.models.sparse_transformer.features import (
     RECENT,
@@ -73,6 +74,7 @@ class _State(NamedTuple):
         recent: (B, RECENT, 3), likewise.
         value: (B,) float64, of the last pixel; infinite at the start.
         total, remainder, vector: as in `Told`; 0 without `shares`.
+        pulls: as in `Position`.
     """
 
     number: Tensor
@@ -93,6 +95,7 @@ class _State(NamedTuple):
     total: Tensor
     remainder: Tensor
     vector: Tensor
+    pulls: Tensor
 
     def head(self, images: int) -> "_State":
         return self if images == len(self.row) else _State(*(part[:images] for part in self))
@@ -128,6 +131,7 @@ class Sampler:
         self.device = scale.low.device
         self.slots = slots or (128 if self.device.type == "cpu" else 4096)
         self.cache: list[tuple[Tensor, Tensor]] = []
+        self.places: list[Tensor] = []
 
     def draw(self, seeds: Tensor, conditions: Tensor) -> Tensor:
         """Images (n, H, W).
@@ -184,6 +188,9 @@ class Sampler:
             total=sums,
             remainder=sums,
             vector=torch.zeros(size, 4, device=device, dtype=torch.float64),
+            pulls=torch.zeros(
+                size, self.height * self.width if self.network.far else 0, device=device
+            ),
         )
 
     def _draw_cohort(self, state: _State, lengths: NDArray[np.int64], images: Tensor) -> None:
@@ -197,10 +204,15 @@ class Sampler:
             )
             for _ in self.network.blocks
         ]
-        for step in range(int(lengths[0])):
+        if self.network.far is not None:
+            kernels = self.network.far.weights.out_features
+            weights = torch.empty(size, longest, kernels, device=self.device)
+            places = torch.empty(2, size, longest, dtype=torch.int64, device=self.device)
+            self.places = [weights, *places]
+        for step in range(longest):
             growing = int(np.searchsorted(-lengths, -step, side="left"))  # lengths > step
             state = self._step(state.head(growing), step, images)
-        self.cache = []
+        self.cache, self.places = [], []
 
     def _step(self, state: _State, step: int, images: Tensor) -> _State:
         """Draw the next pixel of each image."""
@@ -231,12 +243,16 @@ class Sampler:
             lambda layer, qkv: self._attend(layer, qkv, step),
         )  # fmt: skip
         u = uniforms(state.seed, step)
+        pulls = state.pulls
+        if isinstance(network.places, AllPlaces):
+            pulls = pulls + network.places.kernels.pull(h, row, column, count)
         position = Position(
-            row, column, count, left, geometry(state.sums, first), around, state.levels
+            row, column, count, left, geometry(state.sums, first), around, state.levels, pulls
         )
         next_row, next_column, move = network.places.draw(h, position, u[:, :2])
         beside = window(state.levels, which, next_row, next_column, network.near, reach)
-        logits = network.value_logits(h, next_row, next_column, move, beside)
+        far = self._far(h, step, row, column, next_row, next_column)
+        logits = network.value_logits(h, next_row, next_column, move, beside, far)
         coordinate = self.bins.draw(logits, u[:, 2], u[:, 3], bound)
         remainder = state.remainder
         if self.shares is None:
@@ -266,7 +282,25 @@ class Sampler:
             value=value,
             remainder=remainder,
             vector=vector,
+            pulls=pulls,
         )
+
+    def _far(
+        self, h: Tensor, step: int, row: Tensor, column: Tensor, to_row: Tensor, to_column: Tensor
+    ) -> Tensor | None:
+        """What the next values see of all pixels so far, (B, width); None in a walk."""
+        far = self.network.far
+        if far is None:
+            return None
+        weights, rows, columns = (kept[: len(row)] for kept in self.places)
+        weights[:, step] = far.weigh(h, torch.full_like(row, step))
+        rows[:, step], columns[:, step] = row, column
+        now = slice(step + 1)
+        seen = far.sum(
+            weights[:, now], rows[:, now], columns[:, now], to_row[:, None], to_column[:, None]
+        )
+        shown: Tensor = far.out(seen[:, 0])
+        return shown
 
     def _bound(self, state: _State, left: Tensor) -> Tensor | None:
         """The largest coordinates (B,) float64 that the next values may have; None: any."""

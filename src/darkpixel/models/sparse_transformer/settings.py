@@ -34,6 +34,12 @@ class Settings(base.Settings):
     neighbourhood: int = Field(
         3, ge=1, description="pixels in each direction that the value sees around its place"
     )
+    kernels: int = Field(
+        8,
+        ge=1,
+        description="functions of the distance through which each pixel acts on the places and "
+        "values of all later ones; a walk has none",
+    )
     value_bins: int = Field(
         128,
         ge=2,

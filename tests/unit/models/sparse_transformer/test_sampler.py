@@ -8,6 +8,7 @@ import pytest
 import torch
 from sparse_transformer_toys import VARIANTS, as_sequences, condition, small_model
 
+from darkpixel.models.sparse_transformer.all_places import AllPlaces
 from darkpixel.models.sparse_transformer.features import Position
 from darkpixel.models.sparse_transformer.sampler import TOTALS_STEP, uniforms
 
@@ -51,13 +52,19 @@ def sample_naive(model, seed, vector):
         ahead, with_values = [*pixels, *free[:later]], [*values, *[rest] * later]
         batch = model._tokens(as_sequences([ahead], [with_values], height * width))
         here = (batch.step == step) & batch.valid
-        h = network.trunk(
+        whole = network.trunk(
             network.embed(
                 batch.row, batch.column, batch.bin, batch.last_move, batch.scalars, batch.window,
                 vector.expand(len(batch.step), -1),
             ),
             batch.groups,
-        )[here]  # fmt: skip
+        )  # fmt: skip
+        pulls = torch.zeros(len(whole), 0)
+        if isinstance(network.places, AllPlaces):
+            pulls = network.places.kernels.pulls(
+                whole, batch.row, batch.column, batch.step, batch.groups
+            )
+        h = whole[here]
         reach = network.moves.reach
         levels = torch.zeros(1, height * width)
         levels[0, pixels] = model.scale.level(torch.tensor(values))
@@ -65,7 +72,7 @@ def sample_naive(model, seed, vector):
         row, column = (part[here] * (step > 0) for part in (batch.row, batch.column))
         position = Position(
             row, column, batch.step[here], batch.left[here], batch.geometry[here],
-            batch.window[here], levels,
+            batch.window[here], levels, pulls[here],
         )  # fmt: skip
         u = uniforms(torch.tensor([seed]), step)
         next_row, next_column, move = network.places.draw(h, position, u[:, :2])
@@ -75,7 +82,14 @@ def sample_naive(model, seed, vector):
             :, next_row + inset : next_row + inset + side,
             next_column + inset : next_column + inset + side,
         ]  # fmt: skip
-        logits = network.value_logits(h, next_row, next_column, move, beside)
+        far = None
+        if network.far is not None:
+            to_row, to_column = batch.next_row.clone(), batch.next_column.clone()
+            to_row[here], to_column[here] = next_row, next_column
+            far = network.far(
+                whole, batch.row, batch.column, batch.step, to_row, to_column, batch.groups
+            )[here]
+        logits = network.value_logits(h, next_row, next_column, move, beside, far)
         bound = batch.bound[here] if model.options.is_falling else None
         coordinate = model.value_bins.draw(logits, u[:, 2], u[:, 3], bound)
         if model.shares is None:
