@@ -40,11 +40,11 @@ class Kernels(nn.Module):
 
 
 class PlaceKernels(Kernels):
-    """What the pixels so far add to the logits of the next place; nothing before it is learned."""
+    """What the pixels so far add to the logits of the next place; little before it is learned."""
 
     def __init__(self, width: int, height: int, columns: int, kernels: int) -> None:
         super().__init__(width, height, columns, kernels)
-        nn.init.zeros_(self.kernels)
+        nn.init.normal_(self.kernels, std=0.01)
 
     def pull(self, h: Tensor, row: Tensor, column: Tensor, step: Tensor) -> Tensor:
         """What the last pixel adds to the logits of this and all later steps, (N, H * W) float32.
