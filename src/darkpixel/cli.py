@@ -210,7 +210,7 @@ def _evaluate(options: argparse.Namespace) -> None:
     from darkpixel.config.evaluation import Evaluation
     from darkpixel.formats.image_file import ImageFile
     from darkpixel.metrics.kinematics import in_angles, pixel_size_of
-    from darkpixel.metrics.observables import Source, measure_observables
+    from darkpixel.metrics.observables import Source, in_random_order, measure_observables
     from darkpixel.metrics.rows import wasserstein_rows
 
     with ImageFile(options.reference) as file:
@@ -220,16 +220,17 @@ def _evaluate(options: argparse.Namespace) -> None:
     units = dict.fromkeys(("pt", "mass", "sum", "maximum"), unit)
     sources = [Source("images", 0, str(options.images))]
     observables = measure_observables(sources, str(options.reference))
+    settings = Evaluation()
     rows = wasserstein_rows(
-        observables,
+        in_random_order(observables, settings.seed),
         dataset="",
         label="",
-        settings=Evaluation(),
+        settings=settings,
         published={},
         names=(*names, "zero_fraction"),
     )
     print(f"W1 of {options.images} against {options.reference}, error by bootstrap;")
-    print("floor: the same distance between two halves of the reference")
+    print("floor: the same distance between two halves of the reference; images drawn at random")
     for row in rows.itertuples():
         print(f"{row.observable:>14} {row.value:8.4f} ± {row.error:.4f}", end="")
         print(f"   floor {row.floor:.4f} {units.get(row.observable, '')}   n {row.n}")

@@ -49,4 +49,5 @@ def prepare(
         source=dataset if file is None else str(file),
         config_digest=config_digest,
         required=checked.columns,
+        shuffled=True,
     )

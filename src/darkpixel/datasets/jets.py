@@ -62,4 +62,5 @@ def prepare(
         source=origin,
         config_digest=config_digest,
         required=columns,
+        shuffled=source != "simulate",
     )

@@ -104,6 +104,7 @@ def prepare(
         drawn=drawn,
         unit=unit,
         required=columns,
+        shuffled=source != "simulate",
     )
 
 
@@ -184,6 +185,7 @@ def write_crops(
     drawn: Mapping[int, int] | None = None,
     unit: str | None = None,
     required: Sequence[str] = (),
+    shuffled: bool = False,
 ) -> None:
     """Write the three image files of a liquid-argon data set; either all appear or none.
 
@@ -196,8 +198,8 @@ def write_crops(
             included; None: `blocks` are all events.
         unit: of a user's own images, which are cropped where larger than `imaging.pixels` and not
             scaled; None: raw images.
-        outputs, sizes, seed, dataset, label, pixel_size, source, config_digest, required: as in
-            `write_splits`.
+        outputs, sizes, seed, dataset, label, pixel_size, source, config_digest, required, shuffled:
+            as in `write_splits`.
 
     Raises:
         DarkpixelError: too few events pass the crop, images are too small, or the disk is full.
@@ -235,6 +237,7 @@ def write_crops(
             sizes=sizes,
             attributes=species.attributes(),
             required=required,
+            shuffled=shuffled,
             **attributes,
         )
     finally:

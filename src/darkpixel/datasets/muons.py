@@ -67,4 +67,5 @@ def prepare(
         source=origin,
         config_digest=config_digest,
         required=columns,
+        shuffled=source != "simulate",
     )

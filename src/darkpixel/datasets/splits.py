@@ -1,11 +1,14 @@
 """From a source's events to the image files of the three splits, in one streaming pass.
 
 Every source offers `Events`: blocks of images with their columns, in a fixed order. Which event
-goes to which split depends on the number of events, the sizes and the seed alone.
+goes to which split, and to which place in it, depends on the number of events, the sizes and the
+seed alone.
 """
 
+import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +17,11 @@ from numpy.typing import NDArray
 
 from darkpixel.config.data import SplitSizes
 from darkpixel.config.names import SPLITS
+from darkpixel.datasets.shuffling import Shuffle
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.blocks import Block, Events, column_types
 from darkpixel.formats.image_file import ImageFile, ImageWriter
+from darkpixel.formats.image_format import bad_image, good_pixels
 
 UNUSED = -1
 
@@ -67,6 +72,7 @@ def write_splits(
     config_digest: str,
     attributes: Mapping[str, Any] | None = None,
     required: Sequence[str] = (),
+    shuffled: bool = False,
 ) -> None:
     """Write the three image files; either all of them appear or none.
 
@@ -76,9 +82,12 @@ def write_splits(
     Args:
         blocks, total: the source, `*lagan_events(...)` for example.
         outputs: path of each split, keys as in `SPLITS`.
-        seed: of the draw of the splits; recorded in the files.
+        seed: of the draw of the splits, and of their order; recorded in the files.
         dataset, label, pixel_size, unit, source, config_digest, attributes: as in `ImageWriter`.
         required: columns that the events must have, one finite number an image.
+        shuffled: leave each split in random order, so that the first n images of a file are n
+            images like all others; for sources whose order may mean something, files above all.
+            If false, images stand in the order of the source.
 
     Raises:
         DarkpixelError: too few events, bad pixels, none above zero, a required column that is
@@ -89,16 +98,18 @@ def write_splits(
     splits = assign_splits(total, sizes, seed, f"{dataset}/{label}")
     paths = {split: Path(outputs[split]) for split in SPLITS}
     writers: dict[str, ImageWriter] = {}
+    shuffles: dict[str, Shuffle] = {}
     seen, nonzero, whole = 0, False, False
     try:
         with ExitStack() as stack:
             for images, columns in blocks:
+                _check_pixels(images, seen, source)
                 columns = numbered(columns, seen, len(images))
                 _check_required(columns, required, seen, source)
                 if not writers:
                     for split, path in paths.items():
-                        writer = ImageWriter(
-                            path,
+                        new_file = partial(
+                            ImageWriter,
                             height=images.shape[1],
                             width=images.shape[2],
                             dataset=dataset,
@@ -112,12 +123,24 @@ def write_splits(
                             columns=column_types(columns),
                             attributes=attributes,
                         )
-                        writers[split] = stack.enter_context(writer)
+                        writers[split] = stack.enter_context(new_file(path))
+                        if shuffled:
+                            folder = stack.enter_context(_temporary(path))
+                            shuffle = Shuffle(
+                                _random_places(getattr(sizes, split), seed, split),
+                                sum(values[:1].nbytes for values in [images, *columns.values()]),
+                                new_file,
+                                folder,
+                            )
+                            shuffles[split] = stack.enter_context(shuffle)
                 assigned = splits[seen : seen + len(images)]
                 for index, split in enumerate(SPLITS):
                     chosen = np.flatnonzero(assigned == index)
                     part = {name: values[chosen] for name, values in columns.items()}
-                    writers[split].append(images[chosen], **part)
+                    if shuffled:
+                        shuffles[split].add((images[chosen], part))
+                    else:
+                        writers[split].append(images[chosen], **part)
                 seen += len(images)
                 nonzero = nonzero or bool(images.any())
             if seen != total:
@@ -129,6 +152,9 @@ def write_splits(
                 raise DarkpixelError(
                     f"{dataset}/{label}: every pixel of {source} is zero; nothing to learn."
                 )
+            for split, shuffle in shuffles.items():
+                for images, columns in shuffle.blocks():
+                    writers[split].append(images, **columns)
             for writer in writers.values():
                 writer.finish()
             whole = True
@@ -137,6 +163,33 @@ def write_splits(
             for path in paths.values():
                 path.unlink(missing_ok=True)
         raise
+
+
+def _random_places(count: int, seed: int, split: str) -> NDArray[np.int64]:
+    """(count,) where each image of a split goes; the same whatever the other splits hold."""
+    return np.random.default_rng([seed, 1 + SPLITS.index(split)]).permutation(count)
+
+
+@contextmanager
+def _temporary(path: Path) -> Iterator[Path]:
+    """A folder for temporary files beside `path`; what a killed job left there goes first."""
+    folder = path.with_name(f".shuffled.{path.stem}")
+    shutil.rmtree(folder, ignore_errors=True)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _check_pixels(images: NDArray[np.float32], seen: int, source: str) -> None:
+    """Refuse bad pixels while their number in the source is known."""
+    bad = bad_image(images)
+    if bad is not None:
+        value = images[bad][~good_pixels(images[bad])][0]
+        raise DarkpixelError(
+            f"{source}: image {seen + bad} holds the pixel value {value}; pixels must be finite "
+            "and not negative: clean or drop that image."
+        )
 
 
 def _check_required(

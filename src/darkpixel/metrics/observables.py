@@ -96,3 +96,16 @@ def measure_observables(
     table = pd.concat(frames, ignore_index=True)
     table.insert(2, "image", table.groupby(["model", "seed"], sort=False).cumcount())
     return table
+
+
+def in_random_order(observables: pd.DataFrame, seed: int) -> pd.DataFrame:
+    """The rows of `measure_observables`, those of each file in random order.
+
+    For files of which nothing is known: a sorted file's first n images are not like the others.
+    The splits of a data set and the samples of a model are in random order as they are. Files of
+    one length get one order, so that a file has no distance from itself.
+    """
+    files = observables.groupby(["model", "seed"], sort=False)
+    return pd.concat(
+        [file.sample(frac=1, random_state=seed) for _, file in files], ignore_index=True
+    )

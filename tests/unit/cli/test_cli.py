@@ -128,6 +128,35 @@ def test_an_overlay_alone_is_no_configuration(tmp_path, capsys):
     assert f"darkpixel check config/config.yaml {overlay}" in capsys.readouterr().err
 
 
+def distances(out):
+    """W1 of each observable, its error and its floor, as `darkpixel evaluate` prints them."""
+    lines = [line.split() for line in out.splitlines() if "±" in line]
+    return {
+        words[0]: tuple(float(words[place]) for place in (1, 3, words.index("floor") + 1))
+        for words in lines
+    }
+
+
+def test_the_order_of_a_file_is_no_difference(tmp_path, capsys):
+    """One set, sorted and shuffled: no distance within error and floor, and none to itself."""
+    images = np.random.default_rng(0).exponential(size=(1000, 6, 6)).astype(np.float32)
+    by_sum = np.argsort(images.sum((1, 2)))
+    shuffled = str(write_images(tmp_path / "shuffled.h5", images))
+    ordered = str(write_images(tmp_path / "sorted.h5", images[by_sum]))
+    for first, second in ((shuffled, ordered), (ordered, shuffled)):
+        assert main(["evaluate", first, second]) == 0
+        for value, error, floor in distances(capsys.readouterr().out).values():
+            assert value <= floor + 4 * error
+    # Half of the images are brighter: the order must not hide a difference, either.
+    brighter = images * np.where(np.arange(1000) % 2, 1, 1.5)[:, None, None]
+    other = str(write_images(tmp_path / "other.h5", brighter[np.argsort(brighter.sum((1, 2)))]))
+    assert main(["evaluate", other, ordered]) == 0
+    value, error, floor = distances(capsys.readouterr().out)["pt"]
+    assert value > floor + 4 * error
+    assert main(["evaluate", ordered, ordered]) == 0
+    assert {value for value, _, _ in distances(capsys.readouterr().out).values()} == {0}
+
+
 @pytest.mark.parametrize(
     ("attribute", "value", "words"),
     [("unit", "MeV", "in MeV, but"), ("pixel_size", 0.2, "pixels of 0.2 in GeV")],
