@@ -7,7 +7,8 @@ from typing import Literal
 from darkpixel.config.data import SplitSizes
 from darkpixel.config.jets import JetImaging
 from darkpixel.datasets.lagan_jets import PIXEL_SIZE, lagan_events
-from darkpixel.datasets.splits import file_in_angles, write_splits
+from darkpixel.datasets.own_files import file_in_angles
+from darkpixel.datasets.splits import write_splits
 from darkpixel.formats.blocks import Events
 from darkpixel.simulation.jets.images import count_events, event_blocks
 

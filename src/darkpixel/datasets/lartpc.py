@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 from darkpixel.config.data import SplitSizes
 from darkpixel.config.lartpc import ArgonImaging
 from darkpixel.datasets.charge import COUNT, FULL_SCALE, LARGEST, unit_of
-from darkpixel.datasets.splits import file_events, numbered, write_splits
+from darkpixel.datasets.own_files import Kind, file_events
+from darkpixel.datasets.splits import numbered, write_splits
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.blocks import Block, column_types
 from darkpixel.formats.crop_margin import LABEL_MARGIN, MARGIN, margins
@@ -27,13 +28,14 @@ from darkpixel.formats.image_file import ImageFile, ImageWriter
 from darkpixel.formats.initial_state import in_crop
 from darkpixel.formats.larcv import larcv_events
 from darkpixel.formats.species import SpeciesCounts
+from darkpixel.formats.units import conversion
 from darkpixel.simulation.argon.crop import crop_corner
 from darkpixel.simulation.argon.events import event_blocks, read_header
 
 LARCV_PIXEL_SIZE = 0.5
 """cm, in the metadata of the public files."""
 UNIT = "0.255 MeV"
-"""Of a user's own images that state none."""
+"""Of a user's own images, converted where they state another."""
 
 _CHUNKS = 16  # HDF5 chunks read back at once, 1 MiB of pixels each
 
@@ -83,13 +85,12 @@ def prepare(
         blocks = larcv_events(paths, imaging.plane)
         origin, pixel_size = ", ".join(path.stem for path in paths), LARCV_PIXEL_SIZE
     else:
-        blocks, origin = file_events(paths[0]).blocks, str(paths[0])
-        with ImageFile(paths[0]) as file:
-            pixel_size = file.attributes.get("pixel_size", pixel_size)
-            unit = file.attributes.get("unit")
-        if unit is None:
-            unit = UNIT
+        kind, origin = Kind.of(paths[0], pixel_size), str(paths[0])
+        unit = kind.unit if kind.unit == unit_of(imaging) else UNIT
+        if kind.unit is None:
             logger.warning("%s has no attribute unit: pixels count as %s", paths[0], unit)
+        factor = conversion(paths[0], kind.unit or unit, unit)
+        blocks, pixel_size = file_events(paths[0], factor).blocks, kind.pixel_size
     write_crops(
         blocks,
         imaging,

@@ -7,7 +7,8 @@ from typing import Literal
 from darkpixel.config.data import SplitSizes
 from darkpixel.config.muons import MuonImaging
 from darkpixel.datasets.muon_matching import chunk_events, matched_events
-from darkpixel.datasets.splits import file_in_angles, write_splits
+from darkpixel.datasets.own_files import file_in_angles
+from darkpixel.datasets.splits import write_splits
 from darkpixel.datasets.uci_muons import is_uci, uci_events
 
 

@@ -6,7 +6,7 @@ seed alone.
 """
 
 import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
@@ -19,13 +19,11 @@ from darkpixel.config.data import SplitSizes
 from darkpixel.config.names import SPLITS
 from darkpixel.datasets.shuffling import Shuffle
 from darkpixel.errors import DarkpixelError
-from darkpixel.formats.blocks import Block, Events, column_types
-from darkpixel.formats.image_file import ImageFile, ImageWriter
+from darkpixel.formats.blocks import Block, column_types
 from darkpixel.formats.image_format import bad_image, good_pixels
+from darkpixel.formats.image_writer import ImageWriter
 
 UNUSED = -1
-
-_BLOCK = 4096
 
 
 def assign_splits(
@@ -215,85 +213,6 @@ def _check_required(
                 f"{source}: {name}[{seen + bad[0]}] is {values[bad[0]]}; a condition is a finite "
                 "number: clean or drop that image."
             )
-
-
-def file_events(path: str | Path) -> Events:
-    """The events of an image file, a user's own for example.
-
-    A column `event` of the file is kept as `source_event`; it must not repeat, lest images of one
-    event fall into different splits.
-
-    Raises:
-        DarkpixelError: the file is not a valid image file, or has a column that cannot be kept.
-    """
-    with ImageFile(path) as file:
-        types = file.column_types()
-        for name, kind in types.items():
-            if kind.base.kind not in "fiubS":
-                raise DarkpixelError(
-                    f"{path}: column {name} has type {kind}; store numbers or fixed-length "
-                    "strings (S16), or move it into a group."
-                )
-        if {"event", "source_event"} <= types.keys():
-            raise DarkpixelError(
-                f"{path}: has columns event and source_event, and event is kept under that name; "
-                "give one of them another."
-            )
-        if "event" in types:
-            values, counts = np.unique(file.column("event"), return_counts=True)
-            if counts.max() > 1:
-                raise DarkpixelError(
-                    f"{path}: event {values[counts.argmax()]} occurs {counts.max()} times, so its "
-                    "images would fall into different splits; keep one image per event, or give "
-                    "the column another name if it does not identify events."
-                )
-        total = len(file)
-    return Events(_file_blocks(Path(path)), total)
-
-
-def file_in_angles(
-    path: str | Path, pixel_size: float, beside: Iterable[str | Path] = ()
-) -> tuple[Events, float]:
-    """The events of a user's file of images in eta and phi, and their pixel size.
-
-    Args:
-        pixel_size: of files that do not state theirs.
-        beside: files of the other labels, whose images must have the same size.
-
-    Raises:
-        DarkpixelError: as `file_events`; or the images are not square, not of the size of those
-            beside them, or not in GeV.
-    """
-    with ImageFile(path) as file:
-        _, height, width = file.shape
-        unit = file.attributes.get("unit", "GeV")
-        pixel_size = float(file.attributes.get("pixel_size", pixel_size))
-    if height != width:
-        raise DarkpixelError(
-            f"{path}: images of {height} x {width} pixels; square ones needed: pad or crop them."
-        )
-    if unit != "GeV":
-        raise DarkpixelError(
-            f"{path}: attribute unit is '{unit}', and jets and muons are measured in GeV; convert "
-            "the pixels and set it to 'GeV'."
-        )
-    for other in beside:
-        with ImageFile(other) as file:
-            if file.shape[1:] != (height, width):
-                raise DarkpixelError(
-                    f"{path}: images of {height} x {width} pixels, but those of {other} have "
-                    f"{file.shape[1]} x {file.shape[2]}; the labels of a data set need one size."
-                )
-    return file_events(path), pixel_size
-
-
-def _file_blocks(path: Path) -> Iterator[Block]:
-    with ImageFile(path) as file:
-        for batch in file.batches(max(file.chunk, _BLOCK // file.chunk * file.chunk), file.columns):
-            images = batch.pop("images")
-            if "event" in batch:
-                batch["source_event"] = batch.pop("event")
-            yield images, batch
 
 
 def numbered(columns: Mapping[str, NDArray[Any]], seen: int, count: int) -> dict[str, NDArray[Any]]:

@@ -159,7 +159,10 @@ def test_the_order_of_a_file_is_no_difference(tmp_path, capsys):
 
 @pytest.mark.parametrize(
     ("attribute", "value", "words"),
-    [("unit", "MeV", "in MeV, but"), ("pixel_size", 0.2, "pixels of 0.2 in GeV")],
+    [
+        ("unit", "ADC", "other.h5: attribute unit is 'ADC', which cannot be converted to 'GeV'"),
+        ("pixel_size", 0.2, "other.h5: attribute pixel_size is 0.2, but 0.1 in "),
+    ],
 )
 def test_files_of_two_scales_are_not_compared(tmp_path, capsys, attribute, value, words):
     other, test = (write_random(tmp_path / name) for name in ("other.h5", "test.h5"))
@@ -167,6 +170,33 @@ def test_files_of_two_scales_are_not_compared(tmp_path, capsys, attribute, value
         file.attrs[attribute] = value
     assert main(["evaluate", other, test]) == 1
     assert words in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("unit", "code"), [("GeV", 0), ("MeV", 1), ("0.255 MeV", 1)])
+def test_a_unit_that_only_one_file_states(tmp_path, capsys, unit, code):
+    """GeV is what images of jets are in by themselves; any other unit must be stated by both."""
+    stated, silent = (write_random(tmp_path / name) for name in ("stated.h5", "silent.h5"))
+    with h5py.File(stated, "a") as file:
+        file.attrs["unit"] = unit
+    with h5py.File(silent, "w") as file:
+        file["images"], file.attrs["pixel_size"] = np.ones((20, 6, 6)), 0.1
+    for pair in ((stated, silent), (silent, stated)):
+        assert main(["evaluate", *pair]) == code
+        error = capsys.readouterr().err
+        assert code == 0 or f"silent.h5: no attribute unit, but {stated} has '{unit}'" in error
+
+
+def test_energies_are_compared_in_the_reference_s_unit(tmp_path, capsys):
+    one, other = (write_random(tmp_path / name) for name in ("one.h5", "other.h5"))
+    with h5py.File(other, "a") as file:
+        file["images"][:] *= 1000
+        file.attrs["unit"] = "MeV"
+    assert main(["evaluate", other, one]) == 0
+    assert distances(capsys.readouterr().out)["pt"][0] == pytest.approx(0, abs=1e-3)
+    assert main(["evaluate", one, other]) == 0
+    out = capsys.readouterr().out
+    assert " MeV " in out
+    assert distances(out)["pt"][0] == pytest.approx(0, abs=1)
 
 
 def test_images_without_angles_have_no_mass(tmp_path, capsys):

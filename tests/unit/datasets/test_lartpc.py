@@ -17,7 +17,7 @@ from darkpixel.config.names import SPLITS
 from darkpixel.datasets import lartpc as argon_images
 from darkpixel.datasets.charge import charge_per_unit, unit_of
 from darkpixel.datasets.lartpc import crop_events, prepare, scale_events, write_crops
-from darkpixel.datasets.splits import file_events
+from darkpixel.datasets.own_files import file_events
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.blocks import Block
 from darkpixel.formats.crop_margin import MARGIN, MARGINS
@@ -211,9 +211,9 @@ def test_charge_per_unit(unit: str, charge: float) -> None:
     assert charge_per_unit({"unit": unit}) == charge
 
 
-@pytest.mark.parametrize("attributes", [{"unit": "GeV"}, {"unit": "code index"}, {}])
+@pytest.mark.parametrize("attributes", [{"unit": "ADC"}, {"unit": "code index"}, {}])
 def test_units_without_charge(attributes: dict[str, str]) -> None:
-    with pytest.raises(DarkpixelError, match="not a number of MeV"):
+    with pytest.raises(DarkpixelError, match="no energy"):
         charge_per_unit(attributes)
 
 

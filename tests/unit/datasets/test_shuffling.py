@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from jet_splits import ABOUT, outputs
 
 from darkpixel.config.data import SplitSizes
+from darkpixel.datasets.own_files import file_events
 from darkpixel.datasets.shuffling import Shuffle
-from darkpixel.datasets.splits import file_events, write_splits
+from darkpixel.datasets.splits import write_splits
 from darkpixel.formats.blocks import Block
 from darkpixel.formats.image_file import ImageFile, ImageWriter
 
