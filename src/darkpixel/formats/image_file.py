@@ -146,6 +146,18 @@ class ImageFile:
             ) from error
 
     def _check_attributes(self) -> None:
+        side = self.attributes.get("pixel_size", 1.0)
+        if isinstance(side, bool) or not isinstance(side, int | float) or not 0 < side < np.inf:
+            raise DarkpixelError(
+                f"{self.path}: attribute pixel_size is {_shown(side)}; the side of a pixel is one "
+                "number above zero: correct the attribute, or remove it."
+            )
+        unit = self.attributes.get("unit", "GeV")
+        if not isinstance(unit, str) or not unit.strip():
+            raise DarkpixelError(
+                f"{self.path}: attribute unit is {_shown(unit)}; it is one word or more, such as "
+                "'GeV': correct the attribute, or remove it."
+            )
         if self.attributes.get("format") != FORMAT:
             return  # a user's own file: `images` is all that it needs
         version = self.attributes.get("version")
@@ -285,7 +297,13 @@ def _open(path: Path) -> h5py.File:
 
 
 def _plain(value: Any) -> Any:
-    """An attribute as str, int, float, bool or array."""
-    if isinstance(value, bytes):
-        return value.decode()
-    return value.item() if isinstance(value, np.generic) else value
+    """An attribute as str, int, float, bool or array; of an array of one element, that element."""
+    if isinstance(value, np.ndarray | np.generic) and value.size == 1:
+        value = value.item()  # many tools write no scalars
+    return value.decode(errors="replace") if isinstance(value, bytes) else value
+
+
+def _shown(value: Any) -> str:
+    """An attribute's value on one line, however long it is."""
+    text = " ".join(repr("empty" if isinstance(value, h5py.Empty) else value).split())
+    return text if len(text) <= 60 else f"{text[:57]}..."

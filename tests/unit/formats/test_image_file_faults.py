@@ -138,6 +138,53 @@ def test_other_version_and_missing_attributes(tmp_path: Path) -> None:
     assert "version is 99, this darkpixel reads 1" in refusal(tmp_path / "a.h5")
 
 
+TEXT = h5py.string_dtype()
+
+
+@pytest.mark.parametrize("side", [0.1, np.array([0.1]), np.array([[0.1]]), np.float32(0.1), 1])
+@pytest.mark.parametrize(
+    "unit", ["GeV", np.array(["GeV"], TEXT), np.array([b"GeV"]), np.bytes_(b"GeV")]
+)
+def test_attributes_of_one_element_are_that_element(tmp_path: Path, side: Any, unit: Any) -> None:
+    """As other tools write them: arrays of one number or of one word."""
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["images"], file.attrs["pixel_size"], file.attrs["unit"] = ONES, side, unit
+    with ImageFile(tmp_path / "a.h5") as images:
+        assert images.attributes["pixel_size"] == np.asarray(side).item()
+        assert images.attributes["unit"] == "GeV"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "found"),
+    [
+        ("pixel_size", h5py.Empty("f4"), "'empty'"),
+        ("pixel_size", "a tenth", "'a tenth'"),
+        ("pixel_size", -0.1, "-0.1"),
+        ("pixel_size", 0.0, "0.0"),
+        ("pixel_size", np.nan, "nan"),
+        ("pixel_size", np.array([np.inf]), "inf"),
+        ("pixel_size", True, "True"),
+        ("pixel_size", np.array([0.1, 0.2]), "array([0.1, 0.2])"),
+        ("pixel_size", np.arange(999.0), "array([ 0., 1., "),
+        ("unit", h5py.Empty("S4"), "'empty'"),
+        ("unit", 5, "5"),
+        ("unit", "", "''"),
+        ("unit", np.array(["GeV", "MeV"], TEXT), "array(['GeV', 'MeV']"),
+    ],
+)
+def test_other_attributes_are_refused_on_opening(
+    tmp_path: Path, name: str, value: Any, found: str
+) -> None:
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["images"], file.attrs[name] = ONES, value
+    with pytest.raises(DarkpixelError) as caught:
+        ImageFile(tmp_path / "a.h5")
+    message = str(caught.value)
+    assert message.startswith(f"{tmp_path / 'a.h5'}: attribute {name} is {found}")
+    assert "\n" not in message
+    assert len(message.removeprefix(str(tmp_path))) < 200
+
+
 def test_unknown_column(tmp_path: Path) -> None:
     write_images(tmp_path / "a.h5", ONES, {"momentum": np.arange(20.0)})
     with ImageFile(tmp_path / "a.h5") as file, pytest.raises(DarkpixelError, match="momentum"):
