@@ -1,5 +1,6 @@
 """The user's own image files: checked against each other, in the unit of the data set."""
 
+import logging
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -14,7 +15,11 @@ from darkpixel.formats.units import conversion
 
 GEV = "GeV"
 """Unit of the pixels of jets and muons, and of files of these that state none."""
+PLAUSIBLE = 1.0, 7000.0
+"""GeV: the largest pixel of calorimeter images is hardly less, nor above an LHC beam's energy."""
 _BLOCK = 4096
+
+logger = logging.getLogger(__name__)
 
 
 class Kind(NamedTuple):
@@ -95,8 +100,8 @@ def file_in_angles(
         )
     for other in beside:
         check_alike(path, kind, other, Kind.of(other, pixel_size), pixel_size)
-    factor = conversion(path, kind.unit or GEV, GEV)
-    return file_events(path, factor), kind.pixel_size
+    events = file_events(path, conversion(path, kind.unit or GEV, GEV))
+    return Events(_remarked(events.blocks, path, kind.unit), events.total), kind.pixel_size
 
 
 def file_like(path: str | Path, dataset: str, pixel_size: float, unit: str) -> Events:
@@ -148,6 +153,25 @@ def check_alike(
             f"{silent}: no attribute unit, but {stated} has '{kind.unit or other.unit}'; say which "
             "unit the pixels have."
         )
+
+
+def _remarked(blocks: Iterator[Block], path: str | Path, unit: str | None) -> Iterator[Block]:
+    """The blocks; at their end the log says which unit was assumed, a warning where it is odd."""
+    largest = 0.0
+    for images, columns in blocks:
+        largest = max(largest, float(images.max()))
+        yield images, columns
+    if unit is not None:
+        logger.info("%s: largest pixel %g GeV (attribute unit: %s)", path, largest, unit)
+        return
+    low, high = PLAUSIBLE
+    logger.log(
+        logging.INFO if low <= largest <= high else logging.WARNING,
+        "%s: no attribute unit, so pixels count as GeV; the largest is %g GeV: if they are in "
+        "another unit, set the attribute (MeV, TeV, ...); if they are normalised, mind keys in GeV "
+        "of the models, `levels` and `step` above all",
+        *(path, largest),
+    )
 
 
 def _file_blocks(path: Path, factor: float) -> Iterator[Block]:

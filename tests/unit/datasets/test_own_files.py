@@ -77,6 +77,27 @@ def test_energies_become_the_unit_of_the_data_set(tmp_path: Path, unit: str) -> 
     np.testing.assert_allclose(pixels_of(file_like(own, "mine", 0.1, "MeV")), UNITS[unit] * 1e3)
 
 
+@pytest.mark.parametrize(
+    ("scale", "unit", "warned"),
+    [(20.0, None, False), (0.5, None, True), (2e5, None, True), (0.5, "GeV", False)],
+)
+def test_an_odd_largest_pixel_is_said_before_training(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, scale: float, unit: str | None, warned: bool
+) -> None:
+    caplog.set_level("INFO")
+    own = tmp_path / "own.h5"
+    with h5py.File(own, "w") as file:
+        file["images"] = np.full((20, 6, 6), scale)
+        if unit is not None:
+            file.attrs["unit"] = unit
+    list(file_in_angles(own, 0.1)[0].blocks)
+    (record,) = caplog.records
+    assert (record.levelname == "WARNING") == warned
+    assert f"{scale:g} GeV" in record.getMessage()
+    assert "\n" not in record.getMessage()
+    assert (unit is None) == ("no attribute unit, so pixels count as GeV" in record.getMessage())
+
+
 @pytest.mark.parametrize("unit", [*UNITS, "0.255 MeV", None])
 def test_charges_become_the_unit_of_the_networks(tmp_path: Path, unit: str | None) -> None:
     attributes: dict[str, Any] = {} if unit is None else {"unit": unit}
