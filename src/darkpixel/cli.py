@@ -152,11 +152,13 @@ def _check(options: argparse.Namespace) -> None:
 
 
 def _sample(options: argparse.Namespace) -> None:
+    from darkpixel.formats.files import writable
     from darkpixel.models.device import choose_device
     from darkpixel.models.folder import load_config, load_generator
     from darkpixel.models.sample_file import shard_blocks, write_shard
     from darkpixel.models.workers import usable_cores
 
+    writable(options.output)  # before anything is drawn
     config = load_config(options.model)
     device = choose_device(options.device)
     model = load_generator(options.model, device=device, label=options.label)
@@ -184,11 +186,13 @@ def _sample(options: argparse.Namespace) -> None:
 
 
 def _label(options: argparse.Namespace) -> None:
+    from darkpixel.formats.files import writable
     from darkpixel.models.device import choose_device
     from darkpixel.models.folder import load_config, load_model
     from darkpixel.models.ssnet.labelling import label_file
     from darkpixel.models.ssnet.model import SSNet
 
+    writable(options.output)
     config = load_config(options.model)
     model = load_model(options.model, device=choose_device(options.device))
     if not isinstance(model, SSNet):

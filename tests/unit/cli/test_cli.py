@@ -1,5 +1,7 @@
 """The command `darkpixel`."""
 
+import os
+
 import h5py
 import numpy as np
 import pytest
@@ -56,6 +58,23 @@ def test_a_model_of_one_label_draws_no_other(folder, tmp_path, capsys):
     assert not made.exists()
     assert main(["sample", folder, str(made), "-n", "4", "--label", "signal"]) == 0
     assert "made.h5: 4 images of signal" in capsys.readouterr().out
+
+
+def test_samples_replace_files_only(folder, tmp_path, capsys):
+    """A link is followed; a pipe, a folder or a device stays what it is."""
+    pipe, link, far = (tmp_path / name for name in ("pipe", "link.h5", "far.h5"))
+    os.mkfifo(pipe)
+    link.symlink_to(far)
+    for path, kind in ((pipe, "a pipe"), (tmp_path, "a folder")):
+        assert main(["sample", folder, str(path), "-n", "1"]) == 1
+        error = capsys.readouterr().err
+        assert f"{path}: is {kind}" in error
+        assert error.count("\n") == 1
+    assert pipe.is_fifo()
+    assert main(["sample", folder, str(link), "-n", "3"]) == 0
+    assert link.is_symlink()
+    with ImageFile(far) as file:
+        assert len(file) == 3
 
 
 @pytest.fixture
