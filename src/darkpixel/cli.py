@@ -220,6 +220,11 @@ def _evaluate(options: argparse.Namespace) -> None:
     with ImageFile(options.reference) as file:
         has_mass = in_angles(max(file.shape[1:]), pixel_size_of(file))
         unit = file.attributes.get("unit", "GeV")
+        if len(file) < 2:
+            raise DarkpixelError(
+                f"{options.reference}: {len(file)} image; a reference needs 2 or more, since the "
+                "floor is the distance between two halves of it."
+            )
     names = ("pt", "mass") if has_mass else ("sum", "maximum", "nonzero")
     units = dict.fromkeys(("pt", "mass", "sum", "maximum"), unit)
     sources = [Source("images", 0, str(options.images))]

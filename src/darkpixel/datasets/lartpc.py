@@ -86,6 +86,7 @@ def prepare(
         origin, pixel_size = ", ".join(path.stem for path in paths), LARCV_PIXEL_SIZE
     else:
         kind, origin = Kind.of(paths[0], pixel_size), str(paths[0])
+        _check_species(paths[0])
         unit = kind.unit if kind.unit == unit_of(imaging) else UNIT
         if kind.unit is None:
             logger.warning("%s has no attribute unit: pixels count as %s", paths[0], unit)
@@ -278,10 +279,23 @@ def _by_species(species: SpeciesCounts) -> str:
 
 
 def _check_size(size: tuple[int, ...], pixels: int, source: str) -> None:
-    if size != (pixels, pixels) and min(size) <= pixels:
+    # The centroid must lie more than half a crop from every edge.
+    if size != (pixels, pixels) and min(size) < pixels + 2:
         raise DarkpixelError(
-            f"{source}: images have {size[0]} x {size[1]} pixels, so no crop of {pixels} x "
-            f"{pixels} fits; set `imaging.pixels`, or give images of that size or larger ones."
+            f"{source}: images have {size[0]} x {size[1]} pixels, and a crop of {pixels} x "
+            f"{pixels} needs {pixels + 2} or more on both sides, or exactly {pixels} x {pixels}; "
+            "set `imaging.pixels`, or pad the images."
+        )
+
+
+def _check_species(path: Path) -> None:
+    """Refuse a column `species` of a user's file that is not one PDG code an image."""
+    with ImageFile(path) as file:
+        kind = file.column_types().get("species", np.dtype(np.int32))
+    if kind.shape not in ((), (1,)) or kind.base.kind not in "iu":
+        raise DarkpixelError(
+            f"{path}: column species has entries of type {kind.base} and shape {kind.shape}; store "
+            "one PDG code an image, a whole number."
         )
 
 

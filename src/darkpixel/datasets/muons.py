@@ -7,9 +7,9 @@ from typing import Literal
 from darkpixel.config.data import SplitSizes
 from darkpixel.config.muons import MuonImaging
 from darkpixel.datasets.muon_matching import chunk_events, matched_events
-from darkpixel.datasets.own_files import file_in_angles
+from darkpixel.datasets.own_files import GEV, Kind, file_in_angles, kind_in_angles
 from darkpixel.datasets.splits import write_splits
-from darkpixel.datasets.uci_muons import is_uci, uci_events
+from darkpixel.datasets.uci_muons import is_uci, uci_events, uci_size
 
 
 def prepare(
@@ -52,10 +52,10 @@ def prepare(
     else:
         origin = str(paths[0])
         if is_uci(origin):
+            kind_in_angles(origin, pixel_size, beside, _kind)
             events = uci_events(origin, seed=seed if match_pt else None)
         else:
-            others = [path for path in beside if not is_uci(path)]
-            events, pixel_size = file_in_angles(origin, pixel_size, others)
+            events, pixel_size = file_in_angles(origin, pixel_size, beside, _kind)
     write_splits(
         *events,
         outputs,
@@ -70,3 +70,8 @@ def prepare(
         required=columns,
         shuffled=source != "simulate",
     )
+
+
+def _kind(path: str | Path, pixel_size: float) -> Kind:
+    """Of either layout; UCI's says nothing of its pixels, which are in GeV."""
+    return Kind(*uci_size(path), pixel_size, GEV) if is_uci(path) else Kind.of(path, pixel_size)

@@ -1,7 +1,7 @@
 """The user's own image files: checked against each other, in the unit of the data set."""
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -79,7 +79,10 @@ def file_events(path: str | Path, factor: float = 1.0) -> Events:
 
 
 def file_in_angles(
-    path: str | Path, pixel_size: float, beside: Iterable[str | Path] = ()
+    path: str | Path,
+    pixel_size: float,
+    beside: Iterable[str | Path] = (),
+    kind_of: Callable[[str | Path, float], Kind] = Kind.of,
 ) -> tuple[Events, float]:
     """The events of a user's file of images in eta and phi, in GeV, and their pixel size.
 
@@ -87,21 +90,40 @@ def file_in_angles(
         pixel_size: of files that do not state theirs.
         beside: files of the other labels, whose images must have the same size, and their pixels
             the same side.
+        kind_of: as in `kind_in_angles`.
 
     Raises:
         DarkpixelError: as `file_events`; or the images are not square, or not like those beside
             them; or their unit is no energy, or stated in one file only.
     """
-    kind = Kind.of(path, pixel_size)
+    kind = kind_in_angles(path, pixel_size, beside, kind_of)
+    events = file_events(path, conversion(path, kind.unit or GEV, GEV))
+    return Events(_remarked(events.blocks, path, kind.unit), events.total), kind.pixel_size
+
+
+def kind_in_angles(
+    path: str | Path,
+    pixel_size: float,
+    beside: Iterable[str | Path] = (),
+    kind_of: Callable[[str | Path, float], Kind] = Kind.of,
+) -> Kind:
+    """What images in eta and phi are, once they are found to be like those beside them.
+
+    Args:
+        kind_of: reads it from a file, given the pixel size of files that do not state theirs.
+
+    Raises:
+        DarkpixelError: they are not square, or not like those of the other labels.
+    """
+    kind = kind_of(path, pixel_size)
     if kind.height != kind.width:
         raise DarkpixelError(
             f"{path}: images of {kind.height} x {kind.width} pixels; square ones needed: pad or "
             "crop them."
         )
     for other in beside:
-        check_alike(path, kind, other, Kind.of(other, pixel_size), pixel_size)
-    events = file_events(path, conversion(path, kind.unit or GEV, GEV))
-    return Events(_remarked(events.blocks, path, kind.unit), events.total), kind.pixel_size
+        check_alike(path, kind, other, kind_of(other, pixel_size), pixel_size)
+    return kind
 
 
 def file_like(path: str | Path, dataset: str, pixel_size: float, unit: str) -> Events:
@@ -178,6 +200,8 @@ def _file_blocks(path: Path, factor: float) -> Iterator[Block]:
     with ImageFile(path) as file:
         for batch in file.batches(max(file.chunk, _BLOCK // file.chunk * file.chunk), file.columns):
             images = batch.pop("images")
+            # Of one number an image, however it is stored.
+            batch = {k: v[:, 0] if v.shape[1:] == (1,) else v for k, v in batch.items()}
             if "event" in batch:
                 batch["source_event"] = batch.pop("event")
             if factor != 1:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from darkpixel.errors import DarkpixelError
-from darkpixel.formats.hdf5 import one_line
+from darkpixel.formats.hdf5 import check_readable, one_line
 from darkpixel.formats.image_format import (
     ATTRIBUTES,
     FORMAT,
@@ -28,6 +28,8 @@ from darkpixel.formats.image_writer import ImageWriter
 __all__ = ["ImageFile", "ImageWriter", "count_images", "read_images", "statistics"]
 
 _REMAKE = "make the file again"
+_LARGEST = 2**24  # pixels of an image: 64 MiB
+_BATCH_BYTES = 2**27  # of images in a batch
 _CACHE_BYTES = 16 * 2**20  # so that a batch that ends inside a chunk does not inflate it twice
 
 
@@ -127,9 +129,10 @@ class ImageFile:
     def batches(
         self, size: int = 4096, columns: Iterable[str] = ()
     ) -> Iterator[dict[str, NDArray[Any]]]:
-        """Yield `{"images": (n, H, W), column: (n, ...)}` in file order; n = `size`
-        in all batches but the last."""
+        """Yield `{"images": (n, H, W), column: (n, ...)}` in file order; n = `size` in all batches
+        but the last, or fewer where so many images have more than 128 MiB."""
         names = tuple(columns)
+        size = max(1, min(size, _BATCH_BYTES // (4 * self.shape[1] * self.shape[2])))
         for start in range(0, len(self), size):
             batch: dict[str, NDArray[Any]] = {"images": self.read(start, start + size)}
             for name in names:
@@ -182,7 +185,7 @@ class ImageFile:
             have = ", ".join(map(str, self._file)) or "nothing"
             raise DarkpixelError(
                 f"{self.path}: no dataset 'images' (found {have}); "
-                "store the images as 'images' with shape (N, H, W)."
+                f"store the images as 'images' with shape (N, H, W){self._hint()}."
             )
         if images.dtype.kind not in "fiu":
             raise DarkpixelError(
@@ -197,7 +200,24 @@ class ImageFile:
                 f"{self.path}: images has shape {images.shape}, no image at all; {_REMAKE}."
             )
         count, height, width = images.shape
+        if height * width > _LARGEST:
+            raise DarkpixelError(
+                f"{self.path}: images of {height} x {width} pixels, {_LARGEST} at most are read; "
+                "crop them, or make their pixels larger."
+            )
+        check_readable(self.path, images)
         return count, height, width
+
+    def _hint(self) -> str:
+        """For whoever has images in the layout of a public file."""
+        if {"image", "signal"} <= self._file.keys():
+            return (
+                ", one file a label; the public LAGAN file, which looks like this, is read with "
+                "`source: download`"
+            )
+        if "low" in self._file:
+            return "; files in the layout of UCI, which look like this, are read for muons only"
+        return ""
 
     def _check_columns(self) -> tuple[str, ...]:
         names = []
@@ -209,6 +229,7 @@ class ImageFile:
                     f"{self.path}: {name} has length {item.shape[0]} but images has "
                     f"{self.shape[0]}; give it one entry per image, or move it into a group."
                 )
+            check_readable(self.path, item)
             names.append(name)
         if "pixel_labels" in names:
             labels = self._file["pixel_labels"]

@@ -218,6 +218,12 @@ def test_energies_are_compared_in_the_reference_s_unit(tmp_path, capsys):
     assert distances(out)["pt"][0] == pytest.approx(0, abs=1)
 
 
+def test_a_reference_of_one_image_is_one_line(tmp_path, capsys):
+    one = write_random(tmp_path / "one.h5", 1)
+    assert main(["evaluate", one, one]) == 1
+    assert f"{one}: 1 image; a reference needs 2 or more" in capsys.readouterr().err
+
+
 def test_images_without_angles_have_no_mass(tmp_path, capsys):
     names = [write_random(tmp_path / name) for name in ("made.h5", "test.h5")]
     for name in names:

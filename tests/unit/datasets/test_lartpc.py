@@ -172,10 +172,11 @@ def test_images_of_the_right_size_are_not_cropped() -> None:
     assert not columns.keys() & set(MARGINS)
 
 
-@pytest.mark.parametrize("shape", [(15, 15), (16, 32), (32, 12)])
+@pytest.mark.parametrize("shape", [(15, 15), (16, 32), (32, 12), (17, 17), (32, 17)])
 def test_images_too_small_for_the_crop(shape: tuple[int, int]) -> None:
     blocks: Iterator[Block] = iter([(np.ones((2, *shape), np.float32), {})])
-    with pytest.raises(DarkpixelError, match=rf"own\.h5: images have {shape[0]} x {shape[1]}"):
+    found = rf"own\.h5: images have {shape[0]} x {shape[1]} pixels, and a crop of 16 x 16 needs 18"
+    with pytest.raises(DarkpixelError, match=found):
         list(crop_events(blocks, SMALL, SpeciesCounts(), "own.h5"))
 
 

@@ -211,3 +211,36 @@ def test_jets_of_a_users_file_have_its_pixel_size(tmp_path: Path, stated: dict[s
     with ImageFile(paths["test"]) as file:
         assert file.attributes["pixel_size"] == stated.get("pixel_size", 0.2)
         assert file.attributes["source"] == str(path)
+
+
+def test_a_column_of_one_number_is_that_number(tmp_path: Path) -> None:
+    """Stored as (N, 1), as many tools do: species of liquid argon above all."""
+    own = own_file(tmp_path / "own.h5", unit="0.255 MeV")
+    with h5py.File(own, "a") as file:
+        file["species"] = np.array([[11], [22], [11], [2212]])
+        file["event"] = np.arange(10, 14)[:, None]
+    paths = outputs(tmp_path / "out")
+    lartpc.prepare(
+        "file", [own], paths, dataset="lartpc", label="all", imaging=ArgonImaging(pixels=6),
+        pixel_size=0.5, sizes=split_sizes(1, 1, 2), seed=1, config_digest="x",
+        columns=["species"],
+    )  # fmt: skip
+    for path in paths.values():
+        with ImageFile(path) as file:
+            species = np.array([11, 22, 11, 2212])[file.column("event")]
+            assert np.array_equal(file.column("species"), species)
+            assert np.array_equal(file.column("source_event"), file.column("event") + 10)
+            assert file.attributes["drawn_11"] == 2
+
+
+@pytest.mark.parametrize("species", [np.ones((4, 2), int), np.ones(4), np.array([b"e"] * 4)])
+def test_species_that_are_no_codes_are_refused(tmp_path: Path, species: Any) -> None:
+    own = own_file(tmp_path / "own.h5")
+    with h5py.File(own, "a") as file:
+        file["species"] = species
+    with pytest.raises(DarkpixelError, match=r"own\.h5: column species has .* store one PDG code"):
+        lartpc.prepare(
+            "file", [own], outputs(tmp_path / "out"), dataset="lartpc", label="all",
+            imaging=ArgonImaging(pixels=6), pixel_size=0.5, sizes=split_sizes(1, 1, 2), seed=1,
+            config_digest="x",
+        )  # fmt: skip
