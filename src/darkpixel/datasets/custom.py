@@ -5,7 +5,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from darkpixel.datasets.own_files import file_like
+from darkpixel.datasets.own_files import file_like, repeated_events
 from darkpixel.datasets.splits import write_splits
 from darkpixel.formats.blocks import Events
 
@@ -54,4 +54,5 @@ def prepare(
         config_digest=config_digest,
         required=checked.columns,
         shuffled=True,
+        groups=None if file is None else repeated_events(file),
     )

@@ -20,6 +20,7 @@ from darkpixel.config.data import SplitSizes
 from darkpixel.config.lartpc import ArgonImaging
 from darkpixel.datasets.charge import COUNT, FULL_SCALE, LARGEST, unit_of
 from darkpixel.datasets.own_files import Kind, file_events
+from darkpixel.datasets.repeats import Repeats
 from darkpixel.datasets.splits import numbered, write_splits
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.blocks import Block, column_types
@@ -215,14 +216,16 @@ def write_crops(
         "seed": seed,
         "config_digest": config_digest,
     }
-    species = SpeciesCounts()
+    species, repeats = SpeciesCounts(), Repeats()
     events = crop_events(blocks, imaging, species, source)
     if unit is None:
         events = scale_events(events, imaging)
     train = Path(outputs["train"])
     path = train.with_name(f".accepted.{os.getpid()}.{train.name}")
     try:
-        accepted = _keep(events, path, {**attributes, "split": "all"})
+        accepted = _keep(
+            repeats.seen(events) if shuffled else events, path, {**attributes, "split": "all"}
+        )
         if accepted < sizes.total:
             raise DarkpixelError(
                 f"{dataset}/{label}: {accepted} events of {source} pass the crop"
@@ -240,6 +243,7 @@ def write_crops(
             attributes=species.attributes(),
             required=required,
             shuffled=shuffled,
+            groups=repeats.groups(source) if shuffled else None,
             **attributes,
         )
     finally:

@@ -7,7 +7,7 @@ from typing import Literal
 from darkpixel.config.data import SplitSizes
 from darkpixel.config.muons import MuonImaging
 from darkpixel.datasets.muon_matching import chunk_events, matched_events
-from darkpixel.datasets.own_files import GEV, Kind, file_in_angles, kind_in_angles
+from darkpixel.datasets.own_files import GEV, Kind, file_in_angles, kind_in_angles, repeated_events
 from darkpixel.datasets.splits import write_splits
 from darkpixel.datasets.uci_muons import is_uci, uci_events, uci_size
 
@@ -44,6 +44,7 @@ def prepare(
         DarkpixelError: a file is bad, or there are too few events.
     """
     pixel_size, origin = imaging.pixel_size, "Pythia 8"
+    groups = None
     if source == "simulate":
         if reference:
             events = matched_events(paths, reference, sizes.total, seed)
@@ -56,6 +57,7 @@ def prepare(
             events = uci_events(origin, seed=seed if match_pt else None)
         else:
             events, pixel_size = file_in_angles(origin, pixel_size, beside, _kind)
+            groups = repeated_events(origin)
     write_splits(
         *events,
         outputs,
@@ -69,6 +71,7 @@ def prepare(
         config_digest=config_digest,
         required=columns,
         shuffled=source != "simulate",
+        groups=groups,
     )
 
 

@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
+from darkpixel.datasets.repeats import Repeats
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.blocks import Block, Events
 from darkpixel.formats.crop_margin import MARGIN
@@ -76,6 +78,15 @@ def file_events(path: str | Path, factor: float = 1.0) -> Events:
                 )
         total = len(file)
     return Events(_file_blocks(Path(path), factor), total)
+
+
+def repeated_events(path: str | Path) -> NDArray[np.int64] | None:
+    """Groups of events of a user's file that have the same pixels, as `Repeats.groups`."""
+    repeats = Repeats()
+    with ImageFile(path) as file:
+        for batch in file.batches(_BLOCK):
+            repeats.see(batch["images"])
+    return repeats.groups(str(path))
 
 
 def file_in_angles(

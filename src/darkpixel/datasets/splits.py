@@ -27,11 +27,19 @@ UNUSED = -1
 
 
 def assign_splits(
-    total: int, sizes: SplitSizes, seed: int, name: str = "the source"
+    total: int,
+    sizes: SplitSizes,
+    seed: int,
+    name: str = "the source",
+    groups: NDArray[np.int64] | None = None,
 ) -> NDArray[np.int8]:
     """Draw the split of every event.
 
     The test events are drawn first, so that they stay the same when the training set grows.
+
+    Args:
+        groups: (total,) number of the group of each event; no group is in two splits. Where a
+            split ends within a group, the rest of it is not used. None: each is its own.
 
     Returns:
         (total,) index into `SPLITS`, or `UNUSED`.
@@ -46,12 +54,27 @@ def assign_splits(
             "in the config, or give more events."
         )
     order = np.random.default_rng(seed).permutation(total)
+    if groups is not None:  # each group comes where the first of its events was drawn
+        place = np.empty(total, np.int64)
+        place[order] = np.arange(total)
+        first = np.full(total, total)
+        np.minimum.at(first, groups, place)
+        order = np.argsort(first[groups], kind="stable")
     splits = np.full(total, UNUSED, np.int8)
     start = 0
     for split in reversed(SPLITS):
         stop = start + getattr(sizes, split)
+        if stop > total:
+            raise DarkpixelError(
+                f"{name}: {total} events found, {sizes.total} needed, and some repeat others and "
+                "must stay in one split; lower `images` of the data set in the config, or remove "
+                "the copies."
+            )
         splits[order[start:stop]] = SPLITS.index(split)
         start = stop
+        if groups is not None:
+            while start < total and groups[order[start]] == groups[order[stop - 1]]:
+                start += 1
     return splits
 
 
@@ -71,6 +94,7 @@ def write_splits(
     attributes: Mapping[str, Any] | None = None,
     required: Sequence[str] = (),
     shuffled: bool = False,
+    groups: NDArray[np.int64] | None = None,
 ) -> None:
     """Write the three image files; either all of them appear or none.
 
@@ -86,6 +110,7 @@ def write_splits(
         shuffled: leave each split in random order, so that the first n images of a file are n
             images like all others; for sources whose order may mean something, files above all.
             If false, images stand in the order of the source.
+        groups: of events that must stay in one split, as in `assign_splits`.
 
     Raises:
         DarkpixelError: too few events, bad pixels, none above zero, a required column that is
@@ -93,7 +118,7 @@ def write_splits(
     """
     if set(outputs) != set(SPLITS):
         raise ValueError(f"outputs for {sorted(outputs)}, expected {sorted(SPLITS)}")
-    splits = assign_splits(total, sizes, seed, f"{dataset}/{label}")
+    splits = assign_splits(total, sizes, seed, f"{dataset}/{label}", groups)
     paths = {split: Path(outputs[split]) for split in SPLITS}
     writers: dict[str, ImageWriter] = {}
     shuffles: dict[str, Shuffle] = {}
