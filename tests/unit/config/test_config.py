@@ -154,6 +154,32 @@ def test_a_study_goes_with_its_data_set(tmp_path):
     assert loaded(tmp_path, "datasets: {jets: null}").studies == {}
 
 
+OWN_LABELS = """
+datasets:
+  jets:
+    source: file
+    file: {w: w.h5, qcd: qcd.h5}
+    images: {train: 100, validation: 40, test: 100}
+    models: [sarm2_dd]
+models: {sarm2_dd: {where: {jets/signal: {training: {epochs: 3}}}}}
+"""
+
+
+def test_what_hangs_on_a_label_that_own_files_lack_is_left_out(tmp_path, caplog):
+    """With a line for each study; the user never wrote their `label: signal`."""
+    run = loaded(tmp_path, OWN_LABELS)
+    assert run.studies == {}
+    assert [record.getMessage().split(",")[0] for record in caplog.records] == [
+        f"search.studies.{name}: left out" for name in ("sarm", "pixelcnnpp")
+    ]
+    assert "datasets.jets has no label 'signal' (it has w, qcd)" in caplog.text
+    assert set(loaded(tmp_path, OWN_LABELS + "search: {studies: {sarm: {label: w}}}").studies) == {
+        "sarm"
+    }
+    message = problem(tmp_path, OWN_LABELS + "search: {studies: {sarm: {label: q}}}")
+    assert "mine.yaml: search.studies.sarm.label: unknown label 'q'" in message
+
+
 def test_symmetries_are_those_of_the_simulation_unless_told_otherwise(tmp_path):
     overlay = tmp_path / "mine.yaml"
 
