@@ -63,6 +63,12 @@ def file_events(path: str | Path, factor: float = 1.0) -> Events:
                     f"{path}: column {name} has type {kind}; store numbers or fixed-length "
                     "strings (S16), or move it into a group."
                 )
+            if name.lower() in ("weight", "weights"):
+                logger.warning(
+                    "%s: column %s is kept, but no use is made of it: every image counts as one; "
+                    "draw images in proportion to their weights, if these differ",
+                    *(path, name),
+                )
         if {"event", "source_event"} <= types.keys():
             raise DarkpixelError(
                 f"{path}: has columns event and source_event, and event is kept under that name; "

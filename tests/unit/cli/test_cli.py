@@ -1,6 +1,8 @@
 """The command `darkpixel`."""
 
 import os
+import subprocess
+import sys
 
 import h5py
 import numpy as np
@@ -62,7 +64,7 @@ def test_a_model_of_one_label_draws_no_other(folder, tmp_path, capsys):
 
 def test_samples_replace_files_only(folder, tmp_path, capsys):
     """A link is followed; a pipe, a folder or a device stays what it is."""
-    pipe, link, far = (tmp_path / name for name in ("pipe", "link.h5", "far.h5"))
+    pipe, link, far = (tmp_path / name for name in ("pipe.h5", "link.h5", "far.h5"))
     os.mkfifo(pipe)
     link.symlink_to(far)
     for path, kind in ((pipe, "a pipe"), (tmp_path, "a folder")):
@@ -249,6 +251,62 @@ def test_label(tmp_path):
     assert main(arguments) == 0
     with ImageFile(out) as labels:
         assert labels.attributes["threshold"] == THRESHOLD
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["sample", "{model}", "a.npy"], "found 'a.npy'; HDF5 is written: end it in .h5"),
+        (["sample", "{model}", "a.h5", "--seed", str(10**20)], "found 100000000000000000000; must"),
+        (
+            ["label", "{model}", "in.h5", "a.h5", "--threshold", "nan"],
+            "found nan; must be a finite",
+        ),
+        (["label", "{model}", "in.h5", "a.h5", "--threshold", "-1"], "found -1; must be a finite"),
+        (["label", "{model}", "in.h5", "labels.csv"], "found 'labels.csv'; HDF5 is written"),
+    ],
+)
+def test_arguments_out_of_range_are_refused(folder, capsys, arguments, words):
+    with pytest.raises(SystemExit) as caught:
+        main([word.format(model=folder) for word in arguments])
+    assert caught.value.code == 2
+    assert words in capsys.readouterr().err
+
+
+def test_a_file_of_weights_is_no_model(folder, tmp_path, capsys):
+    weights = f"{folder}/model.safetensors"
+    assert main(["sample", weights, str(tmp_path / "a.h5")]) == 1
+    error = capsys.readouterr().err
+    assert f"{weights}: a file; name the folder of a model" in error
+    assert error.count("\n") == 1
+
+
+def test_a_file_that_is_replaced_is_said(folder, tmp_path, capsys):
+    for words in (
+        "4 images of signal\n",
+        "4 images of signal (in place of the file that was there)",
+    ):
+        assert main(["sample", folder, str(tmp_path / "a.h5"), "-n", "4"]) == 0
+        assert words in capsys.readouterr().out
+
+
+def test_labels_do_not_replace_their_images(folder, tmp_path, capsys):
+    images = write_random(tmp_path / "images.h5")
+    (tmp_path / "link.h5").symlink_to(images)
+    for output in (images, str(tmp_path / "link.h5")):
+        assert main(["label", folder, images, output]) == 1
+        assert "the file of the images itself" in capsys.readouterr().err
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(tmp_path):
+    """As `darkpixel show images.h5 | head -1`."""
+    images = write_random(tmp_path / "images.h5")
+    command = [sys.executable, "-m", "darkpixel.cli", "show", images]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == b""
 
 
 def test_only_an_ssnet_labels(folder, tmp_path, capsys):

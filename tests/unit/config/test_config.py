@@ -1,5 +1,7 @@
 """The configuration: what is accepted, and the one line that says what is not."""
 
+import re
+
 import pytest
 from overlays import problem
 from repository import CONFIG
@@ -55,10 +57,12 @@ def test_wrong_choice(tmp_path):
     assert "'simulate', 'download' or 'file'" in message
 
 
-def test_wrong_value_in_the_base_names_the_base():
-    config = read_yaml(CONFIG / "config.yaml") | {"seed": -1}
+def test_wrong_value_in_the_base_names_the_base(tmp_path):
+    base, overlay = tmp_path / "config.yaml", tmp_path / "mine.yaml"
+    base.write_text(re.sub(r"(?m)^seed: .*$", "seed: -1", (CONFIG / "config.yaml").read_text()))
+    overlay.write_text("run: mine")
     with pytest.raises(DarkpixelError, match=r"config\.yaml: seed: found -1"):
-        load_run(config, [CONFIG / "config.yaml"])
+        load_run(read_yaml(base, overlay), [base, overlay])
 
 
 def test_unknown_model_of_a_dataset(tmp_path):
@@ -275,8 +279,28 @@ def test_wrong_entries_of_custom_data_sets_are_refused(tmp_path, spots, datasets
 
 
 @pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({"run": 20241}, "--config: run: found 20241; input should be a valid string; put it in q"),
+        ({"seed": -1}, "--config: seed: found -1; "),
+        ({"training": {"epochs": 0}}, "--config: training.epochs: found 0; "),
+    ],
+)
+def test_a_value_of_the_command_line_is_not_blamed_on_a_file(change, expected):
+    """Snakemake reads `--config run=2024_1` as the number 20241."""
+    files = [CONFIG / "config.yaml"]
+    content = read_yaml(*files)
+    for key, value in change.items():
+        content[key] = {**content[key], **value} if isinstance(value, dict) else value
+    with pytest.raises(DarkpixelError) as caught:
+        load_run(content, files)
+    assert str(caught.value).startswith(expected)
+
+
+@pytest.mark.parametrize(
     ("text", "expected"),
     [
+        ("run: 2024", "mine.yaml: run: found 2024; input should be a valid string; put it in quot"),
         ("seeds: [-1]", "seeds.0: found -1"),
         ("seeds: [1, 2, 1]", "seeds: found [1, 2, 1]; each seed is a training run of its own"),
         ("training: {adam_betas: [1.5, 0.9]}", "training.adam_betas.0: found 1.5"),

@@ -213,6 +213,19 @@ def test_jets_of_a_users_file_have_its_pixel_size(tmp_path: Path, stated: dict[s
         assert file.attributes["source"] == str(path)
 
 
+@pytest.mark.parametrize("name", ["weight", "Weights"])
+def test_weights_that_no_use_is_made_of_are_said(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, name: str
+) -> None:
+    own = own_file(tmp_path / "own.h5")
+    file_in_angles(own, 0.1)
+    assert not caplog.records
+    with h5py.File(own, "a") as file:
+        file[name] = np.arange(4.0)
+    file_in_angles(own, 0.1)
+    assert f"own.h5: column {name} is kept, but no use is made of it" in caplog.text
+
+
 def test_a_column_of_one_number_is_that_number(tmp_path: Path) -> None:
     """Stored as (N, 1), as many tools do: species of liquid argon above all."""
     own = own_file(tmp_path / "own.h5", unit="0.255 MeV")
