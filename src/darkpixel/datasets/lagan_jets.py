@@ -89,5 +89,9 @@ def _open(path: Path) -> h5py.File:
                 f"{path}: {name} is {'missing' if shape is None else f'of shape {shape}'}, not as "
                 "in the LAGAN file; for files of your own use `source: file`."
             )
-        check_readable(path, item)
+        try:
+            check_readable(path, item)
+        except DarkpixelError:
+            file.close()
+            raise
     return file

@@ -5,19 +5,20 @@ goes to which split, and to which place in it, depends on the number of events, 
 seed alone.
 """
 
+import math
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from darkpixel.config.data import SplitSizes
 from darkpixel.config.names import SPLITS
-from darkpixel.datasets.shuffling import Shuffle
+from darkpixel.datasets.shuffling import NewFile, Shuffle
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.blocks import Block, column_types
 from darkpixel.formats.image_format import bad_image, good_pixels
@@ -120,8 +121,7 @@ def write_splits(
         raise ValueError(f"outputs for {sorted(outputs)}, expected {sorted(SPLITS)}")
     splits = assign_splits(total, sizes, seed, f"{dataset}/{label}", groups)
     paths = {split: Path(outputs[split]) for split in SPLITS}
-    writers: dict[str, ImageWriter] = {}
-    shuffles: dict[str, Shuffle] = {}
+    files: dict[str, _Split] = {}
     seen, nonzero, whole = 0, False, False
     try:
         with ExitStack() as stack:
@@ -129,9 +129,9 @@ def write_splits(
                 _check_pixels(images, seen, source)
                 columns = numbered(columns, seen, len(images))
                 _check_required(columns, required, seen, source)
-                if not writers:
+                if not files:
                     for split, path in paths.items():
-                        new_file = partial(
+                        new_file: NewFile = partial(
                             ImageWriter,
                             height=images.shape[1],
                             width=images.shape[2],
@@ -146,24 +146,19 @@ def write_splits(
                             columns=column_types(columns),
                             attributes=attributes,
                         )
-                        writers[split] = stack.enter_context(new_file(path))
+                        writer = stack.enter_context(new_file(path))
+                        shuffle = None
                         if shuffled:
                             folder = stack.enter_context(_temporary(path))
-                            shuffle = Shuffle(
-                                _random_places(getattr(sizes, split), seed, split),
-                                sum(values[:1].nbytes for values in [images, *columns.values()]),
-                                new_file,
-                                folder,
-                            )
-                            shuffles[split] = stack.enter_context(shuffle)
+                            places = _random_places(getattr(sizes, split), seed, split)
+                            size = _bytes_of_one((images, columns))
+                            shuffle = stack.enter_context(Shuffle(places, size, new_file, folder))
+                        files[split] = _Split(writer, shuffle)
                 assigned = splits[seen : seen + len(images)]
                 for index, split in enumerate(SPLITS):
                     chosen = np.flatnonzero(assigned == index)
                     part = {name: values[chosen] for name, values in columns.items()}
-                    if shuffled:
-                        shuffles[split].add((images[chosen], part))
-                    else:
-                        writers[split].append(images[chosen], **part)
+                    files[split].add((images[chosen], part))
                 seen += len(images)
                 nonzero = nonzero or bool(images.any())
             if seen != total:
@@ -175,17 +170,43 @@ def write_splits(
                 raise DarkpixelError(
                     f"{dataset}/{label}: every pixel of {source} is zero; nothing to learn."
                 )
-            for split, shuffle in shuffles.items():
-                for images, columns in shuffle.blocks():
-                    writers[split].append(images, **columns)
-            for writer in writers.values():
-                writer.finish()
+            for file in files.values():
+                file.finish()
             whole = True
     except BaseException:
         if whole:  # one of the renames failed: take back those before it
             for path in paths.values():
                 path.unlink(missing_ok=True)
         raise
+
+
+class _Split(NamedTuple):
+    """The file of a split that is being written, and what shuffles its images, if anything does."""
+
+    writer: ImageWriter
+    shuffle: Shuffle | None
+
+    def add(self, block: Block) -> None:
+        """Take the next images."""
+        if self.shuffle is None:
+            self.writer.append(block[0], **block[1])
+        else:
+            self.shuffle.add(block)
+
+    def finish(self) -> None:
+        """Write all that is left; the file is whole then, under its temporary name."""
+        for images, columns in self.shuffle.blocks() if self.shuffle is not None else ():
+            self.writer.append(images, **columns)
+        self.writer.finish()
+
+
+def _bytes_of_one(block: Block) -> int:
+    """Bytes of an image with its columns; the block may be empty."""
+    images, columns = block
+    return sum(
+        values.dtype.itemsize * math.prod(values.shape[1:])
+        for values in (images, *columns.values())
+    )
 
 
 def _random_places(count: int, seed: int, split: str) -> NDArray[np.int64]:

@@ -4,6 +4,7 @@ import tracemalloc
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jet_splits import ABOUT, outputs
+from numpy.typing import NDArray
 
 from darkpixel.config.data import SplitSizes
 from darkpixel.datasets.own_files import file_events
@@ -111,6 +113,28 @@ def test_splits_of_a_sorted_file_are_in_random_order(
         assert abs(np.corrcoef(number, np.arange(len(number)))[0, 1]) < 4.5 / np.sqrt(len(number))
         seen += number.tolist()
     assert len(set(seen)) == len(seen) == SIZES.total
+
+
+def test_a_source_may_begin_with_an_empty_block(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a UCI file whose first images have no weight: memory is bounded all the same."""
+    used: list[int] = []
+    real = Shuffle.__init__
+
+    def watched(self: Shuffle, places: NDArray[np.int64], size: int, *others: Any) -> None:
+        used.append(size)
+        real(self, places, size, *others)
+
+    monkeypatch.setattr(Shuffle, "__init__", watched)
+
+    def blocks() -> Iterator[Block]:
+        yield np.ones((0, 4, 4), np.float32), {"weight": np.ones((0, 3), np.float32)}
+        yield np.ones((40, 4, 4), np.float32), {"weight": np.ones((40, 3), np.float32)}
+
+    sizes = SplitSizes(train=20, validation=10, test=10)
+    write_splits(blocks(), 40, outputs(tmp_path), sizes=sizes, seed=5, shuffled=True, **ABOUT)
+    assert used == [4 * 4 * 4 + 3 * 4 + 8] * 3  # the event's number is the 8
 
 
 def test_the_order_is_that_of_the_seed_whatever_the_memory(
