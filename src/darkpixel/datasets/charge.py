@@ -39,7 +39,8 @@ def charge_per_unit(attributes: Mapping[str, Any]) -> float:
     if energy is None:
         name = "/".join(str(attributes.get(key, "?")) for key in ("dataset", "label", "split"))
         raise DarkpixelError(
-            f"{name}: attribute unit is {unit!r}, no energy, so charges cannot be "
-            "compared; prepare with `imaging.scaling: fixed`, or give the file such a unit."
+            f"{name}: attribute unit is {unit!r}, no energy such as '0.255 MeV', so charges "
+            "cannot be compared; prepare with `imaging.scaling: fixed`, or give the file such a "
+            "unit."
         )
     return energy

@@ -20,9 +20,12 @@ from darkpixel.config.data import SplitSizes
 from darkpixel.config.names import SPLITS
 from darkpixel.datasets.shuffling import NewFile, Shuffle
 from darkpixel.errors import DarkpixelError
-from darkpixel.formats.blocks import Block, column_types
+from darkpixel.formats.blocks import Block, Events, column_types
 from darkpixel.formats.image_format import bad_image, good_pixels
 from darkpixel.formats.image_writer import ImageWriter
+
+# Custom data sets import the first two from here.
+__all__ = ["UNUSED", "Block", "Events", "assign_splits", "numbered", "write_splits"]
 
 UNUSED = -1
 
