@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from overlays import problem
+from overlays import loaded, problem
 from repository import CONFIG
 
 import darkpixel.datasets
@@ -145,43 +145,9 @@ def test_a_model_of_all_labels_does_not_differ_on_one(tmp_path):
     assert message.endswith("give what differs under `jets`")
 
 
-def loaded(tmp_path, text):
-    """`config.yaml` under an overlay with this text."""
-    overlay = tmp_path / "mine.yaml"
-    overlay.write_text(text)
-    files = [CONFIG / "config.yaml", overlay]
-    return load_run(read_yaml(*files), files)
-
-
 def test_a_study_goes_with_its_data_set(tmp_path):
     assert set(loaded(tmp_path, "run: mine").studies) == {"sarm", "pixelcnnpp"}
     assert loaded(tmp_path, "datasets: {jets: null}").studies == {}
-
-
-OWN_LABELS = """
-datasets:
-  jets:
-    source: file
-    file: {w: w.h5, qcd: qcd.h5}
-    images: {train: 100, validation: 40, test: 100}
-    models: [sarm2_dd]
-models: {sarm2_dd: {where: {jets/signal: {training: {epochs: 3}}}}}
-"""
-
-
-def test_what_hangs_on_a_label_that_own_files_lack_is_left_out(tmp_path, caplog):
-    """With a line for each study; the user never wrote their `label: signal`."""
-    run = loaded(tmp_path, OWN_LABELS)
-    assert run.studies == {}
-    assert [record.getMessage().split(",")[0] for record in caplog.records] == [
-        f"search.studies.{name}: left out" for name in ("sarm", "pixelcnnpp")
-    ]
-    assert "datasets.jets has no label 'signal' (it has w, qcd)" in caplog.text
-    assert set(loaded(tmp_path, OWN_LABELS + "search: {studies: {sarm: {label: w}}}").studies) == {
-        "sarm"
-    }
-    message = problem(tmp_path, OWN_LABELS + "search: {studies: {sarm: {label: q}}}")
-    assert "mine.yaml: search.studies.sarm.label: unknown label 'q'" in message
 
 
 def test_symmetries_are_those_of_the_simulation_unless_told_otherwise(tmp_path):
@@ -276,25 +242,6 @@ def test_a_model_trained_nowhere_is_refused(tmp_path, spots, trained_on, expecte
 )
 def test_wrong_entries_of_custom_data_sets_are_refused(tmp_path, spots, datasets, expected):
     assert expected in problem(tmp_path, f"datasets: {{{datasets}}}")
-
-
-@pytest.mark.parametrize(
-    ("change", "expected"),
-    [
-        ({"run": 20241}, "--config: run: found 20241; input should be a valid string; put it in q"),
-        ({"seed": -1}, "--config: seed: found -1; "),
-        ({"training": {"epochs": 0}}, "--config: training.epochs: found 0; "),
-    ],
-)
-def test_a_value_of_the_command_line_is_not_blamed_on_a_file(change, expected):
-    """Snakemake reads `--config run=2024_1` as the number 20241."""
-    files = [CONFIG / "config.yaml"]
-    content = read_yaml(*files)
-    for key, value in change.items():
-        content[key] = {**content[key], **value} if isinstance(value, dict) else value
-    with pytest.raises(DarkpixelError) as caught:
-        load_run(content, files)
-    assert str(caught.value).startswith(expected)
 
 
 @pytest.mark.parametrize(
