@@ -1,6 +1,8 @@
 """`darkpixel check | sample | label | evaluate | show`: the library without the workflow."""
 
 import argparse
+import math
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -16,8 +18,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         options.command(options)
+        sys.stdout.flush()
     except DarkpixelError as error:
         print(f"darkpixel: {error}", file=sys.stderr)
+        return 1
+    except MemoryError as error:
+        print(f"darkpixel: out of memory ({error}); give fewer or smaller images", file=sys.stderr)
+        return 1
+    except BrokenPipeError:  # whoever reads has seen enough, as in `darkpixel show x.h5 | head`
+        # What is left would be written, and fail again, when Python ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     return 0
 
@@ -33,11 +43,11 @@ def _parser() -> argparse.ArgumentParser:
 
     sample = commands.add_parser("sample", help="generate images with a trained model")
     sample.add_argument("model", type=Path, help="folder with model.safetensors and config.yaml")
-    sample.add_argument("output", type=Path, help="image file to write")
+    sample.add_argument("output", type=_hdf5, help="image file to write, .h5 or .hdf5")
     sample.add_argument(
         "-n", "--images", type=_positive, help="how many (1000, or the rows of --conditions)"
     )
-    sample.add_argument("--seed", type=int, default=1)
+    sample.add_argument("--seed", type=_seed, default=1, help="of the random numbers (1)")
     sample.add_argument("--label", help="of the images, for a model that knows several (LAGAN)")
     sample.add_argument("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto")
     sample.add_argument("--species", type=int, help="PDG code, short for --condition species=CODE")
@@ -68,8 +78,13 @@ def _parser() -> argparse.ArgumentParser:
     label = commands.add_parser("label", help="label tracks and showers with a trained SSNet")
     label.add_argument("model", type=Path, help="folder of a trained SSNet")
     label.add_argument("images", type=Path, help="image file to label")
-    label.add_argument("output", type=Path, help="label file to write")
-    label.add_argument("--threshold", type=float, default=0.2, help="of labelled pixels (0.2)")
+    label.add_argument("output", type=_hdf5, help="label file to write, .h5 or .hdf5")
+    label.add_argument(
+        "--threshold",
+        type=_threshold,
+        default=0.2,
+        help="pixels above it are labelled, in the unit of the images (0.2)",
+    )
     label.add_argument("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto")
     label.set_defaults(command=_label)
 
@@ -89,6 +104,38 @@ def _positive(text: str) -> int:
     if value < 1:
         raise argparse.ArgumentTypeError("must be at least 1")
     return value
+
+
+def _seed(text: str) -> int:
+    value = int(text)
+    if not -(2**63) <= value < 2**63:  # it is kept in the file, in 64 bits
+        raise argparse.ArgumentTypeError(f"found {text}; must be between -2^63 and 2^63 - 1")
+    return value
+
+
+def _threshold(text: str) -> float:
+    value = float(text)
+    if not 0 <= value < math.inf:
+        raise argparse.ArgumentTypeError(f"found {text}; must be a finite number, 0 or more")
+    return value
+
+
+def _hdf5(text: str) -> Path:
+    path = Path(text)
+    if path.suffix not in (".h5", ".hdf5") and not path.is_dir():
+        raise argparse.ArgumentTypeError(f"found '{text}'; HDF5 is written: end it in .h5 or .hdf5")
+    return path
+
+
+def _replaced(path: Path) -> str:
+    """For the last line of a command: whether it will have replaced a file.
+
+    Raises:
+        DarkpixelError: what is there must not be replaced.
+    """
+    from darkpixel.formats.files import writable
+
+    return " (in place of the file that was there)" if writable(path).exists() else ""
 
 
 def _conditions(options: argparse.Namespace, names: Sequence[str]) -> dict[str, Any]:
@@ -157,6 +204,7 @@ def _sample(options: argparse.Namespace) -> None:
     from darkpixel.models.sample_file import shard_blocks, write_shard
     from darkpixel.models.workers import usable_cores
 
+    replaced = _replaced(options.output)  # before anything is drawn
     config = load_config(options.model)
     device = choose_device(options.device)
     model = load_generator(options.model, device=device, label=options.label)
@@ -180,7 +228,7 @@ def _sample(options: argparse.Namespace) -> None:
         conditions=conditions,
         cores=options.cores or usable_cores(),
     )
-    print(f"{options.output}: {count} images of {image_label}")
+    print(f"{options.output}: {count} images of {image_label}{replaced}")
 
 
 def _label(options: argparse.Namespace) -> None:
@@ -189,6 +237,11 @@ def _label(options: argparse.Namespace) -> None:
     from darkpixel.models.ssnet.labelling import label_file
     from darkpixel.models.ssnet.model import SSNet
 
+    replaced = _replaced(options.output)
+    if options.output.exists() and options.output.samefile(options.images):
+        raise DarkpixelError(
+            f"{options.output}: the file of the images itself; name another for the labels."
+        )
     config = load_config(options.model)
     model = load_model(options.model, device=choose_device(options.device))
     if not isinstance(model, SSNet):
@@ -203,33 +256,39 @@ def _label(options: argparse.Namespace) -> None:
         images=config["images"],
         threshold=options.threshold,
     )
-    print(f"{options.output}: labels of {options.images}")
+    print(f"{options.output}: labels of {options.images}{replaced}")
 
 
 def _evaluate(options: argparse.Namespace) -> None:
     from darkpixel.config.evaluation import Evaluation
     from darkpixel.formats.image_file import ImageFile
     from darkpixel.metrics.kinematics import in_angles, pixel_size_of
-    from darkpixel.metrics.observables import Source, measure_observables
+    from darkpixel.metrics.observables import Source, in_random_order, measure_observables
     from darkpixel.metrics.rows import wasserstein_rows
 
     with ImageFile(options.reference) as file:
         has_mass = in_angles(max(file.shape[1:]), pixel_size_of(file))
         unit = file.attributes.get("unit", "GeV")
+        if len(file) < 2:
+            raise DarkpixelError(
+                f"{options.reference}: {len(file)} image; a reference needs 2 or more, since the "
+                "floor is the distance between two halves of it."
+            )
     names = ("pt", "mass") if has_mass else ("sum", "maximum", "nonzero")
     units = dict.fromkeys(("pt", "mass", "sum", "maximum"), unit)
     sources = [Source("images", 0, str(options.images))]
     observables = measure_observables(sources, str(options.reference))
+    settings = Evaluation()
     rows = wasserstein_rows(
-        observables,
+        in_random_order(observables, settings.seed),
         dataset="",
         label="",
-        settings=Evaluation(),
+        settings=settings,
         published={},
         names=(*names, "zero_fraction"),
     )
     print(f"W1 of {options.images} against {options.reference}, error by bootstrap;")
-    print("floor: the same distance between two halves of the reference")
+    print("floor: the same distance between two halves of the reference; images drawn at random")
     for row in rows.itertuples():
         print(f"{row.observable:>14} {row.value:8.4f} ± {row.error:.4f}", end="")
         print(f"   floor {row.floor:.4f} {units.get(row.observable, '')}   n {row.n}")

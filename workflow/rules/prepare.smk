@@ -22,6 +22,7 @@ rule prepare_jets:
         **plan.resources.of("prepare_jets"),
     params:
         source=lambda wildcards: plan.datasets[wildcards.dataset].source,
+        downloads=lambda wildcards: plan.events.download_entries(wildcards.dataset),
         beside=lambda wildcards: plan.events.beside(wildcards.dataset, wildcards.label),
         imaging=lambda wildcards: plan.datasets[wildcards.dataset].imaging.model_dump(),
         columns=lambda wildcards: plan.datasets[wildcards.dataset].columns,
@@ -84,6 +85,7 @@ rule prepare_lartpc:
         **plan.resources.of("prepare_lartpc"),
     params:
         source=lambda wildcards: plan.datasets[wildcards.dataset].source,
+        downloads=lambda wildcards: plan.events.download_entries(wildcards.dataset),
         imaging=lambda wildcards: plan.datasets[wildcards.dataset].imaging.model_dump(),
         pixel_size=lambda wildcards: plan.datasets[wildcards.dataset].simulation.pixel_size,
         columns=lambda wildcards: plan.datasets[wildcards.dataset].columns,

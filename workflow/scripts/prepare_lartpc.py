@@ -8,16 +8,19 @@ from darkpixel.config.lartpc import ArgonImaging
 from darkpixel.datasets.lartpc import prepare
 from darkpixel.datasets.splits import SPLITS
 from darkpixel.formats.digests import settings_digest
+from darkpixel.formats.download import Source, check_downloads
 from darkpixel.pipeline.job import job
 
 if TYPE_CHECKING:
     from snakemake.script import snakemake
 
 with job(snakemake.log[0]):
-    params = snakemake.params
+    params, raw = snakemake.params, [Path(path) for path in snakemake.input.raw]
+    if params.source == "download":
+        check_downloads([Source(**entry) for entry in params.downloads], raw)
     prepare(
         params.source,
-        [Path(path) for path in snakemake.input.raw],
+        raw,
         {split: getattr(snakemake.output, split) for split in SPLITS},
         dataset=snakemake.wildcards.dataset,
         label=snakemake.wildcards.label,

@@ -1,5 +1,6 @@
 """Loading of a configuration: merging its files, and checking what they say together."""
 
+import logging
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,8 @@ from darkpixel.config.search import has_width, space_problem
 from darkpixel.config.two_sample import LowLevel
 from darkpixel.config.variants import resolve_variants
 from darkpixel.errors import DarkpixelError
+
+logger = logging.getLogger(__name__)
 
 
 def load_run(config: dict[str, Any], files: Sequence[str | Path] = ()) -> Run:
@@ -189,14 +192,22 @@ def _check_widths(run: Run, files: Sequence[str | Path]) -> None:
 def _check_study(run: Run, name: str, files: Sequence[str | Path]) -> None:
     """Refuse a search on unknown data or of an unknown model, or over keys that it lacks.
 
-    One on a data set that is left out is no mistake: it is left out too.
+    One on a data set that is left out is no mistake: it is left out too. So is one on a label that
+    the simulation has, where files of the user's have others.
     """
     study, key = run.search.studies[name], ("search", "studies", name)
     _check_known("data set", study.dataset, known_datasets(), (*key, "dataset"), files)
     _check_known("model", study.model, run.models, (*key, "model"), files)
-    if name not in run.studies:
+    data = run.datasets.present().get(study.dataset)
+    if data is None:
         return
-    data = run.datasets.present()[study.dataset]
+    if name not in run.studies and study.label in data.own_labels:
+        logger.warning(
+            "search.studies.%s: left out, as datasets.%s has no label '%s' (it has %s); set the "
+            "study's label, or the study to null",
+            *(name, study.dataset, study.label, ", ".join(data.labels)),
+        )
+        return
     _check_known("label", study.label, data.labels, (*key, "label"), files)
     _check_conditions(run, study.model, study.dataset, data, (*key, "model"), files)
     problem = space_problem(study, run.model(study.model, study.dataset, study.label))
@@ -214,7 +225,7 @@ def _check_place(run: Run, model: Model, place: str, key: Key, files: Sequence[s
             f"differs under `{dataset}`"
         )
     data = run.datasets.present().get(dataset)
-    if slash and data is not None and label not in data.labels:
+    if slash and data is not None and label not in {*data.labels, *data.own_labels}:
         raise DarkpixelError(located(key, files) + unknown("label", label, data.labels))
 
 

@@ -50,7 +50,10 @@ def first_problem(
     first = problems[-1]
     location = tuple(part for part in first["loc"] if not _names_a_branch(part))
     more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-    where = located(prefix + location, files)
+    where, quotes = located(prefix + location, files), "; put it in quotes"
+    if _overridden(prefix + location, first["input"], files):
+        where = f"--config: {'.'.join(map(str, prefix + location))}: "
+        quotes += " twice: --config 'run=\"2024_1\"'"  # the shell takes the outer ones
     if first["type"] == "extra_forbidden":
         parent = _model_at(model, location[:-1])
         allowed = tuple(parent.model_fields) if parent else ()
@@ -60,9 +63,25 @@ def first_problem(
         return where + "missing; add it" + more
     expected = first["msg"].removeprefix("Value error, ")
     expected = expected[0].lower() + expected[1:]
+    if first["type"] == "string_type":
+        expected += quotes
     if isinstance(first["input"], dict):  # several keys that do not go together
         return f"{where}{expected}{more}"
     return f"{where}found {first['input']!r}; {expected}{more}"
+
+
+def _overridden(key: Key, found: Any, files: Sequence[str | Path]) -> bool:
+    """Whether a plain value is none that a file gives the key, so that the command line gave it."""
+    if isinstance(found, dict | list):
+        return False
+    given = [_at(parsed(path), key) for path in files if _has(parsed(path), key)]
+    return bool(given) and given[-1] != found
+
+
+def _at(content: Any, key: Key) -> Any:
+    for part in key:
+        content = content[part]
+    return content
 
 
 def _names_a_branch(part: str | int) -> bool:

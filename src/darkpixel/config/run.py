@@ -212,9 +212,10 @@ class Run(Settings):
 
     @property
     def studies(self) -> dict[str, Study]:
-        """The studies whose data set is in the run, by name."""
-        present = self.datasets.present()
-        return {name: s for name, s in self.search.studies.items() if s.dataset in present}
+        """The studies whose data set is in the run, with their label, by name."""
+        labels = {name: data.labels for name, data in self.datasets.present().items()}
+        studies = self.search.studies.items()
+        return {name: s for name, s in studies if s.label in labels.get(s.dataset, ())}
 
     @field_validator("seeds")
     @classmethod

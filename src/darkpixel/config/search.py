@@ -48,7 +48,7 @@ class Search(Settings):
     studies: dict[str, Study] = Field(
         {},
         description="studies by name, all in one table; null leaves one out, and so does leaving "
-        "out its data set",
+        "out its data set, or giving files of other labels than its own",
     )
 
     _given = field_validator(

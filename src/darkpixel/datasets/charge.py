@@ -5,12 +5,12 @@ are trained on: its authors' code stores `img / 255 * 10`, so that one unit is 0
 June 2021 it stored `img / max(img) * 10`.
 """
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from darkpixel.config.lartpc import ArgonImaging
 from darkpixel.errors import DarkpixelError
+from darkpixel.formats.units import energy_of
 
 COUNT = 0.01
 """MeV per unit of a raw image."""
@@ -18,8 +18,6 @@ LARGEST = 10.0
 """Largest pixel after scaling, of 255 raw units (fixed) or of every image (maximum)."""
 FULL_SCALE = 255.0
 """Raw units that the fixed scaling takes to `LARGEST`."""
-
-_ENERGY = re.compile(r"(?:(\d+(?:\.\d+)?) )?MeV")
 
 
 def unit_of(imaging: ArgonImaging) -> str:
@@ -37,11 +35,12 @@ def charge_per_unit(attributes: Mapping[str, Any]) -> float:
             of a unit in the column `charge_scale` instead.
     """
     unit = attributes.get("unit")
-    match = _ENERGY.fullmatch(str(unit))
-    if match is None:
+    energy = energy_of(str(unit))
+    if energy is None:
         name = "/".join(str(attributes.get(key, "?")) for key in ("dataset", "label", "split"))
         raise DarkpixelError(
-            f"{name}: attribute unit is {unit!r}, not a number of MeV, so charges cannot be "
-            "compared; prepare with `imaging.scaling: fixed`, or give the file such a unit."
+            f"{name}: attribute unit is {unit!r}, no energy such as '0.255 MeV', so charges "
+            "cannot be compared; prepare with `imaging.scaling: fixed`, or give the file such a "
+            "unit."
         )
-    return float(match[1] or 1)
+    return energy

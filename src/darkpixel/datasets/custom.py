@@ -5,7 +5,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from darkpixel.datasets.splits import file_events, write_splits
+from darkpixel.datasets.own_files import file_like, repeated_events
+from darkpixel.datasets.splits import write_splits
 from darkpixel.formats.blocks import Events
 
 
@@ -36,7 +37,10 @@ def prepare(
     """
     module = import_module(f"darkpixel.datasets.{dataset}")
     checked = module.Settings.model_validate(settings)
-    events: Events = module.events(checked, label, seed) if file is None else file_events(file)
+    if file is None:
+        events: Events = module.events(checked, label, seed)
+    else:
+        events = file_like(file, dataset, checked.pixel_size, checked.unit)
     write_splits(
         *events,
         outputs,
@@ -49,4 +53,6 @@ def prepare(
         source=dataset if file is None else str(file),
         config_digest=config_digest,
         required=checked.columns,
+        shuffled=True,
+        groups=None if file is None else repeated_events(file),
     )

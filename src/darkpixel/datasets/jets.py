@@ -7,7 +7,8 @@ from typing import Literal
 from darkpixel.config.data import SplitSizes
 from darkpixel.config.jets import JetImaging
 from darkpixel.datasets.lagan_jets import PIXEL_SIZE, lagan_events
-from darkpixel.datasets.splits import file_in_angles, write_splits
+from darkpixel.datasets.own_files import file_in_angles, repeated_events
+from darkpixel.datasets.splits import write_splits
 from darkpixel.formats.blocks import Events
 from darkpixel.simulation.jets.images import count_events, event_blocks
 
@@ -41,6 +42,7 @@ def prepare(
         DarkpixelError: a file is bad, or there are too few events.
     """
     pixel_size, origin = imaging.pixel_size, "Pythia 8"
+    groups = None
     match source:
         case "simulate":
             events = Events(event_blocks(paths, imaging), count_events(paths))
@@ -49,7 +51,7 @@ def prepare(
             pixel_size, origin = PIXEL_SIZE, paths[0].stem
         case "file":
             events, pixel_size = file_in_angles(paths[0], pixel_size, beside)
-            origin = str(paths[0])
+            origin, groups = str(paths[0]), repeated_events(paths[0])
     write_splits(
         *events,
         outputs,
@@ -62,4 +64,6 @@ def prepare(
         source=origin,
         config_digest=config_digest,
         required=columns,
+        shuffled=source != "simulate",
+        groups=groups,
     )

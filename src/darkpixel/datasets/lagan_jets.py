@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.blocks import Block, Events
-from darkpixel.formats.hdf5 import one_line, open_hdf5
+from darkpixel.formats.hdf5 import check_readable, one_line, open_hdf5
 
 PIXEL_SIZE = 0.1
 """Eta and phi per pixel of the LAGAN file: 25 pixels over 2 x 1.25 (its file name says R1.25)."""
@@ -89,4 +89,9 @@ def _open(path: Path) -> h5py.File:
                 f"{path}: {name} is {'missing' if shape is None else f'of shape {shape}'}, not as "
                 "in the LAGAN file; for files of your own use `source: file`."
             )
+        try:
+            check_readable(path, item)
+        except DarkpixelError:
+            file.close()
+            raise
     return file

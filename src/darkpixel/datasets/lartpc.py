@@ -19,7 +19,9 @@ from numpy.typing import NDArray
 from darkpixel.config.data import SplitSizes
 from darkpixel.config.lartpc import ArgonImaging
 from darkpixel.datasets.charge import COUNT, FULL_SCALE, LARGEST, unit_of
-from darkpixel.datasets.splits import file_events, numbered, write_splits
+from darkpixel.datasets.own_files import Kind, file_events
+from darkpixel.datasets.repeats import Repeats
+from darkpixel.datasets.splits import numbered, write_splits
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.blocks import Block, column_types
 from darkpixel.formats.crop_margin import LABEL_MARGIN, MARGIN, margins
@@ -27,13 +29,14 @@ from darkpixel.formats.image_file import ImageFile, ImageWriter
 from darkpixel.formats.initial_state import in_crop
 from darkpixel.formats.larcv import larcv_events
 from darkpixel.formats.species import SpeciesCounts
+from darkpixel.formats.units import conversion
 from darkpixel.simulation.argon.crop import crop_corner
 from darkpixel.simulation.argon.events import event_blocks, read_header
 
 LARCV_PIXEL_SIZE = 0.5
 """cm, in the metadata of the public files."""
 UNIT = "0.255 MeV"
-"""Of a user's own images that state none."""
+"""Of a user's own images, converted where they state another."""
 
 _CHUNKS = 16  # HDF5 chunks read back at once, 1 MiB of pixels each
 
@@ -83,13 +86,13 @@ def prepare(
         blocks = larcv_events(paths, imaging.plane)
         origin, pixel_size = ", ".join(path.stem for path in paths), LARCV_PIXEL_SIZE
     else:
-        blocks, origin = file_events(paths[0]).blocks, str(paths[0])
-        with ImageFile(paths[0]) as file:
-            pixel_size = file.attributes.get("pixel_size", pixel_size)
-            unit = file.attributes.get("unit")
-        if unit is None:
-            unit = UNIT
+        kind, origin = Kind.of(paths[0], pixel_size), str(paths[0])
+        _check_species(paths[0])
+        unit = kind.unit if kind.unit == unit_of(imaging) else UNIT
+        if kind.unit is None:
             logger.warning("%s has no attribute unit: pixels count as %s", paths[0], unit)
+        factor = conversion(paths[0], kind.unit or unit, unit)
+        blocks, pixel_size = file_events(paths[0], factor).blocks, kind.pixel_size
     write_crops(
         blocks,
         imaging,
@@ -104,6 +107,7 @@ def prepare(
         drawn=drawn,
         unit=unit,
         required=columns,
+        shuffled=source != "simulate",
     )
 
 
@@ -184,6 +188,7 @@ def write_crops(
     drawn: Mapping[int, int] | None = None,
     unit: str | None = None,
     required: Sequence[str] = (),
+    shuffled: bool = False,
 ) -> None:
     """Write the three image files of a liquid-argon data set; either all appear or none.
 
@@ -196,8 +201,8 @@ def write_crops(
             included; None: `blocks` are all events.
         unit: of a user's own images, which are cropped where larger than `imaging.pixels` and not
             scaled; None: raw images.
-        outputs, sizes, seed, dataset, label, pixel_size, source, config_digest, required: as in
-            `write_splits`.
+        outputs, sizes, seed, dataset, label, pixel_size, source, config_digest, required, shuffled:
+            as in `write_splits`.
 
     Raises:
         DarkpixelError: too few events pass the crop, images are too small, or the disk is full.
@@ -211,14 +216,16 @@ def write_crops(
         "seed": seed,
         "config_digest": config_digest,
     }
-    species = SpeciesCounts()
+    species, repeats = SpeciesCounts(), Repeats()
     events = crop_events(blocks, imaging, species, source)
     if unit is None:
         events = scale_events(events, imaging)
     train = Path(outputs["train"])
     path = train.with_name(f".accepted.{os.getpid()}.{train.name}")
     try:
-        accepted = _keep(events, path, {**attributes, "split": "all"})
+        accepted = _keep(
+            repeats.seen(events) if shuffled else events, path, {**attributes, "split": "all"}
+        )
         if accepted < sizes.total:
             raise DarkpixelError(
                 f"{dataset}/{label}: {accepted} events of {source} pass the crop"
@@ -235,6 +242,8 @@ def write_crops(
             sizes=sizes,
             attributes=species.attributes(),
             required=required,
+            shuffled=shuffled,
+            groups=repeats.groups(source) if shuffled else None,
             **attributes,
         )
     finally:
@@ -274,10 +283,23 @@ def _by_species(species: SpeciesCounts) -> str:
 
 
 def _check_size(size: tuple[int, ...], pixels: int, source: str) -> None:
-    if size != (pixels, pixels) and min(size) <= pixels:
+    # The centroid must lie more than half a crop from every edge.
+    if size != (pixels, pixels) and min(size) < pixels + 2:
         raise DarkpixelError(
-            f"{source}: images have {size[0]} x {size[1]} pixels, so no crop of {pixels} x "
-            f"{pixels} fits; set `imaging.pixels`, or give images of that size or larger ones."
+            f"{source}: images have {size[0]} x {size[1]} pixels, and a crop of {pixels} x "
+            f"{pixels} needs {pixels + 2} or more on both sides, or exactly {pixels} x {pixels}; "
+            "set `imaging.pixels`, or pad the images."
+        )
+
+
+def _check_species(path: Path) -> None:
+    """Refuse a column `species` of a user's file that is not one PDG code an image."""
+    with ImageFile(path) as file:
+        kind = file.column_types().get("species", np.dtype(np.int32))
+    if kind.shape not in ((), (1,)) or kind.base.kind not in "iu":
+        raise DarkpixelError(
+            f"{path}: column species has entries of type {kind.base} and shape {kind.shape}; store "
+            "one PDG code an image, a whole number."
         )
 
 

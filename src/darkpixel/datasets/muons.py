@@ -7,8 +7,9 @@ from typing import Literal
 from darkpixel.config.data import SplitSizes
 from darkpixel.config.muons import MuonImaging
 from darkpixel.datasets.muon_matching import chunk_events, matched_events
-from darkpixel.datasets.splits import file_in_angles, write_splits
-from darkpixel.datasets.uci_muons import is_uci, uci_events
+from darkpixel.datasets.own_files import GEV, Kind, file_in_angles, kind_in_angles, repeated_events
+from darkpixel.datasets.splits import write_splits
+from darkpixel.datasets.uci_muons import is_uci, uci_events, uci_size
 
 
 def prepare(
@@ -43,6 +44,7 @@ def prepare(
         DarkpixelError: a file is bad, or there are too few events.
     """
     pixel_size, origin = imaging.pixel_size, "Pythia 8"
+    groups = None
     if source == "simulate":
         if reference:
             events = matched_events(paths, reference, sizes.total, seed)
@@ -51,10 +53,11 @@ def prepare(
     else:
         origin = str(paths[0])
         if is_uci(origin):
+            kind_in_angles(origin, pixel_size, beside, _kind)
             events = uci_events(origin, seed=seed if match_pt else None)
         else:
-            others = [path for path in beside if not is_uci(path)]
-            events, pixel_size = file_in_angles(origin, pixel_size, others)
+            events, pixel_size = file_in_angles(origin, pixel_size, beside, _kind)
+            groups = repeated_events(origin)
     write_splits(
         *events,
         outputs,
@@ -67,4 +70,11 @@ def prepare(
         source=origin,
         config_digest=config_digest,
         required=columns,
+        shuffled=source != "simulate",
+        groups=groups,
     )
+
+
+def _kind(path: str | Path, pixel_size: float) -> Kind:
+    """Of either layout; UCI's says nothing of its pixels, which are in GeV."""
+    return Kind(*uci_size(path), pixel_size, GEV) if is_uci(path) else Kind.of(path, pixel_size)

@@ -1,34 +1,49 @@
 """From a source's events to the image files of the three splits, in one streaming pass.
 
 Every source offers `Events`: blocks of images with their columns, in a fixed order. Which event
-goes to which split depends on the number of events, the sizes and the seed alone.
+goes to which split, and to which place in it, depends on the number of events, the sizes and the
+seed alone.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
+import math
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from darkpixel.config.data import SplitSizes
 from darkpixel.config.names import SPLITS
+from darkpixel.datasets.shuffling import NewFile, Shuffle
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.blocks import Block, Events, column_types
-from darkpixel.formats.image_file import ImageFile, ImageWriter
+from darkpixel.formats.image_format import bad_image, good_pixels
+from darkpixel.formats.image_writer import ImageWriter
+
+# Custom data sets import the first two from here.
+__all__ = ["UNUSED", "Block", "Events", "assign_splits", "numbered", "write_splits"]
 
 UNUSED = -1
 
-_BLOCK = 4096
-
 
 def assign_splits(
-    total: int, sizes: SplitSizes, seed: int, name: str = "the source"
+    total: int,
+    sizes: SplitSizes,
+    seed: int,
+    name: str = "the source",
+    groups: NDArray[np.int64] | None = None,
 ) -> NDArray[np.int8]:
     """Draw the split of every event.
 
     The test events are drawn first, so that they stay the same when the training set grows.
+
+    Args:
+        groups: (total,) number of the group of each event; no group is in two splits. Where a
+            split ends within a group, the rest of it is not used. None: each is its own.
 
     Returns:
         (total,) index into `SPLITS`, or `UNUSED`.
@@ -43,12 +58,27 @@ def assign_splits(
             "in the config, or give more events."
         )
     order = np.random.default_rng(seed).permutation(total)
+    if groups is not None:  # each group comes where the first of its events was drawn
+        place = np.empty(total, np.int64)
+        place[order] = np.arange(total)
+        first = np.full(total, total)
+        np.minimum.at(first, groups, place)
+        order = np.argsort(first[groups], kind="stable")
     splits = np.full(total, UNUSED, np.int8)
     start = 0
     for split in reversed(SPLITS):
         stop = start + getattr(sizes, split)
+        if stop > total:
+            raise DarkpixelError(
+                f"{name}: {total} events found, {sizes.total} needed, and some repeat others and "
+                "must stay in one split; lower `images` of the data set in the config, or remove "
+                "the copies."
+            )
         splits[order[start:stop]] = SPLITS.index(split)
         start = stop
+        if groups is not None:
+            while start < total and groups[order[start]] == groups[order[stop - 1]]:
+                start += 1
     return splits
 
 
@@ -67,6 +97,8 @@ def write_splits(
     config_digest: str,
     attributes: Mapping[str, Any] | None = None,
     required: Sequence[str] = (),
+    shuffled: bool = False,
+    groups: NDArray[np.int64] | None = None,
 ) -> None:
     """Write the three image files; either all of them appear or none.
 
@@ -76,9 +108,13 @@ def write_splits(
     Args:
         blocks, total: the source, `*lagan_events(...)` for example.
         outputs: path of each split, keys as in `SPLITS`.
-        seed: of the draw of the splits; recorded in the files.
+        seed: of the draw of the splits, and of their order; recorded in the files.
         dataset, label, pixel_size, unit, source, config_digest, attributes: as in `ImageWriter`.
         required: columns that the events must have, one finite number an image.
+        shuffled: leave each split in random order, so that the first n images of a file are n
+            images like all others; for sources whose order may mean something, files above all.
+            If false, images stand in the order of the source.
+        groups: of events that must stay in one split, as in `assign_splits`.
 
     Raises:
         DarkpixelError: too few events, bad pixels, none above zero, a required column that is
@@ -86,19 +122,20 @@ def write_splits(
     """
     if set(outputs) != set(SPLITS):
         raise ValueError(f"outputs for {sorted(outputs)}, expected {sorted(SPLITS)}")
-    splits = assign_splits(total, sizes, seed, f"{dataset}/{label}")
+    splits = assign_splits(total, sizes, seed, f"{dataset}/{label}", groups)
     paths = {split: Path(outputs[split]) for split in SPLITS}
-    writers: dict[str, ImageWriter] = {}
+    files: dict[str, _Split] = {}
     seen, nonzero, whole = 0, False, False
     try:
         with ExitStack() as stack:
             for images, columns in blocks:
+                _check_pixels(images, seen, source)
                 columns = numbered(columns, seen, len(images))
                 _check_required(columns, required, seen, source)
-                if not writers:
+                if not files:
                     for split, path in paths.items():
-                        writer = ImageWriter(
-                            path,
+                        new_file: NewFile = partial(
+                            ImageWriter,
                             height=images.shape[1],
                             width=images.shape[2],
                             dataset=dataset,
@@ -112,12 +149,19 @@ def write_splits(
                             columns=column_types(columns),
                             attributes=attributes,
                         )
-                        writers[split] = stack.enter_context(writer)
+                        writer = stack.enter_context(new_file(path))
+                        shuffle = None
+                        if shuffled:
+                            folder = stack.enter_context(_temporary(path))
+                            places = _random_places(getattr(sizes, split), seed, split)
+                            size = _bytes_of_one((images, columns))
+                            shuffle = stack.enter_context(Shuffle(places, size, new_file, folder))
+                        files[split] = _Split(writer, shuffle)
                 assigned = splits[seen : seen + len(images)]
                 for index, split in enumerate(SPLITS):
                     chosen = np.flatnonzero(assigned == index)
                     part = {name: values[chosen] for name, values in columns.items()}
-                    writers[split].append(images[chosen], **part)
+                    files[split].add((images[chosen], part))
                 seen += len(images)
                 nonzero = nonzero or bool(images.any())
             if seen != total:
@@ -129,14 +173,70 @@ def write_splits(
                 raise DarkpixelError(
                     f"{dataset}/{label}: every pixel of {source} is zero; nothing to learn."
                 )
-            for writer in writers.values():
-                writer.finish()
+            for file in files.values():
+                file.finish()
             whole = True
     except BaseException:
         if whole:  # one of the renames failed: take back those before it
             for path in paths.values():
                 path.unlink(missing_ok=True)
         raise
+
+
+class _Split(NamedTuple):
+    """The file of a split that is being written, and what shuffles its images, if anything does."""
+
+    writer: ImageWriter
+    shuffle: Shuffle | None
+
+    def add(self, block: Block) -> None:
+        """Take the next images."""
+        if self.shuffle is None:
+            self.writer.append(block[0], **block[1])
+        else:
+            self.shuffle.add(block)
+
+    def finish(self) -> None:
+        """Write all that is left; the file is whole then, under its temporary name."""
+        for images, columns in self.shuffle.blocks() if self.shuffle is not None else ():
+            self.writer.append(images, **columns)
+        self.writer.finish()
+
+
+def _bytes_of_one(block: Block) -> int:
+    """Bytes of an image with its columns; the block may be empty."""
+    images, columns = block
+    return sum(
+        values.dtype.itemsize * math.prod(values.shape[1:])
+        for values in (images, *columns.values())
+    )
+
+
+def _random_places(count: int, seed: int, split: str) -> NDArray[np.int64]:
+    """(count,) where each image of a split goes; the same whatever the other splits hold."""
+    return np.random.default_rng([seed, 1 + SPLITS.index(split)]).permutation(count)
+
+
+@contextmanager
+def _temporary(path: Path) -> Iterator[Path]:
+    """A folder for temporary files beside `path`; what a killed job left there goes first."""
+    folder = path.with_name(f".shuffled.{path.stem}")
+    shutil.rmtree(folder, ignore_errors=True)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _check_pixels(images: NDArray[np.float32], seen: int, source: str) -> None:
+    """Refuse bad pixels while their number in the source is known."""
+    bad = bad_image(images)
+    if bad is not None:
+        value = images[bad][~good_pixels(images[bad])][0]
+        raise DarkpixelError(
+            f"{source}: image {seen + bad} holds the pixel value {value}; pixels must be finite "
+            "and not negative: clean or drop that image."
+        )
 
 
 def _check_required(
@@ -162,85 +262,6 @@ def _check_required(
                 f"{source}: {name}[{seen + bad[0]}] is {values[bad[0]]}; a condition is a finite "
                 "number: clean or drop that image."
             )
-
-
-def file_events(path: str | Path) -> Events:
-    """The events of an image file, a user's own for example.
-
-    A column `event` of the file is kept as `source_event`; it must not repeat, lest images of one
-    event fall into different splits.
-
-    Raises:
-        DarkpixelError: the file is not a valid image file, or has a column that cannot be kept.
-    """
-    with ImageFile(path) as file:
-        types = file.column_types()
-        for name, kind in types.items():
-            if kind.base.kind not in "fiubS":
-                raise DarkpixelError(
-                    f"{path}: column {name} has type {kind}; store numbers or fixed-length "
-                    "strings (S16), or move it into a group."
-                )
-        if {"event", "source_event"} <= types.keys():
-            raise DarkpixelError(
-                f"{path}: has columns event and source_event, and event is kept under that name; "
-                "give one of them another."
-            )
-        if "event" in types:
-            values, counts = np.unique(file.column("event"), return_counts=True)
-            if counts.max() > 1:
-                raise DarkpixelError(
-                    f"{path}: event {values[counts.argmax()]} occurs {counts.max()} times, so its "
-                    "images would fall into different splits; keep one image per event, or give "
-                    "the column another name if it does not identify events."
-                )
-        total = len(file)
-    return Events(_file_blocks(Path(path)), total)
-
-
-def file_in_angles(
-    path: str | Path, pixel_size: float, beside: Iterable[str | Path] = ()
-) -> tuple[Events, float]:
-    """The events of a user's file of images in eta and phi, and their pixel size.
-
-    Args:
-        pixel_size: of files that do not state theirs.
-        beside: files of the other labels, whose images must have the same size.
-
-    Raises:
-        DarkpixelError: as `file_events`; or the images are not square, not of the size of those
-            beside them, or not in GeV.
-    """
-    with ImageFile(path) as file:
-        _, height, width = file.shape
-        unit = file.attributes.get("unit", "GeV")
-        pixel_size = float(file.attributes.get("pixel_size", pixel_size))
-    if height != width:
-        raise DarkpixelError(
-            f"{path}: images of {height} x {width} pixels; square ones needed: pad or crop them."
-        )
-    if unit != "GeV":
-        raise DarkpixelError(
-            f"{path}: attribute unit is '{unit}', and jets and muons are measured in GeV; convert "
-            "the pixels and set it to 'GeV'."
-        )
-    for other in beside:
-        with ImageFile(other) as file:
-            if file.shape[1:] != (height, width):
-                raise DarkpixelError(
-                    f"{path}: images of {height} x {width} pixels, but those of {other} have "
-                    f"{file.shape[1]} x {file.shape[2]}; the labels of a data set need one size."
-                )
-    return file_events(path), pixel_size
-
-
-def _file_blocks(path: Path) -> Iterator[Block]:
-    with ImageFile(path) as file:
-        for batch in file.batches(max(file.chunk, _BLOCK // file.chunk * file.chunk), file.columns):
-            images = batch.pop("images")
-            if "event" in batch:
-                batch["source_event"] = batch.pop("event")
-            yield images, batch
 
 
 def numbered(columns: Mapping[str, NDArray[Any]], seen: int, count: int) -> dict[str, NDArray[Any]]:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.blocks import Block, Events
-from darkpixel.formats.hdf5 import one_line, open_hdf5
+from darkpixel.formats.hdf5 import check_readable, one_line, open_hdf5
 from darkpixel.simulation.muons.particles import Floats
 
 PARTS = ("train", "test")
@@ -49,30 +49,15 @@ def uci_events(path: str | Path, *, seed: int | None) -> Events:
         DarkpixelError: a part is missing or of another shape, or the weights are none.
     """
     path = Path(path)
-    shapes: list[tuple[int, ...]] = []
     weights: dict[str, str] = {}
     with _open(path) as file:
-        for part in PARTS:
-            images = file.get(f"low/{part}")
-            stored = images.shape if isinstance(images, h5py.Dataset) else None
-            shape = stored and (stored[0], *(length for length in stored[1:] if length != 1))
-            if shape is None or len(shape) != 3 or shape[0] == 0:
-                fault = "missing" if stored is None else f"of shape {stored}"
-                raise DarkpixelError(
-                    f"{path}: low/{part} is {fault}, expected (N, 32, 32); store your "
-                    "images as 'images' (N, H, W) instead."
-                )
-            shapes.append(shape)
+        shapes = _shapes(path, file)
+        for part, shape in zip(PARTS, shapes, strict=True):
             for name in (f"weights/low/{part}", f"weights/{part}"):
                 weight = file.get(name)
                 if isinstance(weight, h5py.Dataset) and weight.size == shape[0]:
                     weights[part] = name
                     break
-        if shapes[0][1:] != shapes[1][1:]:
-            raise DarkpixelError(
-                f"{path}: images of low/train are {shapes[0][1:]}, those of low/test "
-                f"{shapes[1][1:]}; both must have one size."
-            )
         if "weights" in file and len(weights) < len(PARTS):
             logger.warning("%s: group weights has no entry per image; all images are kept", path)
             weights = {}
@@ -87,6 +72,44 @@ def uci_events(path: str | Path, *, seed: int | None) -> Events:
         *(path, total, left, 100 * left / total),
     )
     return Events(_blocks(path, {}, kept), left)
+
+
+def uci_size(path: str | Path) -> tuple[int, int]:
+    """Height and width of the images of a UCI file, pixels.
+
+    Raises:
+        DarkpixelError: a part is missing or of another shape.
+    """
+    with _open(Path(path)) as file:
+        _, height, width = _shapes(Path(path), file)[0]
+    return height, width
+
+
+def _shapes(path: Path, file: h5py.File) -> list[tuple[int, ...]]:
+    """(N, H, W) of both parts."""
+    shapes: list[tuple[int, ...]] = []
+    for part in PARTS:
+        images = file.get(f"low/{part}")
+        stored = images.shape if isinstance(images, h5py.Dataset) else None
+        shape = stored and (stored[0], *(length for length in stored[1:] if length != 1))
+        if shape is None or len(shape) != 3 or shape[0] == 0:
+            fault = "missing" if stored is None else f"of shape {stored}"
+            raise DarkpixelError(
+                f"{path}: low/{part} is {fault}, expected (N, 32, 32); store your images as "
+                "'images' (N, H, W) instead."
+            )
+        if images.dtype.kind not in "fiu":
+            raise DarkpixelError(
+                f"{path}: low/{part} has type {images.dtype}; store real numbers, best float32."
+            )
+        check_readable(path, images)
+        shapes.append(shape)
+    if shapes[0][1:] != shapes[1][1:]:
+        raise DarkpixelError(
+            f"{path}: images of low/train are {shapes[0][1:]}, those of low/test "
+            f"{shapes[1][1:]}; both must have one size."
+        )
+    return shapes
 
 
 def _probability(path: Path, weights: dict[str, str]) -> Floats:

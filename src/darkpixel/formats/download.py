@@ -15,6 +15,7 @@ import re
 import shutil
 import ssl
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -30,7 +31,7 @@ from darkpixel.errors import DarkpixelError
 from darkpixel.formats.files import whole_file
 from darkpixel.formats.part_file import PartFile, digest_of, known_checksum
 
-__all__ = ["Patience", "Source", "download", "load_sources"]
+__all__ = ["Patience", "Source", "check_downloads", "download", "load_sources"]
 
 _PIECE = 2**18  # bytes read at once
 _PASSING = {408, 425, 429, 500, 502, 503, 504}  # HTTP statuses worth another try
@@ -81,6 +82,22 @@ def download(
     job.run()
 
 
+def check_downloads(entries: Sequence[Source], paths: Sequence[Path]) -> None:
+    """Refuse files that are not those of the entries, such as others put there by hand.
+
+    A file is read once for this; `{path}.checked` remembers its size, its date and the checksum.
+
+    Args:
+        entries: of `config/sources.yaml`.
+        paths: the file of each.
+
+    Raises:
+        DarkpixelError: a file has another checksum than is published, or than the first download.
+    """
+    for entry, path in zip(entries, paths, strict=True):
+        _Download(entry, path, progress=False, patience=Patience()).check()
+
+
 class _Download:
     """One call of `download`."""
 
@@ -104,6 +121,26 @@ class _Download:
             self._from_any_url()
         except OSError as error:
             raise self._disk_error(error) from error
+
+    def check(self) -> None:
+        """Refuse a file at the destination that is not the entry's; one is read once for this."""
+        if not self.destination.is_file():
+            raise DarkpixelError(f"{self.destination}: no file; download it, or put it there.")
+        found = self.destination.stat()
+        known = self.checksum.value if self.checksum else "the first"
+        words = f"{found.st_size} {found.st_mtime_ns} {known}\n"
+        checked = self.destination.with_name(self.destination.name + ".checked")
+        if checked.is_file() and checked.read_text() == words:
+            return
+        fault = self._fault(self.destination)
+        if fault is not None:
+            raise DarkpixelError(
+                f"{self.destination}: {fault}; it is not the file of {self.entry.url}: remove it "
+                "to download that, and give files of your own with `source: file`."
+            )
+        self._remember_digest()
+        with whole_file(checked) as temporary:
+            temporary.write_text(words)
 
     def _from_any_url(self) -> None:
         refusals = []

@@ -3,11 +3,20 @@
 import errno
 import os
 import shutil
+import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from darkpixel.errors import DarkpixelError
+
+_KINDS = (
+    (stat.S_ISDIR, "a folder"),
+    (stat.S_ISFIFO, "a pipe"),
+    (stat.S_ISSOCK, "a socket"),
+    (stat.S_ISCHR, "a device"),
+    (stat.S_ISBLK, "a device"),
+)
 
 
 @contextmanager
@@ -16,22 +25,51 @@ def whole_file(path: str | Path) -> Iterator[Path]:
 
     The temporary file is removed when the block fails, so a reader never sees half a file.
     The suffix of `path` is kept, because writers such as matplotlib choose a format by it.
+    A symbolic link is followed: the file that it names is replaced.
 
     Raises:
-        DarkpixelError: the disk is full or the folder cannot be written.
+        DarkpixelError: the disk is full, the folder cannot be written, or `path` is there and no
+            file.
     """
     path = Path(path)
-    temporary = path.with_name(f".{path.stem}.{os.getpid()}.tmp{path.suffix}")
+    target = writable(path)
+    temporary = target.with_name(f".{target.stem}.{os.getpid()}.tmp{target.suffix}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        target.parent.mkdir(parents=True, exist_ok=True)
         yield temporary
         with temporary.open("rb+") as file:  # a full disk may show only when data are flushed
             os.fsync(file.fileno())
-        temporary.replace(path)
+        temporary.replace(target)
     except OSError as error:
         raise _explained(error, path) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):  # an impossible path, explained above
+            temporary.unlink(missing_ok=True)
+
+
+def writable(path: str | Path) -> Path:
+    """The file that is replaced when `path` is written: itself, or what it links to.
+
+    Raises:
+        DarkpixelError: something is there that is no file and must not be replaced: a folder, a
+            pipe, a device.
+    """
+    path = Path(path)
+    try:
+        target = path.resolve() if path.is_symlink() else path
+        mode = target.stat().st_mode
+    except FileNotFoundError:
+        return target
+    except (OSError, RuntimeError) as error:  # a loop of links is a RuntimeError before Python 3.13
+        if isinstance(error, OSError):
+            raise _explained(error, path) from error
+        raise DarkpixelError(f"{path}: a loop of symbolic links; name another file.") from error
+    if not stat.S_ISREG(mode):
+        kind = next((name for test, name in _KINDS if test(mode)), "no file")
+        raise DarkpixelError(
+            f"{path}: is {kind}, which must not be replaced; name a file to be written."
+        )
+    return target
 
 
 def _explained(error: OSError, path: Path) -> Exception:
@@ -42,6 +80,11 @@ def _explained(error: OSError, path: Path) -> Exception:
         return DarkpixelError(
             f"{path}: disk full while writing ({free:.0f} MB free); nothing was left behind. "
             "Free some space, or put `results` on a larger disk with a symbolic link."
+        )
+    if error.errno in (errno.ENOTDIR, errno.EEXIST, errno.ENAMETOOLONG, errno.ELOOP):
+        return DarkpixelError(
+            f"{path}: cannot be written ({error.strerror}: {error.filename}); name a file in a "
+            "folder."
         )
     if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
         return DarkpixelError(f"{path}: cannot be written ({error.strerror}); check permissions.")

@@ -1,5 +1,6 @@
 """HDF5 files: read with one-line errors, written whole or not at all on disks that may fill up."""
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import FileIO
@@ -11,6 +12,12 @@ from numpy.typing import NDArray
 
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.files import whole_file
+
+_FILTERS = {
+    307: "bzip2", 32000: "lzf", 32001: "blosc", 32004: "lz4", 32008: "bitshuffle", 32013: "zfp",
+    32015: "zstd", 32017: "sz", 32024: "sz3", 32026: "blosc2", 32028: "sperr",
+}  # fmt: skip
+"""Names of registered filters, by the number that a file keeps."""
 
 
 class Disk:
@@ -97,6 +104,37 @@ def open_hdf5(path: Path, *, missing: str, remedy: str) -> h5py.File:
         raise DarkpixelError(
             f"{path}: not a whole HDF5 file ({one_line(error)}); {remedy}."
         ) from error
+
+
+def check_readable(path: Path, dataset: h5py.Dataset) -> None:
+    """Refuse a dataset that cannot be read, or that is declared and hardly written.
+
+    Raises:
+        DarkpixelError: it is compressed with a filter that h5py does not have, or less than half of
+            it was ever written.
+    """
+    name, created = dataset.name.lstrip("/"), dataset.id.get_create_plist()
+    for number in range(created.get_nfilters()):
+        code, _, _, called = created.get_filter(number)
+        if not h5py.h5z.filter_avail(code):
+            called = _FILTERS.get(code, called.decode(errors="replace") or "unknown")
+            raise DarkpixelError(
+                f"{path}: {name} is compressed with the HDF5 filter '{called}' ({code}), which "
+                "h5py lacks; install the package hdf5plugin and set HDF5_PLUGIN_PATH to its "
+                "PLUGIN_PATH, or write the file with gzip."
+            )
+    if dataset.is_virtual or dataset.external:  # what is stored is elsewhere
+        return
+    if dataset.chunks and dataset.size:
+        chunks = math.prod(-(-n // c) for n, c in zip(dataset.shape, dataset.chunks, strict=True))
+        written, unit = dataset.id.get_num_chunks(), "chunks"
+    else:
+        chunks, written, unit = dataset.nbytes, dataset.id.get_storage_size(), "bytes"
+    if 2 * written < chunks:
+        raise DarkpixelError(
+            f"{path}: {name} is declared as {dataset.shape}, but only {written} of its {chunks} "
+            f"{unit} were written; write it to the end, or make it as long as what is there."
+        )
 
 
 def one_line(error: Exception) -> str:

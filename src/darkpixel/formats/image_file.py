@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from darkpixel.errors import DarkpixelError
-from darkpixel.formats.hdf5 import one_line
+from darkpixel.formats.hdf5 import check_readable, one_line
 from darkpixel.formats.image_format import (
     ATTRIBUTES,
     FORMAT,
@@ -28,6 +28,8 @@ from darkpixel.formats.image_writer import ImageWriter
 __all__ = ["ImageFile", "ImageWriter", "count_images", "read_images", "statistics"]
 
 _REMAKE = "make the file again"
+_LARGEST = 2**24  # pixels of an image: 64 MiB
+_BATCH_BYTES = 2**27  # of images in a batch
 _CACHE_BYTES = 16 * 2**20  # so that a batch that ends inside a chunk does not inflate it twice
 
 
@@ -127,9 +129,10 @@ class ImageFile:
     def batches(
         self, size: int = 4096, columns: Iterable[str] = ()
     ) -> Iterator[dict[str, NDArray[Any]]]:
-        """Yield `{"images": (n, H, W), column: (n, ...)}` in file order; n = `size`
-        in all batches but the last."""
+        """Yield `{"images": (n, H, W), column: (n, ...)}` in file order; n = `size` in all batches
+        but the last, or fewer where so many images have more than 128 MiB."""
         names = tuple(columns)
+        size = max(1, min(size, _BATCH_BYTES // (4 * self.shape[1] * self.shape[2])))
         for start in range(0, len(self), size):
             batch: dict[str, NDArray[Any]] = {"images": self.read(start, start + size)}
             for name in names:
@@ -146,6 +149,18 @@ class ImageFile:
             ) from error
 
     def _check_attributes(self) -> None:
+        side = self.attributes.get("pixel_size", 1.0)
+        if isinstance(side, bool) or not isinstance(side, int | float) or not 0 < side < np.inf:
+            raise DarkpixelError(
+                f"{self.path}: attribute pixel_size is {_shown(side)}; the side of a pixel is one "
+                "number above zero: correct the attribute, or remove it."
+            )
+        unit = self.attributes.get("unit", "GeV")
+        if not isinstance(unit, str) or not unit.strip():
+            raise DarkpixelError(
+                f"{self.path}: attribute unit is {_shown(unit)}; it is one word or more, such as "
+                "'GeV': correct the attribute, or remove it."
+            )
         if self.attributes.get("format") != FORMAT:
             return  # a user's own file: `images` is all that it needs
         version = self.attributes.get("version")
@@ -170,7 +185,7 @@ class ImageFile:
             have = ", ".join(map(str, self._file)) or "nothing"
             raise DarkpixelError(
                 f"{self.path}: no dataset 'images' (found {have}); "
-                "store the images as 'images' with shape (N, H, W)."
+                f"store the images as 'images' with shape (N, H, W){self._hint()}."
             )
         if images.dtype.kind not in "fiu":
             raise DarkpixelError(
@@ -185,7 +200,24 @@ class ImageFile:
                 f"{self.path}: images has shape {images.shape}, no image at all; {_REMAKE}."
             )
         count, height, width = images.shape
+        if height * width > _LARGEST:
+            raise DarkpixelError(
+                f"{self.path}: images of {height} x {width} pixels, {_LARGEST} at most are read; "
+                "crop them, or make their pixels larger."
+            )
+        check_readable(self.path, images)
         return count, height, width
+
+    def _hint(self) -> str:
+        """For whoever has images in the layout of a public file."""
+        if {"image", "signal"} <= self._file.keys():
+            return (
+                ", one file a label; the public LAGAN file, which looks like this, is read with "
+                "`source: download`"
+            )
+        if "low" in self._file:
+            return "; files in the layout of UCI, which look like this, are read for muons only"
+        return ""
 
     def _check_columns(self) -> tuple[str, ...]:
         names = []
@@ -197,6 +229,7 @@ class ImageFile:
                     f"{self.path}: {name} has length {item.shape[0]} but images has "
                     f"{self.shape[0]}; give it one entry per image, or move it into a group."
                 )
+            check_readable(self.path, item)
             names.append(name)
         if "pixel_labels" in names:
             labels = self._file["pixel_labels"]
@@ -285,7 +318,13 @@ def _open(path: Path) -> h5py.File:
 
 
 def _plain(value: Any) -> Any:
-    """An attribute as str, int, float, bool or array."""
-    if isinstance(value, bytes):
-        return value.decode()
-    return value.item() if isinstance(value, np.generic) else value
+    """An attribute as str, int, float, bool or array; of an array of one element, that element."""
+    if isinstance(value, np.ndarray | np.generic) and value.size == 1:
+        value = value.item()  # many tools write no scalars
+    return value.decode(errors="replace") if isinstance(value, bytes) else value
+
+
+def _shown(value: Any) -> str:
+    """An attribute's value on one line, however long it is."""
+    text = " ".join(repr("empty" if isinstance(value, h5py.Empty) else value).split())
+    return text if len(text) <= 60 else f"{text[:57]}..."

@@ -19,7 +19,9 @@ Units. The files give energies in GeV where their documentation says MeV, and mo
 Files: http://deeplearnphysics.org/DataChallenge, entries `larcv_*` of config/sources.yaml.
 """
 
-from collections.abc import Iterator, Sequence
+import logging
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +43,7 @@ PIXELS = 256
 _IMAGES, _LABELS, _PARTICLES = "image2d_data_tree", "image2d_segment_tree", "particle_mctruth_tree"
 _STEP = 32  # events at once; a projection of one event takes 256 KiB, and all three are read
 _HIGHEST = 1e4  # MeV/c; the public events end at 800 MeV/c, so more means another unit
+_SIZES = ("_col_count", "_row_count")
 _REMEDY = "copy or download it again"
 _OTHER = "give a DeepLearnPhysics 2017 file, or convert yours to an image file (source: file)"
 
@@ -48,18 +51,23 @@ _OTHER = "give a DeepLearnPhysics 2017 file, or convert yours to an image file (
 # so that a file of another class is refused by its sizes instead of being read as something else.
 _PROJECTIONS = AsObjects(AsArray(True, False, AsVector(False, np.dtype(">f4"))))
 
+logger = logging.getLogger(__name__)
+
 
 def larcv_events(paths: Sequence[str | Path], plane: str) -> Iterator[Block]:
     """Stream the events of LArCV files, all classification or all segmentation files.
 
     Blocks hold raw images (n, 256, 256) float32 in 0.01 MeV and the columns
 
-    - `event` int64, counted through all files;
+    - `event` int64, its number in the file, counted on through the files;
     - classification files: `species` int32 (PDG code), `momentum` float32, MeV/c, and direction and
       start of the particle, as `darkpixel.formats.initial_state` has them; no start where a file
       does not say where its particles or images are;
     - segmentation files: `particles` int32 (number from the vertex) and `pixel_labels`
       (n, 256, 256) uint8, 0 where the pixel is empty.
+
+    Events of another number of projections than three are left out, with a warning that counts
+    them: test_40k.root holds 2,477, of 6 to 24 (DeepLearnPhysics/larcv2, issue 17).
 
     Args:
         plane: one of `PLANES`.
@@ -72,6 +80,7 @@ def larcv_events(paths: Sequence[str | Path], plane: str) -> Iterator[Block]:
     kind: set[str] = set()
     for path in map(Path, paths):
         for images, columns in _file_events(path, index):
+            number = columns.pop("number")
             kind = kind or set(columns)
             if set(columns) != kind:
                 raise DarkpixelError(
@@ -79,9 +88,8 @@ def larcv_events(paths: Sequence[str | Path], plane: str) -> Iterator[Block]:
                     f"{', '.join(sorted(kind))}; do not mix classification and segmentation files, "
                     "nor files with and without start points."
                 )
-            event = np.arange(first, first + len(images), dtype=np.int64)
-            yield images, {"event": event, **columns}
-            first += len(images)
+            yield images, {"event": first + number, **columns}
+        first += 1 + int(number[-1])
 
 
 class _Tree:
@@ -134,60 +142,116 @@ def _file_events(path: Path, plane: int) -> Iterator[Block]:
                 raise tree.fault(f"has {tree.count} events, but {_IMAGES} has {images.count}")
         if not images.count:
             raise images.fault("has no events")
+        left_out: Counter[int] = Counter()
         for start in range(0, images.count, _STEP):
-            stop = min(start + _STEP, images.count)
-            block = _projections(images, plane, start, stop)
+            part = _Part(start, min(start + _STEP, images.count))
+            found = part.projections(images)
+            if labels is not None:  # of the same events
+                found = np.where(found == len(PLANES), part.projections(labels), found)
+            part.kept = np.flatnonzero(found == len(PLANES))
+            left_out.update(found[found != len(PLANES)].tolist())
+            if not len(part.kept):
+                continue
+            block = part.planes(images, plane)
             bad = bad_image(block)
             if bad is not None:
-                raise images.fault(f"event {start + bad} holds a NaN, infinite or negative pixel")
+                raise images.fault(
+                    f"event {part.number(bad)} holds a NaN, infinite or negative pixel"
+                )
+            columns: dict[str, NDArray[Any]] = {"number": part.start + part.kept}
             if labels is None:
-                columns, direction = _single_particles(particles, start, stop)
-                place = _starts(images, particles, plane, start, stop)
+                single, direction = _single_particles(particles, part)
+                place = _starts(images, particles, plane, part)
                 initial = initial_columns(
                     PLANES[plane], np.zeros_like(direction) if place is None else place, direction
                 )
                 if place is None:
                     initial = {name: initial[name] for name in DIRECTION}
-                yield block, columns | initial
+                yield block, columns | single | initial
             else:
-                count = [len(codes) for codes in particles.read("_part_v._pdg", start, stop)]
-                classes = _pixel_labels(labels, plane, start, stop)
+                count = [len(codes) for codes in part.read(particles, "_part_v._pdg")]
+                classes = _pixel_labels(labels, plane, part)
                 classes[block == 0] = 0
-                yield block, {"particles": np.array(count, np.int32), "pixel_labels": classes}
+                columns["particles"] = np.array(count, np.int32)
+                yield block, {**columns, "pixel_labels": classes}
+        _report(images, left_out)
 
 
-def _projections(tree: _Tree, plane: int, start: int, stop: int) -> NDArray[np.float32]:
-    """One projection of the events, (n, 256, 256); rows are the plane's second axis."""
-    vectors = tree.read("_image_v._img", start, stop, _PROJECTIONS)
-    columns = tree.read("_image_v._meta._col_count", start, stop)
-    rows = tree.read("_image_v._meta._row_count", start, stop)
-    images = np.empty((stop - start, PIXELS, PIXELS), np.float32)
-    for index, projections in enumerate(vectors):
-        counts = {len(projections), len(columns[index]), len(rows[index])}
-        if counts != {len(PLANES)}:
+def _report(images: _Tree, left_out: Mapping[int, int]) -> None:
+    """Say how many events had another number of projections than three.
+
+    Raises:
+        DarkpixelError: all had.
+    """
+    total = sum(left_out.values())
+    if not total:
+        return
+    counts = ", ".join(f"{number} with {found}" for found, number in sorted(left_out.items()))
+    if total == images.count:
+        raise images.fault(
+            f"has no event of the {len(PLANES)} projections of the public files (found {counts})",
+            _OTHER,
+        )
+    logger.warning(
+        "%s: %d of %d events do not have %d projections (%s) and are left out",
+        *(images.path, total, images.count, len(PLANES), counts),
+    )
+
+
+class _Part:
+    """Events `start` to `stop` of a file, of which those are used that are not to be left out."""
+
+    def __init__(self, start: int, stop: int) -> None:
+        self.start, self.stop = start, stop
+        self.kept: NDArray[np.intp] = np.arange(stop - start)
+        self._vectors: dict[str, NDArray[np.object_]] = {}
+
+    def number(self, place: int) -> int:
+        """The number in the file of the event at a place among those kept."""
+        return self.start + int(self.kept[place])
+
+    def read(self, tree: _Tree, name: str) -> NDArray[np.object_]:
+        """What the events kept hold, one array each."""
+        return tree.read(name, self.start, self.stop)[self.kept]
+
+    def projections(self, tree: _Tree) -> NDArray[np.int64]:
+        """How many projections each event has, (stop - start,), which are read here."""
+        vectors = tree.read("_image_v._img", self.start, self.stop, _PROJECTIONS)
+        self._vectors[tree.name] = vectors
+        sizes = [tree.read(f"_image_v._meta.{name}", self.start, self.stop) for name in _SIZES]
+        counts = np.array([[len(event) for event in values] for values in (vectors, *sizes)])
+        for place in np.flatnonzero(counts.min(axis=0) != counts.max(axis=0)):
             raise tree.fault(
-                f"event {start + index} has {len(projections)} projections, not the "
-                f"{len(PLANES)} of the public files",
-                _OTHER,
+                f"event {self.start + place} has {counts[0, place]} projections, but the sizes of "
+                f"{counts[1, place]}"
             )
-        size = int(columns[index][plane]), int(rows[index][plane])
-        if size != (PIXELS, PIXELS) or len(projections[plane]) != PIXELS**2:
-            raise tree.fault(
-                f"event {start + index}, plane {PLANES[plane]}, has {size[0]} x {size[1]} pixels "
-                f"and {len(projections[plane])} values, not {PIXELS} x {PIXELS}",
-                _OTHER,
-            )
-        images[index] = np.asarray(projections[plane]).reshape(size).T
-    return images
+        found: NDArray[np.int64] = counts[0]
+        return found
+
+    def planes(self, tree: _Tree, plane: int) -> NDArray[np.float32]:
+        """One projection of the events kept, (n, 256, 256); rows are the plane's second axis."""
+        vectors = self._vectors.pop(tree.name)[self.kept]
+        columns, rows = (self.read(tree, f"_image_v._meta.{name}") for name in _SIZES)
+        images = np.empty((len(self.kept), PIXELS, PIXELS), np.float32)
+        for index, projections in enumerate(vectors):
+            size = int(columns[index][plane]), int(rows[index][plane])
+            if size != (PIXELS, PIXELS) or len(projections[plane]) != PIXELS**2:
+                raise tree.fault(
+                    f"event {self.number(index)}, plane {PLANES[plane]}, has {size[0]} x {size[1]} "
+                    f"pixels and {len(projections[plane])} values, not {PIXELS} x {PIXELS}",
+                    _OTHER,
+                )
+            images[index] = np.asarray(projections[plane]).reshape(size).T
+        return images
 
 
-def _pixel_labels(tree: _Tree, plane: int, start: int, stop: int) -> NDArray[np.uint8]:
-    stored = _projections(tree, plane, start, stop)
+def _pixel_labels(tree: _Tree, plane: int, part: _Part) -> NDArray[np.uint8]:
+    stored = part.planes(tree, plane)
     labels = np.where((stored >= 0) & (stored <= TRACK), stored, 0).astype(np.uint8)
     if (labels != stored).any():
         value = stored[labels != stored][0]
         raise tree.fault(
-            f"holds {value} between events {start} and {stop}; known are 0 (background), "
+            f"holds {value} between events {part.start} and {part.stop}; known are 0 (background), "
             "1 (shower) and 2 (track)",
             _OTHER,
         )
@@ -195,19 +259,19 @@ def _pixel_labels(tree: _Tree, plane: int, start: int, stop: int) -> NDArray[np.
 
 
 def _single_particles(
-    tree: _Tree, start: int, stop: int
+    tree: _Tree, part: _Part
 ) -> tuple[dict[str, NDArray[Any]], NDArray[np.float64]]:
     """Species and momentum of events of one particle each, and the direction (n, 3)."""
-    codes = tree.read("_part_v._pdg", start, stop)
+    codes = part.read(tree, "_part_v._pdg")
     for index, particles in enumerate(codes):
         if len(particles) != 1:
             raise tree.fault(
-                f"event {start + index} has {len(particles)} particles and the file no {_LABELS}, "
-                "so it is neither a classification nor a segmentation file",
+                f"event {part.number(index)} has {len(particles)} particles and the file no "
+                f"{_LABELS}, so it is neither a classification nor a segmentation file",
                 _OTHER,
             )
-    components = [tree.read(f"_part_v._p{axis}", start, stop) for axis in "xyz"]
-    energy = np.concatenate(tree.read("_part_v._energy_init", start, stop))
+    components = [part.read(tree, f"_part_v._p{axis}") for axis in "xyz"]
+    energy = np.concatenate(part.read(tree, "_part_v._energy_init"))
     vector = np.stack([np.concatenate(values) for values in components], 1).astype(np.float64)
     length = np.linalg.norm(vector, axis=1)
     # No momentum exceeds its energy, which is in GeV; a number that does is in MeV/c.
@@ -215,7 +279,7 @@ def _single_particles(
     bad = ~((momentum > 0) & (momentum < _HIGHEST))
     if bad.any():
         raise tree.fault(
-            f"event {start + int(bad.argmax())} has momentum {momentum[bad][0]:g} MeV/c, not "
+            f"event {part.number(int(bad.argmax()))} has momentum {momentum[bad][0]:g} MeV/c, not "
             f"between 0 and {_HIGHEST:g}",
             _OTHER,
         )
@@ -226,9 +290,7 @@ def _single_particles(
     return columns, vector / length[:, None]
 
 
-def _starts(
-    images: _Tree, particles: _Tree, plane: int, start: int, stop: int
-) -> NDArray[np.float64] | None:
+def _starts(images: _Tree, particles: _Tree, plane: int, part: _Part) -> NDArray[np.float64] | None:
     """Where the particles start, (n, 3) voxels along x, y and z; None if the file does not say.
 
     Only the two axes of the plane are filled.
@@ -237,25 +299,25 @@ def _starts(
     bounds = [f"_image_v._meta._p{end}.{axis}" for axis in "xy" for end in (1, 2)]
     if not (particles.has(*places) and images.has(*bounds)):
         return None
-    vertex = [np.concatenate(particles.read(name, start, stop)) for name in places]
-    voxels = np.zeros((stop - start, 3))
+    vertex = [np.concatenate(part.read(particles, name)) for name in places]
+    voxels = np.zeros((len(part.kept), 3))
     # The first axis of the plane counts its columns, the second its rows.
     for number, axis in enumerate("xyz".index(letter) for letter in PLANES[plane]):
         low, high = (
-            np.array([values[plane] for values in images.read(name, start, stop)])
+            np.array([values[plane] for values in part.read(images, name)])
             for name in bounds[2 * number : 2 * number + 2]
         )
         turned = ~(high > low)
         if turned.any():
             raise images.fault(
-                f"event {start + int(turned.argmax())}, plane {PLANES[plane]}, reaches from "
+                f"event {part.number(int(turned.argmax()))}, plane {PLANES[plane]}, reaches from "
                 f"{low[turned][0]:g} to {high[turned][0]:g} cm",
                 _OTHER,
             )
         voxels[:, axis] = (vertex[axis] - low) / (high - low) * PIXELS - 0.5
     bad = ~np.isfinite(voxels).all(1)
     if bad.any():
-        raise particles.fault(f"event {start + int(bad.argmax())} has no finite start point")
+        raise particles.fault(f"event {part.number(int(bad.argmax()))} has no finite start point")
     return voxels
 
 

@@ -34,7 +34,11 @@ _BLOCK = 2048  # images in memory at once
 
 
 class Sample(NamedTuple):
-    """Images `start` to `start` + n of a file, compared with the first n test images."""
+    """Images `start` to `start` + n of a file, compared with the first n test images.
+
+    Splits and samples are in random order (`darkpixel.datasets.shuffling`), so that any n images of
+    a file are like the others.
+    """
 
     model: str
     """Model name; `monte_carlo` and `SCALED` are training images, the controls."""

@@ -10,6 +10,7 @@ import pandas as pd
 from darkpixel.config.names import MONTE_CARLO
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.image_file import ImageFile
+from darkpixel.formats.units import conversion
 from darkpixel.metrics.kinematics import girth, image_observables, pixel_size_of
 
 
@@ -56,11 +57,12 @@ def measure_observables(
 
     Returns:
         One row per image: `model` (`monte_carlo` for the test file), `seed`, `image` (its
-        number in the file), `pt`, `mass`, `sum`, `maximum` in GeV, `girth`, `nonzero` (pixels),
-        and `zero_fraction`.
+        number in the file), `pt`, `mass`, `sum`, `maximum` in the unit of the test file (GeV),
+        `girth`, `nonzero` (pixels), and `zero_fraction`.
 
     Raises:
-        DarkpixelError: a sample's images differ from the test images in size, pixel size or unit.
+        DarkpixelError: a sample's images differ from the test images in size or pixel size, or in
+            a unit that cannot be converted or that only one of the two states.
     """
     frames = []
     with ImageFile(test_path) as test:
@@ -69,15 +71,15 @@ def measure_observables(
     for source in [Source(MONTE_CARLO, 0, test_path), *sources]:
         with ImageFile(source.path) as file:
             check_image_size(file, image_size, test_path)
-            sides = np.array([file.attributes.get("pixel_size", pixel_size), pixel_size], float)
-            units = {file.attributes.get("unit", unit), unit} - {None}
-            if not np.isclose(*sides) or len(units) > 1:
+            side = float(file.attributes.get("pixel_size", pixel_size))
+            if not np.isclose(side, pixel_size):
                 raise DarkpixelError(
-                    f"{source.path}: pixels of {sides[0]:g} in {file.attributes.get('unit')}, but "
-                    f"those of {test_path} are {sides[1]:g} in {unit}; bring both to one scale."
+                    f"{source.path}: attribute pixel_size is {side:g}, but {pixel_size:g} in "
+                    f"{test_path}; bring both to one scale."
                 )
+            factor = np.float32(_factor(file, test_path, unit))
             for batch in file.batches(batch_size):
-                images = batch["images"]
+                images = batch["images"] if factor == 1 else batch["images"] * factor
                 nonzero = np.count_nonzero(images, axis=(1, 2))
                 frames.append(
                     pd.DataFrame(
@@ -96,3 +98,33 @@ def measure_observables(
     table = pd.concat(frames, ignore_index=True)
     table.insert(2, "image", table.groupby(["model", "seed"], sort=False).cumcount())
     return table
+
+
+def _factor(file: ImageFile, test_path: str | Path, unit: str | None) -> float:
+    """What brings the pixels of a file to the unit of the test images, None where these state none.
+
+    Jets and muons without a unit are in GeV, so a file that says so suits one that says nothing.
+    """
+    stated = file.attributes.get("unit")
+    if stated is None or unit is None:
+        if {stated, unit} - {None, "GeV"}:
+            silent, other = (file.path, test_path) if stated is None else (test_path, file.path)
+            raise DarkpixelError(
+                f"{silent}: no attribute unit, but {other} has '{stated or unit}'; say which unit "
+                "the pixels have."
+            )
+        return 1.0
+    return conversion(file.path, stated, unit)
+
+
+def in_random_order(observables: pd.DataFrame, seed: int) -> pd.DataFrame:
+    """The rows of `measure_observables`, those of each file in random order.
+
+    For files of which nothing is known: a sorted file's first n images are not like the others.
+    The splits of a data set and the samples of a model are in random order as they are. Files of
+    one length get one order, so that a file has no distance from itself.
+    """
+    files = observables.groupby(["model", "seed"], sort=False)
+    return pd.concat(
+        [file.sample(frac=1, random_state=seed) for _, file in files], ignore_index=True
+    )

@@ -71,6 +71,12 @@ def load_config(folder: str | Path) -> dict[str, Any]:
         raise DarkpixelError(
             f"{path}: not found; a model folder holds {CONFIG} and {WEIGHTS}."
         ) from error
+    except NotADirectoryError as error:
+        raise DarkpixelError(
+            f"{folder}: a file; name the folder of a model, which holds {CONFIG} and {WEIGHTS}."
+        ) from error
+    except OSError as error:
+        raise DarkpixelError(f"{path}: cannot be read ({error.strerror}).") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise DarkpixelError(f"{path}: not readable as YAML; train the model again.") from error
     if not isinstance(content, dict) or not {"model", "image_size"} <= content.keys():

@@ -23,6 +23,7 @@ def check_run(run: Run, events: Events) -> None:
             events.source(source)
         if data.source == "file":
             for label, path in data.file.items():
+                check_braces(f"datasets.{name}.file.{label}", path)
                 if not Path(path).is_file():
                     raise DarkpixelError(
                         f"datasets.{name}.file.{label}: no file {path}; correct the path"
@@ -35,6 +36,19 @@ def check_run(run: Run, events: Events) -> None:
             )
     if run.datasets.lartpc is not None and run.judges.ssnet.weights is not None:
         _check_ssnet(Path(run.judges.ssnet.weights))
+
+
+def check_braces(key: str, path: str | Path) -> None:
+    """Refuse a path that Snakemake would take for one with wildcards.
+
+    Raises:
+        DarkpixelError: it has braces.
+    """
+    if set("{}") & set(str(path)):
+        raise DarkpixelError(
+            f"{key}: {path} has braces, which Snakemake takes for wildcards; rename the folder or "
+            "the file"
+        )
 
 
 def _check_images(run: Run, dataset: str, data: Data) -> None:
@@ -70,6 +84,7 @@ def _check_images(run: Run, dataset: str, data: Data) -> None:
 def _check_ssnet(weights: Path) -> None:
     """The weights of a segmentation network: one file, or a model's folder."""
     folder = [weights / "model.safetensors", weights / "config.yaml"]
+    check_braces("judges.ssnet.weights", weights)
     for path in [weights] if weights.suffix == ".safetensors" else folder:
         if not path.is_file():
             raise DarkpixelError(

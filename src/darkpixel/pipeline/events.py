@@ -2,6 +2,7 @@
 
 import math
 from pathlib import Path
+from typing import Any
 
 from darkpixel.config.data import JetData, LArTPCData, MuonData
 from darkpixel.config.run import Run
@@ -68,6 +69,10 @@ class Events:
         if data.source != "download" or not isinstance(data, JetData | LArTPCData):
             return []
         return [data.download] if isinstance(data.download, str) else data.download
+
+    def download_entries(self, dataset: str) -> list[dict[str, Any]]:
+        """Params: these entries, against which the files are checked."""
+        return [self.source(name).model_dump() for name in self.downloads(dataset)]
 
     def source(self, name: str) -> Source:
         """An entry of `config/sources.yaml`.

@@ -1,5 +1,9 @@
 """The command `darkpixel`."""
 
+import os
+import subprocess
+import sys
+
 import h5py
 import numpy as np
 import pytest
@@ -56,6 +60,23 @@ def test_a_model_of_one_label_draws_no_other(folder, tmp_path, capsys):
     assert not made.exists()
     assert main(["sample", folder, str(made), "-n", "4", "--label", "signal"]) == 0
     assert "made.h5: 4 images of signal" in capsys.readouterr().out
+
+
+def test_samples_replace_files_only(folder, tmp_path, capsys):
+    """A link is followed; a pipe, a folder or a device stays what it is."""
+    pipe, link, far = (tmp_path / name for name in ("pipe.h5", "link.h5", "far.h5"))
+    os.mkfifo(pipe)
+    link.symlink_to(far)
+    for path, kind in ((pipe, "a pipe"), (tmp_path, "a folder")):
+        assert main(["sample", folder, str(path), "-n", "1"]) == 1
+        error = capsys.readouterr().err
+        assert f"{path}: is {kind}" in error
+        assert error.count("\n") == 1
+    assert pipe.is_fifo()
+    assert main(["sample", folder, str(link), "-n", "3"]) == 0
+    assert link.is_symlink()
+    with ImageFile(far) as file:
+        assert len(file) == 3
 
 
 @pytest.fixture
@@ -128,9 +149,41 @@ def test_an_overlay_alone_is_no_configuration(tmp_path, capsys):
     assert f"darkpixel check config/config.yaml {overlay}" in capsys.readouterr().err
 
 
+def distances(out):
+    """W1 of each observable, its error and its floor, as `darkpixel evaluate` prints them."""
+    lines = [line.split() for line in out.splitlines() if "±" in line]
+    return {
+        words[0]: tuple(float(words[place]) for place in (1, 3, words.index("floor") + 1))
+        for words in lines
+    }
+
+
+def test_the_order_of_a_file_is_no_difference(tmp_path, capsys):
+    """One set, sorted and shuffled: no distance within error and floor, and none to itself."""
+    images = np.random.default_rng(0).exponential(size=(1000, 6, 6)).astype(np.float32)
+    by_sum = np.argsort(images.sum((1, 2)))
+    shuffled = str(write_images(tmp_path / "shuffled.h5", images))
+    ordered = str(write_images(tmp_path / "sorted.h5", images[by_sum]))
+    for first, second in ((shuffled, ordered), (ordered, shuffled)):
+        assert main(["evaluate", first, second]) == 0
+        for value, error, floor in distances(capsys.readouterr().out).values():
+            assert value <= floor + 4 * error
+    # Half of the images are brighter: the order must not hide a difference, either.
+    brighter = images * np.where(np.arange(1000) % 2, 1, 1.5)[:, None, None]
+    other = str(write_images(tmp_path / "other.h5", brighter[np.argsort(brighter.sum((1, 2)))]))
+    assert main(["evaluate", other, ordered]) == 0
+    value, error, floor = distances(capsys.readouterr().out)["pt"]
+    assert value > floor + 4 * error
+    assert main(["evaluate", ordered, ordered]) == 0
+    assert {value for value, _, _ in distances(capsys.readouterr().out).values()} == {0}
+
+
 @pytest.mark.parametrize(
     ("attribute", "value", "words"),
-    [("unit", "MeV", "in MeV, but"), ("pixel_size", 0.2, "pixels of 0.2 in GeV")],
+    [
+        ("unit", "ADC", "other.h5: attribute unit is 'ADC', which cannot be converted to 'GeV'"),
+        ("pixel_size", 0.2, "other.h5: attribute pixel_size is 0.2, but 0.1 in "),
+    ],
 )
 def test_files_of_two_scales_are_not_compared(tmp_path, capsys, attribute, value, words):
     other, test = (write_random(tmp_path / name) for name in ("other.h5", "test.h5"))
@@ -138,6 +191,39 @@ def test_files_of_two_scales_are_not_compared(tmp_path, capsys, attribute, value
         file.attrs[attribute] = value
     assert main(["evaluate", other, test]) == 1
     assert words in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("unit", "code"), [("GeV", 0), ("MeV", 1), ("0.255 MeV", 1)])
+def test_a_unit_that_only_one_file_states(tmp_path, capsys, unit, code):
+    """GeV is what images of jets are in by themselves; any other unit must be stated by both."""
+    stated, silent = (write_random(tmp_path / name) for name in ("stated.h5", "silent.h5"))
+    with h5py.File(stated, "a") as file:
+        file.attrs["unit"] = unit
+    with h5py.File(silent, "w") as file:
+        file["images"], file.attrs["pixel_size"] = np.ones((20, 6, 6)), 0.1
+    for pair in ((stated, silent), (silent, stated)):
+        assert main(["evaluate", *pair]) == code
+        error = capsys.readouterr().err
+        assert code == 0 or f"silent.h5: no attribute unit, but {stated} has '{unit}'" in error
+
+
+def test_energies_are_compared_in_the_reference_s_unit(tmp_path, capsys):
+    one, other = (write_random(tmp_path / name) for name in ("one.h5", "other.h5"))
+    with h5py.File(other, "a") as file:
+        file["images"][:] *= 1000
+        file.attrs["unit"] = "MeV"
+    assert main(["evaluate", other, one]) == 0
+    assert distances(capsys.readouterr().out)["pt"][0] == pytest.approx(0, abs=1e-3)
+    assert main(["evaluate", one, other]) == 0
+    out = capsys.readouterr().out
+    assert " MeV " in out
+    assert distances(out)["pt"][0] == pytest.approx(0, abs=1)
+
+
+def test_a_reference_of_one_image_is_one_line(tmp_path, capsys):
+    one = write_random(tmp_path / "one.h5", 1)
+    assert main(["evaluate", one, one]) == 1
+    assert f"{one}: 1 image; a reference needs 2 or more" in capsys.readouterr().err
 
 
 def test_images_without_angles_have_no_mass(tmp_path, capsys):
@@ -165,6 +251,62 @@ def test_label(tmp_path):
     assert main(arguments) == 0
     with ImageFile(out) as labels:
         assert labels.attributes["threshold"] == THRESHOLD
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["sample", "{model}", "a.npy"], "found 'a.npy'; HDF5 is written: end it in .h5"),
+        (["sample", "{model}", "a.h5", "--seed", str(10**20)], "found 100000000000000000000; must"),
+        (
+            ["label", "{model}", "in.h5", "a.h5", "--threshold", "nan"],
+            "found nan; must be a finite",
+        ),
+        (["label", "{model}", "in.h5", "a.h5", "--threshold", "-1"], "found -1; must be a finite"),
+        (["label", "{model}", "in.h5", "labels.csv"], "found 'labels.csv'; HDF5 is written"),
+    ],
+)
+def test_arguments_out_of_range_are_refused(folder, capsys, arguments, words):
+    with pytest.raises(SystemExit) as caught:
+        main([word.format(model=folder) for word in arguments])
+    assert caught.value.code == 2
+    assert words in capsys.readouterr().err
+
+
+def test_a_file_of_weights_is_no_model(folder, tmp_path, capsys):
+    weights = f"{folder}/model.safetensors"
+    assert main(["sample", weights, str(tmp_path / "a.h5")]) == 1
+    error = capsys.readouterr().err
+    assert f"{weights}: a file; name the folder of a model" in error
+    assert error.count("\n") == 1
+
+
+def test_a_file_that_is_replaced_is_said(folder, tmp_path, capsys):
+    for words in (
+        "4 images of signal\n",
+        "4 images of signal (in place of the file that was there)",
+    ):
+        assert main(["sample", folder, str(tmp_path / "a.h5"), "-n", "4"]) == 0
+        assert words in capsys.readouterr().out
+
+
+def test_labels_do_not_replace_their_images(folder, tmp_path, capsys):
+    images = write_random(tmp_path / "images.h5")
+    (tmp_path / "link.h5").symlink_to(images)
+    for output in (images, str(tmp_path / "link.h5")):
+        assert main(["label", folder, images, output]) == 1
+        assert "the file of the images itself" in capsys.readouterr().err
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(tmp_path):
+    """As `darkpixel show images.h5 | head -1`."""
+    images = write_random(tmp_path / "images.h5")
+    command = [sys.executable, "-m", "darkpixel.cli", "show", images]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == b""
 
 
 def test_only_an_ssnet_labels(folder, tmp_path, capsys):

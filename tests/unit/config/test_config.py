@@ -1,7 +1,9 @@
 """The configuration: what is accepted, and the one line that says what is not."""
 
+import re
+
 import pytest
-from overlays import problem
+from overlays import loaded, problem
 from repository import CONFIG
 
 import darkpixel.datasets
@@ -55,10 +57,12 @@ def test_wrong_choice(tmp_path):
     assert "'simulate', 'download' or 'file'" in message
 
 
-def test_wrong_value_in_the_base_names_the_base():
-    config = read_yaml(CONFIG / "config.yaml") | {"seed": -1}
+def test_wrong_value_in_the_base_names_the_base(tmp_path):
+    base, overlay = tmp_path / "config.yaml", tmp_path / "mine.yaml"
+    base.write_text(re.sub(r"(?m)^seed: .*$", "seed: -1", (CONFIG / "config.yaml").read_text()))
+    overlay.write_text("run: mine")
     with pytest.raises(DarkpixelError, match=r"config\.yaml: seed: found -1"):
-        load_run(config, [CONFIG / "config.yaml"])
+        load_run(read_yaml(base, overlay), [base, overlay])
 
 
 def test_unknown_model_of_a_dataset(tmp_path):
@@ -139,14 +143,6 @@ def test_a_model_of_all_labels_does_not_differ_on_one(tmp_path):
     message = problem(tmp_path, "models: {lagan: {where: {jets/signal: {training: {epochs: 2}}}}}")
     assert "mine.yaml: models.lagan.where.jets/signal: a lagan is trained once" in message
     assert message.endswith("give what differs under `jets`")
-
-
-def loaded(tmp_path, text):
-    """`config.yaml` under an overlay with this text."""
-    overlay = tmp_path / "mine.yaml"
-    overlay.write_text(text)
-    files = [CONFIG / "config.yaml", overlay]
-    return load_run(read_yaml(*files), files)
 
 
 def test_a_study_goes_with_its_data_set(tmp_path):
@@ -251,6 +247,7 @@ def test_wrong_entries_of_custom_data_sets_are_refused(tmp_path, spots, datasets
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
+        ("run: 2024", "mine.yaml: run: found 2024; input should be a valid string; put it in quot"),
         ("seeds: [-1]", "seeds.0: found -1"),
         ("seeds: [1, 2, 1]", "seeds: found [1, 2, 1]; each seed is a training run of its own"),
         ("training: {adam_betas: [1.5, 0.9]}", "training.adam_betas.0: found 1.5"),

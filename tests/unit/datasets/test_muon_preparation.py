@@ -293,3 +293,31 @@ def test_muons_of_a_uci_file_are_recognised(tmp_path: Path) -> None:
     with ImageFile(paths["train"]) as file:
         assert "weight" in file.columns
         assert file.attributes["source"] == str(path)
+
+
+@pytest.mark.parametrize(
+    ("own", "other", "words"),
+    [
+        ((16, 32), None, "own.h5: images of 16 x 32 pixels; square ones needed"),
+        ((32, 32), (12, 12), "own.h5: images of 32 x 32 pixels, but those of .*other.h5 have 12 x"),
+        ((12, 12), (32, 32), "own.h5: images of 12 x 12 pixels, but those of .*other.h5 have 32 x"),
+    ],
+)
+def test_labels_of_both_layouts_must_be_alike(
+    tmp_path: Path, own: tuple[int, int], other: tuple[int, int] | None, words: str
+) -> None:
+    """Images of UCI's layout beside plain ones, or not square: refused in the first job."""
+    for name, size in (("own", own), ("other", other)):
+        with h5py.File(tmp_path / f"{name}.h5", "w") as file:
+            if size == (12, 12):
+                file["images"] = np.ones((20, *size))
+            elif size is not None:
+                for part in ("train", "test"):
+                    file[f"low/{part}"] = np.ones((20, 1, *size))
+    paths = {split: tmp_path / f"{split}.h5" for split in SPLITS}
+    with pytest.raises(DarkpixelError, match=words):
+        muons.prepare(
+            "file", [tmp_path / "own.h5"], paths, label="signal", imaging=MuonImaging(pixels=SIDE),
+            sizes=SplitSizes(train=5, validation=2, test=4), seed=4, config_digest="x",
+            beside=[] if other is None else [tmp_path / "other.h5"],
+        )  # fmt: skip

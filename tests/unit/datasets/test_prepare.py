@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import h5py
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -15,14 +14,10 @@ from jet_splits import ABOUT, outputs
 from numpy.typing import NDArray
 
 from darkpixel.config.data import SplitSizes
-from darkpixel.config.jets import JetImaging
 from darkpixel.config.names import SPLITS
-from darkpixel.datasets import jets
 from darkpixel.datasets.splits import (
     UNUSED,
     assign_splits,
-    file_events,
-    file_in_angles,
     write_splits,
 )
 from darkpixel.errors import DarkpixelError
@@ -198,37 +193,6 @@ def test_a_required_column_has_one_finite_number_an_image(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_users_columns_stay_with_their_images(tmp_path: Path) -> None:
-    path = tmp_path / "mine.h5"
-    with h5py.File(path, "w") as file:
-        file["images"] = (
-            np.arange(1, 61, dtype=np.float32)[:, None, None].repeat(16, 1).reshape(60, 4, 4)
-        )
-        file["pressure"], file["region"] = np.arange(1, 61) / 2, np.arange(1, 61) % 3
-    paths = outputs(tmp_path)
-    write_splits(
-        *file_events(path), paths, sizes=split_sizes(30, 10, 20), seed=1,
-        required=["pressure", "region"], **ABOUT,
-    )  # fmt: skip
-    for made in paths.values():
-        with ImageFile(made) as images:
-            number = images.read()[:, 0, 0]
-            assert np.array_equal(images.column("pressure"), number / 2)
-            assert np.array_equal(images.column("region"), number % 3)
-
-
-def test_an_event_column_takes_the_place_of_none(tmp_path: Path) -> None:
-    path = tmp_path / "mine.h5"
-    with h5py.File(path, "w") as file:
-        file["images"], file["event"], file["source_event"] = (
-            np.ones((3, 4, 4)),
-            [1, 2, 3],
-            [4, 5, 6],
-        )
-    with pytest.raises(DarkpixelError, match="has columns event and source_event"):
-        file_events(path)
-
-
 def test_a_failed_rename_takes_back_the_others(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -247,86 +211,8 @@ def test_a_failed_rename_takes_back_the_others(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_users_own_file(tmp_path: Path) -> None:
-    rng = np.random.default_rng(1)
-    images = rng.random((300, 5, 7))
-    with h5py.File(tmp_path / "own.h5", "w") as file:
-        file["images"] = images
-        file["event"] = np.arange(300) * 10
-        file["species"] = np.array([b"e", b"mu"], "S4")[rng.integers(0, 2, 300)]
-    source = file_events(tmp_path / "own.h5")
-    assert source.total == 300
-    paths = prepare(tmp_path, source, split_sizes(200, 40, 60))
-    for path in paths.values():
-        with ImageFile(path) as file:
-            event = file.column("event")
-            np.testing.assert_array_equal(file.read(), images[event].astype(np.float32))
-            np.testing.assert_array_equal(file.column("source_event"), event * 10)
-            assert set(file.column("species")) == {b"e", b"mu"}
-
-
-@pytest.mark.parametrize(
-    ("column", "values", "words"),
-    [
-        ("event", [1, 2, 2, 3], "event 2 occurs 2 times"),
-        ("name", ["a", "b", "c", "d"], "column name has type object"),
-    ],
-)
-def test_users_columns_that_cannot_be_kept(
-    tmp_path: Path, column: str, values: list[Any], words: str
-) -> None:
-    with h5py.File(tmp_path / "own.h5", "w") as file:
-        file["images"] = np.ones((4, 3, 3))
-        file[column] = values
-    with pytest.raises(DarkpixelError, match=words):
-        file_events(tmp_path / "own.h5")
-
-
-def own_file(path: Path, height: int = 6, width: int = 6, **attributes: Any) -> Path:
-    with h5py.File(path, "w") as file:
-        file["images"] = np.ones((4, height, width))
-        file.attrs.update(attributes)
-    return path
-
-
-def test_a_users_images_in_angles(tmp_path: Path) -> None:
-    stated, silent = own_file(tmp_path / "a.h5", pixel_size=0.2), own_file(tmp_path / "b.h5")
-    assert file_in_angles(stated, 0.1, [silent])[1] == 0.2
-    assert file_in_angles(silent, 0.1, [stated])[1] == 0.1
-    assert sum(len(images) for images, _ in file_in_angles(silent, 0.1)[0].blocks) == 4
-
-
-@pytest.mark.parametrize(
-    ("change", "words"),
-    [
-        ({"width": 5}, "own.h5: images of 6 x 5 pixels; square ones needed"),
-        ({"unit": "MeV"}, "own.h5: attribute unit is 'MeV', and jets and muons are measured in Ge"),
-        ({"height": 7, "width": 7}, "own.h5: images of 7 x 7 pixels, but those of .*other.h5 have"),
-    ],
-)
-def test_images_that_do_not_fit_are_refused(
-    tmp_path: Path, change: dict[str, Any], words: str
-) -> None:
-    own, other = own_file(tmp_path / "own.h5", **change), own_file(tmp_path / "other.h5")
-    with pytest.raises(DarkpixelError, match=words):
-        file_in_angles(own, 0.1, [other])
-
-
 def test_blank_images_alone_are_refused(tmp_path: Path) -> None:
     images = np.zeros((20, 4, 4), np.float32)
     with pytest.raises(DarkpixelError, match=r"every pixel of .* is zero"):
         prepare(tmp_path, Events(iter([(images, {})]), 20), split_sizes(10, 5, 5))
     assert not list(tmp_path.glob("*.h5*"))
-
-
-@pytest.mark.parametrize("stated", [{}, {"pixel_size": 0.3}])
-def test_jets_of_a_users_file_have_its_pixel_size(tmp_path: Path, stated: dict[str, Any]) -> None:
-    path = own_file(tmp_path / "own.h5", **stated)
-    paths = outputs(tmp_path / "out")
-    jets.prepare(
-        "file", [path], paths, label="background", imaging=JetImaging(pixel_size=0.2),
-        sizes=split_sizes(1, 1, 2), seed=3, config_digest="x",
-    )  # fmt: skip
-    with ImageFile(paths["test"]) as file:
-        assert file.attributes["pixel_size"] == stated.get("pixel_size", 0.2)
-        assert file.attributes["source"] == str(path)

@@ -31,7 +31,8 @@ from bad_server import (
 from darkpixel.config.sources import Source
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats import download as module
-from darkpixel.formats.download import Patience, download
+from darkpixel.formats.download import Patience, check_downloads, download
+from darkpixel.formats.part_file import digest_of
 
 QUICK = Patience(tries=3, wait=0.01, longest_wait=0.05, timeout=0.3)
 
@@ -306,3 +307,48 @@ def test_quiet_when_not_a_terminal(
 ) -> None:
     fetch(source(server.url("/a", good)), tmp_path)
     assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("known", [{"md5": MD5}, {"sha256": SHA256}, {"size": len(CONTENT) + 1}])
+def test_another_file_put_there_by_hand_is_refused(tmp_path: Path, known: dict[str, Any]) -> None:
+    path = tmp_path / "file.bin"
+    path.write_bytes(CONTENT[::-1])
+    entry = source("https://example.org/a", **known)
+    for _ in range(2):  # a refusal is not remembered
+        with pytest.raises(DarkpixelError) as caught:
+            check_downloads([entry], [path])
+        message = str(caught.value)
+        assert message.startswith(f"{path}: ")
+        assert "expected" in message
+        assert "`source: file`" in message
+        assert "\n" not in message
+    assert names(tmp_path) == {"file.bin"}
+
+
+@pytest.mark.parametrize("known", [{"md5": MD5}, {"size": len(CONTENT)}])
+def test_a_file_is_checked_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, known: dict[str, Any]
+) -> None:
+    """Until it changes. Where no checksum is published, that of the first file must stay."""
+    path, entry = tmp_path / "file.bin", source("https://example.org/a", **known)
+    read: list[Path] = []
+
+    def counted(path: Path, algorithm: str) -> str:
+        read.append(path)
+        return digest_of(path, algorithm)
+
+    monkeypatch.setattr(module, "digest_of", counted)
+    path.write_bytes(CONTENT)
+    for _ in range(3):
+        check_downloads([entry], [path])
+    # Without a published one the first call only learns it, and the second compares.
+    assert len(read) == (1 if "md5" in known else 2)
+    path.write_bytes(CONTENT[::-1])
+    with pytest.raises(DarkpixelError, match="expected"):
+        check_downloads([entry], [path])
+
+
+def test_a_download_that_is_missing_or_no_file_is_one_line(tmp_path: Path) -> None:
+    for path in (tmp_path / "nothing.h5", tmp_path):
+        with pytest.raises(DarkpixelError, match="no file; download it"):
+            check_downloads([source("https://example.org/a")], [path])

@@ -1,11 +1,13 @@
 """Outputs appear whole or not at all."""
 
 import errno
+import os
+import stat
 
 import pytest
 
 from darkpixel.errors import DarkpixelError
-from darkpixel.formats.files import whole_file
+from darkpixel.formats.files import whole_file, writable
 
 
 def test_appears_at_the_end_and_keeps_its_suffix(tmp_path):
@@ -44,3 +46,54 @@ def test_full_disk_is_one_line(tmp_path, number):
 def test_forbidden_folder_is_one_line(tmp_path):
     with pytest.raises(DarkpixelError, match="cannot be written"), whole_file(tmp_path / "a"):
         raise OSError(errno.EACCES, "permission denied")
+
+
+def write(path):
+    with whole_file(path) as temporary:
+        temporary.write_text("new")
+
+
+@pytest.mark.parametrize("exists", [True, False])
+def test_links_are_followed(tmp_path, exists):
+    """Also links to links, and to a file of another folder that is not there yet."""
+    target = tmp_path / "far" / "table.csv"
+    target.parent.mkdir()
+    if exists:
+        target.write_text("old")
+    link, second = tmp_path / "link.csv", tmp_path / "second.csv"
+    link.symlink_to(target)
+    second.symlink_to("link.csv")
+    write(second)
+    assert second.is_symlink()
+    assert link.is_symlink()
+    assert target.read_text() == "new"
+    assert len(list(tmp_path.rglob("*.csv"))) == 3
+
+
+def test_only_files_are_replaced(tmp_path):
+    pipe, folder, link = tmp_path / "pipe", tmp_path / "folder", tmp_path / "link"
+    os.mkfifo(pipe)
+    folder.mkdir()
+    link.symlink_to(pipe)
+    for path, kind in ((pipe, "a pipe"), (folder, "a folder"), (link, "a pipe")):
+        with pytest.raises(DarkpixelError, match=f"{path}: is {kind}, which must not be repl"):
+            write(path)
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["folder", "link", "pipe"]
+    # A device is only looked at: as root, a test that failed would lose it.
+    with pytest.raises(DarkpixelError, match="/dev/null: is a device"):
+        writable("/dev/null")
+    for path in (".", "/"):
+        with pytest.raises(DarkpixelError, match="is a folder"):
+            write(path)
+
+
+def test_paths_that_cannot_be_are_one_line(tmp_path):
+    (tmp_path / "file").write_text("x")
+    (tmp_path / "loop").symlink_to("loop")
+    for path in (tmp_path / "file" / "a.csv", tmp_path / ("a" * 300), tmp_path / "loop"):
+        with pytest.raises(DarkpixelError) as caught:
+            write(path)
+        assert str(caught.value).startswith(str(path))
+        assert "\n" not in str(caught.value)
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["file", "loop"]

@@ -138,6 +138,121 @@ def test_other_version_and_missing_attributes(tmp_path: Path) -> None:
     assert "version is 99, this darkpixel reads 1" in refusal(tmp_path / "a.h5")
 
 
+def test_a_filter_that_h5py_lacks_is_named(tmp_path: Path) -> None:
+    """With the package that reads it; the file itself is whole. 32001 is registered for blosc."""
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["images"] = ONES
+        created = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+        created.set_chunk((20,))
+        created.set_filter(32001, h5py.h5z.FLAG_OPTIONAL, ())
+        space = h5py.h5s.create_simple((20,))
+        column = h5py.h5d.create(file.id, b"momentum", h5py.h5t.NATIVE_FLOAT, space, created)
+        column.write_direct_chunk((0,), b"compressed by another program")
+    message = refusal(tmp_path / "a.h5")
+    assert "momentum is compressed with the HDF5 filter 'blosc' (32001)" in message
+    assert "hdf5plugin" in message
+
+
+def test_what_was_declared_and_hardly_written_is_refused(tmp_path: Path) -> None:
+    """At once, whatever the length: reading zeros that nobody wrote would have no end."""
+    path = tmp_path / "a.h5"
+    for shape, written in (((2**40, 12, 12), 0), ((2**40, 12, 12), 1000), ((100, 12, 12), 40)):
+        with h5py.File(path, "w") as file:
+            images = file.create_dataset("images", shape, "f4", chunks=(10, 12, 12))
+            images[:written] = 1
+        assert "of its" in refusal(path)
+    with h5py.File(path, "w") as file:
+        file.create_dataset("images", (100, 12, 12), "f4")  # in one piece, and empty
+    assert "but only 0 of its 57600 bytes were written" in refusal(path)
+    with h5py.File(path, "w") as file:  # a few blank images need not be stored
+        images = file.create_dataset("images", (100, 12, 12), "f4", chunks=(10, 12, 12))
+        images[:60] = 1
+    with ImageFile(path) as whole:
+        assert whole.read().sum() == 60 * 144
+
+
+def test_images_too_large_for_the_memory_are_refused(tmp_path: Path) -> None:
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file.create_dataset("images", (2, 60_000, 60_000), "f4", chunks=(1, 1000, 1000))
+    assert "images of 60000 x 60000 pixels, 16777216 at most" in refusal(tmp_path / "a.h5")
+
+
+@pytest.mark.parametrize(("side", "count"), [(12, 300), (600, 120)])
+def test_batches_have_a_bounded_size(tmp_path: Path, side: int, count: int) -> None:
+    path = tmp_path / "a.h5"
+    with h5py.File(path, "w") as file:
+        images = file.create_dataset("images", (count, side, side), "f4", compression="gzip")
+        images[:] = np.arange(count, dtype=np.float32)[:, None, None]
+        file["number"] = np.arange(count)
+    with ImageFile(path) as whole:
+        batches = [
+            (batch["images"].nbytes, batch["images"][:, 0, 0], batch["number"])
+            for batch in whole.batches(10**6, ["number"])
+        ]
+    assert max(size for size, _, _ in batches) <= 2**27
+    assert len(batches) == (1 if side == 12 else 2)
+    for place in (1, 2):
+        found = np.concatenate([batch[place] for batch in batches])
+        assert np.array_equal(found, np.arange(count))
+
+
+def test_public_layouts_are_recognised(tmp_path: Path) -> None:
+    lagan, uci = tmp_path / "lagan.h5", tmp_path / "uci.h5"
+    with h5py.File(lagan, "w") as file:
+        file["image"], file["signal"] = ONES, np.zeros(20)
+    with h5py.File(uci, "w") as file:
+        file["low/train"] = ONES
+    assert "is read with `source: download`" in refusal(lagan)
+    assert "layout of UCI" in refusal(uci)
+
+
+TEXT = h5py.string_dtype()
+
+
+@pytest.mark.parametrize("side", [0.1, np.array([0.1]), np.array([[0.1]]), np.float32(0.1), 1])
+@pytest.mark.parametrize(
+    "unit", ["GeV", np.array(["GeV"], TEXT), np.array([b"GeV"]), np.bytes_(b"GeV")]
+)
+def test_attributes_of_one_element_are_that_element(tmp_path: Path, side: Any, unit: Any) -> None:
+    """As other tools write them: arrays of one number or of one word."""
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["images"], file.attrs["pixel_size"], file.attrs["unit"] = ONES, side, unit
+    with ImageFile(tmp_path / "a.h5") as images:
+        assert images.attributes["pixel_size"] == np.asarray(side).item()
+        assert images.attributes["unit"] == "GeV"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "found"),
+    [
+        ("pixel_size", h5py.Empty("f4"), "'empty'"),
+        ("pixel_size", "a tenth", "'a tenth'"),
+        ("pixel_size", -0.1, "-0.1"),
+        ("pixel_size", 0.0, "0.0"),
+        ("pixel_size", np.nan, "nan"),
+        ("pixel_size", np.array([np.inf]), "inf"),
+        ("pixel_size", True, "True"),
+        ("pixel_size", np.array([0.1, 0.2]), "array([0.1, 0.2])"),
+        ("pixel_size", np.arange(999.0), "array([ 0., 1., "),
+        ("unit", h5py.Empty("S4"), "'empty'"),
+        ("unit", 5, "5"),
+        ("unit", "", "''"),
+        ("unit", np.array(["GeV", "MeV"], TEXT), "array(['GeV', 'MeV']"),
+    ],
+)
+def test_other_attributes_are_refused_on_opening(
+    tmp_path: Path, name: str, value: Any, found: str
+) -> None:
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["images"], file.attrs[name] = ONES, value
+    with pytest.raises(DarkpixelError) as caught:
+        ImageFile(tmp_path / "a.h5")
+    message = str(caught.value)
+    assert message.startswith(f"{tmp_path / 'a.h5'}: attribute {name} is {found}")
+    assert "\n" not in message
+    assert len(message.removeprefix(str(tmp_path))) < 200
+
+
 def test_unknown_column(tmp_path: Path) -> None:
     write_images(tmp_path / "a.h5", ONES, {"momentum": np.arange(20.0)})
     with ImageFile(tmp_path / "a.h5") as file, pytest.raises(DarkpixelError, match="momentum"):

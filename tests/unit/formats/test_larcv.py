@@ -275,6 +275,39 @@ def test_faults(
     assert all(word in message for word in words), message
 
 
+@pytest.mark.parametrize("make", [classification, segmentation])
+@pytest.mark.parametrize("projections", [1, 6, 9])
+def test_events_of_other_projections_are_left_out_and_counted(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    make: Callable[[int], Trees],
+    projections: int,
+) -> None:
+    """As 2,477 of the public test_40k.root; the others are read as if these were not there."""
+    monkeypatch.setattr(larcv, "_STEP", 4)
+    whole, columns = read(write_trees(tmp_path / "whole.root", make(10)))
+    trees, odd = make(10), random_projections(10)
+    for number in (3, 4, 8, 9):
+        odd[number] = (odd[number] * 3)[:projections]
+    trees["image2d_data_tree"] = image_tree(odd)
+    images, kept = read(write_trees(tmp_path / "odd.root", trees))
+    left = [0, 1, 2, 5, 6, 7]
+    assert np.array_equal(images, whole[left])
+    assert set(kept) == set(columns)
+    for name, values in kept.items():
+        assert np.array_equal(values, columns[name][left]), name
+    (record,) = caplog.records
+    assert f"4 of 10 events do not have 3 projections (4 with {projections})" in record.message
+
+
+def test_a_file_of_other_events_alone_is_refused(tmp_path: Path) -> None:
+    trees = classification(4)
+    trees["image2d_data_tree"] = image_tree([event * 2 for event in random_projections(4)])
+    message = failure(write_trees(tmp_path / "a.root", trees))
+    assert "no event of the 3 projections of the public files (found 4 with 6)" in message
+
+
 def failure(path: Path) -> str:
     with pytest.raises(DarkpixelError) as caught:
         read(path)

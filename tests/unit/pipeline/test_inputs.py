@@ -6,6 +6,7 @@ import pytest
 from plans import make_plan
 
 from darkpixel.config.names import JOINT
+from darkpixel.errors import DarkpixelError
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +53,19 @@ class TestEvents:
         )
         assert plan.events.raw("jets", "w") == [files["w"]]
         assert plan.events.beside("jets", "w") == [files["qcd"], files["top"]]
+
+    def test_braces_in_paths_are_one_line(self, tmp_path, monkeypatch):
+        """Snakemake would take them for wildcards."""
+        folder = tmp_path / "a{b}c"
+        folder.mkdir()
+        files = {"w": str(folder / "w.h5")}
+        with pytest.raises(
+            DarkpixelError, match=r"datasets.jets.file.w: .*a\{b\}c/w.h5 has braces"
+        ):
+            make_plan(datasets={"jets": {"source": "file", "file": files}})
+        monkeypatch.chdir(folder)
+        with pytest.raises(DarkpixelError, match=r"folder of the results: .*a\{b\}c has braces"):
+            make_plan()
 
 
 class TestTrainings:

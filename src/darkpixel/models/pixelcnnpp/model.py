@@ -6,7 +6,6 @@ of detector images are real numbers, so they are rounded to a grid first; what t
 shown by the rows "quantised" of the tables.
 """
 
-import math
 from typing import Any
 
 import torch
@@ -14,6 +13,7 @@ from torch import Tensor
 
 from darkpixel.errors import DarkpixelError
 from darkpixel.models.base import Batches, GenerativeModel
+from darkpixel.models.grid_levels import levels_up_to
 from darkpixel.models.pixelcnnpp.logistic_mixture import LogisticMixture
 from darkpixel.models.pixelcnnpp.network import PixelCNNPP
 from darkpixel.models.pixelcnnpp.sampler import sample_levels
@@ -123,11 +123,14 @@ class PixelCNNPlusPlus(GenerativeModel):
         images; the scales of all layers are those that suit the first images.
 
         Raises:
-            DarkpixelError: the images are all empty.
+            DarkpixelError: the images are all empty, or there would be far too few or too many
+                levels.
         """
         if self.options.levels is None:
             largest = max(float(images.max()) for images in batches())
-            self.mixture.top.fill_(max(math.ceil(largest / self.options.step), 1))
+            step = self.options.step
+            remedy = "set the model's `step`"
+            self.mixture.top.fill_(levels_up_to(largest, batches, step=step, remedy=remedy))
         size = int(self.mixture.top) + 1
         counts = torch.zeros(size, dtype=torch.int64)
         first = None

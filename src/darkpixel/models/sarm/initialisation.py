@@ -7,6 +7,7 @@ from torch import Tensor
 
 from darkpixel.errors import DarkpixelError
 from darkpixel.models.base import Batches
+from darkpixel.models.grid_levels import levels_up_to
 from darkpixel.models.sarm.conditionals import Conditionals
 from darkpixel.models.sarm.discrete import Discrete
 from darkpixel.models.sarm.running_sums import RunningSums
@@ -36,7 +37,8 @@ def fit(
             chosen (`power: auto`); None: the power stays as it is.
 
     Raises:
-        DarkpixelError: every pixel is zero.
+        DarkpixelError: every pixel is zero, or the grid of D+D would have far too few or too many
+            levels.
     """
     enough = FIT_PIXELS // parts.side**2
     largest, total, count, kept = 0.0, 0.0, 0, 0
@@ -50,6 +52,9 @@ def fit(
             kept += len(images)
     if not count:
         raise DarkpixelError("training images: every pixel is zero; nothing to learn.")
+    grids = [s.likelihood for s in parts.stages if isinstance(s.likelihood, Discrete)]
+    if grids and grids[0].levels is None:  # before anything of that size is made
+        levels_up_to(largest, batches, remedy="set the model's `levels`")
     some = torch.cat(first)[:enough]
     if choose_power_for is not None:
         compared = some

@@ -153,6 +153,9 @@ def test_a_few_steps_learn_a_line() -> None:
 def test_empty_training_images_are_refused() -> None:
     made = model(12, 12)
     with pytest.raises(DarkpixelError, match="every pixel is zero"):
+        made.fit_to_data(lambda: iter([torch.zeros(4, 12, 12)]))
+    made = model(12, 12, levels=1)
+    with pytest.raises(DarkpixelError, match="every pixel is zero on levels of 1 GeV"):
         made.fit_to_data(lambda: iter([torch.full((4, 12, 12), 0.2)]))
 
 

@@ -1,0 +1,42 @@
+"""The attribute `unit` of image files: which units are energies, and how to convert them."""
+
+import re
+
+from darkpixel.errors import DarkpixelError
+
+_MEV = {"eV": 1e-6, "keV": 1e-3, "MeV": 1.0, "GeV": 1e3, "TeV": 1e6}
+_ENERGY = re.compile(rf"(?:(\d+(?:\.\d+)?(?:e[-+]?\d+)?) ?)?({'|'.join(_MEV)})")
+
+
+def energy_of(unit: str) -> float | None:
+    """MeV per stored unit, or None where the unit is no energy.
+
+    Example:
+        >>> energy_of("0.255 MeV"), energy_of("GeV"), energy_of("ADC counts")
+        (0.255, 1000.0, None)
+    """
+    match = _ENERGY.fullmatch(unit.strip())
+    if match is None:
+        return None
+    return (float(match[1] or 1) * _MEV[match[2]]) or None
+
+
+def conversion(path: object, stated: str, wanted: str) -> float:
+    """What pixels in the unit `stated` have to be multiplied by to be in the unit `wanted`.
+
+    Args:
+        path: of the file that states the unit, for the message.
+
+    Raises:
+        DarkpixelError: one of the two is no energy, and they differ.
+    """
+    if stated == wanted:
+        return 1.0
+    one, other = energy_of(stated), energy_of(wanted)
+    if one is None or other is None:
+        raise DarkpixelError(
+            f"{path}: attribute unit is '{stated}', which cannot be converted to '{wanted}' "
+            f"(energies can: {', '.join(_MEV)}, '0.255 MeV'); convert the pixels and set it to "
+            f"'{wanted}'."
+        )
+    return one / other
