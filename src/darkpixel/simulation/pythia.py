@@ -78,11 +78,13 @@ def start(
 
 
 def _with_data(pythia8mc: Any, dataset: str) -> Any:
-    """A Pythia that has found its data, where those of the package are if nobody says otherwise.
+    """A Pythia with the data of its own package.
 
-    It finds them by itself in a virtual environment, but not where `pip install --target` put them.
+    It finds them by itself in a virtual environment, but not where `pip install --target` put them,
+    and not where the environment variable names those of another Pythia, as modules of a computing
+    centre do: other releases have other tunes. The variable counts where the package has no data.
     """
-    if not os.environ.get(_DATA) and (folder := _installed_data(pythia8mc)) is not None:
+    if (folder := _installed_data(pythia8mc)) is not None:
         os.environ[_DATA] = str(folder)  # the only way: it does not look at its argument
     pythia = pythia8mc.Pythia("", False)
     if not pythia.settings.isFlag("Print:quiet"):  # it knows no setting at all then

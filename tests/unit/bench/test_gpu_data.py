@@ -310,17 +310,15 @@ def test_a_simulation_can_be_ended(run):
     assert "ended" not in (run.report.folder / "log.txt").read_text()  # it was asked to
 
 
-def test_a_simulation_that_fails_is_reported_before_it_is_waited_for(run, monkeypatch):
-    monkeypatch.setenv("PYTHIA8DATA", "/nowhere")
-    data = Data(run, JETS)
+def test_a_simulation_that_fails_is_reported_before_it_is_waited_for(run):
+    data = Data(run, {**JETS, "simulation": {"pythia": ["No:such = setting"]}})
     log = run.report.folder / "log.txt"
     try:
         assert until(lambda: "the simulation ended with status 1" in log.read_text())
     finally:
         data.stop()
     line = log.read_text().splitlines()[-1]
-    assert "jets: Pythia 8 does not find its data" in line
-    assert "PYTHIA8DATA at /nowhere" in line
+    assert "jets: Pythia 8 refuses the setting 'No:such = setting'" in line
 
 
 def train(folder, tmp_path, models, *more, images=30):

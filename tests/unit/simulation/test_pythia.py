@@ -27,7 +27,18 @@ def test_the_data_are_those_of_the_package(monkeypatch: pytest.MonkeyPatch) -> N
     assert (Path(os.environ[DATA]) / "Index.xml").is_file()
 
 
-def test_what_the_user_says_comes_first(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_data_of_another_pythia_are_not_taken(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv(DATA, str(tmp_path))
+    start()
+    assert (Path(os.environ[DATA]) / "Index.xml").is_file()
+
+
+def test_a_package_without_data_takes_those_that_are_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(pythia, "_installed_data", lambda module: None)
     monkeypatch.setenv(DATA, str(tmp_path))
     with pytest.raises(DarkpixelError) as error:
         start()
