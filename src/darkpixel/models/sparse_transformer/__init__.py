@@ -34,6 +34,7 @@ In the order of reading:
     all_places.py    the head of the next place, any that is possible in a fixed order or by value
     walk_places.py   the heads of the next place of a walk
     place_keys.py    a logit for each place of the image
+    kernels.py       what each pixel does to places and values near and far
     binned.py        densities of one real number
     sampler.py       samples: one pixel a step, keys and values kept, a random stream per image
 """
