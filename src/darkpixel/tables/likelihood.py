@@ -25,7 +25,8 @@ def likelihood_table(rows: pd.DataFrame, stem: str | Path) -> None:
             chosen = of_dataset[of_dataset["model"] == model]
             for row in chosen.to_dict("records"):
                 lost = row["rounded_to_zero"]
-                draws = row["draws"] if bounds else 0
+                # Rows that were recorded before there were bounds have none.
+                draws = int(row["draws"]) if bounds and row["draws"] > 0 else 0
                 bounded = bool(row.get("bound", draws))
                 body.append(
                     [
