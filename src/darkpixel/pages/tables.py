@@ -14,6 +14,7 @@ from darkpixel.tables.classifiers import classifier_table
 from darkpixel.tables.codes import codebook_table, reconstruction_table
 from darkpixel.tables.convergence import convergence_table
 from darkpixel.tables.distances import (
+    coverage_table,
     memorisation_table,
     physics_distances_table,
     two_sample_table,
@@ -56,6 +57,7 @@ LAYOUTS: dict[str, Layout] = {
     "sarm_muon_quantisation": quantisation_table,
     "sarm_classifier_auc": classifier_table,
     "sarm_convergence": convergence_table,
+    "sarm_coverage": coverage_table,
     "sarm_diversity": diversity_table,
     "sarm_hyperparameter_search": search_table,
     "sarm_improvement": improvement_table,
