@@ -16,6 +16,7 @@ from darkpixel.config.run import Datasets
 from darkpixel.config.yaml_files import load_yaml, read_text
 from darkpixel.errors import DarkpixelError
 
+_ABSENT = object()
 _BRANCH = r"(constrained-)?(float|int|str)|list\[.*\]"
 
 Key = tuple[str | int, ...]
@@ -74,14 +75,8 @@ def _overridden(key: Key, found: Any, files: Sequence[str | Path]) -> bool:
     """Whether a plain value is none that a file gives the key, so that the command line gave it."""
     if isinstance(found, dict | list):
         return False
-    given = [_at(parsed(path), key) for path in files if _has(parsed(path), key)]
+    given = [value for path in files if (value := _at(parsed(path), key)) is not _ABSENT]
     return bool(given) and given[-1] != found
-
-
-def _at(content: Any, key: Key) -> Any:
-    for part in key:
-        content = content[part]
-    return content
 
 
 def _names_a_branch(part: str | int) -> bool:
@@ -136,12 +131,17 @@ def _written(key: Key, files: Sequence[str | Path]) -> Key:
 
 
 def _has(content: Any, key: Key) -> bool:
+    return _at(content, key) is not _ABSENT
+
+
+def _at(content: Any, key: Key) -> Any:
+    """What stands at a key, or `_ABSENT`."""
     for part in key:
         in_list = isinstance(content, list) and isinstance(part, int) and part < len(content)
         if not in_list and not (isinstance(content, dict) and part in content):
-            return False
+            return _ABSENT
         content = content[part]
-    return True
+    return content
 
 
 def _model_at(model: type[BaseModel], location: Key) -> type[BaseModel] | None:

@@ -7,9 +7,10 @@ from typing import Literal
 from darkpixel.config.data import SplitSizes
 from darkpixel.config.muons import MuonImaging
 from darkpixel.datasets.muon_matching import chunk_events, matched_events
-from darkpixel.datasets.own_files import GEV, Kind, file_in_angles, kind_in_angles, repeated_events
+from darkpixel.datasets.own_files import Kind, file_in_angles, kind_in_angles, repeated_events
 from darkpixel.datasets.splits import write_splits
 from darkpixel.datasets.uci_muons import is_uci, uci_events, uci_size
+from darkpixel.formats.units import GEV
 
 
 def prepare(

@@ -13,10 +13,8 @@ from darkpixel.errors import DarkpixelError
 from darkpixel.formats.blocks import Block, Events
 from darkpixel.formats.crop_margin import MARGIN
 from darkpixel.formats.image_file import ImageFile
-from darkpixel.formats.units import conversion
+from darkpixel.formats.units import GEV, check_stated, conversion
 
-GEV = "GeV"
-"""Unit of the pixels of jets and muons, and of files of these that state none."""
 PLAUSIBLE = 1.0, 7000.0
 """GeV: the largest pixel of calorimeter images is hardly less, nor above an LHC beam's energy."""
 _BLOCK = 4096
@@ -185,13 +183,7 @@ def check_alike(
             f"{other.pixel_size:g} (attribute pixel_size, or {pixel_size:g} where there is none, "
             "the configuration's); the labels of a data set need one size."
         )
-    units = {kind.unit, other.unit}
-    if None in units and units - {None, GEV}:
-        silent, stated = (path, other_path) if kind.unit is None else (other_path, path)
-        raise DarkpixelError(
-            f"{silent}: no attribute unit, but {stated} has '{kind.unit or other.unit}'; say which "
-            "unit the pixels have."
-        )
+    check_stated(path, kind.unit, other_path, other.unit)
 
 
 def _remarked(blocks: Iterator[Block], path: str | Path, unit: str | None) -> Iterator[Block]:

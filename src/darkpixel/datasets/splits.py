@@ -21,7 +21,7 @@ from darkpixel.config.names import SPLITS
 from darkpixel.datasets.shuffling import NewFile, Shuffle
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.blocks import Block, Events, column_types
-from darkpixel.formats.image_format import bad_image, good_pixels
+from darkpixel.formats.image_format import bad_value
 from darkpixel.formats.image_writer import ImageWriter
 
 # Custom data sets import the first two from here.
@@ -230,9 +230,8 @@ def _temporary(path: Path) -> Iterator[Path]:
 
 def _check_pixels(images: NDArray[np.float32], seen: int, source: str) -> None:
     """Refuse bad pixels while their number in the source is known."""
-    bad = bad_image(images)
-    if bad is not None:
-        value = images[bad][~good_pixels(images[bad])][0]
+    if (found := bad_value(images)) is not None:
+        bad, value = found
         raise DarkpixelError(
             f"{source}: image {seen + bad} holds the pixel value {value}; pixels must be finite "
             "and not negative: clean or drop that image."

@@ -19,9 +19,8 @@ from darkpixel.formats.image_format import (
     FORMAT,
     TRACK,
     VERSION,
-    bad_image,
+    bad_value,
     chunk_length,
-    good_pixels,
 )
 from darkpixel.formats.image_writer import ImageWriter
 
@@ -98,9 +97,8 @@ class ImageFile:
         stored = self._stored("images", start, stop)
         with np.errstate(over="ignore"):  # a float64 beyond float32 becomes infinite: refused below
             images = stored.astype(np.float32, copy=False)
-        bad = bad_image(images)
-        if bad is not None:
-            value = stored[bad][~good_pixels(images[bad])][0]
+        if (found := bad_value(images, stored)) is not None:
+            bad, value = found
             raise DarkpixelError(
                 f"{self.path}: images[{start + bad}] holds the pixel value {value}; "
                 "pixels must be finite and not negative: clean or drop that image."

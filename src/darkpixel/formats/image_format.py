@@ -46,6 +46,19 @@ def bad_image(images: NDArray[Any]) -> int | None:
     return int(np.argmin(good_pixels(images).all(axis=(1, 2))))
 
 
+def bad_value(images: NDArray[Any], stored: NDArray[Any] | None = None) -> tuple[int, Any] | None:
+    """Index of `bad_image` and the first bad value in it; None if all images are good.
+
+    Args:
+        stored: the same images as they were given, if their values were converted since.
+    """
+    bad = bad_image(images)
+    if bad is None:
+        return None
+    given = images if stored is None else stored
+    return bad, given[bad][~good_pixels(images[bad])][0]
+
+
 def good_pixels(images: NDArray[Any]) -> NDArray[np.bool_]:
     """Where pixels are finite and not negative, in the shape of `images`."""
     good: NDArray[np.bool_] = (images >= 0) & (images < np.inf)

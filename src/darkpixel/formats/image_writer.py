@@ -13,7 +13,7 @@ from numpy.typing import DTypeLike, NDArray
 from darkpixel import __version__
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.hdf5 import Disk, growing_dataset, new_hdf5
-from darkpixel.formats.image_format import FORMAT, VERSION, bad_image, chunk_length, good_pixels
+from darkpixel.formats.image_format import FORMAT, VERSION, bad_value, chunk_length
 
 
 class ImageWriter:
@@ -115,9 +115,8 @@ class ImageWriter:
             expected = (len(images), *self._shapes[name])
             if array.shape != expected:
                 raise ValueError(f"{name} has shape {array.shape}, expected {expected}")
-        bad = bad_image(arrays["images"])
-        if bad is not None:
-            value = arrays["images"][bad][~good_pixels(arrays["images"][bad])][0]
+        if (found := bad_value(arrays["images"])) is not None:
+            bad, value = found
             raise DarkpixelError(
                 f"{self.path}: image {self.count + bad} to be written holds the pixel value "
                 f"{value}; pixels must be finite and not negative."

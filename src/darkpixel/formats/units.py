@@ -4,6 +4,9 @@ import re
 
 from darkpixel.errors import DarkpixelError
 
+GEV = "GeV"
+"""Unit of the pixels of jets and muons, and of files of these that state none."""
+
 _MEV = {"eV": 1e-6, "keV": 1e-3, "MeV": 1.0, "GeV": 1e3, "TeV": 1e6}
 _ENERGY = re.compile(rf"(?:(\d+(?:\.\d+)?(?:e[-+]?\d+)?) ?)?({'|'.join(_MEV)})")
 
@@ -19,6 +22,22 @@ def energy_of(unit: str) -> float | None:
     if match is None:
         return None
     return (float(match[1] or 1) * _MEV[match[2]]) or None
+
+
+def check_stated(path: object, unit: str | None, other_path: object, other: str | None) -> None:
+    """Refuse two files of which one states its unit and the other does not.
+
+    Jets and muons without a unit are in GeV, so a file that says so suits one that says nothing.
+
+    Raises:
+        DarkpixelError: only one states a unit, and it is not GeV.
+    """
+    if (unit is None) != (other is None) and GEV not in (unit, other):
+        silent, stated = (path, other_path) if unit is None else (other_path, path)
+        raise DarkpixelError(
+            f"{silent}: no attribute unit, but {stated} has '{unit or other}'; say which unit the "
+            "pixels have."
+        )
 
 
 def conversion(path: object, stated: str, wanted: str) -> float:

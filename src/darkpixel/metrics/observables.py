@@ -10,7 +10,7 @@ import pandas as pd
 from darkpixel.config.names import MONTE_CARLO
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.image_file import ImageFile
-from darkpixel.formats.units import conversion
+from darkpixel.formats.units import check_stated, conversion
 from darkpixel.metrics.kinematics import girth, image_observables, pixel_size_of
 
 
@@ -101,18 +101,10 @@ def measure_observables(
 
 
 def _factor(file: ImageFile, test_path: str | Path, unit: str | None) -> float:
-    """What brings the pixels of a file to the unit of the test images, None where these state none.
-
-    Jets and muons without a unit are in GeV, so a file that says so suits one that says nothing.
-    """
+    """What brings pixels to the unit of the test images, None where these state none."""
     stated = file.attributes.get("unit")
+    check_stated(file.path, stated, test_path, unit)
     if stated is None or unit is None:
-        if {stated, unit} - {None, "GeV"}:
-            silent, other = (file.path, test_path) if stated is None else (test_path, file.path)
-            raise DarkpixelError(
-                f"{silent}: no attribute unit, but {other} has '{stated or unit}'; say which unit "
-                "the pixels have."
-            )
         return 1.0
     return conversion(file.path, stated, unit)
 

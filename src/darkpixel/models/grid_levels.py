@@ -11,8 +11,13 @@ MOST = 10_000
 """Of 1 GeV: no particle of the LHC's beams has as much (6,800 GeV)."""
 
 
+def level_count(largest: float, step: float = 1.0) -> int:
+    """Levels of `step` up to the largest pixel, at least one (SARM 2.1: one per GeV)."""
+    return max(math.ceil(largest / step), 1)
+
+
 def levels_up_to(largest: float, batches: Batches, *, step: float = 1.0, remedy: str) -> int:
-    """Levels of `step` up to the largest pixel, at least one.
+    """`level_count`, once it is found to suit the images.
 
     Args:
         largest: pixel of the training images, in their unit.
@@ -23,7 +28,7 @@ def levels_up_to(largest: float, batches: Batches, *, step: float = 1.0, remedy:
         DarkpixelError: they are so few that rounding to them would lose the images, or so many that
             the pixels have another unit than the grid.
     """
-    count = max(math.ceil(largest / step), 1)
+    count = level_count(largest, step)
     if count > MOST or (
         count < FEWEST and any(bool((images % step).any()) for images in batches())
     ):

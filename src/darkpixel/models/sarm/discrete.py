@@ -4,13 +4,13 @@ The levels are a grid that is uniform in x^(1/p). SARM's softmax over zero and t
 (equation 4.2) is split into gamma and the softmax over the levels alone, which is exact.
 """
 
-import math
 from collections.abc import Mapping
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from darkpixel.models.grid_levels import level_count
 from darkpixel.models.sarm.likelihoods import Likelihood
 
 
@@ -38,7 +38,8 @@ class Discrete(Likelihood):
     def fit(self, largest: float, typical: float) -> None:
         count = self.levels or level_count(largest)
         self._resize(count)
-        self.grid = power_grid(count, float(self.power), largest_level(largest))
+        # The grid covers the training images: its last level is a whole one.
+        self.grid = power_grid(count, float(self.power), float(level_count(largest)))
 
     def counts(self, x: Tensor) -> Tensor:
         return torch.bincount(self.level(x).flatten(), minlength=len(self.grid) + 1)[1:]
@@ -136,16 +137,6 @@ def smoothed_counts(counts: Tensor, least: int = 10) -> Tensor:
     )
     means = totals / members.clamp(min=1)
     return torch.where(rare, means[group], wide).clamp(min=1 / len(wide))
-
-
-def level_count(largest: float) -> int:
-    """Levels when none are given: one per GeV up to the largest training value (SARM 2.1)."""
-    return max(math.ceil(largest), 1)
-
-
-def largest_level(largest: float) -> float:
-    """The last level, GeV: the grid covers the training images."""
-    return float(max(math.ceil(largest), 1))
 
 
 def power_grid(count: int, power: float, largest: float) -> Tensor:

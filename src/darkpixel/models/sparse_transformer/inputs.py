@@ -7,6 +7,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+Groups = list[tuple[int, int]]
+"""(images, steps) of each group of images of like length, in the order of the flat list."""
+
 
 def one_hot(values: tuple[Tensor, ...], sizes: tuple[int, ...]) -> Tensor:
     """One-hot vectors of several symbols (N,) side by side, (N, sum of sizes) float32."""
@@ -31,15 +34,23 @@ def exact(layer: nn.Linear, h: Tensor) -> Tensor:
         return F.linear(h.float(), layer.weight, layer.bias)
 
 
-def pieces(
-    groups: list[tuple[int, int]], tokens: int, most: int
-) -> Iterator[tuple[slice, list[tuple[int, int]]]]:
+def by_group(flat: Tensor, groups: Groups) -> tuple[list[Tensor], Tensor]:
+    """A flat list of tokens (N, ...) as (images, steps, ...) of each group, and what is beyond.
+
+    One split: its gradient is a single concatenation.
+    """
+    sizes = [images * steps for images, steps in groups]
+    *parts, spare = flat.split([*sizes, len(flat) - sum(sizes)])
+    shapes = [(*group, *flat.shape[1:]) for group in groups]
+    return [part.view(shape) for part, shape in zip(parts, shapes, strict=True)], spare
+
+
+def pieces(groups: Groups, tokens: int, most: int) -> Iterator[tuple[slice, Groups]]:
     """Parts of a flat list of tokens with their groups, at most `most` tokens together.
 
     An image is never cut, and all are together where gradients keep them anyway.
 
     Args:
-        groups: (images, steps) of each, in the order of the list.
         tokens: with those beyond the groups, which come last.
     """
     if torch.is_grad_enabled():

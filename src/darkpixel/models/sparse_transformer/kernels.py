@@ -9,9 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from darkpixel.models.sparse_transformer.inputs import exact
-
-Groups = list[tuple[int, int]]
+from darkpixel.models.sparse_transformer.inputs import Groups, by_group, exact
 
 
 class Kernels(nn.Module):
@@ -71,15 +69,10 @@ class PlaceKernels(Kernels):
 
         Args:
             h, row, column, step: as of `pull`.
-            groups: (images, steps) of the tokens; those beyond get what they add alone.
+            groups: of the tokens; those beyond get what they add alone.
         """
-        sizes = [images * steps for images, steps in groups]
-        parts = self.pull(h, row, column, step).split([*sizes, len(h) - sum(sizes)])
-        found = [
-            part.view(images, steps, -1).cumsum(1).flatten(0, 1)
-            for part, (images, steps) in zip(parts, groups, strict=False)
-        ]
-        return torch.cat([*found, parts[-1]])
+        parts, spare = by_group(self.pull(h, row, column, step), groups)
+        return torch.cat([*(part.cumsum(1).flatten(0, 1) for part in parts), spare])
 
 
 class ValueKernels(Kernels):
@@ -106,18 +99,12 @@ class ValueKernels(Kernels):
             h, row, column, step, groups: as of `PlaceKernels.pulls`.
             to_row, to_column: (N,) of the next pixel.
         """
-        sizes = [images * steps for images, steps in groups]
-        spare = len(h) - sum(sizes)
         started = step > 0
-        flat = (self.weigh(h, step), row * started, column * started, to_row, to_column)
-        parts = zip(*(each.split([*sizes, spare]) for each in flat), strict=True)
-        found = []
-        for (images, steps), (weights, *places) in zip(groups, parts, strict=False):
-            r, c, to_r, to_c = (each.view(images, steps) for each in places)
-            shown = self.sum(weights.view(images, steps, -1), r, c, to_r, to_c)
-            found.append(shown.flatten(0, 1))
-        kernels = self.weights.out_features
-        seen: Tensor = self.out(torch.cat([*found, h.new_zeros(spare, kernels)]))
+        weights, spare = by_group(self.weigh(h, step), groups)
+        flat = (row * started, column * started, to_row, to_column)
+        places = [by_group(each, groups)[0] for each in flat]
+        found = [self.sum(*parts).flatten(0, 1) for parts in zip(weights, *places, strict=True)]
+        seen: Tensor = self.out(torch.cat([*found, torch.zeros_like(spare)]))
         return seen
 
     def sum(

@@ -19,7 +19,7 @@ from darkpixel.models.sparse_transformer.all_places import AllPlaces, FixedPlace
 from darkpixel.models.sparse_transformer.binned import TAILS
 from darkpixel.models.sparse_transformer.conditions import ConditionInputs
 from darkpixel.models.sparse_transformer.features import SCALARS, Moves
-from darkpixel.models.sparse_transformer.inputs import exact, joined, one_hot
+from darkpixel.models.sparse_transformer.inputs import Groups, by_group, exact, joined, one_hot
 from darkpixel.models.sparse_transformer.kernels import ValueKernels
 from darkpixel.models.sparse_transformer.remaining import (
     BOUND_NUMBERS,
@@ -93,7 +93,7 @@ def _dropped(x: Tensor, dropout: float) -> Tensor:
     return F.dropout(x, dropout) if dropout else x  # at 0 it would still draw a mask
 
 
-def causal_attention(qkv: Tensor, groups: list[tuple[int, int]], heads: int) -> Tensor:
+def causal_attention(qkv: Tensor, groups: Groups, heads: int) -> Tensor:
     """Attention within each image to the steps up to one's own.
 
     Args:
@@ -104,17 +104,17 @@ def causal_attention(qkv: Tensor, groups: list[tuple[int, int]], heads: int) -> 
         (N, width).
     """
     width = qkv.shape[1] // 3
-    sizes = [images * steps for images, steps in groups]
-    spare = len(qkv) - sum(sizes)
+    parts, spare = by_group(qkv, groups)
     mixed = []
-    # One split and one unbind: their gradients are single concatenations.
-    for part, (images, steps) in zip(qkv.split([*sizes, spare]), groups, strict=False):
-        shape = (images, steps, 3, heads, width // heads)
-        q, k, v = (each.transpose(1, 2) for each in part.view(shape).unbind(2))
+    for part in parts:
+        # One unbind: its gradient is a single concatenation, as that of `by_group`.
+        q, k, v = (
+            each.transpose(1, 2) for each in part.unflatten(2, (3, heads, width // heads)).unbind(2)
+        )
         a = F.scaled_dot_product_attention(q, k, v, is_causal=True)
-        mixed.append(a.transpose(1, 2).reshape(images * steps, width))
-    if spare:
-        mixed.append(qkv.new_zeros(spare, width))
+        mixed.append(a.transpose(1, 2).reshape(-1, width))
+    if len(spare):
+        mixed.append(qkv.new_zeros(len(spare), width))
     return torch.cat(mixed)
 
 
@@ -207,7 +207,7 @@ class Network(nn.Module):
         x: Tensor = exact(self.scalars, scalars) + self.inputs(joined(symbols, window))
         return x if condition is None else x + condition
 
-    def trunk(self, x: Tensor, groups: list[tuple[int, int]]) -> Tensor:
+    def trunk(self, x: Tensor, groups: Groups) -> Tensor:
         """All blocks and the last norm on flat tokens (N, width)."""
         dropout = self.dropout if self.training else 0.0
         # cuDNN's attention would prepare a plan for every new shape.
