@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from textwrap import fill
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,8 @@ from darkpixel.figures.style import ETA, PHI, draw_image
 
 # Inches. Panels are placed by hand: exact, the same every time, and quick for many panels.
 GAP, TITLE, HEADING, LEFT, BOTTOM, RIGHT, APART = 0.10, 0.20, 0.26, 0.72, 0.46, 0.95, 0.2
+LINE = 0.13  # of a title, beyond its first
+LETTERS = 17  # of a title to the inch
 
 
 @dataclass(frozen=True)
@@ -72,10 +75,13 @@ def panel_grid(
     rows = 1 + max(panel.row for panel in panels)
     columns = 1 + max(panel.column for panel in panels)
     height = panel_size * panels[0].image.shape[0] / panels[0].image.shape[1]
-    titled = {panel.row for panel in panels if panel.title}
+    titles = [fill(panel.title, round(LETTERS * panel_size)) for panel in panels]
+    lines = dict.fromkeys(range(rows), 0)
+    for panel, title in zip(panels, titles, strict=True):
+        lines[panel.row] = max(lines[panel.row], len(title.splitlines()))
     tops, used = [], HEADING if groups else 0.08
     for row in range(rows):
-        used += TITLE if row in titled else 0.0
+        used += TITLE + LINE * (lines[row] - 1) if lines[row] else 0.0
         tops.append(used)
         used += height + GAP
     first_columns = {first for first, _ in groups.values()}
@@ -100,13 +106,13 @@ def panel_grid(
 
     lowest = {panel.column: panel.row for panel in sorted(panels, key=lambda p: p.row)}
     drawn = None
-    for panel in panels:
+    for panel, title in zip(panels, titles, strict=True):
         box = place(lefts[panel.column], tops[panel.row], panel_size, height)
         axes = figure.add_axes(box)
         drawn = draw_image(
             axes, panel.image, pixel_size=pixel_size, norm=norm, colours=colours, aspect="auto"
         )
-        axes.set_title(panel.title, fontsize=8, pad=3)
+        axes.set_title(title, fontsize=8, pad=3)
         inside: dict[str, Any] = {"ha": "center", "va": "center", "transform": axes.transAxes}
         axes.text(0.5, 0.5, panel.note, fontsize=8, color="0.5", **inside)
         axes.tick_params(labelsize=7, length=2)

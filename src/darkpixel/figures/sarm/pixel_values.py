@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from textwrap import fill
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +20,7 @@ from darkpixel.metrics.order import ordered
 from darkpixel.tables.names import display_name
 
 BEYOND = 5
+LETTERS = 34  # of a line of the legend
 CENTRE, PERIPHERY = "#D55E00", "#0072B2"
 
 
@@ -84,7 +86,9 @@ def pixel_value_distributions(
     with look():
         models = ordered(m for by_model in samples.values() for m in by_model)
         models = [model for model in models if not is_derived(model)]
-        tall = 4.2 + 0.17 * max(0, len(models) - 6)  # the legends are inside the panels
+        names = (display_name(model, dataset) + " (00.0% zeros)" for model in models)
+        lines = sum(len(fill(name, LETTERS).splitlines()) for name in names)
+        tall = 4.2 + 0.17 * max(0, lines - 6)  # the legends are inside the panels
         figure = Figure(figsize=(4.3 * len(samples), tall))
         grid = figure.add_gridspec(
             2, len(samples), height_ratios=[3, 1], hspace=0.06, wspace=0.2, top=1 - 0.25 / tall,
@@ -108,7 +112,8 @@ def pixel_value_distributions(
             main.set_yscale("log")
             main.set_ylim(smallest / 2, 3)
             mark_overflow(main, edges, above=True)
-            main.legend(loc="upper right")
+            for entry in main.legend(loc="upper right").get_texts():
+                entry.set_text(fill(entry.get_text(), LETTERS))
             main.set_title(label, fontweight="bold")
             with ImageFile(by_model[MONTE_CARLO][0]) as file:
                 ratio.set_xlabel(pixel_axis(file))

@@ -35,6 +35,7 @@ In the order of reading:
     walk_places.py   the heads of the next place of a walk
     place_keys.py    a logit for each place of the image
     kernels.py       what each pixel does to places and values near and far
+    masses.py        places and values as functions of the mass that they make
     binned.py        densities of one real number
     sampler.py       samples: one pixel a step, keys and values kept, a random stream per image
 """

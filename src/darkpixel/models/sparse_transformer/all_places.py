@@ -20,6 +20,7 @@ from darkpixel.models.sampling import draw_categories
 from darkpixel.models.sparse_transformer.features import Moves, Position, Tokens
 from darkpixel.models.sparse_transformer.inputs import exact, pieces
 from darkpixel.models.sparse_transformer.kernels import PlaceKernels
+from darkpixel.models.sparse_transformer.masses import Masses, Momentum
 from darkpixel.models.sparse_transformer.place_keys import PlaceKeys
 
 _SMALLEST_TAIL = 1e-12
@@ -42,17 +43,26 @@ class AllPlaces(nn.Module, ABC):
         height, columns: of the images, pixels.
         moves: the codes of relative places.
         kernels: by which pixels act on all places.
+        masses: functions of the mass; None: there are none.
         powers: of the probabilities that `prior` starts from.
     """
 
     log_share: Tensor
 
     def __init__(
-        self, width: int, height: int, columns: int, moves: Moves, kernels: int, powers: int
+        self,
+        width: int,
+        height: int,
+        columns: int,
+        moves: Moves,
+        kernels: int,
+        masses: Masses | None,
+        powers: int,
     ) -> None:
         super().__init__()
         self.size, self.moves = (height, columns), moves
         self.kernels = PlaceKernels(width, height, columns, kernels)
+        self.masses = masses
         self.relative = nn.Linear(width, moves.side**2)
         self.keys = PlaceKeys(width, height, columns)
         self.powers = nn.Linear(width, powers)
@@ -96,6 +106,7 @@ class AllPlaces(nn.Module, ABC):
         column: Tensor,
         step: Tensor,
         left: Tensor,
+        momentum: Momentum | None,
         drawn: Drawn,
     ) -> Tensor:
         """Logits (N, H * W) float32, -inf where nothing can come; arguments as of `possible`.
@@ -103,12 +114,15 @@ class AllPlaces(nn.Module, ABC):
         Args:
             h: (N, width) of the trunk.
             pulls: (N, H * W) of all pixels so far, see `PlaceKernels`.
+            momentum: (N,) before the pixel, for `masses`.
         """
         (height, width), reach = self.size, self.moves.reach
         started = step > 0
         row, column = row * started, column * started
         with torch.autocast(h.device.type, enabled=False):
             logits = self.keys(h.float()) + self.prior(1 + exact(self.powers, h), left) + pulls
+            if self.masses is not None and momentum is not None:
+                logits = logits + self.masses.place_logits(h, momentum)
             # Relative places: the window of each last pixel, laid into a frame around the image.
             near = exact(self.relative, h) * started[:, None]
             framed = width + 2 * reach
@@ -131,6 +145,7 @@ class AllPlaces(nn.Module, ABC):
             logits = self.logits(
                 h[some], self.kernels.pulls(h[some], row, column, step, groups),
                 row, column, step, batch.left[some].clamp(min=1),
+                None if batch.momentum is None else batch.momentum.at(some),
                 partial(_drawn_before, batch, some),
             )  # fmt: skip
             logits = logits.masked_fill(~valid[:, None], 0.0)  # else the gradient is not finite
@@ -149,7 +164,7 @@ class AllPlaces(nn.Module, ABC):
         reach = self.moves.reach
         inside = at.levels[:, reach:-reach, reach:-reach].flatten(1)
         drawn = lambda: inside > 0  # noqa: E731
-        logits = self.logits(h, at.pulls, at.row, at.column, at.step, at.left, drawn)
+        logits = self.logits(h, at.pulls, at.row, at.column, at.step, at.left, at.momentum, drawn)
         place = draw_categories(logits.double(), u[:, 0])
         row, column = place // self.size[1], place % self.size[1]
         return row, column, self.moves.between(at.row, at.column, row, column, at.step)
@@ -162,7 +177,7 @@ class FixedPlaces(AllPlaces):
     place k with a probability in proportion to f_k T_k^(m - 1).
 
     Args:
-        width, height, columns, moves, kernels: as of `AllPlaces`.
+        width, height, columns, moves, kernels, masses: as of `AllPlaces`.
         order: (H * W,) row * W + column in the order in which they are drawn.
     """
 
@@ -176,9 +191,10 @@ class FixedPlaces(AllPlaces):
         columns: int,
         moves: Moves,
         kernels: int,
+        masses: Masses | None,
         order: NDArray[np.int64],
     ) -> None:
-        super().__init__(width, height, columns, moves, kernels, powers=2)
+        super().__init__(width, height, columns, moves, kernels, masses, powers=2)
         rank = np.empty(len(order), np.int64)
         rank[order] = np.arange(len(order))
         self.register_buffer("rank", torch.from_numpy(rank), persistent=False)
@@ -210,11 +226,19 @@ class FreePlaces(AllPlaces):
     """In an order that values decide: the next place is any that has no pixel yet.
 
     Args:
-        width, height, columns, moves, kernels: as of `AllPlaces`.
+        width, height, columns, moves, kernels, masses: as of `AllPlaces`.
     """
 
-    def __init__(self, width: int, height: int, columns: int, moves: Moves, kernels: int) -> None:
-        super().__init__(width, height, columns, moves, kernels, powers=1)
+    def __init__(
+        self,
+        width: int,
+        height: int,
+        columns: int,
+        moves: Moves,
+        kernels: int,
+        masses: Masses | None,
+    ) -> None:
+        super().__init__(width, height, columns, moves, kernels, masses, powers=1)
         self.start_from(torch.ones(height * columns, dtype=torch.float64))
 
     def prior(self, powers: Tensor, left: Tensor) -> Tensor:

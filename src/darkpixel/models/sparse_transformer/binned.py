@@ -44,6 +44,12 @@ class Bins(NamedTuple):
     def width(self) -> Tensor:
         return (self.high - self.low) / self.bins
 
+    @property
+    def middles(self) -> Tensor:
+        """The middle of each category, (categories,); of a tail as if it were one bin more."""
+        place = torch.arange(self.categories, device=self.low.device)
+        return self.low + (place - 0.5) * self.width
+
     def category(self, x: Tensor) -> Tensor:
         """The category of numbers, int64: 0 and `bins` + 1 are the tails."""
         place = ((x - self.low) / self.width).floor()

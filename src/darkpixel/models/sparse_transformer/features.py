@@ -20,6 +20,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from darkpixel.models.sparse_transformer.layout import Layout
+from darkpixel.models.sparse_transformer.masses import Momentum
 from darkpixel.models.sparse_transformer.remaining import Shares, bound_numbers, count_numbers
 from darkpixel.models.sparse_transformer.scale import Scale
 from darkpixel.models.sparse_transformer.sequences import Sequences
@@ -91,6 +92,7 @@ class Tokens(NamedTuple):
         valued: (N,) bool, the next value is not given by what is known already.
         bound: (N,) float32, the largest coordinate that the next value may have.
         when: (B, H * W) int32, step at which each place is drawn; LATE if never.
+        momentum: (N,) before the next pixel; None: the values are no shares.
     """
 
     groups: list[tuple[int, int]]
@@ -115,6 +117,7 @@ class Tokens(NamedTuple):
     valued: Tensor
     bound: Tensor
     when: Tensor
+    momentum: Momentum | None
 
 
 class Position(NamedTuple):
@@ -127,6 +130,7 @@ class Position(NamedTuple):
         window: (B, side, side), levels around the last pixel.
         levels: (B, H + 2 reach, W + 2 reach), see `padded`.
         pulls: (B, H * W) of all pixels so far, see `PlaceKernels`; of a walk (B, 0).
+        momentum: (B,) before the next pixel; None: the values are no shares.
     """
 
     row: Tensor
@@ -137,6 +141,7 @@ class Position(NamedTuple):
     window: Tensor
     levels: Tensor
     pulls: Tensor
+    momentum: Momentum | None
 
 
 LATE = 2**31 - 1
@@ -201,6 +206,7 @@ def tokens(
         scalars(count, row, column, last, sums, first, recent, size, scale),
         count_numbers(left, counts[:, None].expand_as(left)),
     ]
+    momentum = None
     if shares is None:
         coordinate = values.clamp(min=1e-30).log()
         log_slope, valued = coordinate, exists
@@ -209,6 +215,7 @@ def tokens(
         numbers.append(shares.numbers(told, left, scale))
         coordinate, log_slope = shares.coordinates(values, told, left)
         valued = left > 1
+        momentum = Momentum(*(part.flatten(0, 1) for part in Momentum.of(told)))
     bound = torch.full_like(coordinate, torch.inf)
     if falling:
         before = F.pad(values.double(), (1, 0), value=torch.inf)[:, :-1]
@@ -257,6 +264,7 @@ def tokens(
         valued.flatten()[flat] & valid,
         bound.flatten()[flat],
         when,
+        None if momentum is None else momentum.at(flat),
     )  # fmt: skip
 
 

@@ -61,7 +61,8 @@ class PlaceKernels(Kernels):
             columns,
         )
         with torch.autocast(h.device.type, enabled=False):
-            around = self.weigh(h, step) @ self.kernels.T
+            # A copy: the gradient of a transposed view takes three times as long on a CPU.
+            around = self.weigh(h, step) @ self.kernels.T.contiguous()
             return around.gather(1, places.flatten(1))
 
     def pulls(self, h: Tensor, row: Tensor, column: Tensor, step: Tensor, groups: Groups) -> Tensor:

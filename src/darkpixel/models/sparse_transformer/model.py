@@ -19,8 +19,9 @@ from darkpixel.models.sparse_transformer.binned import Bins
 from darkpixel.models.sparse_transformer.conditions import ConditionInputs
 from darkpixel.models.sparse_transformer.features import Tokens, tokens
 from darkpixel.models.sparse_transformer.layout import lay_out
+from darkpixel.models.sparse_transformer.masses import Momentum
 from darkpixel.models.sparse_transformer.network import Network
-from darkpixel.models.sparse_transformer.remaining import Shares, four_vectors
+from darkpixel.models.sparse_transformer.remaining import Shares, Told, four_vectors
 from darkpixel.models.sparse_transformer.sampler import Sampler
 from darkpixel.models.sparse_transformer.scale import Scale
 from darkpixel.models.sparse_transformer.sequences import Sequences, in_fixed_order, largest_first
@@ -72,15 +73,6 @@ class SparseTransformer(GenerativeModel):
                     f"{width}; `walk` and `largest_first` take any."
                 )
             self.order = order(options.order, height)
-        conditions = ConditionInputs(self.table.sizes, len(self.table.measured), options.width)
-        self.network = Network(options, height, width, conditions, self.order)
-        # Values, in the unit of the image file, until `fit_to_data` says more.
-        self.register_buffer("log_low", torch.tensor(-7.0))
-        self.register_buffer("log_high", torch.tensor(7.0))
-        self.register_buffer("mean_value", torch.tensor(1.0))
-        self.register_buffer("mean_total", torch.tensor(1.0))
-        # Of the coordinate of values, see `remaining`.
-        self.register_buffer("value_range", torch.tensor([-7.0, 7.0]))
         # Without a pixel size in eta and phi (liquid argon has centimetres) an image counts as two
         # units wide: the vectors are moments then.
         side = options.pixel_size
@@ -88,6 +80,15 @@ class SparseTransformer(GenerativeModel):
             side = 2 / max(height, width)
         vectors = torch.from_numpy(four_vectors(height, width, side))
         self.register_buffer("places_of_vectors", vectors, persistent=False)
+        conditions = ConditionInputs(self.table.sizes, len(self.table.measured), options.width)
+        self.network = Network(options, height, width, conditions, self.order, vectors[:-1])
+        # Values, in the unit of the image file, until `fit_to_data` says more.
+        self.register_buffer("log_low", torch.tensor(-7.0))
+        self.register_buffer("log_high", torch.tensor(7.0))
+        self.register_buffer("mean_value", torch.tensor(1.0))
+        self.register_buffer("mean_total", torch.tensor(1.0))
+        # Of the coordinate of values, see `remaining`.
+        self.register_buffer("value_range", torch.tensor([-7.0, 7.0]))
         if options.compile_blocks and torch.cuda.is_available():
             self.network.compile_blocks()
 
@@ -177,6 +178,11 @@ class SparseTransformer(GenerativeModel):
             self.network.places.start_from(moves, places)
         else:
             self.network.places.start_from(places)
+        masses = self.network.masses
+        if masses is not None:
+            sums = images.flatten(1).double() @ self.places_of_vectors[:-1].cpu()
+            momentum = Momentum.of(Told(sums[:, 0], sums[:, 0], sums))
+            masses.start_from(momentum.squared.sqrt())
 
     def fitted(self) -> dict[str, float]:
         """Smallest and largest value of the training images, mean of a pixel and of a sum."""
@@ -260,8 +266,9 @@ class SparseTransformer(GenerativeModel):
             here, there = (batch.row, batch.column), (batch.next_row, batch.next_column)
             far = network.far(h, *here, batch.step, *there, batch.groups)
         logits = network.value_logits(
-            h, batch.next_row, batch.next_column, batch.move, batch.next_window, far
-        )
+            h, batch.next_row, batch.next_column, batch.move, batch.next_window, far,
+            batch.momentum, batch.left.clamp(min=1), self.value_bins.middles,
+        )  # fmt: skip
         bound = batch.bound if self.options.is_falling else None
         value = self.value_bins.nats(logits, batch.value, bound) + batch.log_slope
         value = value.where(batch.valued, 0.0)

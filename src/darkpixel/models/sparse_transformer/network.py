@@ -21,10 +21,12 @@ from darkpixel.models.sparse_transformer.conditions import ConditionInputs
 from darkpixel.models.sparse_transformer.features import SCALARS, Moves
 from darkpixel.models.sparse_transformer.inputs import Groups, by_group, exact, joined, one_hot
 from darkpixel.models.sparse_transformer.kernels import ValueKernels
+from darkpixel.models.sparse_transformer.masses import Masses, Momentum
 from darkpixel.models.sparse_transformer.remaining import (
     BOUND_NUMBERS,
     COUNT_NUMBERS,
     SHARE_NUMBERS,
+    values_at,
 )
 from darkpixel.models.sparse_transformer.settings import Settings
 from darkpixel.models.sparse_transformer.totals import Totals
@@ -126,6 +128,7 @@ class Network(nn.Module):
         height, width: of the images, pixels.
         conditions: how what is asked for enters.
         order: (H * W,) places in the order in which they are drawn; None: it is not fixed.
+        places: (H * W, 4), the four-vector of each place and value 1.
     """
 
     def __init__(
@@ -135,6 +138,7 @@ class Network(nn.Module):
         width: int,
         conditions: ConditionInputs,
         order: NDArray[np.int64] | None,
+        places: Tensor,
     ) -> None:
         super().__init__()
         self.moves, self.near, self.bins = (
@@ -156,10 +160,12 @@ class Network(nn.Module):
         self.blocks = nn.ModuleList(Block(d, options.layers) for _ in range(options.layers))
         self.norm = nn.LayerNorm(d)
         self.places: WalkPlaces | AllPlaces
+        masses = Masses(d, options.mass_knots, places) if options.knows_masses else None
+        given = (d, height, width, self.moves, options.kernels, masses)
         if order is not None:
-            self.places = FixedPlaces(d, height, width, self.moves, options.kernels, order)
+            self.places = FixedPlaces(*given, order)
         elif options.is_falling:
-            self.places = FreePlaces(d, height, width, self.moves, options.kernels)
+            self.places = FreePlaces(*given)
         else:
             self.places = WalkPlaces(d, height, width, self.moves)
         self.next_symbols = (height, width, self.moves.codes + 1)
@@ -181,6 +187,11 @@ class Network(nn.Module):
             self.value.weight.mul_(0.1)
         self._before: Callable[..., Tensor] = before_attention
         self._after: Callable[..., Tensor] = after_attention
+
+    @property
+    def masses(self) -> Masses | None:
+        """Functions of the mass; None: there are none."""
+        return self.places.masses if isinstance(self.places, AllPlaces) else None
 
     def compile_blocks(self) -> None:
         """Compile the parts of the blocks between attentions, for any number of tokens."""
@@ -241,7 +252,10 @@ class Network(nn.Module):
         column: Tensor,
         move: Tensor,
         window: Tensor,
-        far: Tensor | None = None,
+        far: Tensor | None,
+        momentum: Momentum | None,
+        left: Tensor,
+        coordinates: Tensor,
     ) -> Tensor:
         """Logits (N, bins + 2) float32 of the value of the next pixel, see `Bins`.
 
@@ -250,9 +264,19 @@ class Network(nn.Module):
             row, column, move: (N,) of the next pixel and how it is reached.
             window: (N, near side, near side), levels around it.
             far: (N, width), what `ValueKernels` give; None of a walk.
+            momentum: (N,) before the pixel; None where values are no shares.
+            left: (N,) pixels still to come.
+            coordinates: (bins + 2,) of the value, in the middle of each bin.
         """
         symbols = one_hot((row, column, move), self.next_symbols)
         h = h + self.next_inputs(joined(symbols, window))
         if far is not None:
             h = h + far
-        return exact(self.value, self.value_hidden(h))
+        masses = self.masses
+        if masses is None or momentum is None:
+            return exact(self.value, self.value_hidden(h))
+        place = row * self.size[1] + column
+        hidden = self.value_hidden(h + masses.shown(momentum, place))
+        values = values_at(coordinates, momentum.remainder, left)
+        logits = masses.value_logits(hidden, momentum, place, values)
+        return exact(self.value, hidden) + logits

@@ -161,6 +161,16 @@ class Shares:
         return torch.stack(values, -1).float()
 
 
+def values_at(coordinates: Tensor, remainder: Tensor, left: Tensor) -> Tensor:
+    """The values (N, M) float32 that each next pixel has at coordinates (M,), of which it has one.
+
+    Args:
+        remainder, left: (N,), as of `Shares.values`.
+    """
+    logit = coordinates - (left - 1).clamp(min=1).log()[:, None]
+    return remainder[:, None] * logit.sigmoid()
+
+
 def four_vectors(height: int, width: int, pixel_size: float) -> NDArray[np.float64]:
     """cos(phi), sin(phi), exp(-eta), exp(eta) of each place, and of none, (H * W + 1, 4).
 

@@ -27,6 +27,7 @@ from darkpixel.models.sparse_transformer.features import (
     scalars,
     window,
 )
+from darkpixel.models.sparse_transformer.masses import Momentum
 from darkpixel.models.sparse_transformer.network import Network
 from darkpixel.models.sparse_transformer.remaining import Shares, Told, bound_numbers, count_numbers
 from darkpixel.models.sparse_transformer.scale import Scale
@@ -228,8 +229,10 @@ class Sampler:
                     state.recent, (self.height, self.width), scale),
             count_numbers(left, state.length),
         ]  # fmt: skip
+        momentum = None
         if self.shares is not None:
             told = Told(state.total, state.remainder, state.vector)
+            momentum = Momentum.of(told)
             numbers.append(self.shares.numbers(told, left, scale))
         bound = self._bound(state, left)
         if bound is not None:
@@ -247,12 +250,15 @@ class Sampler:
         if isinstance(network.places, AllPlaces):
             pulls = pulls + network.places.kernels.pull(h, row, column, count)
         position = Position(
-            row, column, count, left, geometry(state.sums, first), around, state.levels, pulls
-        )
+            row, column, count, left, geometry(state.sums, first), around, state.levels, pulls,
+            momentum,
+        )  # fmt: skip
         next_row, next_column, move = network.places.draw(h, position, u[:, :2])
         beside = window(state.levels, which, next_row, next_column, network.near, reach)
         far = self._far(h, step, row, column, next_row, next_column)
-        logits = network.value_logits(h, next_row, next_column, move, beside, far)
+        logits = network.value_logits(
+            h, next_row, next_column, move, beside, far, momentum, left, self.bins.middles
+        )
         coordinate = self.bins.draw(logits, u[:, 2], u[:, 3], bound)
         remainder = state.remainder
         if self.shares is None:

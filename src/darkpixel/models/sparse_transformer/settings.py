@@ -40,6 +40,12 @@ class Settings(base.Settings):
         description="functions of the distance through which each pixel acts on the places and "
         "values of all later ones; a walk has none",
     )
+    mass_knots: int = Field(
+        40,
+        ge=0,
+        description="knots of the functions of the mass in the logits of places and values, with "
+        "`shares` in any order but `walk`; 0: none",
+    )
     value_bins: int = Field(
         128,
         ge=2,
@@ -98,6 +104,11 @@ class Settings(base.Settings):
     def is_falling(self) -> bool:
         """No value exceeds the one before it."""
         return self.order == "largest_first"
+
+    @property
+    def knows_masses(self) -> bool:
+        """What remains of the sum is known, and every place has a logit."""
+        return self.values == "shares" and self.order != "walk" and self.mass_knots > 1
 
     @property
     def kinds(self) -> dict[str, list[int]]:

@@ -73,6 +73,7 @@ def sample_naive(model, seed, vector):
         position = Position(
             row, column, batch.step[here], batch.left[here], batch.geometry[here],
             batch.window[here], levels, pulls[here],
+            None if batch.momentum is None else batch.momentum.at(here),
         )  # fmt: skip
         u = uniforms(torch.tensor([seed]), step)
         next_row, next_column, move = network.places.draw(h, position, u[:, :2])
@@ -89,7 +90,10 @@ def sample_naive(model, seed, vector):
             far = network.far(
                 whole, batch.row, batch.column, batch.step, to_row, to_column, batch.groups
             )[here]
-        logits = network.value_logits(h, next_row, next_column, move, beside, far)
+        logits = network.value_logits(
+            h, next_row, next_column, move, beside, far, position.momentum, batch.left[here],
+            model.value_bins.middles,
+        )  # fmt: skip
         bound = batch.bound[here] if model.options.is_falling else None
         coordinate = model.value_bins.draw(logits, u[:, 2], u[:, 3], bound)
         if model.shares is None:
@@ -148,8 +152,9 @@ def test_values_follow_their_density_and_lie_on_no_grid(variant):
         batch.groups,
     )  # fmt: skip
     logits = network.value_logits(
-        h, batch.next_row, batch.next_column, batch.move, batch.next_window
-    )[:1]
+        h, batch.next_row, batch.next_column, batch.move, batch.next_window, None,
+        batch.momentum, batch.left.clamp(min=1), model.value_bins.middles,
+    )[:1]  # fmt: skip
     u = uniforms(torch.arange(40_000), 0)
     drawn = model.value_bins.draw(logits.expand(len(u), -1), u[:, 2], u[:, 3])
     if model.shares is None:
