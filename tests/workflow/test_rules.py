@@ -99,6 +99,14 @@ def test_every_rule_takes_its_needs_from_the_table(test_run, plan):
         assert ("gpu" in found) == RULES[name].gpu
 
 
+def test_trainings_take_the_configured_threads_on_any_number_of_cores():
+    """Snakemake lowers `threads` to the cores there are, which would change the weights."""
+    for name, needs in RULES.items():
+        script = (PROJECT / f"workflow/scripts/{name}.py").read_text()
+        assert ("snakemake.resources.cpus_per_task" in script) == (needs.threads == "training")
+        assert needs.threads != "training" or "snakemake.threads" not in script
+
+
 def test_every_rule_has_log_and_benchmark_of_one_name(test_run):
     for name in RULES:
         rule = test_run.rules[name]

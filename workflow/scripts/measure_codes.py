@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from snakemake.script import snakemake
 
 with job(snakemake.log[0]):
-    torch.set_num_threads(snakemake.threads)
+    torch.set_num_threads(snakemake.resources.cpus_per_task)
     params = snakemake.params
     codebooks = [
         code_statistics(f"{folder}/test.h5", f"{folder}/train.h5", model=name)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from snakemake.script import snakemake
 
 with job(snakemake.log[0]):
-    torch.set_num_threads(snakemake.threads)
+    torch.set_num_threads(snakemake.resources.cpus_per_task)
     (dataset, label), params = snakemake.wildcards, snakemake.params
     test, train = snakemake.input.test, snakemake.input.train
     samples, n = compared_samples(

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 with job(snakemake.log[0]):
     params, paths = snakemake.params, snakemake.input
-    torch.set_num_threads(snakemake.threads)
+    torch.set_num_threads(snakemake.resources.cpus_per_task)
     rows = search_on_files(
         paths.train,
         paths.validation,
@@ -24,7 +24,7 @@ with job(snakemake.log[0]):
         settings=params.settings,
         training=params.training,
         seed=params.seed,
-        threads=snakemake.threads,
+        threads=snakemake.resources.cpus_per_task,
         code=params.code,
     )
     write_parquet(rows, snakemake.output.rows)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 with job(snakemake.log[0]):
     params = snakemake.params
-    torch.set_num_threads(snakemake.threads)
+    torch.set_num_threads(snakemake.resources.cpus_per_task)
     judged = {
         "settings": params.settings,
         "training": params.training,

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 with job(snakemake.log[0]):
     params, paths = snakemake.params, snakemake.input
-    torch.set_num_threads(snakemake.threads)
+    torch.set_num_threads(snakemake.resources.cpus_per_task)
     train_on_files(
         paths.train,
         paths.validation,

@@ -147,7 +147,12 @@ class Toy(Settings):
 class Jobs(Settings):
     """What one job asks of the machine or the cluster."""
 
-    training_threads: int = Field(1, ge=1, description="CPU threads of a training job")
+    training_threads: int = Field(
+        1,
+        ge=1,
+        description="CPU threads of a training job, on any number of cores; another number gives "
+        "other weights in their last bits",
+    )
     sampling_threads: int = Field(
         1,
         ge=1,

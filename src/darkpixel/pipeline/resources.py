@@ -150,8 +150,15 @@ class Resources:
         return self._threads[RULES[rule].threads]
 
     def of(self, rule: str) -> dict[str, int]:
-        """Memory (MB), time limit (minutes) and, where it uses one, GPUs of a job."""
+        """Memory (MB), time limit (minutes) and, where it uses them, GPUs and threads of a job.
+
+        Weights depend in their last bits on the number of threads. Snakemake lowers `threads` to
+        the cores that it is given; trainings take as many threads as the configuration says
+        (`cpus_per_task`) on any number of cores.
+        """
         needs = RULES[rule]
         memory = needs.memory * (self.threads(rule) if needs.memory_by_core else 1)
         found = {"mem_mb": memory, "runtime": needs.minutes}
+        if needs.threads == "training":
+            found["cpus_per_task"] = self.threads(rule)
         return found | {"gpu": self._gpus} if needs.gpu else found

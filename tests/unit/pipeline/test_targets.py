@@ -173,8 +173,10 @@ def test_threads_and_gpus_are_the_configurations():
     assert plan.resources.threads("train_model") == 3
     assert plan.resources.threads("measure_speed") == 4
     assert plan.resources.threads("draw_roc") == 1
-    assert plan.resources.of("train_model") == {"mem_mb": 4000, "runtime": 1440, "gpu": 2}
-    assert "gpu" not in plan.resources.of("draw_roc")
+    assert plan.resources.of("train_model") == {
+        "mem_mb": 4000, "runtime": 1440, "gpu": 2, "cpus_per_task": 3,
+    }  # fmt: skip
+    assert {"gpu", "cpus_per_task"}.isdisjoint(plan.resources.of("draw_roc"))
     assert (
         plan.resources.of("measure_speed")["mem_mb"] == 4 * 4000
     )  # each core has images of its own
