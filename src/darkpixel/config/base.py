@@ -47,6 +47,13 @@ class Settings(BaseModel):
         """Of a model: whether one with these keys takes square images only (default: no)."""
         return False
 
+    def weight_count(self, height: int, width: int) -> int:
+        """Of a model whose weights grow faster than its images: how many there are, about.
+
+        They are counted before the model is built, which takes as much memory (default: 0).
+        """
+        return 0
+
 
 def _has_bool(value: Any) -> bool:
     if isinstance(value, list | tuple):

@@ -11,10 +11,21 @@ import torch
 from darkpixel.config.discovery import model_module, model_names, model_settings
 from darkpixel.errors import DarkpixelError
 from darkpixel.models.base import Trainable
+from darkpixel.models.device import memory_limit
+
+TRAINED_WEIGHT = 20
+"""Bytes of a weight in training: itself, its gradient, two moments and its average."""
+
+LOADED_WEIGHT = 4
+"""Bytes of a weight of a trained model."""
 
 
 def build_model(
-    settings: Mapping[str, Any], image_size: tuple[int, int], *, seed: int | None = None
+    settings: Mapping[str, Any],
+    image_size: tuple[int, int],
+    *,
+    seed: int | None = None,
+    weight_bytes: int = TRAINED_WEIGHT,
 ) -> Trainable:
     """Build an untrained model.
 
@@ -22,9 +33,11 @@ def build_model(
         settings: `model`, the name of a model in `darkpixel/models`, and the model's own keys.
         image_size: height and width, pixels.
         seed: of the initial weights; None leaves them to torch's global random generator.
+        weight_bytes: that a weight will take, in training or of a trained model.
 
     Raises:
-        DarkpixelError: no such model, or a key that its settings refuse.
+        DarkpixelError: no such model, a key that its settings refuse, or more weights than there is
+            memory for.
     """
     keys = dict(settings)
     name = keys.pop("model", None)
@@ -43,6 +56,7 @@ def build_model(
             f"model {name}: {where}: {first['msg']}, found {first['input']!r}."
         ) from error
     height, width = image_size
+    _require_memory(name, resolved.weight_count(height, width) * weight_bytes, height, width)
     with torch.random.fork_rng(devices=[], enabled=seed is not None):
         if seed is not None:
             torch.manual_seed(seed)
@@ -50,6 +64,16 @@ def build_model(
     model.settings = {"model": name, **resolved.model_dump(mode="json")}
     model.image_size = (height, width)
     return model
+
+
+def _require_memory(name: str, needed: int, height: int, width: int) -> None:
+    limit = memory_limit()
+    if needed > limit:
+        raise DarkpixelError(
+            f"model {name}: with these settings its weights for images of {height} x {width} "
+            f"pixels take {needed / 1e9:.0f} GB, and there are {limit / 1e9:.0f}; set fewer "
+            "`units` for it, or make the images smaller."
+        )
 
 
 def with_image_settings(

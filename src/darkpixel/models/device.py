@@ -1,12 +1,16 @@
 """The device on which a network runs, and its arithmetic."""
 
 import logging
+import os
+from pathlib import Path
 
 import torch
 
 from darkpixel.errors import DarkpixelError
 
 logger = logging.getLogger(__name__)
+
+_CGROUPS = Path("/sys/fs/cgroup")
 
 
 def choose_device(name: str) -> torch.device:
@@ -24,6 +28,20 @@ def choose_device(name: str) -> torch.device:
             "machine that has it."
         )
     return torch.device(name)
+
+
+def memory_limit() -> int:
+    """Bytes that this process may have: of the machine, or less where a job has a limit."""
+    limits = [os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")]
+    for path in ("memory.max", "memory/memory.limit_in_bytes"):  # version 2 and 1
+        file = _CGROUPS / path
+        try:
+            text = file.read_text().strip()
+        except OSError:
+            continue
+        if text.isdecimal():
+            limits.append(int(text))
+    return min(limits)
 
 
 def uses_bfloat16(precision: str, device: torch.device) -> bool:

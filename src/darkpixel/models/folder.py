@@ -18,7 +18,7 @@ from torch import Tensor
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.files import whole_file
 from darkpixel.models.base import GenerativeModel, Trainable
-from darkpixel.models.build import build_model
+from darkpixel.models.build import LOADED_WEIGHT, build_model
 
 WEIGHTS = "model.safetensors"
 CONFIG = "config.yaml"
@@ -100,7 +100,9 @@ def load_model(
     config = load_config(folder)
     height, width = config["image_size"]
     path = Path(folder) / weights
-    model = build_model(config["model"], (height, width), seed=0)  # weights are replaced below
+    model = build_model(
+        config["model"], (height, width), seed=0, weight_bytes=LOADED_WEIGHT
+    )  # weights are replaced below
     try:
         state = safetensors.torch.load_file(path)
     except FileNotFoundError as error:

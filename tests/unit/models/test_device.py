@@ -29,3 +29,14 @@ def test_bfloat16_on_a_cpu_only_where_it_is_asked_for_and_fast(monkeypatch, capl
         assert not caplog.records
         assert uses_bfloat16("bfloat16", CPU) == has_it
     assert len(caplog.records) == (not has_it)
+
+
+def test_memory_is_that_of_the_machine_or_what_the_job_may_have(monkeypatch, tmp_path):
+    whole = device.memory_limit()
+    assert 2**27 < whole < 2**50
+    monkeypatch.setattr(device, "_CGROUPS", tmp_path)
+    (tmp_path / "memory.max").write_text("max\n")
+    machine = device.memory_limit()
+    assert machine >= whole
+    (tmp_path / "memory.max").write_text("123456789\n")
+    assert device.memory_limit() == 123456789

@@ -126,6 +126,24 @@ class Settings(base.PresetSettings):
         8, ge=1, description="block rows of a masked layer: 8 is fast on a CPU, 1 on a GPU"
     )
 
+    def weight_count(self, height: int, width: int) -> int:
+        """In half of each matrix: with a unit for each pixel they grow as the pixels squared."""
+        values = {
+            "discrete": self.width,
+            "truncated_logistic": 3 * self.mixtures,
+            "exponential": 1,
+            "gamma": 2,
+        }[self.likelihood]
+        inputs = 3 if self.inputs == "features" else 1
+        found, earlier = 0, 0
+        for pixels in (side**2 for side in [*self.centres, height]):
+            new = pixels - earlier
+            units = (self.units or max(new, 128)) + self.context_units
+            masked = units * new * (inputs + 1 + values) + (self.layers - 1) * units**2
+            found += masked // 2 + units * earlier * inputs
+            earlier = pixels
+        return found
+
     @property
     def paper_space(self) -> dict[str, list[Any]]:
         """What the paper varies (SARM 8.6), and the choices.
