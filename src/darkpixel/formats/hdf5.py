@@ -110,8 +110,9 @@ def check_readable(path: Path, dataset: h5py.Dataset) -> None:
     """Refuse a dataset that cannot be read, or that is declared and hardly written.
 
     Raises:
-        DarkpixelError: it is compressed with a filter that h5py does not have, or less than half of
-            it was ever written.
+        DarkpixelError: it is compressed with a filter that h5py does not have, less than half of it
+            was ever written, or it is stored in other files that are not HDF5 or not there: what
+            is missing would be read as zeros.
     """
     name, created = dataset.name.lstrip("/"), dataset.id.get_create_plist()
     for number in range(created.get_nfilters()):
@@ -123,7 +124,13 @@ def check_readable(path: Path, dataset: h5py.Dataset) -> None:
                 "h5py lacks; install the package hdf5plugin and set HDF5_PLUGIN_PATH to its "
                 "PLUGIN_PATH, or write the file with gzip."
             )
-    if dataset.is_virtual or dataset.external:  # what is stored is elsewhere
+    if dataset.external:
+        raise DarkpixelError(
+            f"{path}: {name} is stored in the raw file {dataset.external[0][0]}; write it into the "
+            "HDF5 file (h5repack does)."
+        )
+    if dataset.is_virtual:
+        _check_sources(path, dataset)
         return
     if dataset.chunks and dataset.size:
         chunks = math.prod(-(-n // c) for n, c in zip(dataset.shape, dataset.chunks, strict=True))
@@ -134,6 +141,29 @@ def check_readable(path: Path, dataset: h5py.Dataset) -> None:
         raise DarkpixelError(
             f"{path}: {name} is declared as {dataset.shape}, but only {written} of its {chunks} "
             f"{unit} were written; write it to the end, or make it as long as what is there."
+        )
+
+
+def _check_sources(path: Path, dataset: h5py.Dataset) -> None:
+    """Refuse a dataset that is put together from others which are not all there."""
+    name, mapped = dataset.name.lstrip("/"), 0
+    for space, source, inside, _ in dataset.virtual_sources():
+        if "%" in source + inside:  # as many files or datasets as there are
+            return
+        mapped += space.get_select_npoints()
+        there = source == "." or (path.parent / source).is_file()
+        if there and source != ".":
+            with open_hdf5(path.parent / source, missing="", remedy="make it again") as other:
+                there = inside in other
+        if not there:
+            raise DarkpixelError(
+                f"{path}: {name} is put together from other files, and {inside} of {source} is "
+                "not there; copy it beside this file, or write everything into one file."
+            )
+    if 2 * mapped < dataset.size:
+        raise DarkpixelError(
+            f"{path}: {name} is declared as {dataset.shape}, but is put together from {mapped} of "
+            f"{dataset.size} numbers; write it to the end, or make it as long as what is there."
         )
 
 
