@@ -23,6 +23,11 @@ VARIANTS: list[dict[str, Any]] = [
     for values in ("absolute", "shares")
 ]
 
+MASS_FIRST: list[dict[str, Any]] = [
+    {"order": order, "values": "shares", "mass_first": True}
+    for order in ("spiral_out", "largest_first")
+]
+
 
 def toy_images(count: int, side: int = 10, seed: int = 0) -> Tensor:
     """A line of falling charge and a single pixel apart."""

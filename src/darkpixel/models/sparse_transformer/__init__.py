@@ -21,6 +21,7 @@ In the order of reading:
 
     settings.py      what a configuration may set
     model.py         the model: its parts put together, loss, log-density
+    initialisation.py  ranges and first frequencies, from training images
     walk.py          the order of a walk: along clusters first, single pixels last
     sequences.py     the non-zero pixels of images one after the other
     layout.py        where the steps of a batch of images lie in one list of tokens
@@ -35,6 +36,7 @@ In the order of reading:
     walk_places.py   the heads of the next place of a walk
     place_keys.py    a logit for each place of the image
     kernels.py       what each pixel does to places and values near and far
+    mass_first.py    the mass of the image, where it is drawn before the pixels
     masses.py        places and values as functions of the mass that they make
     binned.py        densities of one real number
     sampler.py       samples: one pixel a step, keys and values kept, a random stream per image

@@ -20,6 +20,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from darkpixel.models.sparse_transformer.layout import Layout
+from darkpixel.models.sparse_transformer.mass_first import mass_numbers
 from darkpixel.models.sparse_transformer.masses import Momentum
 from darkpixel.models.sparse_transformer.remaining import Shares, bound_numbers, count_numbers
 from darkpixel.models.sparse_transformer.scale import Scale
@@ -158,6 +159,7 @@ def tokens(
     scale: Scale,
     shares: Shares | None = None,
     falling: bool = False,
+    wanted: Tensor | None = None,
 ) -> Tokens:
     """The tokens of a batch on the device of `scale`.
 
@@ -167,6 +169,7 @@ def tokens(
         bins: of the value, as an input.
         shares: the values are shares of what remains; None: they are absolute.
         falling: no value exceeds the one before it.
+        wanted: (B,) float64, mass that each image is to have; None: none is drawn.
     """
     device = scale.low.device
     height, width = size
@@ -215,7 +218,10 @@ def tokens(
         numbers.append(shares.numbers(told, left, scale))
         coordinate, log_slope = shares.coordinates(values, told, left)
         valued = left > 1
-        momentum = Momentum(*(part.flatten(0, 1) for part in Momentum.of(told)))
+        if wanted is not None:
+            told = told._replace(mass=wanted[:, None].expand_as(told.remainder))
+            numbers.append(mass_numbers(told))
+        momentum = Momentum.of(told).flat()
     bound = torch.full_like(coordinate, torch.inf)
     if falling:
         before = F.pad(values.double(), (1, 0), value=torch.inf)[:, :-1]

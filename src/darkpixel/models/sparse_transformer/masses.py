@@ -8,6 +8,7 @@ masses, linear between knots, whose heights it chooses at each step: a narrow pe
 W boson, need not be learned place by place and share by share.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
@@ -17,6 +18,9 @@ from torch.nn import functional as F
 from darkpixel.models.sparse_transformer.inputs import exact
 from darkpixel.models.sparse_transformer.remaining import Told
 
+_NARROW = 0.1
+"""Of the mass squared over the wanted one: half of the knots are closer to it than that."""
+
 
 class Momentum(NamedTuple):
     """The pixels so far, and what remains of the sum, each (...,) float32.
@@ -25,20 +29,31 @@ class Momentum(NamedTuple):
         vector: (..., 4), as in `Told`.
         squared: mass squared of the pixels so far.
         remainder: of the sum, the next pixel included.
+        wanted: mass that the image is to have; None: none was drawn.
     """
 
     vector: Tensor
     squared: Tensor
     remainder: Tensor
+    wanted: Tensor | None = None
 
     @classmethod
     def of(cls, told: Told) -> "Momentum":
         px, py, minus, plus = told.vector.unbind(-1)
         squared = (minus * plus - px**2 - py**2).clamp(min=0)
-        return cls(told.vector.float(), squared.float(), told.remainder.float())
+        wanted = None if told.mass is None else told.mass.float()
+        return cls(told.vector.float(), squared.float(), told.remainder.float(), wanted)
 
     def at(self, tokens: Tensor | slice) -> "Momentum":
-        return Momentum(*(part[tokens] for part in self))
+        return self._each(lambda part: part[tokens])
+
+    def flat(self) -> "Momentum":
+        """Of (B, L, ...), (B L, ...)."""
+        return self._each(lambda part: part.flatten(0, 1))
+
+    def _each(self, change: Callable[[Tensor], Tensor]) -> "Momentum":
+        wanted = None if self.wanted is None else change(self.wanted)
+        return Momentum(change(self.vector), change(self.squared), change(self.remainder), wanted)
 
 
 class Masses(nn.Module):
@@ -72,7 +87,8 @@ class Masses(nn.Module):
     @torch.no_grad()
     def start_from(self, masses: Tensor) -> None:
         """Take the range of the masses (N,) of training images."""
-        highest = float(masses.double().quantile(0.999))
+        few = masses[:: 1 + len(masses) // 2**20]  # as many as torch takes
+        highest = float(few.double().quantile(0.999))
         self.highest.fill_(highest if highest > 0 else 1.0)
 
     @torch.no_grad()
@@ -98,7 +114,8 @@ class Masses(nn.Module):
             h: (N, width) of the trunk.
             momentum: (N,) before the pixel.
         """
-        return self._between(exact(self.of_place, h), self.with_rest(momentum))
+        heights = exact(self.of_place, h)
+        return self._between(heights, self.with_rest(momentum), momentum.wanted)
 
     def value_logits(
         self, hidden: Tensor, momentum: Momentum, places: Tensor, values: Tensor
@@ -111,22 +128,31 @@ class Masses(nn.Module):
             values: (N, M).
         """
         masses = self.with_values(momentum, places, values)
-        return self._between(exact(self.of_value, hidden), masses)
+        return self._between(exact(self.of_value, hidden), masses, momentum.wanted)
 
     def shown(self, momentum: Momentum, places: Tensor) -> Tensor:
         """What a value sees of the mass with all of the rest at its place (N,), (N, width)."""
         masses = self.with_values(momentum, places, momentum.remainder[:, None])
-        below, share = self._place(masses)
+        below, share = self._place(masses, momentum.wanted)
         below = below[:, 0]
         return torch.lerp(F.embedding(below, self.seen), F.embedding(below + 1, self.seen), share)
 
-    def _between(self, heights: Tensor, masses: Tensor) -> Tensor:
-        below, share = self._place(masses)
+    def _between(self, heights: Tensor, masses: Tensor, wanted: Tensor | None) -> Tensor:
+        below, share = self._place(masses, wanted)
         with torch.autocast(heights.device.type, enabled=False):
             return torch.lerp(heights.gather(1, below), heights.gather(1, below + 1), share)
 
-    def _place(self, masses: Tensor) -> tuple[Tensor, Tensor]:
-        """The knot below masses (...,), and how far they are on the way to the next one."""
-        place = (masses / self.highest).clamp(max=1.0) * (self.knots - 1)
+    def _place(self, masses: Tensor, wanted: Tensor | None) -> tuple[Tensor, Tensor]:
+        """The knot below masses (N, M), and how far they are on the way to the next one.
+
+        Knots are as far apart from each other; where a mass is wanted (N,), they lie around it.
+        """
+        if wanted is None:
+            share = (masses / self.highest).clamp(max=1.0)
+        else:
+            smallest = 1e-3 * self.highest
+            beyond = (masses / wanted.clamp(min=smallest)[:, None]).square() - 1
+            share = 0.5 + 0.5 * beyond / (beyond.abs() + _NARROW)
+        place = share * (self.knots - 1)
         below = place.long().clamp(max=self.knots - 2)
         return below, place - below

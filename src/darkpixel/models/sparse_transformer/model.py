@@ -18,19 +18,18 @@ from darkpixel.models.sampling import evaluating
 from darkpixel.models.sparse_transformer.binned import Bins
 from darkpixel.models.sparse_transformer.conditions import ConditionInputs
 from darkpixel.models.sparse_transformer.features import Tokens, tokens
+from darkpixel.models.sparse_transformer.initialisation import fit
 from darkpixel.models.sparse_transformer.layout import lay_out
-from darkpixel.models.sparse_transformer.masses import Momentum
+from darkpixel.models.sparse_transformer.mass_first import mass_of
 from darkpixel.models.sparse_transformer.network import Network
-from darkpixel.models.sparse_transformer.remaining import Shares, Told, four_vectors
+from darkpixel.models.sparse_transformer.remaining import Shares, four_vectors
 from darkpixel.models.sparse_transformer.sampler import Sampler
 from darkpixel.models.sparse_transformer.scale import Scale
 from darkpixel.models.sparse_transformer.sequences import Sequences, in_fixed_order, largest_first
 from darkpixel.models.sparse_transformer.settings import Settings
 from darkpixel.models.sparse_transformer.walk import walks
-from darkpixel.models.sparse_transformer.walk_places import WalkPlaces
 
 NAME = "sparse_transformer"
-_START_IMAGES = 4000  # from which frequencies of moves, places and values are taken
 
 
 class Nats(NamedTuple):
@@ -116,8 +115,11 @@ class SparseTransformer(GenerativeModel):
 
     @property
     def is_exact(self) -> bool:
-        """Whether an image has one sequence only, so that `log_density` is its density."""
-        return self.options.order != "walk"
+        """Whether an image has one sequence only, and nothing is drawn that it does not show.
+
+        Then `log_density` is its density.
+        """
+        return self.options.order != "walk" and not self.options.draws_mass
 
     def fit_to_columns(self, columns: Mapping[str, Tensor]) -> None:
         """Take ranges and mix of the conditions."""
@@ -130,59 +132,7 @@ class SparseTransformer(GenerativeModel):
         Raises:
             DarkpixelError: no pixel is above zero.
         """
-        low, high, total, pixels, images_seen = np.inf, 0.0, 0.0, 0, 0
-        counts, sums, first, kept = [], [], [], 0
-        for images in batches():
-            values = images[images > 0]
-            if len(values):
-                low, high = min(low, float(values.min())), max(high, float(values.max()))
-            total, pixels = total + float(values.double().sum()), pixels + len(values)
-            images_seen += len(images)
-            counts.append((images > 0).sum((1, 2)))
-            sums.append(images.double().sum((1, 2)))
-            if kept < _START_IMAGES:
-                first.append(images[: _START_IMAGES - kept])
-                kept += len(first[-1])
-        if not pixels:
-            raise DarkpixelError(
-                f"model {NAME}: every pixel of the training images is zero; give others."
-            )
-        # A little wider, so that the largest value lies within and one value has a width.
-        self.log_low.fill_(np.log(low) - 1e-3)
-        self.log_high.fill_(np.log(high) + 1e-3)
-        self.mean_value.fill_(total / pixels)
-        self.mean_total.fill_(total / images_seen)
-        self.network.totals.start_from(torch.cat(counts), torch.cat(sums))
-        if self.options.values == "absolute":
-            self.value_range[0], self.value_range[1] = self.log_low, self.log_high
-        self._start_from(torch.cat(first))
-
-    def _start_from(self, images: Tensor) -> None:
-        """Start ranges and biases at what is found in some images (N, H, W)."""
-        moves = torch.ones(self.network.moves.codes, dtype=torch.float64)
-        found: list[Tensor] = []
-        for some in images.split(250):
-            batch = self._tokens(self._sequences(some.numpy()))
-            moves += batch.move[batch.valid].bincount(minlength=len(moves)).cpu()
-            found.append(batch.value[batch.valued])
-        values = torch.cat(found)
-        if self.options.values == "shares" and len(values):
-            lowest = 0.0 if self.options.is_falling else values.min() - 0.1
-            self.value_range[0], self.value_range[1] = lowest, values.max() + 0.1
-        bins = self.value_bins
-        counted = bins.category(values).bincount(minlength=bins.categories).double() + 1
-        self.network.value.bias.copy_((counted / counted.sum()).log())
-        nonzero = (images > 0).sum(0).flatten().double()
-        places = nonzero / nonzero.max().clamp(min=1) + 1 / len(images)
-        if isinstance(self.network.places, WalkPlaces):
-            self.network.places.start_from(moves, places)
-        else:
-            self.network.places.start_from(places)
-        masses = self.network.masses
-        if masses is not None:
-            sums = images.flatten(1).double() @ self.places_of_vectors[:-1].cpu()
-            momentum = Momentum.of(Told(sums[:, 0], sums[:, 0], sums))
-            masses.start_from(momentum.squared.sqrt())
+        fit(self, batches)
 
     def fitted(self) -> dict[str, float]:
         """Smallest and largest value of the training images, mean of a pixel and of a sum."""
@@ -199,7 +149,8 @@ class SparseTransformer(GenerativeModel):
         In training each condition of an image is withheld now and then; in evaluation none.
         """
         condition = self._condition(columns, len(images), self.training)
-        totals, nats, _ = self._nats(images, condition)
+        generator = None if self.training else torch.Generator().manual_seed(0)
+        totals, nats, _ = self._nats(images, condition, generator)
         return (totals.sum() + nats.place.sum() + nats.value.sum()) / len(images)
 
     @torch.no_grad()
@@ -225,10 +176,26 @@ class SparseTransformer(GenerativeModel):
         Returns:
             None where a condition is withheld that never was in training.
         """
+        if self.options.draws_mass:  # an estimate: `density_estimates`
+            return None
         there = {*columns, *self._chosen(len(images))}
         if set(self.columns) - there and not self.options.condition_dropout:
             return None
         return self.sequence_log_density(images, **columns)
+
+    @torch.no_grad()
+    def density_estimates(
+        self, images: Tensor, draws: int, *, generator: torch.Generator
+    ) -> Tensor | None:
+        """With the mass first: p(mass) p(x | mass) / q(mass), the mass drawn near the image's own.
+
+        Integrated over the mass, p(mass) p(x | mass) is the density of the images that are drawn.
+        """
+        if not self.options.draws_mass:
+            return None
+        condition = self._condition(self._chosen(len(images)), len(images), withhold=False)
+        found = [self._total(self._nats(images, condition, generator)) for _ in range(draws)]
+        return -torch.stack(found)
 
     @torch.no_grad()
     def sequence_log_density(self, images: Tensor, **columns: Tensor) -> Tensor:
@@ -239,9 +206,15 @@ class SparseTransformer(GenerativeModel):
         """
         columns = {**self._chosen(len(images)), **columns}
         condition = self._condition(columns, len(images), withhold=False)
-        totals, nats, batch = self._nats(images, condition)
+        generator = torch.Generator().manual_seed(0)
+        return -self._total(self._nats(images, condition, generator))
+
+    @staticmethod
+    def _total(found: tuple[Tensor, Nats, Tokens]) -> Tensor:
+        """The sum of what `_nats` gives, (B,)."""
+        totals, nats, batch = found
         total = totals.double().index_add(0, batch.image, (nats.place + nats.value).double())
-        return -total.float()
+        return total.float()
 
     def token_nats(self, batch: Tokens, condition: Tensor) -> Nats:
         """Negative log-densities of the tokens.
@@ -274,15 +247,30 @@ class SparseTransformer(GenerativeModel):
         value = value.where(batch.valued, 0.0)
         return Nats(network.places.nats(h, batch), value)
 
-    def _nats(self, images: Tensor, condition: Tensor) -> tuple[Tensor, Nats, Tokens]:
-        """Of counts and sums (B,), and of the tokens."""
+    def _nats(
+        self, images: Tensor, condition: Tensor, generator: torch.Generator | None = None
+    ) -> tuple[Tensor, Nats, Tokens]:
+        """Of what is drawn first (B,), and of the tokens.
+
+        Args:
+            generator: of the noise on the mass; None: torch's own.
+        """
         host = self._on_host(images)
-        found = self._sequences(host)
-        batch = self._tokens(found)
+        found = self.sequences_of(host)
         counts = torch.from_numpy(found.counts).to(condition.device, non_blocking=True)
-        sums = torch.from_numpy(found.values.sum(1, dtype=np.float64))
-        totals = self.network.totals.nats(condition, counts, sums.to(condition.device))
+        sums = torch.from_numpy(found.values.sum(1, dtype=np.float64)).to(condition.device)
+        totals = self.network.totals.nats(condition, counts, sums)
+        wanted, first = None, self.network.mass_first
+        if first is not None:
+            wanted, nats = first.near(condition, counts, sums, self.masses_of(images), generator)
+            totals = totals + nats
+        batch = self.tokens_of(found, wanted)
         return totals, self.token_nats(batch, condition), batch
+
+    def masses_of(self, images: Tensor) -> Tensor:
+        """Masses (B,) float64 of images (B, H, W)."""
+        places = self.places_of_vectors[:-1]
+        return mass_of(images.flatten(1).double().to(places.device) @ places)
 
     def _chosen(self, n: int) -> dict[str, Tensor]:
         """The label of `choose_class`, (n,), if one was chosen."""
@@ -311,7 +299,7 @@ class SparseTransformer(GenerativeModel):
         vector: Tensor = self.network.conditions(codes, numbers, given)
         return vector
 
-    def _sequences(self, images: NDArray[np.float32]) -> Sequences:
+    def sequences_of(self, images: NDArray[np.float32]) -> Sequences:
         threads = torch.get_num_threads()
         if self.options.is_falling:
             return largest_first(images, threads)
@@ -320,12 +308,13 @@ class SparseTransformer(GenerativeModel):
         return in_fixed_order(images, self.order, threads)
 
     @torch.no_grad()
-    def _tokens(self, found: Sequences) -> Tokens:
+    def tokens_of(self, found: Sequences, wanted: Tensor | None = None) -> Tokens:
         moves = self.network.moves
         layout = lay_out(found, self.size[1], moves.reach, self.options.length_groups)
         return tokens(
             found, layout, self.size, moves, self.options.neighbourhood,
             self.options.value_bins, self.scale, self.shares, self.options.is_falling,
+            wanted,
         )  # fmt: skip
 
     def _on_host(self, images: Tensor) -> NDArray[np.float32]:

@@ -21,6 +21,7 @@ from darkpixel.models.sparse_transformer.conditions import ConditionInputs
 from darkpixel.models.sparse_transformer.features import SCALARS, Moves
 from darkpixel.models.sparse_transformer.inputs import Groups, by_group, exact, joined, one_hot
 from darkpixel.models.sparse_transformer.kernels import ValueKernels
+from darkpixel.models.sparse_transformer.mass_first import MASS_NUMBERS, MassFirst
 from darkpixel.models.sparse_transformer.masses import Masses, Momentum
 from darkpixel.models.sparse_transformer.remaining import (
     BOUND_NUMBERS,
@@ -152,10 +153,11 @@ class Network(nn.Module):
         self.symbols = (height + 1, width + 1, self.bins + 1, self.moves.codes + 1)
         self.inputs = nn.Linear(sum(self.symbols) + 2 * self.moves.side**2, d)
         numbers = SCALARS + COUNT_NUMBERS + SHARE_NUMBERS * (options.values == "shares")
-        numbers += BOUND_NUMBERS * options.is_falling
+        numbers += BOUND_NUMBERS * options.is_falling + MASS_NUMBERS * options.draws_mass
         self.scalars = nn.Linear(numbers, d)
         self.conditions = conditions
         self.totals = Totals(options, height * width)
+        self.mass_first = MassFirst(d, options.mass_noise) if options.draws_mass else None
         self.dropout = options.dropout
         self.blocks = nn.ModuleList(Block(d, options.layers) for _ in range(options.layers))
         self.norm = nn.LayerNorm(d)

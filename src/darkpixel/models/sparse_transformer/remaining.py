@@ -56,11 +56,13 @@ class Told(NamedTuple):
         total: sum of the image.
         remainder: of the sum, this pixel included.
         vector: (..., 4) sums of v cos(phi), v sin(phi), v exp(-eta), v exp(eta) so far.
+        mass: that the image is to have; None: none was drawn.
     """
 
     total: Tensor
     remainder: Tensor
     vector: Tensor
+    mass: Tensor | None = None
 
 
 class Shares:

@@ -27,6 +27,7 @@ from darkpixel.models.sparse_transformer.features import (
     scalars,
     window,
 )
+from darkpixel.models.sparse_transformer.mass_first import mass_numbers
 from darkpixel.models.sparse_transformer.masses import Momentum
 from darkpixel.models.sparse_transformer.network import Network
 from darkpixel.models.sparse_transformer.remaining import Shares, Told, bound_numbers, count_numbers
@@ -36,6 +37,7 @@ DRAWS = 4
 """Uniforms of a step: two for the place, two for the value. Those of step -1 are for the totals."""
 
 TOTALS_STEP = -1
+MASS_STEP = -2
 
 _STEPS_PER_SLOT = 256  # bounds the cache where images are long
 
@@ -75,6 +77,7 @@ class _State(NamedTuple):
         recent: (B, RECENT, 3), likewise.
         value: (B,) float64, of the last pixel; infinite at the start.
         total, remainder, vector: as in `Told`; 0 without `shares`.
+        mass: likewise; 0 where none was drawn.
         pulls: as in `Position`.
     """
 
@@ -96,6 +99,7 @@ class _State(NamedTuple):
     total: Tensor
     remainder: Tensor
     vector: Tensor
+    mass: Tensor
     pulls: Tensor
 
     def head(self, images: int) -> "_State":
@@ -145,13 +149,18 @@ class Sampler:
         # Weights and logits in float32: sampling is not what takes time.
         with torch.autocast(self.device.type, enabled=False):
             counts, sums = self.network.totals.draw(conditions, uniforms(seeds, TOTALS_STEP))
+            masses = torch.zeros_like(sums)
+            if self.network.mass_first is not None:
+                u = uniforms(seeds, MASS_STEP)
+                masses = self.network.mass_first.draw(conditions, counts, sums, u)
             lengths, order = counts.sort(descending=True, stable=True)
             on_host = lengths.cpu().numpy()
             for part in self._cohorts(on_host):
                 chosen = order[part]
                 state = self._start(
-                    chosen, seeds[chosen], conditions[chosen], counts[chosen], sums[chosen]
-                )
+                    chosen, seeds[chosen], conditions[chosen], counts[chosen], sums[chosen],
+                    masses[chosen],
+                )  # fmt: skip
                 self._draw_cohort(state, on_host[part], images)
         return images.view(-1, self.height, self.width)
 
@@ -165,7 +174,13 @@ class Sampler:
             start = stop
 
     def _start(
-        self, number: Tensor, seeds: Tensor, conditions: Tensor, counts: Tensor, sums: Tensor
+        self,
+        number: Tensor,
+        seeds: Tensor,
+        conditions: Tensor,
+        counts: Tensor,
+        sums: Tensor,
+        masses: Tensor,
     ) -> _State:
         size, device = len(seeds), self.device
         none = torch.zeros(size, dtype=torch.int64, device=device)
@@ -189,6 +204,7 @@ class Sampler:
             total=sums,
             remainder=sums,
             vector=torch.zeros(size, 4, device=device, dtype=torch.float64),
+            mass=masses,
             pulls=torch.zeros(
                 size, self.height * self.width if self.network.far else 0, device=device
             ),
@@ -232,8 +248,11 @@ class Sampler:
         momentum = None
         if self.shares is not None:
             told = Told(state.total, state.remainder, state.vector)
-            momentum = Momentum.of(told)
             numbers.append(self.shares.numbers(told, left, scale))
+            if self.network.mass_first is not None:
+                told = told._replace(mass=state.mass)
+                numbers.append(mass_numbers(told))
+            momentum = Momentum.of(told)
         bound = self._bound(state, left)
         if bound is not None:
             numbers.append(bound_numbers(bound))

@@ -46,6 +46,17 @@ class Settings(base.Settings):
         description="knots of the functions of the mass in the logits of places and values, with "
         "`shares` in any order but `walk`; 0: none",
     )
+    mass_first: bool = Field(
+        False,
+        description="where there are functions of the mass: the mass of the image is drawn after "
+        "its sum, and what is missing of it is seen at each step; the density is then estimated",
+    )
+    mass_noise: float = Field(
+        0.02,
+        gt=0,
+        description="`mass_first`: noise on the logarithm of the mass that is drawn and seen, so "
+        "that the model learns what to do when pixels miss it",
+    )
     value_bins: int = Field(
         128,
         ge=2,
@@ -109,6 +120,10 @@ class Settings(base.Settings):
     def knows_masses(self) -> bool:
         """What remains of the sum is known, and every place has a logit."""
         return self.values == "shares" and self.order != "walk" and self.mass_knots > 1
+
+    @property
+    def draws_mass(self) -> bool:
+        return self.mass_first and self.knows_masses
 
     @property
     def kinds(self) -> dict[str, list[int]]:

@@ -6,11 +6,11 @@ from itertools import pairwise
 import numpy as np
 import pytest
 import torch
-from sparse_transformer_toys import VARIANTS, as_sequences, condition, small_model
+from sparse_transformer_toys import MASS_FIRST, VARIANTS, as_sequences, condition, small_model
 
 from darkpixel.models.sparse_transformer.all_places import AllPlaces
 from darkpixel.models.sparse_transformer.features import Position
-from darkpixel.models.sparse_transformer.sampler import TOTALS_STEP, uniforms
+from darkpixel.models.sparse_transformer.sampler import MASS_STEP, TOTALS_STEP, uniforms
 
 
 def splitmix64(seed, counter):
@@ -40,7 +40,10 @@ def sample_naive(model, seed, vector):
     values: list[float] = []
     first_draws = uniforms(torch.tensor([seed]), TOTALS_STEP)
     count, total = network.totals.draw(vector, first_draws)
-    remainder = total
+    remainder, wanted = total, None
+    if network.mass_first is not None:
+        draws = uniforms(torch.tensor([seed]), MASS_STEP)
+        wanted = network.mass_first.draw(vector, count, total, draws)
     for step in range(int(count)):
         # With values for those still to come, which nothing before them may see but as their sum.
         later = int(count) - step
@@ -50,7 +53,8 @@ def sample_naive(model, seed, vector):
             free = [p for p in model.order if p not in pixels]
             free = free[-later:]
         ahead, with_values = [*pixels, *free[:later]], [*values, *[rest] * later]
-        batch = model._tokens(as_sequences([ahead], [with_values], height * width))
+        sequences = as_sequences([ahead], [with_values], height * width)
+        batch = model.tokens_of(sequences, wanted)
         here = (batch.step == step) & batch.valid
         whole = network.trunk(
             network.embed(
@@ -105,7 +109,7 @@ def sample_naive(model, seed, vector):
     return pixels, values
 
 
-@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("variant", [*VARIANTS, *MASS_FIRST])
 @torch.no_grad()
 def test_sampler_equals_the_full_pass_on_the_same_uniforms(variant):
     model = small_model(**variant)
@@ -142,7 +146,7 @@ def test_values_follow_their_density_and_lie_on_no_grid(variant):
     model = small_model(**variant)
     # Of the first of two pixels at given places, drawn as the sampler draws.
     pixels = model.order[[3, 40]].tolist() if model.order is not None else [34, 36]
-    batch = model._tokens(as_sequences([pixels], [[1.0, 1.0]], 100))
+    batch = model.tokens_of(as_sequences([pixels], [[1.0, 1.0]], 100))
     network = model.network
     h = network.trunk(
         network.embed(
@@ -171,7 +175,7 @@ def test_values_follow_their_density_and_lie_on_no_grid(variant):
     middles = fine + widths / 2
     second = 2 - middles if model.shares is not None else np.ones_like(middles)
     many = as_sequences([pixels] * len(middles), np.stack([middles, second], 1), 100)
-    batch = model._tokens(many)
+    batch = model.tokens_of(many)
     nats = model.token_nats(batch, condition(model, len(middles))).value[batch.step == 0]
     nats = nats[torch.argsort(batch.image[batch.step == 0])]
     expected = (np.exp(-nats.double().numpy()) * widths).reshape(-1, 100).sum(1) * len(values)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 from sparse_transformer_toys import (
+    MASS_FIRST,
     SMALL,
     VARIANTS,
     as_sequences,
@@ -34,7 +35,7 @@ def lit_images(*shape):
 
 def place_probabilities(model, sequences):
     """Of the count and the places of each sequence, the values given; (B,)."""
-    batch = model._tokens(sequences)
+    batch = model.tokens_of(sequences)
     vectors = condition(model, len(sequences.counts))
     nats = model.token_nats(batch, vectors).place
     totals = model.network.totals
@@ -69,13 +70,13 @@ def test_probabilities_of_all_images_sum_to_one_in_a_fixed_order(side, order, va
     subsets = torch.tensor(list(itertools.product([0.0, 1.0], repeat=side**2)))
     # A sum and values that depend on the past only: equal pixels, the last one takes the rest.
     equal = subsets.view(-1, side, side).numpy()
-    total = place_probabilities(model, model._sequences(equal)).sum()
+    total = place_probabilities(model, model.sequences_of(equal)).sum()
     if values == "absolute":
         assert total == pytest.approx(1, abs=1e-5)
         return
     # With shares what is seen depends on the sum, hence on the count: each count sums to its own.
     counts = subsets.sum(1).long()
-    found = place_probabilities(model, model._sequences(equal))
+    found = place_probabilities(model, model.sequences_of(equal))
     of_count = model.network.totals.count_logits(condition(model, 1))[0].softmax(-1)
     for count in range(side**2 + 1):
         assert found[counts == count].sum() == pytest.approx(float(of_count[count]), abs=1e-5)
@@ -104,7 +105,7 @@ def test_density_of_two_pixels_integrates_to_their_probability(order, values):
         drawn = np.exp(np.stack([first, second], 1))
         sequences = as_sequences(pixels, drawn, 4)
         vectors = condition(model, len(first))
-        batch = model._tokens(sequences)
+        batch = model.tokens_of(sequences)
         nats = model.token_nats(batch, vectors)
         counts, sums = torch.from_numpy(sequences.counts), torch.from_numpy(drawn.sum(1))
         log_p = -model.network.totals.nats(vectors, counts, sums).double()
@@ -115,7 +116,7 @@ def test_density_of_two_pixels_integrates_to_their_probability(order, values):
     assert total == pytest.approx(float(expected), rel=0.05)
 
 
-@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("variant", [*VARIANTS, *MASS_FIRST])
 @torch.no_grad()
 def test_later_pixels_change_nothing_before_them(variant):
     model = small_model(**variant)
@@ -137,7 +138,8 @@ def test_later_pixels_change_nothing_before_them(variant):
         elif variant["values"] == "shares":  # the same sum, which is known from the start
             new[k:] *= values[k:].sum() / new[k:].sum()
         both = as_sequences([sequence, changed], np.stack([values, new]), 100)
-        batch = model._tokens(both)
+        wanted = torch.full((2,), 2.0).double() if "mass_first" in variant else None
+        batch = model.tokens_of(both, wanted)
         nats = model.token_nats(batch, condition(model, 2))
         for of_tokens in (nats.place, nats.value):
             first, second = (of_tokens[(batch.image == i) & (batch.step < k)] for i in (0, 1))
@@ -174,10 +176,10 @@ def test_layout_holds_every_step_once_and_finds_the_far_moves():
     model = small_model()
     images = toy_images(50)
     images[7] = 0
-    sequences = model._sequences(images.numpy())
+    sequences = model.sequences_of(images.numpy())
     layout = lay_out(sequences, 10, model.network.moves.reach, 4)
     assert sum(count * steps for count, steps in layout.groups) == len(layout.step)
-    batch = model._tokens(sequences)
+    batch = model.tokens_of(sequences)
     seen = list(zip(batch.image.tolist(), batch.step.tolist(), strict=True))
     seen = [pair for pair, valid in zip(seen, batch.valid, strict=True) if valid]
     assert sorted(seen) == [(i, t) for i, n in enumerate(sequences.counts) for t in range(n)]
