@@ -73,8 +73,8 @@ class AllPlaces(nn.Module, ABC):
                 layer.bias.zero_()
 
     @torch.no_grad()
-    def start_from(self, counts: Tensor) -> None:
-        """Start from a mean image: counts (H * W,) above zero."""
+    def start_from(self, counts: Tensor, moves: Tensor | None = None) -> None:
+        """Start from a mean image: counts (H * W,) above zero; moves (codes,) do not matter."""
         self.log_share.copy_((counts.double() / counts.sum()).log())
 
     @abstractmethod
@@ -202,8 +202,8 @@ class FixedPlaces(AllPlaces):
         self.start_from(torch.ones(len(order), dtype=torch.float64))
 
     @torch.no_grad()
-    def start_from(self, counts: Tensor) -> None:
-        super().start_from(counts)
+    def start_from(self, counts: Tensor, moves: Tensor | None = None) -> None:
+        super().start_from(counts, moves)
         share = counts.double().cpu() / counts.sum().cpu()
         ordered = torch.empty_like(share)
         ordered[self.rank.cpu()] = share

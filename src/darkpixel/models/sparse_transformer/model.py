@@ -18,7 +18,7 @@ from darkpixel.models.sampling import evaluating
 from darkpixel.models.sparse_transformer.binned import Bins
 from darkpixel.models.sparse_transformer.conditions import ConditionInputs
 from darkpixel.models.sparse_transformer.features import Tokens, tokens
-from darkpixel.models.sparse_transformer.initialisation import fit
+from darkpixel.models.sparse_transformer.initialisation import first_steps, place_shares, see
 from darkpixel.models.sparse_transformer.layout import lay_out
 from darkpixel.models.sparse_transformer.mass_first import mass_of
 from darkpixel.models.sparse_transformer.network import Network
@@ -132,7 +132,30 @@ class SparseTransformer(GenerativeModel):
         Raises:
             DarkpixelError: no pixel is above zero.
         """
-        fit(self, batches)
+        seen, network, shares = see(batches, self.masses_of), self.network, self.shares
+        self.log_low.fill_(seen.low)
+        self.log_high.fill_(seen.high)
+        self.mean_value.fill_(seen.mean_value)
+        self.mean_total.fill_(seen.sums.mean())
+        network.totals.start_from(seen.counts, seen.sums)
+        if network.masses is not None:
+            network.masses.start_from(seen.masses)
+        if network.mass_first is not None:
+            network.mass_first.start_from(seen.masses, seen.sums.to(seen.masses.device))
+        if shares is None:
+            self.value_range[0], self.value_range[1] = self.log_low, self.log_high
+        moves, values = first_steps(
+            seen.first,
+            lambda images: self.tokens_of(self.sequences_of(images.numpy())),
+            network.moves.codes,
+        )
+        if shares is not None and len(values):
+            lowest = 0.0 if self.options.is_falling else values.min() - 0.1
+            self.value_range[0], self.value_range[1] = lowest, values.max() + 0.1
+        bins = self.value_bins
+        counted = bins.category(values).bincount(minlength=bins.categories).double() + 1
+        network.value.bias.copy_((counted / counted.sum()).log())
+        network.places.start_from(place_shares(seen.first), moves)
 
     def fitted(self) -> dict[str, float]:
         """Smallest and largest value of the training images, mean of a pixel and of a sum."""

@@ -99,8 +99,8 @@ class WalkPlaces(nn.Module):
             self.weights.bias.zero_()
 
     @torch.no_grad()
-    def start_from(self, moves: Tensor, places: Tensor) -> None:
-        """Start from frequencies: of moves (codes,) and of places (H * W,), above zero."""
+    def start_from(self, places: Tensor, moves: Tensor) -> None:
+        """Start from frequencies: of places (H * W,) and of moves (codes,), above zero."""
         self.move.bias.copy_((moves / moves.sum()).log())
         self.keys.bias.copy_((places / places.sum()).log())
 

@@ -74,9 +74,20 @@ def test_logits_are_straight_lines_between_knots(
     heights = torch.randn(1, KNOTS)
     last = float(masses.highest)
     asked = torch.linspace(0, 1.5 * last, 40)[None]
-    found = masses._between(heights, asked)
+    found = masses._between(heights, asked, None)
     expected = np.interp(asked[0].numpy(), np.linspace(0, last, KNOTS), heights[0].numpy())
     np.testing.assert_allclose(found[0].numpy(), expected, atol=1e-5)
+
+
+def test_knots_lie_around_the_mass_that_is_wanted(masses: Masses) -> None:
+    wanted = torch.tensor([3.0, 50.0])
+    at = torch.tensor([0.0, 0.5, 0.99, 1.0, 1.01, 2.0, 40.0]) * wanted[:, None]
+    below, share = masses._place(at, wanted)
+    place = below + share
+    assert (place.diff(dim=1) > 0).all()
+    torch.testing.assert_close(place[0], place[1])
+    torch.testing.assert_close(place[:, 3], torch.full((2,), (KNOTS - 1) / 2))
+    assert ((place >= 0) & (place <= KNOTS - 1)).all()
 
 
 def test_values_of_coordinates_are_those_that_are_drawn() -> None:
