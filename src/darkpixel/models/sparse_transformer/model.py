@@ -15,10 +15,10 @@ from darkpixel.models.base import Batches, GenerativeModel
 from darkpixel.models.conditions import Condition, ConditionTable
 from darkpixel.models.orders import order
 from darkpixel.models.sampling import evaluating
+from darkpixel.models.sparse_transformer import initialisation
 from darkpixel.models.sparse_transformer.binned import Bins
 from darkpixel.models.sparse_transformer.conditions import ConditionInputs
 from darkpixel.models.sparse_transformer.features import Tokens, tokens
-from darkpixel.models.sparse_transformer.initialisation import first_steps, place_shares, see
 from darkpixel.models.sparse_transformer.layout import lay_out
 from darkpixel.models.sparse_transformer.mass_first import mass_of
 from darkpixel.models.sparse_transformer.network import Network
@@ -132,30 +132,26 @@ class SparseTransformer(GenerativeModel):
         Raises:
             DarkpixelError: no pixel is above zero.
         """
-        seen, network, shares = see(batches, self.masses_of), self.network, self.shares
+        seen = initialisation.see(batches, self.masses_of)
+        network, shares = self.network, self.shares
         self.log_low.fill_(seen.low)
         self.log_high.fill_(seen.high)
         self.mean_value.fill_(seen.mean_value)
         self.mean_total.fill_(seen.sums.mean())
-        network.totals.start_from(seen.counts, seen.sums)
-        if network.masses is not None:
-            network.masses.start_from(seen.masses)
-        if network.mass_first is not None:
-            network.mass_first.start_from(seen.masses, seen.sums.to(seen.masses.device))
         if shares is None:
             self.value_range[0], self.value_range[1] = self.log_low, self.log_high
-        moves, values = first_steps(
-            seen.first,
-            lambda images: self.tokens_of(self.sequences_of(images.numpy())),
-            network.moves.codes,
-        )
+        tokens_of = lambda images: self.tokens_of(self.sequences_of(images.numpy()))  # noqa: E731
+        moves, values = initialisation.first_steps(seen.first, tokens_of, network.moves.codes)
         if shares is not None and len(values):
             lowest = 0.0 if self.options.is_falling else values.min() - 0.1
             self.value_range[0], self.value_range[1] = lowest, values.max() + 0.1
         bins = self.value_bins
         counted = bins.category(values).bincount(minlength=bins.categories).double() + 1
         network.value.bias.copy_((counted / counted.sum()).log())
-        network.places.start_from(place_shares(seen.first), moves)
+        network.places.start_from(initialisation.place_shares(seen.first), moves)
+        withheld = self._condition({}, 1, withhold=False)[0]
+        with torch.enable_grad():
+            initialisation.fit_totals(network, seen, withheld)
 
     def fitted(self) -> dict[str, float]:
         """Smallest and largest value of the training images, mean of a pixel and of a sum."""
@@ -282,11 +278,14 @@ class SparseTransformer(GenerativeModel):
         found = self.sequences_of(host)
         counts = torch.from_numpy(found.counts).to(condition.device, non_blocking=True)
         sums = torch.from_numpy(found.values.sum(1, dtype=np.float64)).to(condition.device)
-        totals = self.network.totals.nats(condition, counts, sums)
         wanted, first = None, self.network.mass_first
-        if first is not None:
-            wanted, nats = first.near(condition, counts, sums, self.masses_of(images), generator)
-            totals = totals + nats
+        # Without conditions `fit_totals` has done all that there is to do.
+        with torch.set_grad_enabled(torch.is_grad_enabled() and bool(self.columns)):
+            totals = self.network.totals.nats(condition, counts, sums)
+            if first is not None:
+                own = self.masses_of(images)
+                wanted, nats = first.near(condition, counts, sums, own, generator)
+                totals = totals + nats
         batch = self.tokens_of(found, wanted)
         return totals, self.token_nats(batch, condition), batch
 

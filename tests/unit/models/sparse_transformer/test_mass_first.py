@@ -128,3 +128,41 @@ def wanted_and_made(model: SparseTransformer, images: int) -> tuple[Tensor, Tens
     assert network.mass_first is not None
     wanted = network.mass_first.draw(vectors, counts, sums, uniforms(seeds, MASS_STEP))
     return wanted, model.masses_of(drawn)
+
+
+def test_totals_follow_the_training_images_before_anything_else_is_learned() -> None:
+    """Sums that depend on the count, and masses on both."""
+    random = np.random.default_rng(4)
+    images = np.zeros((8000, 8, 8), np.float32)
+    counts = random.integers(2, 6, len(images))
+    for image, count in zip(images, counts, strict=True):
+        places = random.permutation(64)[:count]
+        image.flat[places] = random.gamma(4.0, count, count)
+    training = torch.from_numpy(images)
+    model = small_model(training, noise=0.0, pixel_size=PIXEL_SIZE, **MASS_FIRST[1])
+    drawn, sums = torch.tensor(counts), training.sum((1, 2)).double()
+    masses = model.masses_of(training)
+    first, vectors = model.network.mass_first, condition(model, 8000)
+    assert first is not None
+    seeds = torch.arange(8000)
+    with torch.no_grad():
+        made, total = model.network.totals.draw(vectors, uniforms(seeds, TOTALS_STEP))
+        mass = first.draw(vectors, made, total, uniforms(seeds, MASS_STEP))
+    for count in range(2, 6):
+        ours, theirs = made == count, drawn == count
+        assert float(ours.double().mean()) == pytest.approx(float(theirs.double().mean()), abs=0.02)
+        for a, b in ((total[ours], sums[theirs]), (mass[ours], masses[theirs])):
+            assert float(a.mean()) == pytest.approx(float(b.mean()), rel=0.1)
+            assert float(a.std()) == pytest.approx(float(b.std()), rel=0.2)
+
+
+def test_without_conditions_training_leaves_the_totals_as_they_were_fitted() -> None:
+    images = toy_images(64)
+    for conditions, changed in (([], False), (["momentum"], True)):
+        model = small_model(images, noise=0.0, conditions=conditions, **MASS_FIRST[0])
+        columns = {name: torch.linspace(100, 200, 64) for name in conditions}
+        model.fit_to_columns(columns)
+        model.train()
+        torch.autograd.backward(model.loss(images, "model", **columns))
+        heads = [*model.network.totals.parameters()]
+        assert any(parameter.grad is not None for parameter in heads) == changed
