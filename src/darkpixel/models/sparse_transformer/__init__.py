@@ -7,7 +7,8 @@ next one is and what it is worth:
     p(x) = p(n) p(s | n) prod_t p(place_t | n, s, x_<t) p(value_t | place_t, n, s, x_<t)
 
 With `order: largest_first`, or a fixed order of all places (`spiral_out`, ...), an image has one
-sequence only, so p(x) is the density of the image, exactly. With `order: walk` the pixels follow
+sequence only, so p(x) is the density of the image, exactly, unless the mass is drawn first, too: it
+is a latent variable (mass_first.py). With `order: walk` the pixels follow
 what hangs together: a move within a window around the last pixel, or a far place. Then p(x) bounds
 the density from below, since other orders of the same pixels have some probability, too.
 
