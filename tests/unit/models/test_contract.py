@@ -57,9 +57,6 @@ SMALL = {
     "sparse_transformer": Small(
         TRANSFORMER,
         {"heads": 3},
-        without_gradient={
-            "network.totals.count_hidden.0.weight": "takes the conditions, and there are none"
-        },
     ),
     "ssnet": Small({"filters": 4, "depth": 2}, {"depth": 9}, side=16),
     "vqvae": Small(VQVAE, {"codes": 1}, side=16),

@@ -108,8 +108,10 @@ def fit_totals(network: Network, seen: Seen, condition: Tensor) -> None:
         network.masses.start_from(masses)
     if network.mass_first is not None:
         network.mass_first.start_from(masses, sums)
-    heads = [network.totals, *([network.mass_first] if network.mass_first is not None else [])]
-    parameters = [parameter for head in heads for parameter in head.parameters()]
+    parameters = [p for head in network.heads_of_totals for p in head.parameters()]
+    trained_on = [parameter.requires_grad for parameter in parameters]
+    for parameter in parameters:
+        parameter.requires_grad_(True)
     batch = min(_BATCH, len(counts), max(64, len(counts) // 16))
     a_pass = len(counts) / batch
     steps = math.ceil(max(_PASSES * a_pass, min(_STEPS, _MOST_PASSES * a_pass)))
@@ -128,8 +130,9 @@ def fit_totals(network: Network, seen: Seen, condition: Tensor) -> None:
         torch.autograd.backward(loss)
         optimiser.step()
         schedule.step()
-    for parameter in parameters:
+    for parameter, further in zip(parameters, trained_on, strict=True):
         parameter.grad = None
+        parameter.requires_grad_(further)
 
 
 def place_shares(images: Tensor) -> Tensor:

@@ -1,12 +1,12 @@
 """Sparse autoregressive transformer: an image is the sequence of its non-zero pixels (ours)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from darkpixel.config.names import CLASS
 from darkpixel.errors import DarkpixelError
@@ -120,6 +120,9 @@ class SparseTransformer(GenerativeModel):
         Then `log_density` is its density.
         """
         return self.options.order != "walk" and not self.options.draws_mass
+
+    def phase_parameters(self, phase: str) -> Iterable[nn.Parameter]:
+        return filter(lambda parameter: parameter.requires_grad, self.parameters())
 
     def fit_to_columns(self, columns: Mapping[str, Tensor]) -> None:
         """Take ranges and mix of the conditions."""
@@ -279,13 +282,10 @@ class SparseTransformer(GenerativeModel):
         counts = torch.from_numpy(found.counts).to(condition.device, non_blocking=True)
         sums = torch.from_numpy(found.values.sum(1, dtype=np.float64)).to(condition.device)
         wanted, first = None, self.network.mass_first
-        # Without conditions `fit_totals` has done all that there is to do.
-        with torch.set_grad_enabled(torch.is_grad_enabled() and bool(self.columns)):
-            totals = self.network.totals.nats(condition, counts, sums)
-            if first is not None:
-                own = self.masses_of(images)
-                wanted, nats = first.near(condition, counts, sums, own, generator)
-                totals = totals + nats
+        totals = self.network.totals.nats(condition, counts, sums)
+        if first is not None:
+            wanted, nats = first.near(condition, counts, sums, self.masses_of(images), generator)
+            totals = totals + nats
         batch = self.tokens_of(found, wanted)
         return totals, self.token_nats(batch, condition), batch
 

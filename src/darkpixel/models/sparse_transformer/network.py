@@ -158,6 +158,9 @@ class Network(nn.Module):
         self.conditions = conditions
         self.totals = Totals(options, height * width)
         self.mass_first = MassFirst(d, options.mass_noise) if options.draws_mass else None
+        if not conditions.some:  # then `fit_totals` does all that there is to do
+            for head in self.heads_of_totals:
+                head.requires_grad_(False)
         self.dropout = options.dropout
         self.blocks = nn.ModuleList(Block(d, options.layers) for _ in range(options.layers))
         self.norm = nn.LayerNorm(d)
@@ -189,6 +192,11 @@ class Network(nn.Module):
             self.value.weight.mul_(0.1)
         self._before: Callable[..., Tensor] = before_attention
         self._after: Callable[..., Tensor] = after_attention
+
+    @property
+    def heads_of_totals(self) -> list[nn.Module]:
+        """Of what is drawn before the pixels."""
+        return [self.totals, *([] if self.mass_first is None else [self.mass_first])]
 
     @property
     def masses(self) -> Masses | None:
