@@ -9,6 +9,7 @@ it) and what is not (a key for each place).
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from functools import partial
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -44,8 +45,10 @@ class AllPlaces(nn.Module, ABC):
         moves: the codes of relative places.
         kernels: by which pixels act on all places.
         masses: functions of the mass; None: there are none.
-        powers: of the probabilities that `prior` starts from.
     """
+
+    POWERS: ClassVar[int]
+    """Of the probabilities that `prior` starts from."""
 
     log_share: Tensor
 
@@ -57,7 +60,6 @@ class AllPlaces(nn.Module, ABC):
         moves: Moves,
         kernels: int,
         masses: Masses | None,
-        powers: int,
     ) -> None:
         super().__init__()
         self.size, self.moves = (height, columns), moves
@@ -65,12 +67,13 @@ class AllPlaces(nn.Module, ABC):
         self.masses = masses
         self.relative = nn.Linear(width, moves.side**2)
         self.keys = PlaceKeys(width, height, columns)
-        self.powers = nn.Linear(width, powers)
+        self.powers = nn.Linear(width, self.POWERS)
         self.register_buffer("log_share", torch.zeros(height * columns))
         with torch.no_grad():
             for layer in (self.relative, self.powers):
                 layer.weight.mul_(0.1)
                 layer.bias.zero_()
+        AllPlaces.start_from(self, torch.ones(height * columns, dtype=torch.float64))
 
     @torch.no_grad()
     def start_from(self, counts: Tensor, moves: Tensor | None = None) -> None:
@@ -181,6 +184,8 @@ class FixedPlaces(AllPlaces):
         order: (H * W,) row * W + column in the order in which they are drawn.
     """
 
+    POWERS = 2
+
     rank: Tensor
     log_beyond: Tensor
 
@@ -194,7 +199,7 @@ class FixedPlaces(AllPlaces):
         masses: Masses | None,
         order: NDArray[np.int64],
     ) -> None:
-        super().__init__(width, height, columns, moves, kernels, masses, powers=2)
+        super().__init__(width, height, columns, moves, kernels, masses)
         rank = np.empty(len(order), np.int64)
         rank[order] = np.arange(len(order))
         self.register_buffer("rank", torch.from_numpy(rank), persistent=False)
@@ -223,23 +228,9 @@ class FixedPlaces(AllPlaces):
 
 
 class FreePlaces(AllPlaces):
-    """In an order that values decide: the next place is any that has no pixel yet.
+    """In an order that values decide: the next place is any that has no pixel yet."""
 
-    Args:
-        width, height, columns, moves, kernels, masses: as of `AllPlaces`.
-    """
-
-    def __init__(
-        self,
-        width: int,
-        height: int,
-        columns: int,
-        moves: Moves,
-        kernels: int,
-        masses: Masses | None,
-    ) -> None:
-        super().__init__(width, height, columns, moves, kernels, masses, powers=1)
-        self.start_from(torch.ones(height * columns, dtype=torch.float64))
+    POWERS = 1
 
     def prior(self, powers: Tensor, left: Tensor) -> Tensor:
         return powers * self.log_share

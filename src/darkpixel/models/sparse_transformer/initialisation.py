@@ -25,7 +25,8 @@ class Seen(NamedTuple):
         low, high: natural logarithm of the smallest and the largest value; a little wider, so that
             the largest lies within and one value has a width.
         mean_value: of a non-zero pixel.
-        counts, sums, masses: (N,) of the images.
+        counts, sums: (N,) of the images.
+        masses: likewise; empty where they were not asked for.
         first: (at most 4000, H, W), some of them.
     """
 
@@ -38,14 +39,17 @@ class Seen(NamedTuple):
     first: Tensor
 
 
-def see(batches: Batches, masses_of: Callable[[Tensor], Tensor]) -> Seen:
+def see(batches: Batches, masses_of: Callable[[Tensor], Tensor] | None) -> Seen:
     """Go through the training images once.
+
+    Args:
+        masses_of: the masses of some images; None: nothing depends on them.
 
     Raises:
         DarkpixelError: no pixel is above zero.
     """
     smallest, largest, pixels = [], [], 0
-    counts, sums, masses, first, kept = [], [], [], [], 0
+    counts, sums, masses, first, kept = [], [], [torch.zeros(0).double()], [], 0
     for images in batches():
         values = images[images > 0]
         pixels += len(values)
@@ -54,7 +58,8 @@ def see(batches: Batches, masses_of: Callable[[Tensor], Tensor]) -> Seen:
             largest.append(values.max())
         counts.append((images > 0).sum((1, 2)))
         sums.append(images.double().sum((1, 2)))
-        masses.append(masses_of(images))
+        if masses_of is not None:
+            masses.append(masses_of(images).cpu())
         if kept < _FIRST_IMAGES:
             first.append(images[: _FIRST_IMAGES - kept])
             kept += len(first[-1])

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from darkpixel.models.sparse_transformer.binned import TAILS, Bins
 from darkpixel.models.sparse_transformer.inputs import exact
-from darkpixel.models.sparse_transformer.remaining import Told
+from darkpixel.models.sparse_transformer.remaining import Told, mass_squared
 
 MASS_NUMBERS = 8
 """Numbers that `mass_numbers` gives."""
@@ -30,8 +30,7 @@ _INPUTS = 6
 
 def mass_of(vector: Tensor) -> Tensor:
     """The mass (...,) of four-vectors (..., 4) as in `Told`."""
-    px, py, minus, plus = vector.unbind(-1)
-    return (minus * plus - px**2 - py**2).clamp(min=0).sqrt()
+    return mass_squared(vector).sqrt()
 
 
 def mass_numbers(told: Told) -> Tensor:

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from darkpixel.models.sparse_transformer.inputs import exact
-from darkpixel.models.sparse_transformer.remaining import Told
+from darkpixel.models.sparse_transformer.remaining import Told, mass_squared
 
 _NARROW = 0.1
 """Of the mass squared over the wanted one: half of the knots are closer to it than that."""
@@ -39,8 +39,7 @@ class Momentum(NamedTuple):
 
     @classmethod
     def of(cls, told: Told) -> "Momentum":
-        px, py, minus, plus = told.vector.unbind(-1)
-        squared = (minus * plus - px**2 - py**2).clamp(min=0)
+        squared = mass_squared(told.vector)
         wanted = None if told.mass is None else told.mass.float()
         return cls(told.vector.float(), squared.float(), told.remainder.float(), wanted)
 

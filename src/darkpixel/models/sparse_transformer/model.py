@@ -135,8 +135,8 @@ class SparseTransformer(GenerativeModel):
         Raises:
             DarkpixelError: no pixel is above zero.
         """
-        seen = initialisation.see(batches, self.masses_of)
         network, shares = self.network, self.shares
+        seen = initialisation.see(batches, None if network.masses is None else self.masses_of)
         self.log_low.fill_(seen.low)
         self.log_high.fill_(seen.high)
         self.mean_value.fill_(seen.mean_value)

@@ -65,6 +65,12 @@ class Told(NamedTuple):
     mass: Tensor | None = None
 
 
+def mass_squared(vector: Tensor) -> Tensor:
+    """The squared mass (...,) of four-vectors (..., 4) as in `Told`; not below 0 by rounding."""
+    px, py, minus, plus = vector.unbind(-1)
+    return (minus * plus - px**2 - py**2).clamp(min=0)
+
+
 class Shares:
     """Shares of what remains, and the momentum so far.
 
