@@ -44,7 +44,7 @@ class Settings(base.Settings):
         40,
         ge=0,
         description="knots of the functions of the mass in the logits of places and values, with "
-        "`shares` in any order but `walk`; 0: none",
+        "`shares` in any order but `walk`, at least 2; 0: none",
     )
     mass_first: bool = Field(
         False,
@@ -119,11 +119,11 @@ class Settings(base.Settings):
     @property
     def knows_masses(self) -> bool:
         """What remains of the sum is known, and every place has a logit."""
-        return self.values == "shares" and self.order != "walk" and self.mass_knots > 1
+        return self.values == "shares" and self.order != "walk" and self.mass_knots > 0
 
     @property
     def draws_mass(self) -> bool:
-        return self.mass_first and self.knows_masses
+        return self.mass_first
 
     @property
     def kinds(self) -> dict[str, list[int]]:
@@ -138,6 +138,18 @@ class Settings(base.Settings):
         if self.neighbourhood > self.reach:
             raise ValueError(
                 f"neighbourhood must not exceed reach {self.reach}, found {self.neighbourhood}"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _masses_are_known(self) -> Self:
+        if self.mass_knots == 1:
+            raise ValueError("mass_knots must be 0 (none) or at least 2, found 1")
+        if self.mass_first and not self.knows_masses:
+            raise ValueError(
+                "mass_first needs values: shares, an order other than walk, and mass_knots; found "
+                f"values: {self.values}, order: {self.order}, mass_knots: {self.mass_knots}; "
+                "change these, or set mass_first: false"
             )
         return self
 

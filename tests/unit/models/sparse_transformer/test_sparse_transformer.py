@@ -281,6 +281,12 @@ def test_a_model_may_be_a_package_and_comes_back_from_its_folder(tmp_path):
         build_model({**SMALL, "condition_values": {"moment": [1, 2]}}, (10, 10))
     with pytest.raises(DarkpixelError, match="needs square images"):
         build_model({**SMALL, "order": "row"}, (10, 8))
+    with pytest.raises(DarkpixelError, match="mass_knots must be 0"):
+        build_model({**SMALL, "mass_knots": 1}, (10, 10))
+    for other in ({"order": "walk"}, {"values": "absolute"}, {"mass_knots": 0}):
+        settings = {"order": "row", "values": "shares", "mass_first": True, **other}
+        with pytest.raises(DarkpixelError, match="mass_first needs values: shares"):
+            build_model({**SMALL, **settings}, (10, 10))
 
 
 def test_fit_takes_the_range_of_values():
