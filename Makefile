@@ -6,13 +6,13 @@ RESULTS := results
 PYTHON ?=
 CORES ?= all
 WORKERS ?= 2
-ARGS ?= tests/workflow tests/unit
+ARGS ?= tests/workflow tests/torture tests/unit
 RUN ?=
 COMMAND ?= make $(RUN)
 GPU_ARGS ?= --minutes 8 --train bench/gpu/argon_pixelcnn.yaml --train-seconds 240
 
 .DEFAULT_GOAL := help
-.PHONY: help demo study test test-lowest coverage check format bench gpu pages clean
+.PHONY: help demo study test torture test-lowest coverage check format bench gpu pages clean
 .DELETE_ON_ERROR:
 
 # The environment's programs come first also for what they start in turn, but not where the
@@ -32,6 +32,7 @@ help:
 	@echo "make demo    the default run: simulate, train, sample, measure, draw ($(RESULTS)/demo/)"
 	@echo "make study   the larger run of config/study.yaml ($(RESULTS)/study/)"
 	@echo "make test    every test (COVERAGE=yes: then make coverage reports)"
+	@echo "make torture every fault of docs/reliability.md in the numbers that stand there"
 	@echo "make test-lowest  the unit tests with the lowest versions allowed"
 	@echo "make check   formatting, lint, types, the import contract"
 	@echo "make format  format every source file"
@@ -55,6 +56,12 @@ study: $(VENV)/installed
 # One thread a worker: the workers share the cores. The longest files come first.
 test: $(VENV)/installed
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(if $(COVERAGE),--cov --cov-report=) $(ARGS)
+
+# The table of docs/reliability.md, made anew.
+torture: $(VENV)/installed
+	rm -rf $(RESULTS)/torture
+	DARKPIXEL_TORTURE=$(CURDIR)/$(RESULTS)/torture OMP_NUM_THREADS=1 $(BIN)/pytest -n $(WORKERS) tests/torture
+	$(BIN)/python tests/builders/reliability.py $(RESULTS)/torture $$(git describe --always --dirty)
 
 # After `make test COVERAGE=yes`, which is slower.
 coverage: $(VENV)/installed

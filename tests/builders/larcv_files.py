@@ -107,9 +107,13 @@ def segmentation(events: int, seed: int = 1) -> Trees:
     }
 
 
-def write_trees(path: Path, trees: Trees) -> Path:
-    """Write the trees; as in the public files, every event's images are a basket of their own."""
-    with uproot.recreate(path) as file:
+def write_trees(path: Path, trees: Trees, **options: Any) -> Path:
+    """Write the trees; as in the public files, every event's images are a basket of their own.
+
+    Args:
+        options: of `uproot.recreate`.
+    """
+    with uproot.recreate(path, **options) as file:
         for name, branches in trees.items():
             kinds = {branch: values[0].dtype for branch, values in branches.items()}
             tree = file.mktree(name, {key: f"var * {kind}" for key, kind in kinds.items()})

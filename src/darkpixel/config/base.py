@@ -81,8 +81,8 @@ class PresetSettings(Settings):
     @model_validator(mode="before")
     @classmethod
     def _fill_preset(cls, keys: Any) -> Any:
-        if isinstance(keys, Mapping) and keys.get("preset") in cls.PRESETS:
-            return {**cls.PRESETS[keys["preset"]], **keys}
+        if isinstance(keys, Mapping) and str(keys.get("preset")) in cls.PRESETS:
+            return {**cls.PRESETS[str(keys["preset"])], **keys}
         return keys
 
 

@@ -52,7 +52,8 @@ def first_problem(
     location = tuple(part for part in first["loc"] if not _names_a_branch(part))
     more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
     where, quotes = located(prefix + location, files), "; put it in quotes"
-    if _overridden(prefix + location, first["input"], files):
+    is_key = first["type"] == "invalid_key"
+    if not is_key and _overridden(prefix + location, first["input"], files):
         where = f"--config: {'.'.join(map(str, prefix + location))}: "
         quotes += " twice: --config 'run=\"2024_1\"'"  # the shell takes the outer ones
     if first["type"] == "extra_forbidden":
@@ -64,7 +65,7 @@ def first_problem(
         return where + "missing; add it" + more
     expected = first["msg"].removeprefix("Value error, ")
     expected = expected[0].lower() + expected[1:]
-    if first["type"] == "string_type":
+    if first["type"] in ("string_type", "invalid_key"):
         expected += quotes
     if isinstance(first["input"], dict):  # several keys that do not go together
         return f"{where}{expected}{more}"
@@ -76,7 +77,7 @@ def _overridden(key: Key, found: Any, files: Sequence[str | Path]) -> bool:
     if isinstance(found, dict | list):
         return False
     given = [value for path in files if (value := _at(parsed(path), key)) is not _ABSENT]
-    return bool(given) and given[-1] != found
+    return bool(given) and repr(given[-1]) != repr(found)  # so that nan is nan
 
 
 def _names_a_branch(part: str | int) -> bool:
@@ -137,6 +138,8 @@ def _has(content: Any, key: Key) -> bool:
 def _at(content: Any, key: Key) -> Any:
     """What stands at a key, or `_ABSENT`."""
     for part in key:
+        if isinstance(content, dict):  # pydantic tells the key 0.5 as '0.5'
+            part = next((key for key in content if part in (key, str(key))), part)
         in_list = isinstance(content, list) and isinstance(part, int) and part < len(content)
         if not in_list and not (isinstance(content, dict) and part in content):
             return _ABSENT

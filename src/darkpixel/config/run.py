@@ -203,8 +203,8 @@ class Run(Settings):
             if isinstance(entry, dict) and isinstance(entry.get("where"), dict):
                 base = {key: whole[key] for key in Variation.model_fields if key in whole}
                 places: dict[str, Any] = {}
-                for place in sorted(entry["where"]):  # a data set before its labels
-                    parent = places.get(place.partition("/")[0], base)
+                for place in sorted(entry["where"], key=str):  # a data set before its labels
+                    parent = places.get(str(place).partition("/")[0], base)
                     places[place] = _under(parent, entry["where"][place])
                 models[name] = {**whole, "where": places}
         return {**data, "models": models}

@@ -13,6 +13,7 @@ import yaml
 from yaml.constructor import ConstructorError
 
 _MERGE = "tag:yaml.org,2002:merge"  # of `<<`
+_MOST = 100_000  # keys and values of a file, those that stand for others counted each time
 _OCTAL = re.compile(r"[-+]?0[0-9_]+")
 
 
@@ -70,13 +71,33 @@ def load_yaml(text: str) -> Any:
     """The content of a YAML text, plain values only.
 
     Raises:
-        yaml.YAMLError: it is not valid, a key stands twice, or a value is not what it looks like.
+        yaml.YAMLError: it is not valid, a key stands twice, a value is not what it looks like, or
+            anchors make it endless.
 
     Example:
         >>> load_yaml("a: 1\\nb: {c: 2}")
         {'a': 1, 'b': {'c': 2}}
     """
-    return yaml.load(text, _Loader)
+    try:
+        content = yaml.load(text, _Loader)
+    except RecursionError:
+        raise yaml.YAMLError("nested too deeply; no configuration is") from None
+    _check_size(content)
+    return content
+
+
+def _check_size(content: Any) -> None:
+    """Refuse what is endless, or nearly so: an anchor inside itself, or anchors of anchors."""
+    waiting, count = [content], 0
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, dict | list):
+            count += len(part)
+            waiting.extend(part.values() if isinstance(part, dict) else part)
+        if count > _MOST:
+            raise yaml.YAMLError(
+                f"more than {_MOST} keys and values; an anchor (&) may hold a reference to itself"
+            )
 
 
 def read_text(path: str | Path) -> str:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from darkpixel.errors import DarkpixelError
-from darkpixel.formats.hdf5 import one_line, open_hdf5
+from darkpixel.formats.hdf5 import check_readable, one_line, open_hdf5, sound
 
 _HDF5 = (".h5", ".hdf5")
 
@@ -37,7 +37,7 @@ def read_conditions(path: str | Path, names: Sequence[str]) -> dict[str, NDArray
         for name in columns:
             if name not in names:
                 raise DarkpixelError(
-                    f"{path}: column '{name}' is no condition of the model, which takes {known}; "
+                    f"{path}: column {name!r} is no condition of the model, which takes {known}; "
                     "rename it or leave it out."
                 )
     elif path.suffix in _HDF5:
@@ -79,7 +79,7 @@ def _text(path: Path) -> dict[str, NDArray[Any]]:
     names = [name.strip() for name in rows[0]]
     for name in names:
         if names.count(name) > 1:
-            raise DarkpixelError(f"{path}: column '{name}' occurs twice; keep one.")
+            raise DarkpixelError(f"{path}: column {name!r} occurs twice; keep one.")
     values = np.empty((len(rows) - 1, len(names)))
     for number, row in enumerate(rows[1:]):
         if len(row) != len(names):
@@ -91,14 +91,17 @@ def _text(path: Path) -> dict[str, NDArray[Any]]:
                 values[number, column] = float(text)
             except ValueError as error:
                 raise DarkpixelError(
-                    f"{path}: row {number + 1}: {names[column]} is {text!r}; give a number."
+                    f"{path}: row {number + 1}: {names[column]!r} is {text!r}; give a number."
                 ) from error
     return dict(zip(names, values.T, strict=True))
 
 
 def _hdf5(path: Path, names: Sequence[str]) -> dict[str, NDArray[Any]]:
-    columns = {}
-    with open_hdf5(path, missing="check the path", remedy="make it again") as file:
+    columns, remedy = {}, "make it again"
+    with (
+        open_hdf5(path, missing="check the path", remedy=remedy) as file,
+        sound(path, remedy),
+    ):
         for name in names:
             if name not in file:
                 continue
@@ -108,10 +111,7 @@ def _hdf5(path: Path, names: Sequence[str]) -> dict[str, NDArray[Any]]:
                 raise DarkpixelError(
                     f"{path}: {name} is not a list of numbers; store one number an image."
                 )
-            try:
+            check_readable(path, data)
+            with sound(path, remedy, name):
                 columns[name] = np.asarray(data[:])
-            except OSError as error:
-                raise DarkpixelError(
-                    f"{path}: {name} cannot be read ({one_line(error)}); make it again."
-                ) from error
     return columns

@@ -1,7 +1,7 @@
 """The simulators' own files, opened with the checks that all of them share."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Self
 
@@ -9,7 +9,7 @@ import h5py
 import numpy as np
 
 from darkpixel.errors import DarkpixelError
-from darkpixel.formats.hdf5 import one_line, open_hdf5
+from darkpixel.formats.hdf5 import open_hdf5, sound
 
 REMEDY = "delete the file and run the simulation again"
 
@@ -37,13 +37,14 @@ class EventsFile:
         self._file = open_hdf5(self.path, missing="run the simulation that makes it", remedy=REMEDY)
         self.attributes = self._file.attrs
         try:
-            for name, expected in {"format": kind, "version": version}.items():
-                value = self.attributes.get(name, "none")
-                value = value.item() if isinstance(value, np.generic) else value
-                problem = f"is {value!r}, expected {expected!r}"
-                self.check(value == expected, f"attribute {name}", problem)
-            for name in attributes:
-                self.check(name in self.attributes, f"attribute {name}", "is missing")
+            with self.reading("an attribute"):
+                for name, expected in {"format": kind, "version": version}.items():
+                    value = self.attributes.get(name, "none")
+                    value = value.item() if isinstance(value, np.generic) else value
+                    problem = f"is {value!r}, expected {expected!r}"
+                    self.check(bool(value == expected), f"attribute {name}", problem)
+                for name in attributes:
+                    self.check(name in self.attributes, f"attribute {name}", "is missing")
         except DarkpixelError:
             self._file.close()
             raise
@@ -79,12 +80,6 @@ class EventsFile:
         whole = isinstance(offsets, h5py.Dataset) and offsets.ndim == 1 and len(offsets) > 0
         return int(offsets[-1]) if whole else 0
 
-    @contextmanager
-    def reading(self, first: int) -> Iterator[None]:
-        """Explain what cannot be read in the block, which begins with the event `first`."""
-        try:
-            yield
-        except OSError as error:
-            raise DarkpixelError(
-                f"{self.path}: unreadable after event {first} ({one_line(error)}); {REMEDY}."
-            ) from error
+    def reading(self, what: str) -> AbstractContextManager[None]:
+        """Explain what cannot be read in the block: the header, or events from a number on."""
+        return sound(self.path, REMEDY, what)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.files import whole_file
+from darkpixel.formats.hdf5_probe import check_survives
 
 _FILTERS = {
     307: "bzip2", 32000: "lzf", 32001: "blosc", 32004: "lz4", 32008: "bitshuffle", 32013: "zfp",
@@ -93,16 +94,34 @@ def open_hdf5(path: Path, *, missing: str, remedy: str) -> h5py.File:
         remedy: what to do where it is damaged.
 
     Raises:
-        DarkpixelError: absent, not HDF5, or truncated.
+        DarkpixelError: absent, not HDF5, truncated, or so damaged that the library cannot cope.
     """
     if not path.is_file():
         raise DarkpixelError(f"{path}: no such file; {missing}.")
+    check_survives(path, remedy)
     try:
         # A file never changes once it has its name, and some cluster disks have no locks.
         return h5py.File(path, "r", locking=False)
     except OSError as error:
         raise DarkpixelError(
             f"{path}: not a whole HDF5 file ({one_line(error)}); {remedy}."
+        ) from error
+
+
+@contextmanager
+def sound(path: Path, remedy: str, where: str = "") -> Iterator[None]:
+    """Explain what cannot be read in the block: on damaged bytes, h5py raises almost anything.
+
+    Args:
+        where: what was read, for the message.
+    """
+    try:
+        yield
+    except DarkpixelError:
+        raise
+    except Exception as error:
+        raise DarkpixelError(
+            f"{path}: {where or 'the file'} cannot be read ({one_line(error)}); {remedy}."
         ) from error
 
 

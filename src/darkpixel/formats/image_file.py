@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from darkpixel.errors import DarkpixelError
-from darkpixel.formats.hdf5 import check_readable, one_line
+from darkpixel.formats.hdf5 import check_readable, one_line, sound
+from darkpixel.formats.hdf5_probe import check_survives
 from darkpixel.formats.image_format import (
     ATTRIBUTES,
     FORMAT,
@@ -67,19 +68,15 @@ class ImageFile:
         self.path = Path(path)
         self._file = _open(self.path)
         try:
-            self.attributes = {name: _plain(value) for name, value in self._file.attrs.items()}
-            self._check_attributes()
-            self.shape = self._check_images()
-            self.columns = self._check_columns()
+            with sound(self.path, _REMAKE):
+                self.attributes = {name: _plain(value) for name, value in self._file.attrs.items()}
+                self._check_attributes()
+                self.shape = self._check_images()
+                self.columns = self._check_columns()
+                stored = self._file["images"].chunks
         except DarkpixelError:
             self._file.close()
             raise
-        except Exception as error:  # damaged metadata: h5py raises almost anything
-            self._file.close()
-            raise DarkpixelError(
-                f"{self.path}: damaged HDF5 file ({one_line(error)}); {_REMAKE}."
-            ) from error
-        stored = self._file["images"].chunks
         self.chunk = int(stored[0]) if stored else chunk_length(*self.shape[1:])
 
     def __enter__(self) -> Self:
@@ -138,13 +135,8 @@ class ImageFile:
             yield batch
 
     def _stored(self, name: str, start: int, stop: int) -> NDArray[Any]:
-        try:
+        with sound(self.path, _REMAKE, f"{name}[{start}:{stop}]"):
             return np.asarray(self._file[name][start:stop])
-        except (OSError, RuntimeError) as error:
-            raise DarkpixelError(
-                f"{self.path}: {name}[{start}:{stop}] cannot be read ({one_line(error)}); "
-                f"{_REMAKE}."
-            ) from error
 
     def _check_attributes(self) -> None:
         side = self.attributes.get("pixel_size", 1.0)
@@ -294,6 +286,7 @@ def _open(path: Path) -> h5py.File:
         raise DarkpixelError(f"{path}: no such file; check the path, or make it first.")
     if not path.is_file():
         raise DarkpixelError(f"{path}: not a file; name one HDF5 file.")
+    check_survives(path, _REMAKE)
     try:
         # Files never change once they have their name, and some cluster disks have no locks.
         return h5py.File(path, "r", locking=False, rdcc_nbytes=_CACHE_BYTES)

@@ -26,11 +26,14 @@ def load_published(path: str | Path, paper: str, table: str) -> Table:
     try:
         content = load_yaml(read_text(path))
     except (OSError, yaml.YAMLError) as error:
-        raise DarkpixelError(f"{path}: cannot be read as YAML ({error}).") from error
-    tables = content.get(paper, {}) if isinstance(content, dict) else {}
-    if table not in tables:
-        names = ", ".join(tables) or "nothing"
-        raise DarkpixelError(f"{path}: no table `{table}` under `{paper}`; found {names}.")
+        problem = " ".join(str(error).split())
+        raise DarkpixelError(f"{path}: cannot be read as YAML ({problem}).") from error
+    tables = content.get(paper) if isinstance(content, dict) else None
+    if not isinstance(tables, dict) or not isinstance(tables.get(table), dict):
+        names = ", ".join(map(str, tables)) if isinstance(tables, dict) else ""
+        raise DarkpixelError(
+            f"{path}: no table `{table}` of rows under `{paper}`; found {names or 'nothing'}."
+        )
     return dict(tables[table])
 
 

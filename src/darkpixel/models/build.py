@@ -60,7 +60,13 @@ def build_model(
     with torch.random.fork_rng(devices=[], enabled=seed is not None):
         if seed is not None:
             torch.manual_seed(seed)
-        model: Trainable = module.build(resolved, height, width)
+        try:
+            model: Trainable = module.build(resolved, height, width)
+        except (RuntimeError, MemoryError, OverflowError) as error:  # sizes beyond all memory
+            raise DarkpixelError(
+                f"model {name}: with these settings it cannot be built for images of {height} x "
+                f"{width} pixels ({' '.join(str(error).split())[:200]}); make its layers smaller."
+            ) from error
     model.settings = {"model": name, **resolved.model_dump(mode="json")}
     model.image_size = (height, width)
     return model

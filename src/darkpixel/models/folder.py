@@ -15,6 +15,7 @@ import yaml
 from safetensors import SafetensorError
 from torch import Tensor
 
+from darkpixel.config.yaml_files import load_yaml, read_text
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.files import whole_file
 from darkpixel.models.base import GenerativeModel, Trainable
@@ -66,7 +67,7 @@ def load_config(folder: str | Path) -> dict[str, Any]:
     """
     path = Path(folder) / CONFIG
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = load_yaml(read_text(path))
     except FileNotFoundError as error:
         raise DarkpixelError(
             f"{path}: not found; a model folder holds {CONFIG} and {WEIGHTS}."
@@ -77,10 +78,17 @@ def load_config(folder: str | Path) -> dict[str, Any]:
         ) from error
     except OSError as error:
         raise DarkpixelError(f"{path}: cannot be read ({error.strerror}).") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except yaml.YAMLError as error:
         raise DarkpixelError(f"{path}: not readable as YAML; train the model again.") from error
-    if not isinstance(content, dict) or not {"model", "image_size"} <= content.keys():
+    if not isinstance(content, dict) or not isinstance(content.get("model"), dict):
         raise DarkpixelError(f"{path}: keys 'model' and 'image_size' expected; is it a model's?")
+    size = content.get("image_size")
+    sides = size if isinstance(size, list) and len(size) == 2 else [0]
+    if any(not isinstance(side, int) or side < 1 for side in sides):
+        raise DarkpixelError(f"{path}: image_size is {size!r}; height and width are expected.")
+    for name in ("images", "fitted"):
+        if not isinstance(content.get(name, {}), dict):
+            raise DarkpixelError(f"{path}: {name} is {content[name]!r}; keys and values expected.")
     return content
 
 
@@ -100,9 +108,12 @@ def load_model(
     config = load_config(folder)
     height, width = config["image_size"]
     path = Path(folder) / weights
-    model = build_model(
-        config["model"], (height, width), seed=0, weight_bytes=LOADED_WEIGHT
-    )  # weights are replaced below
+    try:
+        model = build_model(
+            config["model"], (height, width), seed=0, weight_bytes=LOADED_WEIGHT
+        )  # weights are replaced below
+    except DarkpixelError as error:
+        raise DarkpixelError(f"{Path(folder) / CONFIG}: {error}") from error
     try:
         state = safetensors.torch.load_file(path)
     except FileNotFoundError as error:

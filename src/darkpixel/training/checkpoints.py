@@ -8,7 +8,6 @@ is training), `state.pt` (everything that resuming needs) and the snapshots made
 import json
 import logging
 import os
-import pickle
 import socket
 import time
 from datetime import datetime
@@ -109,7 +108,7 @@ class CheckpointFolder:
             content = torch.load(self.state_path, map_location="cpu", weights_only=True)
             saved_digest = content["digest"]
             state: dict[str, Any] = content["state"]
-        except (RuntimeError, EOFError, KeyError, TypeError, pickle.UnpicklingError) as error:
+        except Exception as error:  # damaged bytes: torch raises almost anything
             raise DarkpixelError(
                 f"{self.state_path}: not a readable checkpoint; remove the file to start afresh."
             ) from error

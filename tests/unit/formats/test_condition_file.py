@@ -31,7 +31,7 @@ def test_text_and_hdf5_agree(tmp_path: Path) -> None:
         ("", "empty"),
         ("momentum\n", "no row"),
         ("pt\n1\n", "column 'pt' is no condition of the model, which takes species, momentum"),
-        ("momentum\nfast\n", "row 1: momentum is 'fast'"),
+        ("momentum\nfast\n", "row 1: 'momentum' is 'fast'"),
         ("momentum,species\n1\n", "row 1 has 1 values for 2 columns"),
         ("momentum,momentum\n1,2\n", "occurs twice"),
         ("momentum\n1\nnan\n", r"momentum\[1\] is nan"),

@@ -25,7 +25,10 @@ class Settings(base.PresetSettings):
     )
     filters: int = Field(20, ge=1, description="channels of each stream (SARM 8.5.2: 5, 10, 20)")
     blocks: int = Field(
-        3, ge=1, description="gated residual blocks of each resolution (SARM 8.5.2: 2, 3, 5)"
+        3,
+        ge=1,
+        le=1000,
+        description="gated residual blocks of each resolution (SARM 8.5.2: 2, 3, 5)",
     )
     mixtures: int = Field(
         10, ge=2, description="logistics a pixel; one of them starts as the zeros (PixelCNN++)"

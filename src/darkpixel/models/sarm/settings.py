@@ -43,7 +43,7 @@ class Settings(base.PresetSettings):
         description="of non-zero pixels: discrete is D+D, truncated_logistic D+C; the other two "
         "are reported inferior (SARM 4.1)",
     )
-    layers: int = Field(5, ge=1, description="hidden layers (SARM 8.6: jets 5, muons 3)")
+    layers: int = Field(5, ge=1, le=1000, description="hidden layers (SARM 8.6: jets 5, muons 3)")
     units: int | None = Field(
         None, ge=1, description="units of a hidden layer; null: pixels of the stage, at least 128"
     )
@@ -123,7 +123,10 @@ class Settings(base.PresetSettings):
         "model", description="draw the first pixel from the model, or from the training images"
     )
     blocks: int = Field(
-        8, ge=1, description="block rows of a masked layer: 8 is fast on a CPU, 1 on a GPU"
+        8,
+        ge=1,
+        le=1000,
+        description="block rows of a masked layer: 8 is fast on a CPU, 1 on a GPU",
     )
 
     def weight_count(self, height: int, width: int) -> int:

@@ -23,7 +23,7 @@ class Settings(base.Settings):
         "what remains of it",
     )
     width: int = Field(128, ge=8, description="channels of the transformer")
-    layers: int = Field(4, ge=1, description="transformer blocks")
+    layers: int = Field(4, ge=1, le=1000, description="transformer blocks")
     heads: int = Field(4, ge=1, description="attention heads; they divide `width`")
     dropout: float = Field(
         0.0, ge=0, lt=1, description="outputs of attention and of the two-layer networks dropped"

@@ -41,7 +41,7 @@ class Settings(base.PresetSettings):
         description="settings of the VQ-VAE whose codes are modelled; the pipeline puts them here, "
         "those of the model that the entry's own key `autoencoder` names",
     )
-    blocks: int = Field(6, ge=1, description="gated blocks (LArTPC table 3)")
+    blocks: int = Field(6, ge=1, le=1000, description="gated blocks (LArTPC table 3)")
     filters: int = Field(128, ge=1, description="channels of each stack (LArTPC table 3)")
     first_kernel: int = Field(
         7, ge=3, description="side of the first block's kernels, odd (authors' code)"

@@ -141,7 +141,7 @@ def event_blocks(
         with _open(path) as events:
             header = _header(events)
             for key in ("plane", "pixels", "minimum_filled"):
-                made_with, wanted = header.imaging[key], getattr(imaging, key)
+                made_with, wanted = header.imaging.get(key), getattr(imaging, key)
                 if made_with != wanted:
                     raise DarkpixelError(
                         f"{path}: events accepted with imaging.{key} {made_with}, not {wanted}; "
@@ -149,7 +149,7 @@ def event_blocks(
                     )
             for start in range(0, header.images, _BLOCK):
                 stop = min(start + _BLOCK, header.images)
-                with events.reading(start):
+                with events.reading(f"what follows event {start}"):
                     block = _dense(events, imaging.plane, header.kind, start, stop)
                 yield block
 
@@ -159,7 +159,8 @@ def _dense(
 ) -> tuple[NDArray[np.float32], dict[str, NDArray[Any]]]:
     offsets = events[f"{plane}/offsets"][start : stop + 1]
     counts = np.diff(offsets)
-    events.check(bool((counts > 0).all()), f"{plane}/offsets", "do not increase")
+    rising = bool((counts > 0).all()) and (start > 0 or offsets[0] == 0)
+    events.check(rising, f"{plane}/offsets", "do not increase from 0")
     part = slice(int(offsets[0]), int(offsets[-1]))
     pixel, charge, label = (events[f"{plane}/{name}"][part] for name in _PIXELS)
     good = bool((charge > 0).all() and (charge < np.inf).all())
@@ -186,23 +187,26 @@ def _open(path: str | Path) -> EventsFile:
 
 
 def _header(events: EventsFile) -> ArgonEventsHeader:
-    attributes = events.attributes
-    kind, images = str(attributes["kind"]), int(attributes["images"])
-    events.check(kind in COLUMNS, "attribute kind", f"is {kind!r}, expected single or vertex")
-    expected = {name: (dtype, (images, *tail)) for name, (dtype, tail) in COLUMNS[kind].items()}
-    for plane in PLANES:
-        pixels = events.last(f"{plane}/offsets")
-        expected |= {f"{plane}/{name}": (dtype, (pixels,)) for name, dtype in _PIXELS.items()}
-        expected[f"{plane}/offsets"] = ("int64", (images + 1,))
-    events.check_datasets(expected)
-    return ArgonEventsHeader(
-        kind=kind,
-        images=images,
-        drawn=int(attributes["drawn"]),
-        species=SpeciesCounts.of(attributes),
-        seed=int(attributes["seed"]),
-        settings=json.loads(attributes["settings"]),
-        imaging=json.loads(attributes["imaging"]),
-        config_digest=str(attributes["config_digest"]),
-        software=str(attributes["software"]),
-    )
+    with events.reading("the header"):
+        attributes = events.attributes
+        kind, images = str(attributes["kind"]), int(attributes["images"])
+        events.check(kind in COLUMNS, "attribute kind", f"is {kind!r}, expected single or vertex")
+        expected = {name: (dtype, (images, *tail)) for name, (dtype, tail) in COLUMNS[kind].items()}
+        for plane in PLANES:
+            pixels = events.last(f"{plane}/offsets")
+            expected |= {f"{plane}/{name}": (dtype, (pixels,)) for name, dtype in _PIXELS.items()}
+            expected[f"{plane}/offsets"] = ("int64", (images + 1,))
+        events.check_datasets(expected)
+        imaging = json.loads(attributes["imaging"])
+        events.check(isinstance(imaging, dict), "attribute imaging", "holds no keys and values")
+        return ArgonEventsHeader(
+            kind=kind,
+            images=images,
+            drawn=int(attributes["drawn"]),
+            species=SpeciesCounts.of(attributes),
+            seed=int(attributes["seed"]),
+            settings=json.loads(attributes["settings"]),
+            imaging=imaging,
+            config_digest=str(attributes["config_digest"]),
+            software=str(attributes["software"]),
+        )

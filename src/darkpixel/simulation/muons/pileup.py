@@ -89,10 +89,14 @@ def read_pileup(path: str | Path) -> Deposits:
         DarkpixelError: absent, damaged, or of another format.
     """
     with EventsFile(path, FORMAT, VERSION, ("seed", "settings", "software")) as events:
-        events.check_datasets({"particles": ("float32", (events.last("offsets"), 4))})
-        with events.reading(0):
+        with events.reading("the pool"):
+            events.check_datasets({"particles": ("float32", (events.last("offsets"), 4))})
             pool = Deposits(events["particles"][:], events["offsets"][:])
         events.check(len(pool) > 0, "offsets", "name no collision")
+        rising = pool.offsets[0] == 0 and bool((np.diff(pool.offsets) >= 0).all())
+        events.check(rising, "offsets", "do not increase from 0")
+        finite = bool(np.isfinite(pool.particles).all())
+        events.check(finite, "particles", "has values that are not finite")
     return pool
 
 
