@@ -64,7 +64,8 @@ def collect(run: Path, docs: Path, command: str, hardware: str | None = None) ->
         older = _kept_runs(table, target)
         entry = _entry(table, [*own, *older], jobs)
         if older and name in record.tables:
-            entry.commits = list(dict.fromkeys([*record.tables[name].commits, *entry.commits]))
+            entry.commits = [*_kept_commits(record, name, own, older), *entry.commits]
+            entry.commits = list(dict.fromkeys(entry.commits))
             told.append(f"{target}: rows of {', '.join(older)} kept, not in this run")
         _copy(table, target)
         entry.digest = file_digest(target)
@@ -112,6 +113,14 @@ def _kept_runs(new: Path, target: Path) -> list[str]:
     if "dataset" not in rows or "dataset" not in old:
         return []
     return _runs(old[~old["dataset"].isin(rows["dataset"])], "")
+
+
+def _kept_commits(record: Record, name: str, own: list[str], older: list[str]) -> list[str]:
+    """Commits of a recorded table without those of the rows that are replaced."""
+    made = {run: record.runs[run].commits for run in (*own, *older) if run in record.runs}
+    kept = {commit for run in older for commit in made.get(run, ())}
+    replaced = {commit for run in own for commit in made.get(run, ())} - kept
+    return [commit for commit in record.tables[name].commits if commit not in replaced]
 
 
 def _copy(new: Path, target: Path) -> None:

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -108,13 +109,15 @@ def docs(tmp_path: Path) -> Path:
     (docs / "results/csv/sarm_diversity.csv").write_text(
         "model,dataset,value,old_column\nlagan,jets,1.0,x\nlagan,muons,2.50,y\n"
     )
-    old = {"commits": ["0" * 40], "recorded": "2020-01-01"}
+    old: dict[str, Any] = {"commits": ["0" * 40], "recorded": "2020-01-01"}
+    of_jets = {**old, "commits": ["1" * 40]}
+    both = {**old, "commits": ["1" * 40, "0" * 40]}
     facts = {"command": "make study", "hardware": "old", "software": "old", "core_minutes": 1,
              "seeds": [1], "remarks": "of the older run"}  # fmt: skip
     record = Record(
-        runs={name: RunRecord(**old, **facts) for name in ("jets", "muons")},
+        runs={"jets": RunRecord(**of_jets, **facts), "muons": RunRecord(**old, **facts)},
         tables={
-            "sarm_diversity": FileRecord(runs=["jets", "muons"], digest="0", **old),
+            "sarm_diversity": FileRecord(runs=["jets", "muons"], digest="0", **both),
             "sarm_table2_jet_speed": FileRecord(runs=["jets"], digest="0", **old),
             "by_hand/jets_orders": FileRecord(runs=["jets"], digest="0", **old),
         },
@@ -151,6 +154,7 @@ def test_tables_come_as_they_are_and_with_all_commits_behind_them(run, docs, com
 
 
 def test_rows_of_data_sets_that_the_run_lacks_stay_and_are_told(run, docs, commits):
+    """Of the commits, those of the rows that are gone are gone, too."""
     told = collect(run, docs, "make small")
     rows = pd.read_csv(docs / "results/csv/sarm_diversity.csv", dtype=str)
     assert rows[["model", "dataset", "value"]].to_numpy().tolist() == [
