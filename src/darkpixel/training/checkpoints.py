@@ -1,16 +1,13 @@
 """The checkpoint folder of a training run: locked, never half written, tied to its inputs.
 
 Snakemake deletes the outputs of a failed job, so checkpoints are not an output of any rule: they
-live in a folder of their own until the model is written. The folder holds `lock` (which process
-is training), `state.pt` (everything that resuming needs) and the snapshots made so far.
+live in a folder of their own until the model is written. The folder holds `lock` and `holder`
+(which process is training), `state.pt` (everything that resuming needs) and the snapshots made so
+far.
 """
 
-import json
 import logging
-import os
-import socket
 import time
-from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -20,6 +17,7 @@ from filelock import FileLock, Timeout
 
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.files import whole_file
+from darkpixel.training.holder import HOLDER, Holder, read, shown
 
 logger = logging.getLogger(__name__)
 
@@ -30,7 +28,8 @@ STATE = "state.pt"
 class CheckpointFolder:
     """A checkpoint folder, held by this process while the `with` block lasts.
 
-    The lock is the kernel's (`flock`): it ends with the process, however that dies.
+    The lock is the kernel's (`flock`): it ends with the process, however that dies. Beside it the
+    process writes every ten seconds that it is alive, for other computers (see holder.py).
 
     Args:
         folder: created if missing.
@@ -51,6 +50,7 @@ class CheckpointFolder:
         # Half a second: a run that has just ended may remove the file that we are about to lock.
         # No fallback: where a file system lacks flock, filelock would count a file as held for as
         # long as it exists, and a crash on another host would refuse the run that resumes.
+        self._holder = Holder(self.folder)
         self._lock = FileLock(self.folder / LOCK, timeout=0.5, fallback_to_soft=False)
 
     @property
@@ -63,26 +63,16 @@ class CheckpointFolder:
 
     def __enter__(self) -> Self:
         self.folder.mkdir(parents=True, exist_ok=True)
-        path = self.folder / LOCK
+        has_locks = self._acquire()
         try:
-            self._lock.acquire()
-        except Timeout:
-            raise DarkpixelError(
-                f"{self.folder}: a living training run holds this checkpoint folder "
-                f"({_holder(path)}); wait for it or stop it, then start again."
-            ) from None
-        except (FileNotFoundError, PermissionError):  # of the folder; nothing about locks
+            self._holder.check_free(has_locks)
+        except BaseException:
+            self._lock.release()
             raise
-        except OSError as error:
-            logger.warning(
-                "%s: this file system has no locks (%s); make sure that only one training run "
-                "uses the folder.",
-                self.folder,
-                error.strerror,
-            )
-        path.write_text(json.dumps(_this_process()), encoding="utf-8")
-        for stale in self.folder.glob(f".{Path(STATE).stem}.*.tmp*"):  # of a killed process
-            stale.unlink()
+        for name in (STATE, HOLDER):
+            for stale in self.folder.glob(f".{Path(name).stem}.*.tmp*"):  # of a killed process
+                stale.unlink()
+        self._holder.start()
         return self
 
     def __exit__(
@@ -91,7 +81,28 @@ class CheckpointFolder:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        self._holder.stop()
         self._lock.release()
+
+    def _acquire(self) -> bool:
+        """Take the lock; whether there are locks here."""
+        try:
+            self._lock.acquire()
+        except Timeout:
+            raise DarkpixelError(
+                f"{self.folder}: a living training run holds this checkpoint folder "
+                f"({shown(read(self.folder / HOLDER))}); wait for it or stop it, then start again."
+            ) from None
+        except (FileNotFoundError, PermissionError):  # of the folder; nothing about locks
+            raise
+        except OSError as error:
+            logger.warning(
+                "%s: this file system has no locks (%s); a run that starts within a second of "
+                "another one may go unnoticed",
+                *(self.folder, error.strerror),
+            )
+            return False
+        return True
 
     def load(self) -> dict[str, Any] | None:
         """The state saved last, tensors on the CPU, or None to start afresh.
@@ -132,6 +143,7 @@ class CheckpointFolder:
 
     def remove(self) -> None:
         """Remove what the folder holds: its model has been written elsewhere."""
+        self._holder.stop()
         for path in self.folder.iterdir():
             if path.name != LOCK and path.is_file():
                 path.unlink()
@@ -140,23 +152,3 @@ class CheckpointFolder:
             self.folder.rmdir()
         except OSError:  # another training run has just entered, or a user's folder is in it
             logger.debug("%s: not empty, left", self.folder)
-
-
-def _this_process() -> dict[str, str]:
-    holder = {
-        "host": socket.gethostname(),
-        "pid": str(os.getpid()),
-        "since": datetime.now().astimezone().isoformat(timespec="seconds"),
-    }
-    if job := os.environ.get("SLURM_JOB_ID"):
-        holder["Slurm job"] = job
-    return holder
-
-
-def _holder(path: Path) -> str:
-    """What the lock file says of the process that holds it."""
-    try:
-        entries = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):  # it has locked and not yet written
-        return "just started"
-    return ", ".join(f"{key} {value}" for key, value in entries.items())

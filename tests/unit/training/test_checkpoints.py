@@ -70,7 +70,7 @@ def test_lock_of_a_dead_process_does_not_hold(tmp_path):
         _folder = CheckpointFolder(tmp_path, "d1").__enter__()  # held until it dies
         os.kill(os.getpid(), 9)
     os.waitpid(child, 0)
-    assert json.loads((tmp_path / "lock").read_text())["pid"] == str(child)
+    assert json.loads((tmp_path / "holder").read_text())["pid"] == child
     with CheckpointFolder(tmp_path, "d1"):
         pass
 
@@ -159,9 +159,10 @@ def test_failed_write_leaves_the_old_state(tmp_path, monkeypatch):
 
 
 def test_temporary_files_of_a_killed_process_are_removed(tmp_path):
-    (tmp_path / ".state.999.tmp.pt").write_bytes(b"half")
+    for name in (".state.999.tmp.pt", ".holder.999.tmp"):
+        (tmp_path / name).write_bytes(b"half")
     with CheckpointFolder(tmp_path, "d1"):
-        assert [p.name for p in tmp_path.iterdir()] == ["lock"]
+        assert sorted(p.name for p in tmp_path.iterdir()) == ["holder", "lock"]
 
 
 @pytest.mark.parametrize("content", [b"", b"garbage", b"PK\x03\x04 cut off"])
