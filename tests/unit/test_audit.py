@@ -1,0 +1,99 @@
+"""What the sources never do: run a shell or text as code, or unpickle what comes from elsewhere."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from repository import ROOT
+
+FORBIDDEN = {
+    "eval": "runs text as code",
+    "exec": "runs text as code",
+    "compile": "runs text as code",
+    "os.system": "runs a shell",
+    "os.popen": "runs a shell",
+    "subprocess.getoutput": "runs a shell",
+    "subprocess.getstatusoutput": "runs a shell",
+    "pickle.load": "unpickles",
+    "pickle.loads": "unpickles",
+    "pd.read_pickle": "unpickles",
+    "joblib.load": "unpickles",
+    "marshal.load": "unpickles",
+    "marshal.loads": "unpickles",
+    "shelve.open": "unpickles",
+    "yaml.unsafe_load": "makes any object of YAML",
+    "yaml.full_load": "makes any object of YAML",
+    "tarfile.open": "members may lie outside of the folder",
+    "zipfile.ZipFile": "members may lie outside of the folder",
+    "shutil.unpack_archive": "members may lie outside of the folder",
+    "tempfile.mktemp": "another process may take the name first",
+}
+NEEDS = {"torch.load": ("weights_only", True)}
+"""What a call must be given."""
+
+NEVER = {"np.load": ("allow_pickle", False), "numpy.load": ("allow_pickle", False)}
+"""What a call must not be given otherwise."""
+
+ALLOWED = {("src/darkpixel/models/workers.py", "pickle.loads")}  # of what it has just pickled
+LOADERS = {"_Loader"}  # of yaml.load: a subclass of SafeLoader
+
+
+def sources() -> list[Path]:
+    folders = ("src", "workflow", "bench")
+    return [path for folder in folders for path in sorted((ROOT / folder).rglob("*.py"))]
+
+
+def problems(tree: ast.AST, name: str) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call):
+            continue
+        called = ast.unparse(node.func)
+        given = {word.arg: word.value for word in node.keywords}
+        if called in FORBIDDEN and (name, called) not in ALLOWED:
+            yield f"{name}:{node.lineno}: {called} {FORBIDDEN[called]}"
+        if called in NEEDS or called in NEVER:
+            key, value = {**NEEDS, **NEVER}[called]
+            word = given.get(key)
+            if word is None and called in NEVER:
+                continue
+            if not isinstance(word, ast.Constant) or word.value is not value:
+                yield f"{name}:{node.lineno}: {called} without {key}={value}"
+        shell = given.get("shell")
+        if shell is not None and not (isinstance(shell, ast.Constant) and shell.value is False):
+            yield f"{name}:{node.lineno}: {called} runs a shell"
+        if called == "yaml.load" and ast.unparse(node.args[-1]) not in LOADERS:
+            yield f"{name}:{node.lineno}: {called} with another loader"
+
+
+def test_the_sources_run_no_text_and_unpickle_nothing() -> None:
+    assert len(sources()) > 300
+    found = [
+        problem
+        for path in sources()
+        for problem in problems(ast.parse(path.read_text()), str(path.relative_to(ROOT)))
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "eval(text)", "os.system(text)", "pickle.loads(data)", "subprocess.run(a, shell=True)",
+        "subprocess.run(a, shell=given)", "torch.load(path)", "torch.load(p, weights_only=False)",
+        "np.load(path, allow_pickle=True)", "yaml.load(text, yaml.Loader)", "zipfile.ZipFile(path)",
+    ],
+)  # fmt: skip
+def test_each_of_these_would_be_found(line: str) -> None:
+    assert list(problems(ast.parse(line), "somewhere.py"))
+
+
+def test_no_rule_runs_a_shell() -> None:
+    """Values of a configuration, wildcards and paths reach a script as they are."""
+    rules = [*sorted((ROOT / "workflow").rglob("*.smk")), ROOT / "Snakefile"]
+    assert len(rules) > 5
+    for path in rules:
+        text = path.read_text()
+        assert not re.search(r"^\s*(shell|run):", text, re.MULTILINE), path
+        assert "shell(" not in text, path
