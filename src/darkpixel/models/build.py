@@ -2,6 +2,7 @@
 
 import difflib
 import importlib
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -18,6 +19,9 @@ TRAINED_WEIGHT = 20
 
 LOADED_WEIGHT = 4
 """Bytes of a weight of a trained model."""
+
+_SIZES = re.compile(r"allocat|overflow|negative dimension|too large|out of memory", re.IGNORECASE)
+"""What torch says where a layer is larger than any memory."""
 
 
 def build_model(
@@ -62,7 +66,9 @@ def build_model(
             torch.manual_seed(seed)
         try:
             model: Trainable = module.build(resolved, height, width)
-        except (RuntimeError, MemoryError, OverflowError) as error:  # sizes beyond all memory
+        except (RuntimeError, MemoryError, OverflowError) as error:
+            if isinstance(error, RuntimeError) and not _SIZES.search(str(error)):
+                raise  # a mistake in the model's own code
             raise DarkpixelError(
                 f"model {name}: with these settings it cannot be built for images of {height} x "
                 f"{width} pixels ({' '.join(str(error).split())[:200]}); make its layers smaller."
