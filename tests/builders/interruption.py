@@ -17,6 +17,7 @@ _MARK = "DARKPIXEL_KILLED_RUN"
 _SCRIPT = re.compile(r"\.snakemake/scripts/tmp\w+\.(\w+)\.py")
 _SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
 _RETRIES = 20
+_LONGEST = 4.0  # seconds into a job at which it is killed; most are quicker, so early ones prevail
 _PATIENCE = 300.0  # seconds for jobs to end that were asked to
 
 
@@ -117,7 +118,7 @@ class KilledRun:
             for pid, script in running.items():
                 if pid not in planned:
                     hit = self.random.random() < self.share
-                    delay = self.random.uniform(0.0, 4.0) if hit else float("inf")
+                    delay = _LONGEST ** self.random.uniform(-2.0, 1.0) if hit else float("inf")
                     planned[pid] = (now + delay, script)
             for pid, (moment, script) in list(planned.items()):
                 if now < moment or pid not in running or self.story.jobs.total() >= wanted:

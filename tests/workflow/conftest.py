@@ -1,62 +1,9 @@
-"""A copy of the project in a folder of its own, and a run of the test configuration in it."""
+"""Copies of the project, and a run of the test configuration in one."""
 
-import os
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-
-PROJECT = Path(__file__).resolve().parents[2]
-PARTS = ("Snakefile", "config", "envs", "profiles", "slurm", "src", "workflow")
-
-
-class Project:
-    """A checkout in which a test may break things."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        for part in PARTS:
-            source = PROJECT / part
-            if source.is_dir():
-                ignored = shutil.ignore_patterns("__pycache__", "*.egg-info")
-                shutil.copytree(source, folder / part, ignore=ignored)
-            else:
-                folder.mkdir(parents=True, exist_ok=True)
-                shutil.copy(source, folder)
-
-    def snakemake(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-        """Run Snakemake with the test configuration; stdout and stderr are one text."""
-        return subprocess.run(
-            [sys.executable, "-m", "snakemake", *arguments],
-            cwd=self.folder,
-            env=os.environ | {"PYTHONPATH": "", "OMP_NUM_THREADS": "1"} | variables,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=2100,  # of the whole run, which takes five minutes on two fast cores
-            check=False,
-        )
-
-    def run(self, *targets: str, **variables: str) -> subprocess.CompletedProcess[str]:
-        return self.snakemake(
-            *targets, "--cores", "2", "--configfile", "config/test.yaml", **variables
-        )
-
-    def planned_rules(self) -> set[str]:
-        """Rules that a run would execute now, `all` left out."""
-        done = self.snakemake("-n", "--configfile", "config/test.yaml")
-        assert done.returncode == 0, done.stdout
-        lines = done.stdout.splitlines()
-        planned = {line.split("rule ")[1].rstrip(":") for line in lines if line.startswith("rule ")}
-        return planned - {"all"}
-
-    def edit(self, path: str, old: str, new: str) -> None:
-        file = self.folder / path
-        text = file.read_text()
-        assert old in text
-        file.write_text(text.replace(old, new, 1))
+from projects import Project
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from darkpixel.errors import DarkpixelError
+from darkpixel.formats.writers import remove_left_behind, temporary_beside
 
 _KINDS = (
     (stat.S_ISDIR, "a folder"),
@@ -23,7 +24,8 @@ _KINDS = (
 def whole_file(path: str | Path) -> Iterator[Path]:
     """Yield a temporary path beside `path`; rename it to `path` if the block succeeds.
 
-    The temporary file is removed when the block fails, so a reader never sees half a file.
+    The temporary file is removed when the block fails, so a reader never sees half a file; one that
+    a killed process has left is removed by whoever writes the file next.
     The suffix of `path` is kept, because writers such as matplotlib choose a format by it.
     A symbolic link is followed: the file that it names is replaced.
 
@@ -33,9 +35,11 @@ def whole_file(path: str | Path) -> Iterator[Path]:
     """
     path = Path(path)
     target = writable(path)
-    temporary = target.with_name(f".{target.stem}.{os.getpid()}.tmp{target.suffix}")
+    temporary = temporary_beside(target)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
+        with suppress(OSError):  # a folder that cannot be listed
+            remove_left_behind(target)
         yield temporary
         with temporary.open("rb+") as file:  # a full disk may show only when data are flushed
             os.fsync(file.fileno())

@@ -18,6 +18,7 @@ from typing import Any
 
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.files import whole_file
+from darkpixel.formats.writers import computer, is_alive
 
 logger = logging.getLogger(__name__)
 
@@ -40,7 +41,7 @@ class Holder:
             "host": socket.gethostname(),
             "pid": os.getpid(),
             "since": datetime.now().astimezone().isoformat(timespec="seconds"),
-            "computer": _computer(),
+            "computer": computer(),
         }
         if job := os.environ.get("SLURM_JOB_ID"):
             self._about["Slurm job"] = job
@@ -118,24 +119,10 @@ def shown(entries: dict[str, Any]) -> str:
     return ", ".join(named) or "just started"
 
 
-def _computer() -> str:
-    """A name that no two running computers share; containers of one have the same."""
-    try:
-        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
-    except OSError:
-        return socket.gethostname()
-
-
 def _is_here(entries: dict[str, Any]) -> bool:
-    return bool(entries.get("computer") == _computer())
+    return bool(entries.get("computer") == computer())
 
 
 def _is_alive(entries: dict[str, Any]) -> bool:
-    """Whether a process of this computer with the holder's number runs, of whatever program."""
-    try:
-        os.kill(int(entries["pid"]), 0)
-    except PermissionError:
-        return True
-    except (OSError, KeyError, TypeError, ValueError):
-        return False
-    return True
+    pid = entries.get("pid")
+    return isinstance(pid, int) and is_alive(pid)

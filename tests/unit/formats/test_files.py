@@ -3,6 +3,9 @@
 import errno
 import os
 import stat
+import subprocess
+import sys
+import time
 
 import pytest
 
@@ -18,6 +21,37 @@ def test_appears_at_the_end_and_keeps_its_suffix(tmp_path):
         assert not target.exists()
     assert target.read_text() == "whole"
     assert [file.name for file in target.parent.iterdir()] == ["figure.png"]
+
+
+def test_what_killed_writers_left_is_removed_by_the_next(tmp_path):
+    """Files of living writers, of other targets and of other computers stay for now."""
+    target = tmp_path / "a.h5"
+    code = f"""
+import os
+from darkpixel.formats.files import whole_file
+with whole_file({str(target)!r}) as path:
+    path.write_text("half")
+    os.kill(os.getpid(), 9)
+"""
+    subprocess.run([sys.executable, "-c", code], check=False)
+    (left,) = tmp_path.iterdir()
+    assert left.name.startswith(".a.")
+    pid, token = left.name.split(".")[2].split("-")
+    old, new = (tmp_path / f".a.{pid}-{other}.tmp.h5" for other in ("0" * 8, "1" * 8))
+    kept = [
+        tmp_path / f".a.{os.getppid()}-{token}.tmp.h5",  # alive
+        tmp_path / f".b.{pid}-{token}.tmp.h5",
+        tmp_path / f".a.{pid}-{token}.tmp.csv",
+        tmp_path / ".a.notes.tmp.h5",
+        new,
+    ]
+    for path in (old, *kept):
+        path.write_text("half")
+    hours_ago = time.time() - 7200
+    os.utime(old, (hours_ago, hours_ago))
+    with whole_file(target) as path:
+        path.write_text("whole")
+    assert sorted(tmp_path.iterdir()) == sorted([target, *kept])
 
 
 def test_failure_leaves_the_old_file_and_nothing_else(tmp_path):

@@ -1,0 +1,75 @@
+"""A run whose jobs are killed at random moments ends as one that is left alone."""
+
+import csv
+import hashlib
+from pathlib import Path
+
+import pytest
+from interruption import KilledRun, left_behind
+from projects import Project
+from reliability import Row, is_whole, record
+
+KILLS = 100 if is_whole() else 9
+TARGETS = ["all"] if is_whole() else ["results/test/metrics/jets_signal_wasserstein.parquet"]
+TIMED = ("seconds", "images_per_second")
+"""Columns of a history that tell times."""
+UNLIKE = ("speed", "widths", "upsampling_width", "search", "benchmarks", "logs")
+"""Parts of paths whose content tells times, or the machine."""
+
+
+def digest(path: Path) -> str:
+    """Of what a run must give again: times are left out."""
+    if path.name == "history.csv":
+        with path.open(newline="") as file:
+            rows = list(csv.DictReader(file))
+        kept = [{name: row[name] for name in row if name not in TIMED} for row in rows]
+        return hashlib.sha256(repr(kept).encode()).hexdigest()
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def outputs(folder: Path) -> dict[str, str]:
+    results = folder / "results/test"
+    return {
+        str(path.relative_to(results)): digest(path)
+        for path in sorted(results.rglob("*"))
+        if path.suffix in (".h5", ".safetensors", ".csv", ".parquet")
+        and not any(part in str(path.relative_to(results)) for part in UNLIKE)
+    }
+
+
+@pytest.fixture(scope="module")
+def expected(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Outputs of the run that is left alone."""
+    project = Project(tmp_path_factory.mktemp("alone") / "a copy")
+    done = project.run(*TARGETS)
+    assert done.returncode == 0, done.stdout[-3000:]
+    return outputs(project.folder)
+
+
+def test_a_run_that_is_killed_again_and_again_ends_alike(
+    tmp_path: Path, expected: dict[str, str]
+) -> None:
+    folder = Project(tmp_path / "a copy").folder
+    arguments = [*TARGETS, "--cores", "2", "--configfile", "config/test.yaml"]
+    run = KilledRun(folder, arguments, KILLS, share=0.9)
+    status = run.run()
+    story = run.story
+    scripts = {script for script, _ in story.jobs}
+    print(f"{story.kills} kills, of {len(scripts)} scripts: {story.jobs}, {story.snakemakes}")
+    record(
+        Row(
+            "Killed at a random moment",
+            "a job (TERM, INT, KILL), or Snakemake with all of them",
+            story.kills,
+            story.kills if status == 0 else 0,
+            "the same outputs, once it is started again",
+        )
+    )
+    assert status == 0, story.output[-3000:]
+    assert story.kills >= 0.9 * KILLS, "the run ended before it was killed often enough"
+    assert not story.orphans
+    assert not run.processes()
+    assert left_behind(folder / "results") == []
+    found = outputs(folder)
+    assert found.keys() == expected.keys()
+    assert [name for name in found if found[name] != expected[name]] == []
