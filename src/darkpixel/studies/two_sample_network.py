@@ -3,7 +3,7 @@
 import json
 import logging
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +13,7 @@ import torch
 from darkpixel.config.names import MONTE_CARLO
 from darkpixel.config.two_sample import LowLevel
 from darkpixel.datasets.joint import JointWriter
+from darkpixel.errors import DarkpixelError
 from darkpixel.formats.digests import file_digest, settings_digest
 from darkpixel.formats.files import whole_file
 from darkpixel.formats.image_file import ImageFile
@@ -30,6 +31,8 @@ logger = logging.getLogger(__name__)
 CLASSES = ("generated", "real")  # the network gives the log-odds of the first
 VALIDATION = 0.1  # of the images that train, for early stopping (SARM 8.6)
 _BLOCK = 1024
+_ATTEMPTS = 3
+_DISTINCT = 0.1  # of the scores; blank images have one and the same
 
 
 def low_level_areas(
@@ -91,6 +94,9 @@ def low_level_auc(
         n: images a side.
         seed: of weights, batches, and noise in training.
         folder: where the training keeps its files meanwhile; they are removed.
+
+    Raises:
+        DarkpixelError: the network gave nearly all images one score, three times.
     """
     half = n // 2
     learned = half - max(1, round(VALIDATION * half))
@@ -104,22 +110,41 @@ def low_level_auc(
             _write_joint(place / f"{part}.h5", sides, start, stop, test)
         with ImageFile(test) as file:
             size = file.shape[1:]
-        model = build_model({**settings.settings, "model": settings.model}, size, seed=seed)
-        train(
-            model,
-            place / "train.h5",
-            place / "validation.h5",
-            settings.training,
-            seed=seed,
-            checkpoint_dir=place / "checkpoints",
-            digest="",  # nothing outlives the folder, so nothing is resumed
-            output_dir=place / "model",
-            progress=False,
-        )
         device = choose_device(settings.training.device)
-        network = load_model(place / "model", device=device)
-        scores = [_scores(network, side, half, n, device) for side in sides]
-    return area_under_curve(*scores)
+        for attempt in range(_ATTEMPTS):
+            output = place / f"model{attempt}"
+            model = build_model({**settings.settings, "model": settings.model}, size, seed=seed)
+            train(
+                model,
+                place / "train.h5",
+                place / "validation.h5",
+                settings.training,
+                seed=seed,
+                checkpoint_dir=place / f"checkpoints{attempt}",
+                digest="",  # nothing outlives the folder, so nothing is resumed
+                output_dir=output,
+                progress=False,
+            )
+            network = load_model(output, device=device)
+            scores = [_scores(network, side, half, n, device) for side in sides]
+            if not _is_collapsed(scores):
+                return area_under_curve(*scores)
+            logger.warning(
+                "%s: the network gives nearly all images one score (attempt %d of %d)",
+                *(sample.path, attempt + 1, _ATTEMPTS),
+            )
+            seed += 1
+    raise DarkpixelError(
+        f"{sample.path}: in {_ATTEMPTS} training runs the network of the two-sample test has given "
+        "nearly all images one score, so that it would find any images alike; set a smaller "
+        "`learning_rate` under `low_level.training`."
+    )
+
+
+def _is_collapsed(scores: Sequence[npt.NDArray[np.float64]]) -> bool:
+    """Whether a network tells nothing apart: one whose units are all dead has an AUC of 0.5."""
+    joined = np.concatenate(scores)
+    return len(np.unique(joined)) < _DISTINCT * len(joined)
 
 
 def _write_joint(

@@ -11,6 +11,7 @@ from image_files import write_images
 from darkpixel.config.evaluation import Evaluation
 from darkpixel.config.names import MONTE_CARLO
 from darkpixel.config.two_sample import LowLevel, LowLevelTraining, TwoSample
+from darkpixel.errors import DarkpixelError
 from darkpixel.metrics.auc import area_under_curve
 from darkpixel.metrics.boosted_trees import high_level_auc
 from darkpixel.metrics.features import SCALED, Sample
@@ -240,6 +241,37 @@ def test_network_sees_larger_pixels_but_no_other_images(tmp_path):
     assert list(place.iterdir()) == []
     with h5py.File(test) as file:
         assert "class" not in file
+
+
+def test_a_network_that_gives_all_images_one_score_is_trained_anew(tmp_path, monkeypatch, caplog):
+    """Seen in practice: all units dead, AUC 0.500 ± 0.000 of images that are easily told apart."""
+    from darkpixel.studies import two_sample_network
+
+    test = write_sparse(tmp_path / "test.h5", 60, 1)
+    training = LowLevelTraining(epochs=1, batch_size=20, device="cpu")
+    settings = LowLevel(settings={"filters": 4, "units": 16}, training=training)
+    plain, dead = two_sample_network._scores, [True, True, False]
+
+    def scores(network, side, *rest):
+        found = plain(network, side, *rest)
+        alive = not dead[0]
+        if side.model == "monte_carlo":
+            dead.append(dead.pop(0))
+        return found if alive else found * 0
+
+    monkeypatch.setattr(two_sample_network, "_scores", scores)
+
+    def area():
+        sample = Sample("any", 0, test, scale=2.0)
+        return two_sample_network.low_level_auc(
+            sample, test, 60, settings, seed=1, folder=tmp_path / "scratch"
+        )
+
+    assert area()[1] > 0
+    assert caplog.text.count("nearly all images one score (attempt") == 2
+    dead[:] = [True]
+    with pytest.raises(DarkpixelError, match=r"test\.h5: in 3 training runs .*`learning_rate`"):
+        area()
 
 
 def test_an_interrupted_job_keeps_the_areas_that_it_has(tmp_path, monkeypatch):
