@@ -114,6 +114,7 @@ def pixel_value_distributions(
             mark_overflow(main, edges, above=True)
             for entry in main.legend(loc="upper right").get_texts():
                 entry.set_text(fill(entry.get_text(), LETTERS))
+            _make_room(main, edges, [histogram.heights for histogram in histograms.values()])
             main.set_title(label, fontweight="bold")
             with ImageFile(by_model[MONTE_CARLO][0]) as file:
                 ratio.set_xlabel(pixel_axis(file))
@@ -132,6 +133,23 @@ def _axis_end(paths: Sequence[str | Path]) -> float:
     counts = summarise_images(list(paths), edges).counts["all"]
     above = counts[::-1].cumsum()[::-1]  # pixels in this bin or a higher one
     return float(edges[max(1, int(np.count_nonzero(above > BEYOND)))])
+
+
+def _make_room(
+    axes: Axes, edges: npt.NDArray[np.float64], heights: Sequence[npt.NDArray[np.float64]]
+) -> None:
+    """Raise the end of a logarithmic axis until no curve runs through the legend."""
+    figure, legend = axes.get_figure(root=True), axes.get_legend()
+    assert figure is not None
+    assert legend is not None
+    figure.draw_without_rendering()
+    box = legend.get_window_extent().transformed(axes.transAxes.inverted())
+    left, right = axes.get_xlim()
+    beside = edges[1:] > left + box.x0 * (right - left)
+    highest = max(float(curve[beside].max(initial=0.0)) for curve in heights)
+    low, high = axes.get_ylim()
+    if 0 < box.y0 and highest > 0:
+        axes.set_ylim(low, max(high, low * (1.5 * highest / low) ** (1 / box.y0)))
 
 
 def _generation_path(axes: Axes, stages: Sequence[npt.NDArray[np.int64]], side: int) -> None:
