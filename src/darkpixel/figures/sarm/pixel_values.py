@@ -148,7 +148,7 @@ def _make_room(
     beside = edges[1:] > left + box.x0 * (right - left)
     highest = max(float(curve[beside].max(initial=0.0)) for curve in heights)
     low, high = axes.get_ylim()
-    if 0 < box.y0 and highest > 0:
+    if box.y0 > 0 and highest > 0:
         axes.set_ylim(low, max(high, low * (1.5 * highest / low) ** (1 / box.y0)))
 
 
