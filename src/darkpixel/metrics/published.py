@@ -32,7 +32,7 @@ def load_published(path: str | Path, paper: str, table: str) -> Table:
     if not isinstance(tables, dict) or not isinstance(tables.get(table), dict):
         names = ", ".join(map(str, tables)) if isinstance(tables, dict) else ""
         raise DarkpixelError(
-            f"{path}: no table `{table}` of rows under `{paper}`; found {names or 'nothing'}."
+            f"{path}: no table `{table}` under `{paper}`; found {names or 'nothing'}."
         )
     return dict(tables[table])
 

@@ -16,9 +16,12 @@ SOURCE = Path(__file__).resolve().parents[1]
 
 _DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
-# Modules that cannot change a result: how files are written whole and how errors read; and the
-# declarations of the settings, whose values reach a job as params of their own.
-NEUTRAL = ("config", "errors", "formats.files", "formats.hdf5", "pipeline.job")
+# Modules that cannot change a result: how files are written whole, who holds a folder, how errors
+# read; and the declarations of the settings, whose values reach a job as params of their own.
+NEUTRAL = (
+    "config", "errors", "formats.files", "formats.hdf5", "formats.hdf5_probe", "formats.writers",
+    "pipeline.job", "training.holder",
+)  # fmt: skip
 
 
 def script_digest(script: Path, *modules: str) -> str:
