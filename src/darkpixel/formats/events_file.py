@@ -35,9 +35,9 @@ class EventsFile:
     ) -> None:
         self.path = Path(path)
         self._file = open_hdf5(self.path, missing="run the simulation that makes it", remedy=REMEDY)
-        self.attributes = self._file.attrs
         try:
             with self.reading("an attribute"):
+                self.attributes = self._file.attrs
                 for name, expected in {"format": kind, "version": version}.items():
                     value = self.attributes.get(name, "none")
                     value = value.item() if isinstance(value, np.generic) else value

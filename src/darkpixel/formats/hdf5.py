@@ -137,7 +137,7 @@ def check_readable(path: Path, dataset: h5py.Dataset) -> None:
     for number in range(created.get_nfilters()):
         code, _, _, called = created.get_filter(number)
         if not h5py.h5z.filter_avail(code):
-            called = _FILTERS.get(code, called.decode(errors="replace") or "unknown")
+            called = _FILTERS.get(code, ascii(called.decode(errors="replace"))[1:-1] or "unknown")
             raise DarkpixelError(
                 f"{path}: {name} is compressed with the HDF5 filter '{called}' ({code}), which "
                 "h5py lacks; install the package hdf5plugin and set HDF5_PLUGIN_PATH to its "
