@@ -214,6 +214,28 @@ class _Part:
         """What the events kept hold, one array each."""
         return tree.read(name, self.start, self.stop)[self.kept]
 
+    def singles(self, tree: _Tree, name: str) -> NDArray[Any]:
+        """A number of the one particle of each event kept."""
+        values = self.read(tree, name)
+        for place, found in enumerate(values):
+            if len(found) != 1:
+                raise tree.fault(
+                    f"branch {name}, event {self.number(place)}, holds {len(found)} numbers of one "
+                    "particle"
+                )
+        return np.concatenate(values)
+
+    def bound(self, tree: _Tree, name: str, plane: int) -> NDArray[Any]:
+        """Where a projection of each event kept begins or ends."""
+        values = self.read(tree, name)
+        for place, found in enumerate(values):
+            if len(found) <= plane:
+                raise tree.fault(
+                    f"branch {name}, event {self.number(place)}, holds {len(found)} numbers of "
+                    f"{len(PLANES)} projections"
+                )
+        return np.array([found[plane] for found in values])
+
     def projections(self, tree: _Tree) -> NDArray[np.int64]:
         """How many projections each event has, (stop - start,), which are read here."""
         vectors = tree.read("_image_v._img", self.start, self.stop, _PROJECTIONS)
@@ -270,9 +292,9 @@ def _single_particles(
                 f"{_LABELS}, so it is neither a classification nor a segmentation file",
                 _OTHER,
             )
-    components = [part.read(tree, f"_part_v._p{axis}") for axis in "xyz"]
-    energy = np.concatenate(part.read(tree, "_part_v._energy_init"))
-    vector = np.stack([np.concatenate(values) for values in components], 1).astype(np.float64)
+    energy = part.singles(tree, "_part_v._energy_init")
+    components = [part.singles(tree, f"_part_v._p{axis}") for axis in "xyz"]
+    vector = np.stack(components, 1).astype(np.float64)
     length = np.linalg.norm(vector, axis=1)
     # No momentum exceeds its energy, which is in GeV; a number that does is in MeV/c.
     momentum = np.where(length <= energy * (1 + 1e-6), 1000 * length, length)
@@ -299,13 +321,12 @@ def _starts(images: _Tree, particles: _Tree, plane: int, part: _Part) -> NDArray
     bounds = [f"_image_v._meta._p{end}.{axis}" for axis in "xy" for end in (1, 2)]
     if not (particles.has(*places) and images.has(*bounds)):
         return None
-    vertex = [np.concatenate(part.read(particles, name)) for name in places]
+    vertex = [part.singles(particles, name) for name in places]
     voxels = np.zeros((len(part.kept), 3))
     # The first axis of the plane counts its columns, the second its rows.
     for number, axis in enumerate("xyz".index(letter) for letter in PLANES[plane]):
         low, high = (
-            np.array([values[plane] for values in part.read(images, name)])
-            for name in bounds[2 * number : 2 * number + 2]
+            part.bound(images, name, plane) for name in bounds[2 * number : 2 * number + 2]
         )
         turned = ~(high > low)
         if turned.any():
