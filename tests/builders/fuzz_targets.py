@@ -1,6 +1,5 @@
 """Every reader of files that may come from elsewhere, with whole files to damage."""
 
-import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -61,6 +60,7 @@ CONDITIONS = ("species", "momentum")
 def targets(folder: Path) -> list[Target]:
     """All of them; the whole files are written into `folder`."""
     images = image_files(folder)
+    weights, settings = model(folder) / WEIGHTS, model(folder) / MODEL_CONFIG
     return [
         Target("images", "own.h5", list(map(of_hdf5, images)), read_images),
         Target("jet events", "jets.h5", [of_hdf5(jet_events(folder))], read_jet_events),
@@ -70,15 +70,15 @@ def targets(folder: Path) -> list[Target]:
         Target("conditions in HDF5", "conditions.h5", [of_hdf5(images[0])], read_condition_file),
         Target("conditions in text", "conditions.csv", [condition_text()], read_condition_file),
         Target("LArCV", "larcv.root", list(map(of_root, larcv(folder))), read_larcv),
-        Target("weights", WEIGHTS, [of_safetensors(model(folder) / WEIGHTS)], weights_of(folder)),
-        Target("model settings", MODEL_CONFIG, model_settings(folder), settings_of(folder)),
+        Target("weights", WEIGHTS, [of_safetensors(weights)], beside(settings)),
+        Target("model settings", MODEL_CONFIG, model_settings(folder), beside(weights)),
         Target("checkpoint", STATE, [checkpoint(folder)], read_checkpoint),
         Target(
             "configuration", "mine.yaml",
             [of_yaml((CONFIG / f"{name}.yaml").read_text()) for name in ("test", "study", "paper")],
             read_configuration,
         ),
-        Target("published.yaml", "published.yaml", [of_yaml(PUBLISHED.read_text())], published),
+        Target("published.yaml", "published.yaml", [of_yaml(PUBLISHED.read_text())], published()),
         Target(
             "sources.yaml", "sources.yaml", [of_yaml((CONFIG / "sources.yaml").read_text())],
             sources,
@@ -246,29 +246,16 @@ def model_settings(folder: Path) -> list[Mutate]:
     return list(map(of_yaml, texts))
 
 
-def weights_of(folder: Path) -> Read:
-    config = model(folder) / MODEL_CONFIG
+def beside(other: Path) -> Read:
+    """Loads a model whose folder has the damaged file and a whole one."""
 
     def read(path: Path) -> Iterator[str]:
-        (path.parent / MODEL_CONFIG).write_bytes(config.read_bytes())
+        whole = path.with_name(other.name)
+        whole.write_bytes(other.read_bytes())
         try:
             load_model(path.parent)
         finally:
-            (path.parent / MODEL_CONFIG).unlink()
-        yield "loaded"
-
-    return read
-
-
-def settings_of(folder: Path) -> Read:
-    weights = model(folder) / WEIGHTS
-
-    def read(path: Path) -> Iterator[str]:
-        (path.parent / WEIGHTS).write_bytes(weights.read_bytes())
-        try:
-            load_model(path.parent)
-        finally:
-            (path.parent / WEIGHTS).unlink()
+            whole.unlink()
         yield "loaded"
 
     return read
@@ -293,12 +280,15 @@ def read_configuration(path: Path) -> Iterator[str]:
     yield "loaded"
 
 
-def published(path: Path) -> Iterator[str]:
-    content = json.loads(json.dumps(read_yaml(PUBLISHED), default=str))
-    for paper, tables in content.items():
-        for table in tables:
+def published() -> Read:
+    tables = [(paper, table) for paper, rows in read_yaml(PUBLISHED).items() for table in rows]
+
+    def read(path: Path) -> Iterator[str]:
+        for paper, table in tables:
             load_published(path, paper, table)
             yield table
+
+    return read
 
 
 def sources(path: Path) -> Iterator[str]:

@@ -6,7 +6,6 @@ tells a reader where things are and how long: superblocks, object headers, messa
 (YAML).
 """
 
-import json
 import re
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -195,8 +194,3 @@ def of_text(text: str, others: Iterable[str]) -> Mutate:
         return "".join(fields).encode()
 
     return mutate
-
-
-def of_json(text: str) -> Mutate:
-    """Of a JSON text: a token replaced by another, or bytes changed."""
-    return of_text(json.dumps(json.loads(text)), ("null", "-1", "[]", "{}", '"', "1e999"))

@@ -11,6 +11,7 @@ import torch
 
 from darkpixel.config.discovery import model_module, model_names, model_settings
 from darkpixel.errors import DarkpixelError
+from darkpixel.formats.hdf5 import one_line
 from darkpixel.models.base import Trainable
 from darkpixel.models.device import memory_limit
 
@@ -71,7 +72,7 @@ def build_model(
                 raise  # a mistake in the model's own code
             raise DarkpixelError(
                 f"model {name}: with these settings it cannot be built for images of {height} x "
-                f"{width} pixels ({' '.join(str(error).split())[:200]}); make its layers smaller."
+                f"{width} pixels ({one_line(error)[:200]}); make its layers smaller."
             ) from error
     model.settings = {"model": name, **resolved.model_dump(mode="json")}
     model.image_size = (height, width)

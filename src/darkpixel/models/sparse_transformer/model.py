@@ -119,7 +119,7 @@ class SparseTransformer(GenerativeModel):
 
         Then `log_density` is its density.
         """
-        return self.options.order != "walk" and not self.options.draws_mass
+        return self.options.order != "walk" and not self.options.mass_first
 
     def phase_parameters(self, phase: str) -> Iterable[nn.Parameter]:
         return filter(lambda parameter: parameter.requires_grad, self.parameters())
@@ -198,7 +198,7 @@ class SparseTransformer(GenerativeModel):
         Returns:
             None where a condition is withheld that never was in training.
         """
-        if self.options.draws_mass:  # an estimate: `density_estimates`
+        if self.options.mass_first:  # an estimate: `density_estimates`
             return None
         there = {*columns, *self._chosen(len(images))}
         if set(self.columns) - there and not self.options.condition_dropout:
@@ -213,7 +213,7 @@ class SparseTransformer(GenerativeModel):
 
         Integrated over the mass, p(mass) p(x | mass) is the density of the images that are drawn.
         """
-        if not self.options.draws_mass:
+        if not self.options.mass_first:
             return None
         condition = self._condition(self._chosen(len(images)), len(images), withhold=False)
         found = [self._total(self._nats(images, condition, generator)) for _ in range(draws)]

@@ -153,11 +153,11 @@ class Network(nn.Module):
         self.symbols = (height + 1, width + 1, self.bins + 1, self.moves.codes + 1)
         self.inputs = nn.Linear(sum(self.symbols) + 2 * self.moves.side**2, d)
         numbers = SCALARS + COUNT_NUMBERS + SHARE_NUMBERS * (options.values == "shares")
-        numbers += BOUND_NUMBERS * options.is_falling + MASS_NUMBERS * options.draws_mass
+        numbers += BOUND_NUMBERS * options.is_falling + MASS_NUMBERS * options.mass_first
         self.scalars = nn.Linear(numbers, d)
         self.conditions = conditions
         self.totals = Totals(options, height * width)
-        self.mass_first = MassFirst(d, options.mass_noise) if options.draws_mass else None
+        self.mass_first = MassFirst(d, options.mass_noise) if options.mass_first else None
         if not conditions.some:  # then `fit_totals` does all that there is to do
             for head in self.heads_of_totals:
                 head.requires_grad_(False)

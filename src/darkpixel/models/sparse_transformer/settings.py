@@ -122,10 +122,6 @@ class Settings(base.Settings):
         return self.values == "shares" and self.order != "walk" and self.mass_knots > 0
 
     @property
-    def draws_mass(self) -> bool:
-        return self.mass_first
-
-    @property
     def kinds(self) -> dict[str, list[int]]:
         """The conditions, with the values of classes; none for a number."""
         known = {CLASS: list(range(self.classes)), **self.condition_values}
