@@ -30,8 +30,13 @@ TaskPlugin=task/none
 SelectType=select/cons_tres
 SelectTypeParameters=CR_Core_Memory
 AccountingStorageType=accounting_storage/none
-JobAcctGatherType=jobacct_gather/none
+# A job that takes more memory than it asked for is killed, as where the kernel does it (cgroups).
+JobAcctGatherType=jobacct_gather/linux
+JobAcctGatherFrequency=task=1
+JobAcctGatherParams=UsePss,OverMemoryKill
 MpiDefault=none
+PreemptType=preempt/partition_prio
+PreemptMode=REQUEUE
 GresTypes=gpu
 SlurmdParameters=config_overrides
 ReturnToService=2
@@ -49,7 +54,9 @@ NodeName=cpu1 NodeHostname=$host NodeAddr=127.0.0.1 Port=$((port + 1)) CPUs=4 Re
 NodeName=cpu2 NodeHostname=$host NodeAddr=127.0.0.1 Port=$((port + 2)) CPUs=4 RealMemory=16000
 NodeName=gpu1 NodeHostname=$host NodeAddr=127.0.0.1 Port=$((port + 3)) CPUs=4 RealMemory=16000 Gres=gpu:2
 PartitionName=cpu Nodes=cpu[1-2] Default=YES MaxTime=UNLIMITED State=UP
-PartitionName=gpu Nodes=gpu1 MaxTime=UNLIMITED State=UP
+PartitionName=gpu Nodes=gpu1 MaxTime=UNLIMITED State=UP PriorityTier=1
+# Jobs of this one take the GPU node from those of the one above, which are put back in the queue.
+PartitionName=urgent Nodes=gpu1 MaxTime=UNLIMITED State=UP PriorityTier=10 PreemptMode=OFF
 CONF
 cat >"$dir/gres.conf" <<CONF
 NodeName=gpu1 Name=gpu File=/dev/null

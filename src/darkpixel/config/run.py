@@ -162,6 +162,12 @@ class Jobs(Settings):
     gpus: int = Field(
         1, ge=0, description="GPUs of a training or sampling job on a cluster; 0: CPU nodes only"
     )
+    gres: str | None = Field(
+        None,
+        pattern=r"^[a-zA-Z0-9_]+(:[a-zA-Z0-9_.]+)?(:\d+)?$",
+        description="what such a job asks for where Slurm wants `--gres` and not `--gpus`: "
+        '"gpu:1", "gpu:a100:1"; takes the place of `gpus`',
+    )
 
 
 class Run(Settings):

@@ -1,6 +1,6 @@
 """What each rule asks of the machine or the cluster, in one table."""
 
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, Protocol
 
 from darkpixel.config.run import Run
 
@@ -129,11 +129,17 @@ RULES: dict[str, Needs] = {
 }
 
 
+class ByAttempt(Protocol):
+    """A resource as Snakemake asks for it: another number when the job is tried again."""
+
+    def __call__(self, wildcards: object, attempt: int) -> int: ...
+
+
 class Resources:
     """The table with the numbers of a run's configuration filled in."""
 
     def __init__(self, run: Run) -> None:
-        self._gpus = run.jobs.gpus
+        self._jobs = run.jobs
         self._threads: dict[Threads, int] = {
             "one": 1,
             "training": run.jobs.training_threads,
@@ -149,8 +155,11 @@ class Resources:
         """CPU threads of a job."""
         return self._threads[RULES[rule].threads]
 
-    def of(self, rule: str) -> dict[str, int]:
+    def of(self, rule: str) -> dict[str, int | str | ByAttempt]:
         """Memory (MB), time limit (minutes) and, where it uses them, GPUs and threads of a job.
+
+        A job that failed is given as much memory again at each further attempt: a cluster may have
+        killed it for that. It is not given more time: trainings go on from their checkpoints.
 
         Weights depend in their last bits on the number of threads. Snakemake lowers `threads` to
         the cores that it is given; trainings take as many threads as the configuration says
@@ -158,7 +167,16 @@ class Resources:
         """
         needs = RULES[rule]
         memory = needs.memory * (self.threads(rule) if needs.memory_by_core else 1)
-        found = {"mem_mb": memory, "runtime": needs.minutes}
+
+        def grown(wildcards: object, attempt: int) -> int:
+            return memory * attempt
+
+        found: dict[str, int | str | ByAttempt] = {"mem_mb": grown, "runtime": needs.minutes}
         if needs.threads == "training":
             found["cpus_per_task"] = self.threads(rule)
-        return found | {"gpu": self._gpus} if needs.gpu else found
+        if needs.gpu:
+            gpus = (
+                {"gpu": self._jobs.gpus} if self._jobs.gres is None else {"gres": self._jobs.gres}
+            )
+            found.update(gpus)
+        return found

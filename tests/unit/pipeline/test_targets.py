@@ -173,14 +173,32 @@ def test_threads_and_gpus_are_the_configurations():
     assert plan.resources.threads("train_model") == 3
     assert plan.resources.threads("measure_speed") == 4
     assert plan.resources.threads("draw_roc") == 1
-    assert plan.resources.of("train_model") == {
-        "mem_mb": 4000, "runtime": 1440, "gpu": 2, "cpus_per_task": 3,
-    }  # fmt: skip
+    found = plan.resources.of("train_model")
+    del found["mem_mb"]
+    assert found == {"runtime": 1440, "gpu": 2, "cpus_per_task": 3}
     assert {"gpu", "cpus_per_task"}.isdisjoint(plan.resources.of("draw_roc"))
-    assert (
-        plan.resources.of("measure_speed")["mem_mb"] == 4 * 4000
-    )  # each core has images of its own
-    assert plan.resources.of("sample_whole")["mem_mb"] == 4000
+
+
+@pytest.mark.parametrize(
+    ("rule", "first"),
+    [
+        ("train_model", 4000),
+        ("measure_speed", 4 * 4000),  # each core has images of its own
+        ("sample_whole", 4000),
+    ],
+)
+def test_memory_grows_with_the_attempt(rule, first):
+    memory = make_plan(speed={"threads": 4}).resources.of(rule)["mem_mb"]
+    assert callable(memory)
+    assert [memory(None, attempt=attempt) for attempt in (1, 2, 3)] == [first, 2 * first, 3 * first]
+
+
+def test_gres_takes_the_place_of_gpus():
+    found = make_plan(jobs={"gres": "gpu:a100:1"}).resources.of("train_model")
+    assert found["gres"] == "gpu:a100:1"
+    assert "gpu" not in found
+    with pytest.raises(DarkpixelError, match=r"jobs\.gres"):
+        make_plan(jobs={"gres": "--gres=gpu:1"})
 
 
 @pytest.mark.parametrize(
