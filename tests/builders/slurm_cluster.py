@@ -200,6 +200,7 @@ class SlurmRun:
         if cluster is not None:
             self.variables |= cluster.variables
         self.log = folder / "snakemake.log"
+        self.process: subprocess.Popen[bytes] | None = None
 
     def command(self, *options: str) -> list[str]:
         where = (
@@ -228,6 +229,7 @@ class SlurmRun:
 
     def finish(self, seconds: float = 900.0) -> int:
         """Wait for Snakemake; on a time-out interrupt it, on which it cancels its jobs."""
+        assert self.process is not None, "start it first"
         try:
             return self.process.wait(seconds)
         except subprocess.TimeoutExpired:
@@ -236,13 +238,14 @@ class SlurmRun:
 
     def stop(self) -> None:
         """End it, if it still runs."""
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGINT)
-            try:
-                self.process.wait(30)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait()
+        if self.process is None or self.process.poll() is not None:
+            return
+        self.process.send_signal(signal.SIGINT)
+        try:
+            self.process.wait(30)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
 
     @property
     def messages(self) -> str:

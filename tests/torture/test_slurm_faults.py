@@ -5,6 +5,7 @@ its harm in the middle of the training.
 """
 
 import os
+import re
 import shutil
 import signal
 import stat
@@ -144,8 +145,16 @@ def test_too_little_memory(run, cluster, undisturbed) -> None:
     """The shipped resources ask for more at each attempt; here the first is made too small."""
     run.start("--set-resources", "train_model:mem_mb=300 * attempt ** 2")
     finish_well(run, undisturbed, resumed=False)
-    states = [job["JobState"] for job in cluster.jobs("train_model")]
-    assert states[-2:] == ["OUT_OF_MEMORY", "COMPLETED"]
+    first, second = cluster.jobs("train_model")[-2:]
+    assert first["JobState"] in (
+        "OUT_OF_MEMORY",
+        "FAILED",
+    )  # as Slurm sees its batch script or step
+    assert [job["MinMemoryNode"] for job in (first, second)] == ["300M", "1200M"]
+    assert second["JobState"] == "COMPLETED"
+    log = (cluster.folder / "log/slurmd.gpu1.log").read_text()
+    step = rf"{first['JobId']}\.\d+ .*exceeded memory limit"
+    assert re.search(step, log, re.IGNORECASE), log[-2000:]
     survived("a job is killed for its memory", "submitted again with more")
 
 
@@ -182,7 +191,7 @@ def test_preempted(run, cluster, undisturbed) -> None:
 def test_sbatch_fails_once(run, cluster, undisturbed, tmp_path: Path) -> None:
     programs = tmp_path / "programs"
     programs.mkdir()
-    real, mark = shutil.which("sbatch"), tmp_path / "failed"
+    real, mark = cluster.folder / "bin/sbatch", tmp_path / "failed"
     script = programs / "sbatch"
     script.write_text(
         f"#!/bin/sh\n[ -e '{mark}' ] && exec {real} \"$@\"\ntouch '{mark}'\n"
@@ -245,7 +254,13 @@ def test_inside_an_allocation(run, cluster, undisturbed) -> None:
     lines = [f"export {name}='{value}'" for name, value in run.variables.items()]
     command = " ".join(f"'{word}'" for word in run.command())
     script.write_text("\n".join(["#!/bin/sh", *lines, f"exec {command} >snakemake.log 2>&1\n"]))
-    cluster.call("sbatch", "--wait", "-p", "cpu", "--mem=1000", "-D", str(run.folder), str(script))
+    options = ("--parsable", "-p", "cpu", "--mem=1000", "-D", str(run.folder))
+    job = cluster.call("sbatch", *options, str(script)).strip()
+    until(
+        lambda: cluster.call("squeue", "-h", "-t", "all", "-j", job, "-o", "%T") == "COMPLETED\n",
+        f"the end of job {job}",
+        seconds=400,
+    )
     assert "You are running snakemake in a SLURM job context" in run.messages
     check_equal(run, undisturbed)
     assert "node=gpu1" in (run.folder / LOG).read_text()

@@ -64,9 +64,11 @@ NodeName=gpu1 Name=gpu File=/dev/zero
 CONF
 echo "CgroupPlugin=cgroup/v1" >"$dir/cgroup.conf"
 
-# Snakemake hides SLURM_CONF from the srun that it calls inside a job: give it back.
-printf '#!/bin/sh\nSLURM_CONF=%s exec %s "$@"\n' "$dir/slurm.conf" "$(command -v srun)" >"$dir/bin/srun"
-chmod 755 "$dir/bin/srun"
+# Snakemake hides SLURM_CONF, which a site has no need of, from what it calls inside a job: give it back.
+for client in srun sbatch squeue scancel scontrol sinfo; do
+    printf '#!/bin/sh\nSLURM_CONF=%s exec %s "$@"\n' "$dir/slurm.conf" "$(command -v $client)" >"$dir/bin/$client"
+    chmod 755 "$dir/bin/$client"
+done
 
 export SLURM_CONF=$dir/slurm.conf
 slurmctld
