@@ -1,5 +1,7 @@
 """Kills the jobs of a run, and Snakemake itself, at random moments, and starts again what died."""
 
+import csv
+import hashlib
 import os
 import random
 import re
@@ -11,6 +13,8 @@ import uuid
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from darkpixel.training.history import TIMING_COLUMNS
 
 _MARK = "DARKPIXEL_KILLED_RUN"
 """Environment variable by which the processes of a run are found, whoever their parent is now."""
@@ -197,3 +201,28 @@ def left_behind(results: Path) -> list[str]:
         and (path.name.startswith(".") or ".tmp" in path.name or "checkpoints" in path.parts)
         and path.name != ".snakemake_timestamp"
     ]
+
+
+_UNLIKE = ("speed", "widths", "upsampling_width", "search", "benchmarks", "logs")
+"""Parts of paths whose content tells times, or the machine."""
+
+
+def _digest(path: Path) -> str:
+    """Of what a run must give again: times are left out."""
+    if path.name == "history.csv":
+        with path.open(newline="") as file:
+            rows = list(csv.DictReader(file))
+        kept = [{name: row[name] for name in row if name not in TIMING_COLUMNS} for row in rows]
+        return hashlib.sha256(repr(kept).encode()).hexdigest()
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def outputs(folder: Path) -> dict[str, str]:
+    """Digest of every output of the test configuration that must be the same in each run."""
+    results = folder / "results/test"
+    return {
+        str(path.relative_to(results)): _digest(path)
+        for path in sorted(results.rglob("*"))
+        if path.suffix in (".h5", ".safetensors", ".csv", ".parquet")
+        and not any(part in str(path.relative_to(results)) for part in _UNLIKE)
+    }

@@ -1,40 +1,14 @@
 """A run whose jobs are killed at random moments ends as one that is left alone."""
 
-import csv
-import hashlib
 from pathlib import Path
 
 import pytest
-from interruption import KilledRun, left_behind
+from interruption import KilledRun, left_behind, outputs
 from projects import Project
 from reliability import Row, is_whole, record
 
-from darkpixel.training.history import TIMING_COLUMNS
-
 KILLS = 100 if is_whole() else 9
 TARGETS = ["all"] if is_whole() else ["results/test/metrics/jets_signal_wasserstein.parquet"]
-UNLIKE = ("speed", "widths", "upsampling_width", "search", "benchmarks", "logs")
-"""Parts of paths whose content tells times, or the machine."""
-
-
-def digest(path: Path) -> str:
-    """Of what a run must give again: times are left out."""
-    if path.name == "history.csv":
-        with path.open(newline="") as file:
-            rows = list(csv.DictReader(file))
-        kept = [{name: row[name] for name in row if name not in TIMING_COLUMNS} for row in rows]
-        return hashlib.sha256(repr(kept).encode()).hexdigest()
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def outputs(folder: Path) -> dict[str, str]:
-    results = folder / "results/test"
-    return {
-        str(path.relative_to(results)): digest(path)
-        for path in sorted(results.rglob("*"))
-        if path.suffix in (".h5", ".safetensors", ".csv", ".parquet")
-        and not any(part in str(path.relative_to(results)) for part in UNLIKE)
-    }
 
 
 @pytest.fixture(scope="module")

@@ -118,6 +118,7 @@ def test_cancelled_job_goes_on_from_its_checkpoint(run, cluster, undisturbed) ->
     survived("`scancel` of a training job", "submitted again, goes on from its checkpoint")
 
 
+@torture
 def test_killed_node(run, cluster, undisturbed) -> None:
     run.start()
     job = str(training_job(run, cluster))
