@@ -25,6 +25,7 @@ from darkpixel.config.discovery import model_names
 from darkpixel.config.lartpc import ArgonImaging
 from darkpixel.config.loading import load_run, read_yaml
 from darkpixel.config.sources import load_sources
+from darkpixel.datasets import lagan_jets, uci_muons
 from darkpixel.datasets.own_files import file_events, repeated_events
 from darkpixel.formats.condition_file import read_conditions
 from darkpixel.formats.image_file import ImageFile
@@ -45,6 +46,7 @@ NAMES = (
     "images", "jet events", "argon events", "pile-up", "codes", "conditions in HDF5",
     "conditions in text", "LArCV", "weights", "model settings", "checkpoint", "configuration",
     "published.yaml", "sources.yaml",
+    "LAGAN jets", "UCI muons",
 )  # fmt: skip
 """Of the targets, known before they are made."""
 
@@ -83,6 +85,8 @@ def targets(folder: Path) -> list[Target]:
             "sources.yaml", "sources.yaml", [of_yaml((CONFIG / "sources.yaml").read_text())],
             sources,
         ),
+        Target("LAGAN jets", "lagan.h5", [of_hdf5(lagan(folder))], read_lagan),
+        Target("UCI muons", "uci.h5", [of_hdf5(uci(folder))], read_uci),
     ]  # fmt: skip
 
 
@@ -226,6 +230,46 @@ def larcv(folder: Path) -> list[Path]:
 def read_larcv(path: Path) -> Iterator[str]:
     for _ in larcv_events([path], "zx"):
         yield "block"
+
+
+def lagan(folder: Path) -> Path:
+    """In the layout of the public file."""
+    path, rng = folder / "lagan.h5", np.random.default_rng(0)
+    with h5py.File(path, "w") as file:
+        images = rng.exponential(5.0, (200, *lagan_jets.SHAPE)) * (rng.random((200, 25, 25)) < 0.1)
+        file.create_dataset("image", data=images, chunks=(50, 25, 25), compression="gzip")
+        file["signal"] = rng.integers(0, 2, 200).astype(float)
+        for name in lagan_jets.COLUMNS:
+            file[name] = rng.random(200)
+    return path
+
+
+def read_lagan(path: Path) -> Iterator[str]:
+    events = lagan_jets.lagan_events(path, "signal")
+    yield "opened"
+    for _ in events.blocks:
+        yield "block"
+
+
+def uci(folder: Path) -> Path:
+    """In the layout of the UCI group, with weights."""
+    path, rng = folder / "uci.h5", np.random.default_rng(0)
+    with h5py.File(path, "w") as file:
+        for part, count in (("train", 120), ("test", 80)):
+            images = rng.random((count, 1, 32, 32)) * (rng.random((count, 1, 32, 32)) < 0.05)
+            file.create_dataset(f"low/{part}", data=images, chunks=True, compression="gzip")
+            file[f"weights/low/{part}"] = rng.random(count)
+    return path
+
+
+def read_uci(path: Path) -> Iterator[str]:
+    if uci_muons.is_uci(path):
+        yield "recognised"
+    uci_muons.uci_size(path)
+    yield "size"
+    for seed in (1, None):
+        for _ in uci_muons.uci_events(path, seed=seed).blocks:
+            yield "block"
 
 
 def model(folder: Path) -> Path:

@@ -14,18 +14,20 @@ from numpy.typing import NDArray
 
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.blocks import Block, Events
-from darkpixel.formats.hdf5 import check_readable, one_line, open_hdf5
+from darkpixel.formats.hdf5 import check_readable, open_hdf5, sound
 
 PIXEL_SIZE = 0.1
 """Eta and phi per pixel of the LAGAN file: 25 pixels over 2 x 1.25 (its file name says R1.25)."""
 THRESHOLD = 1e-3
 """GeV; LAGAN sets smaller pixels to zero before training."""
+SHAPE = 25, 25
 _SIGNAL = {"signal": 1, "background": 0}
 COLUMNS = (
     *("jet_pt", "jet_eta", "jet_phi", "jet_mass", "jet_delta_R"),
     *("tau_1", "tau_2", "tau_3", "tau_21", "tau_32"),
 )
 _BLOCK = 4096
+_REMEDY = "download it again"
 
 
 def lagan_events(path: str | Path, label: str, threshold: float = THRESHOLD) -> Events:
@@ -44,9 +46,10 @@ def lagan_events(path: str | Path, label: str, threshold: float = THRESHOLD) -> 
         raise DarkpixelError(
             f"{path}: no label '{label}' in the LAGAN file; it has signal and background."
         )
-    with _open(Path(path)) as file:
+    path = Path(path)
+    with _open(path) as file, sound(path, _REMEDY, "signal"):
         rows = np.flatnonzero(file["signal"][:] == _SIGNAL[label])
-    return Events(_blocks(Path(path), rows, threshold), len(rows))
+    return Events(_blocks(path, rows, threshold), len(rows))
 
 
 def _blocks(path: Path, rows: NDArray[np.intp], threshold: float) -> Iterator[Block]:
@@ -57,14 +60,9 @@ def _blocks(path: Path, rows: NDArray[np.intp], threshold: float) -> Iterator[Bl
             if first == last:
                 continue
             event = rows[first:last]
-            try:
+            with sound(path, _REMEDY, f"what is in rows {start} to {stop}"):
                 images = file["image"][start:stop][event - start].astype(np.float32)
                 columns = {name: file[name][start:stop][event - start] for name in COLUMNS}
-            except (OSError, RuntimeError) as error:
-                raise DarkpixelError(
-                    f"{path}: rows {start} to {stop} cannot be read ({one_line(error)}); download "
-                    "it again."
-                ) from error
             # Rounding may leave tiny negative values; anything larger is no calorimeter image.
             bad = ~(np.isfinite(images) & (images > -threshold)).all(axis=(1, 2))
             if bad.any():
@@ -78,20 +76,27 @@ def _blocks(path: Path, rows: NDArray[np.intp], threshold: float) -> Iterator[Bl
 
 def _open(path: Path) -> h5py.File:
     """Open the LAGAN file and check its layout."""
-    file = open_hdf5(path, missing="download it, or check the path", remedy="download it again")
-    expected = {"image": 3, "signal": 1, **dict.fromkeys(COLUMNS, 1)}
-    for name, rank in expected.items():
-        item = file.get(name)
-        shape = item.shape if isinstance(item, h5py.Dataset) else None
-        if shape is None or len(shape) != rank or shape[0] != file["image"].shape[0]:
-            file.close()
-            raise DarkpixelError(
-                f"{path}: {name} is {'missing' if shape is None else f'of shape {shape}'}, not as "
-                "in the LAGAN file; for files of your own use `source: file`."
-            )
-        try:
-            check_readable(path, item)
-        except DarkpixelError:
-            file.close()
-            raise
+    file = open_hdf5(path, missing="download it, or check the path", remedy=_REMEDY)
+    try:
+        with sound(path, _REMEDY):
+            _check_layout(path, file)
+    except DarkpixelError:
+        file.close()
+        raise
     return file
+
+
+def _check_layout(path: Path, file: h5py.File) -> None:
+    other = "not as in the LAGAN file; for files of your own use `source: file`."
+    count = None
+    for name in ("image", "signal", *COLUMNS):
+        item = file.get(name)
+        if not isinstance(item, h5py.Dataset):
+            raise DarkpixelError(f"{path}: {name} is missing, {other}")
+        tail = SHAPE if name == "image" else ()
+        if item.ndim == 0 or item.shape[1:] != tail or item.shape[0] != (count or item.shape[0]):
+            raise DarkpixelError(f"{path}: {name} is of shape {item.shape}, {other}")
+        if item.dtype.kind not in "fiu":
+            raise DarkpixelError(f"{path}: {name} has type {item.dtype}, {other}")
+        check_readable(path, item)
+        count = item.shape[0]

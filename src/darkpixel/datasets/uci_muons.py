@@ -17,21 +17,24 @@ from numpy.typing import NDArray
 
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.blocks import Block, Events
-from darkpixel.formats.hdf5 import check_readable, one_line, open_hdf5
+from darkpixel.formats.hdf5 import check_readable, open_hdf5, sound
+from darkpixel.formats.image_format import LARGEST_IMAGE, batch_length
 from darkpixel.simulation.muons.particles import Floats
 
 PARTS = ("train", "test")
 _BLOCK = 4096
+_REMEDY = "copy the file again"
 
 logger = logging.getLogger(__name__)
 
 
 def is_uci(path: str | Path) -> bool:
     """Whether a file is HDF5 with the group `low`, and no `images` of ours."""
+    path = Path(path)
     try:
-        with h5py.File(path, "r", locking=False) as file:
+        with _open(path) as file, sound(path, _REMEDY):
             return "low" in file and "images" not in file
-    except OSError:  # whoever reads it next says what is wrong
+    except DarkpixelError:  # whoever reads it next says what is wrong
         return False
 
 
@@ -50,7 +53,7 @@ def uci_events(path: str | Path, *, seed: int | None) -> Events:
     """
     path = Path(path)
     weights: dict[str, str] = {}
-    with _open(path) as file:
+    with _open(path) as file, sound(path, _REMEDY):
         shapes = _shapes(path, file)
         for part, shape in zip(PARTS, shapes, strict=True):
             for name in (f"weights/low/{part}", f"weights/{part}"):
@@ -80,8 +83,9 @@ def uci_size(path: str | Path) -> tuple[int, int]:
     Raises:
         DarkpixelError: a part is missing or of another shape.
     """
-    with _open(Path(path)) as file:
-        _, height, width = _shapes(Path(path), file)[0]
+    path = Path(path)
+    with _open(path) as file, sound(path, _REMEDY):
+        _, height, width = _shapes(path, file)[0]
     return height, width
 
 
@@ -102,6 +106,11 @@ def _shapes(path: Path, file: h5py.File) -> list[tuple[int, ...]]:
             raise DarkpixelError(
                 f"{path}: low/{part} has type {images.dtype}; store real numbers, best float32."
             )
+        if shape[1] * shape[2] > LARGEST_IMAGE:
+            raise DarkpixelError(
+                f"{path}: low/{part} has images of {shape[1]} x {shape[2]} pixels, "
+                f"{LARGEST_IMAGE} at most are read; crop them, or make their pixels larger."
+            )
         check_readable(path, images)
         shapes.append(shape)
     if shapes[0][1:] != shapes[1][1:]:
@@ -114,7 +123,7 @@ def _shapes(path: Path, file: h5py.File) -> list[tuple[int, ...]]:
 
 def _probability(path: Path, weights: dict[str, str]) -> Floats:
     """With which probability each image is kept, (N,): its weight over the largest."""
-    with _open(path) as file:
+    with _open(path) as file, sound(path, _REMEDY, "weights"):
         pieces = [np.asarray(file[weights[part]], np.float64).ravel() for part in PARTS]
     weight: Floats = np.concatenate(pieces)
     good = np.isfinite(weight) & (weight >= 0)
@@ -135,24 +144,20 @@ def _blocks(path: Path, weights: dict[str, str], kept: NDArray[np.bool_]) -> Ite
     with _open(path) as file:
         for part in PARTS:
             stored = file[f"low/{part}"]
-            sides = [length for length in stored.shape[1:] if length != 1]
-            for start in range(0, len(stored), _BLOCK):
-                stop = min(start + _BLOCK, len(stored))
-                try:
-                    images = stored[start:stop].reshape(-1, *sides).astype(np.float32)
+            height, width = (length for length in stored.shape[1:] if length != 1)
+            size = batch_length(height, width, _BLOCK)
+            for start in range(0, len(stored), size):
+                stop = min(start + size, len(stored))
+                with sound(path, _REMEDY, f"low/{part} from {start} to {stop}"):
+                    images = stored[start:stop].reshape(-1, height, width).astype(np.float32)
                     columns = {}
                     if weights:
                         weight = file[weights[part]][start:stop]
                         columns["weight"] = weight.reshape(len(images)).astype(np.float32)
-                except (OSError, RuntimeError) as error:
-                    raise DarkpixelError(
-                        f"{path}: low/{part} from {start} to {stop} cannot be read "
-                        f"({one_line(error)}); copy the file again."
-                    ) from error
                 chosen = kept[first : first + len(images)]
                 first += len(images)
                 yield images[chosen], {name: values[chosen] for name, values in columns.items()}
 
 
 def _open(path: Path) -> h5py.File:
-    return open_hdf5(path, missing="check the path", remedy="copy the file again")
+    return open_hdf5(path, missing="check the path", remedy=_REMEDY)

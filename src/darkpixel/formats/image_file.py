@@ -18,9 +18,11 @@ from darkpixel.formats.hdf5_probe import check_survives
 from darkpixel.formats.image_format import (
     ATTRIBUTES,
     FORMAT,
+    LARGEST_IMAGE,
     TRACK,
     VERSION,
     bad_value,
+    batch_length,
     chunk_length,
 )
 from darkpixel.formats.image_writer import ImageWriter
@@ -28,8 +30,6 @@ from darkpixel.formats.image_writer import ImageWriter
 __all__ = ["ImageFile", "ImageWriter", "count_images", "read_images", "statistics"]
 
 _REMAKE = "make the file again"
-_LARGEST = 2**24  # pixels of an image: 64 MiB
-_BATCH_BYTES = 2**27  # of images in a batch
 _CACHE_BYTES = 16 * 2**20  # so that a batch that ends inside a chunk does not inflate it twice
 
 
@@ -127,7 +127,7 @@ class ImageFile:
         """Yield `{"images": (n, H, W), column: (n, ...)}` in file order; n = `size` in all batches
         but the last, or fewer where so many images have more than 128 MiB."""
         names = tuple(columns)
-        size = max(1, min(size, _BATCH_BYTES // (4 * self.shape[1] * self.shape[2])))
+        size = batch_length(*self.shape[1:], size)
         for start in range(0, len(self), size):
             batch: dict[str, NDArray[Any]] = {"images": self.read(start, start + size)}
             for name in names:
@@ -190,10 +190,10 @@ class ImageFile:
                 f"{self.path}: images has shape {images.shape}, no image at all; {_REMAKE}."
             )
         count, height, width = images.shape
-        if height * width > _LARGEST:
+        if height * width > LARGEST_IMAGE:
             raise DarkpixelError(
-                f"{self.path}: images of {height} x {width} pixels, {_LARGEST} at most are read; "
-                "crop them, or make their pixels larger."
+                f"{self.path}: images of {height} x {width} pixels, {LARGEST_IMAGE} at most are "
+                "read; crop them, or make their pixels larger."
             )
         check_readable(self.path, images)
         return count, height, width

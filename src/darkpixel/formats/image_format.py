@@ -15,6 +15,10 @@ from numpy.typing import NDArray
 FORMAT = "darkpixel-images"
 VERSION = 1
 
+LARGEST_IMAGE = 2**24
+"""Pixels: 64 MiB as float32."""
+_BATCH_BYTES = 2**27
+
 BACKGROUND, SHOWER, TRACK = 0, 1, 2
 """Values of `pixel_labels`."""
 
@@ -30,6 +34,11 @@ ATTRIBUTES: Mapping[str, type] = {
     "software": str,
 }
 """Root attributes that every file of ours carries, beside `format` and `version`."""
+
+
+def batch_length(height: int, width: int, wanted: int) -> int:
+    """How many images to read at a time: `wanted`, or what has 128 MiB as float32."""
+    return max(1, min(wanted, _BATCH_BYTES // (4 * height * width)))
 
 
 def chunk_length(height: int, width: int) -> int:
