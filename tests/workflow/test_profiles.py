@@ -1,8 +1,14 @@
 """The profiles beside that of Slurm."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
+import yaml
+
+from darkpixel.pipeline.resources import RULES
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -48,3 +54,66 @@ def test_jobs_that_train_count_for_the_profile(project) -> None:
         if "rule train_model:" in job or "rule sample_whole:" in job:
             assert "gpu=1" in job, job
     assert any("rule train_model:" in job for job in jobs)
+
+
+SSH = """#!/bin/sh
+# What ssh is called with, and the command run here.
+printf "%s\\n" "$*" >>"$HOME/calls"
+for last; do :; done
+exec sh -c "$last"
+"""
+
+
+def test_hosts_reached_by_ssh_share_the_jobs(project, tmp_path: Path) -> None:
+    """Jobs that use a GPU go to the line that says so, one at a time; results are all there."""
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / "ssh").write_text(SSH)
+    (home / "ssh").chmod(0o755)
+    (project.folder / "profiles/ssh/hosts").write_text("# mine\nfirst\nsecond  gpu\n")
+    (project.folder / "small.yaml").write_text(
+        "datasets: {jets: {models: [sarm2_dd], selection: null}}"
+    )
+    samples = "results/test/samples/jets/signal/sarm2_dd/seed1.h5"
+    done = project.snakemake(
+        *("--profile", "profiles/ssh", "--configfile", "config/test.yaml", "small.yaml"),
+        *("--seconds-between-status-checks", "1", "--", samples),
+        HOME=str(home),
+        PATH=f"{home}:{os.environ['PATH']}",
+        XDG_CACHE_HOME=str(tmp_path / "cache"),
+    )
+    assert done.returncode == 0, done.stdout[-3000:]
+    assert (project.folder / samples).is_file()
+    calls = (home / "calls").read_text().splitlines()
+    assert any(" first " in call for call in calls)
+    assert sum(" second " in call for call in calls) >= 2  # training and sampling
+
+
+def test_no_host_is_one_line(project) -> None:
+    done = project.snakemake(
+        *("--profile", "profiles/ssh", "--configfile", "config/test.yaml", "--retries", "0"),
+        *("--seconds-between-status-checks", "1", "--", "results/test/data/jets/signal/train.h5"),
+    )
+    assert done.returncode != 0
+    assert "names no computer; add one a line" in done.stdout
+
+
+def test_htcondor_is_asked_for_what_the_rules_need() -> None:
+    """The plugin has resources of its own; a line of the profile for each rule that has a GPU."""
+    profile = yaml.safe_load((PROJECT / "profiles/htcondor/config.yaml").read_text())
+    default = profile["default-resources"]["htcondor_request_mem_mb"]
+    asked = profile["set-resources"]
+    for name, needs in RULES.items():
+        own = asked.get(name, {})
+        assert ("request_gpus" in own) == needs.gpu, name
+        assert own.get("htcondor_request_mem_mb", default) >= needs.memory, name
+
+
+def test_htcondor_plans_the_run(project) -> None:
+    pytest.importorskip("snakemake_executor_plugin_htcondor", reason="not installed by the lock")
+    done = project.snakemake(
+        "-n", "--profile", "profiles/htcondor", "--configfile", "config/test.yaml",
+        PYTHONPATH=os.environ.get("PYTHONPATH", ""),
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout[-3000:]
+    assert "request_gpus=1" in done.stdout
