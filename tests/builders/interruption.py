@@ -217,12 +217,16 @@ def _digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def outputs(folder: Path) -> dict[str, str]:
-    """Digest of every output of the test configuration that must be the same in each run."""
+def outputs(folder: Path, more: tuple[str, ...] = ()) -> dict[str, str]:
+    """Digest of every output of the test configuration that must be the same in each run.
+
+    Args:
+        more: endings of files to be looked at beside data, weights and tables.
+    """
     results = folder / "results/test"
     return {
         str(path.relative_to(results)): _digest(path)
         for path in sorted(results.rglob("*"))
-        if path.suffix in (".h5", ".safetensors", ".csv", ".parquet")
+        if path.suffix in (".h5", ".safetensors", ".csv", ".parquet", *more)
         and not any(part in str(path.relative_to(results)) for part in _UNLIKE)
     }

@@ -15,6 +15,7 @@ class Project:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.python = sys.executable
         for part in PARTS:
             source = PROJECT / part
             if source.is_dir():
@@ -27,7 +28,7 @@ class Project:
     def snakemake(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
         """Run Snakemake with the test configuration; stdout and stderr are one text."""
         return subprocess.run(
-            [sys.executable, "-m", "snakemake", *arguments],
+            [self.python, "-m", "snakemake", *arguments],
             cwd=self.folder,
             env=os.environ | {"PYTHONPATH": "", "OMP_NUM_THREADS": "1"} | variables,
             stdout=subprocess.PIPE,

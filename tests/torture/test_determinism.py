@@ -1,0 +1,60 @@
+"""The same configuration gives the same bytes, on however many cores and wherever it runs."""
+
+import os
+from pathlib import Path
+
+import pytest
+from interruption import outputs
+from projects import Project
+from reliability import Row, is_whole, record
+
+pytestmark = pytest.mark.skipif(not is_whole(), reason="part of make torture")
+
+TARGETS = (
+    "results/test/tables/sarm/table1_jet_wasserstein.csv",
+    "results/test/tables/sarm/table3_muon_wasserstein.csv",
+    "results/test/tables/lartpc/table4_kl_by_checkpoint.csv",
+    "results/test/figures/sarm/fig08_jet_observables.png",
+    "results/test/figures/lartpc/fig01_generated_and_training.png",
+)
+PYTHONS = os.environ.get("DARKPIXEL_PYTHONS", "").split()
+"""Interpreters of other versions, with the lock installed: `make torture PYTHONS=...`."""
+FIGURES = (".png", ".pdf", ".md")
+
+
+def run(folder: Path, *, cores: int = 2, hash_seed: int = 0, python: str = "") -> dict[str, str]:
+    """Digests of all that a run leaves, figures too."""
+    project = Project(folder)
+    project.python = python or project.python
+    done = project.snakemake(
+        *(*TARGETS, "--cores", str(cores), "--configfile", "config/test.yaml"),
+        PYTHONHASHSEED=str(hash_seed),
+    )
+    assert done.returncode == 0, done.stdout[-3000:]
+    found = outputs(folder, FIGURES)
+    assert sum(name.endswith(".png") for name in found) >= 2
+    return found
+
+
+@pytest.fixture(scope="module")
+def expected(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    return run(tmp_path_factory.mktemp("first") / "a copy")
+
+
+def check(what: str, found: dict[str, str], expected: dict[str, str]) -> None:
+    assert found.keys() == expected.keys()
+    assert [name for name in found if found[name] != expected[name]] == []
+    record(Row("Same run again", what, len(found), len(found), "files with the same bytes"))
+
+
+@pytest.mark.parametrize("cores", [1, 4])
+def test_other_cores_elsewhere(cores: int, tmp_path: Path, expected: dict[str, str]) -> None:
+    """Another folder and another seed of Python's hashes, too."""
+    found = run(tmp_path / f"moved, on {cores}", cores=cores, hash_seed=cores)
+    check(f"in another folder on {cores} core(s), another PYTHONHASHSEED", found, expected)
+
+
+@pytest.mark.parametrize("python", PYTHONS)
+def test_other_pythons(python: str, tmp_path: Path, expected: dict[str, str]) -> None:
+    found = run(tmp_path / "a copy", python=python)
+    check(f"with {Path(python).parents[1].name.removeprefix('.venv-')}", found, expected)
