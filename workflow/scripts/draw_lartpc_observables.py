@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from darkpixel.config.names import MONTE_CARLO
 from darkpixel.figures.lartpc.observables import lartpc_distributions
 from darkpixel.pipeline.job import job
 
@@ -14,8 +13,9 @@ if TYPE_CHECKING:
 
 with job(snakemake.log[0]):
     params = snakemake.params
-    observables = pd.read_parquet(snakemake.input.observables)
-    shown = observables["model"].isin([MONTE_CARLO, *params.models])
     lartpc_distributions(
-        observables[shown], Path(snakemake.output.png).with_suffix(""), bins=params.bins
+        pd.read_parquet(snakemake.input.observables),
+        Path(snakemake.output.png).with_suffix(""),
+        models=params.models,
+        bins=params.bins,
     )

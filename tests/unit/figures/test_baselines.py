@@ -131,7 +131,9 @@ def lartpc_distributions(folder: Path) -> None:
     table = labelled_observables(
         [Source("vqvae_pixelcnn", 1, generated)], test, EVALUATION.low_confidence
     )
-    lartpc_observables.lartpc_distributions(table, folder / "figure", bins=12)
+    lartpc_observables.lartpc_distributions(
+        table, folder / "figure", models=["vqvae_pixelcnn"], bins=12
+    )
 
 
 FIGURES: dict[str, Callable[[Path], None]] = {

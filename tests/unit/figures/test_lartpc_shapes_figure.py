@@ -9,12 +9,8 @@ from matplotlib.patches import StepPatch
 from darkpixel.config.names import MONTE_CARLO
 from darkpixel.figures import style
 from darkpixel.figures.lartpc import shapes
-from darkpixel.figures.lartpc.shapes import (
-    MOST_MODELS,
-    drawn_models,
-    shape_distributions,
-    shapes_by_species,
-)
+from darkpixel.figures.lartpc.curves import MOST_MODELS, drawn_models
+from darkpixel.figures.lartpc.shapes import shape_distributions, shapes_by_species
 from darkpixel.metrics.lartpc_shapes import SHAPE_OBSERVABLES, shape_observables
 from darkpixel.metrics.observables import Source
 

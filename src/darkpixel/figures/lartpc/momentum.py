@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
 from darkpixel.config.names import LARTPC, MONTE_CARLO
-from darkpixel.figures.lartpc.shapes import drawn_models
+from darkpixel.figures.lartpc.curves import drawn_models
 from darkpixel.figures.ratio import band
 from darkpixel.figures.style import legend_of_all_axes, line_style, look, save
 from darkpixel.metrics.momentum_bins import FEWEST, RESPONSES

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.gridspec import SubplotSpec
 
 from darkpixel.config.names import LARTPC, MONTE_CARLO
+from darkpixel.figures.lartpc.curves import TALLEST, drawn_models
 from darkpixel.figures.ratio import density, draw_with_ratio
 from darkpixel.figures.style import legend_of_all_axes, look, save
 from darkpixel.formats.species import SPECIES
@@ -34,7 +35,9 @@ KINDS = {
 }
 
 
-def lartpc_distributions(observables: pd.DataFrame, stem: str | Path, *, bins: int = 30) -> None:
+def lartpc_distributions(
+    observables: pd.DataFrame, stem: str | Path, *, models: Sequence[str], bins: int = 30
+) -> None:
     """Track length and width, charges and numbers of pixels; ratios to the test images.
 
     Shares are of all images: those without a track (or shower) lie outside the histograms of
@@ -43,9 +46,11 @@ def lartpc_distributions(observables: pd.DataFrame, stem: str | Path, *, bins: i
     Args:
         observables: `darkpixel.metrics.lartpc_observables.labelled_observables`. The seeds of a
             model are drawn together.
+        models: of which `drawn_models` are drawn.
         bins: up to the 99.5% quantile of the test images, widened by a tenth.
     """
-    _panels([(observables, name, "") for name in SHOWN], stem, bins)
+    chosen = observables[observables["model"].isin([MONTE_CARLO, *drawn_models(models)])]
+    _panels([(chosen, name, "") for name in SHOWN], stem, bins)
 
 
 def distributions_by_species(
@@ -55,8 +60,9 @@ def distributions_by_species(
 
     Args:
         observables: as in `lartpc_distributions`.
-        models: that are conditioned on the species.
+        models: that are conditioned on the species; `drawn_models` of them are drawn.
     """
+    models = drawn_models(models)
     chosen = observables[observables["model"].isin([MONTE_CARLO, *models])]
     panels = []
     for code, species in SPECIES.items():
@@ -147,7 +153,8 @@ def _distribution(
     edges = _edges(values[MONTE_CARLO], name, bins)
     histograms = {model: density(values[model], edges) for model in models}
     draw_with_ratio(main, ratio, edges, histograms, dataset=LARTPC, ratio_range=(0.0, 2.0))
-    top = max(float((h.heights + h.errors).max()) for h in histograms.values()) or 1.0
+    tops = {model: float((h.heights + h.errors).max()) for model, h in histograms.items()}
+    top = min(max(tops.values()), TALLEST * tops[MONTE_CARLO] or np.inf) or 1.0
     main.set_ylim(0, (1.1 if kind is None else 1.15 + 0.08 * len(models)) * top)
     unit = UNITS[name]
     ratio.set_xlabel(OBSERVABLES[name] + (f" [{unit}]" if unit else ""))

@@ -11,17 +11,16 @@ from matplotlib.figure import Figure
 from matplotlib.gridspec import SubplotSpec
 
 from darkpixel.config.names import LARTPC, MONTE_CARLO
+from darkpixel.figures.lartpc.curves import TALLEST, drawn_models
 from darkpixel.figures.ratio import density, draw_with_ratio, mark_overflow
 from darkpixel.figures.style import legend_of_all_axes, look, save
 from darkpixel.formats.species import SPECIES
 from darkpixel.metrics.lartpc_shapes import SHAPE_OBSERVABLES, SHORTEST
 from darkpixel.metrics.names import is_reconstructed
-from darkpixel.metrics.order import base_model, ordered
+from darkpixel.metrics.order import ordered
 from darkpixel.tables.names import OBSERVABLES, SPECIES_SYMBOLS, UNITS, display_name
 
 Array = npt.NDArray[np.float64]
-MOST_MODELS = 4
-"""In one panel, beside the test images: more curves are not told apart."""
 BY_SPECIES = ("length", "charge_per_length", "end_asymmetry", "isolated_pixels")
 COUNTED = {"pieces": "piece", "isolated_pixels": "pixel"}
 SIGNED = ("centroid_row", "centroid_column")
@@ -35,8 +34,6 @@ WITHOUT = {
     "centroid_column": "blank",
 }
 """What images are that do not have the observable."""
-TALLEST = 2.5
-"""Height of the axis in units of the test images' highest bin: a model may have a spike."""
 
 
 def shape_distributions(
@@ -75,23 +72,6 @@ def shapes_by_species(
         if MONTE_CARLO in set(of_species["model"]):
             panels += [(of_species, name, SPECIES_SYMBOLS[species]) for name in BY_SPECIES]
     _panels(panels, stem, bins, columns=len(BY_SPECIES))
-
-
-def drawn_models(models: Sequence[str]) -> list[str]:
-    """At most `MOST_MODELS`, in their order: of different kinds, then variants, then reconstructed.
-
-    Of each kind the first is taken, which may be a variant of a model that is not among them.
-
-    Example:
-        >>> drawn_models(["sarm1_dd", "vqvae_pixelcnn", "vqvae_pixelcnn_256", "a", "b", "c"])
-        ['sarm1_dd', 'vqvae_pixelcnn', 'a', 'b']
-    """
-    derived = [model for model in models if is_reconstructed(model)]
-    first = {base_model(model) or model: model for model in reversed(models)}
-    kinds = [model for model in models if model in first.values() and model not in derived]
-    variants = [model for model in models if model not in [*kinds, *derived]]
-    chosen = [*kinds, *variants, *derived][:MOST_MODELS]
-    return [model for model in models if model in chosen]
 
 
 def _panels(
