@@ -22,9 +22,15 @@ from darkpixel.tables.distances import (
 from darkpixel.tables.divergence import divergence_table
 from darkpixel.tables.diversity import diversity_table
 from darkpixel.tables.improvement import improvement_table
-from darkpixel.tables.lartpc import ablation_table, observables_table, reference_code_table
+from darkpixel.tables.lartpc import (
+    ablation_table,
+    observables_table,
+    reference_code_table,
+    shapes_table,
+)
 from darkpixel.tables.likelihood import likelihood_table
 from darkpixel.tables.matrix import matrix_table
+from darkpixel.tables.momentum import momentum_table
 from darkpixel.tables.parameters import parameters_table
 from darkpixel.tables.quantisation import quantisation_table
 from darkpixel.tables.search import search_table
@@ -68,12 +74,20 @@ LAYOUTS: dict[str, Layout] = {
     "sarm_two_sample_auc": two_sample_table,
     "lartpc_codebook": codebook_table,
     "lartpc_codebook_ablation": ablation_table,
+    "lartpc_coverage": coverage_table,
+    "lartpc_diversity": diversity_table,
+    "lartpc_memorisation": memorisation_table,
+    "lartpc_momentum_response": momentum_table,
     "lartpc_observables": observables_table,
+    "lartpc_physics_distances": physics_distances_table,
     "lartpc_reconstruction": reconstruction_table,
     "lartpc_reference_code_comparison": reference_code_table,
+    "lartpc_shape_observables": shapes_table,
     "lartpc_species_mix": species_table,
+    "lartpc_speed": _speeds,
     "lartpc_ssnet_accuracy": accuracy_table,
     "lartpc_table4_kl_by_checkpoint": partial(divergence_table, direction="test_generated"),
+    "lartpc_two_sample_auc": two_sample_table,
 }
 
 # Columns whose empty cells are an empty text, not a missing number.
