@@ -8,6 +8,7 @@ far.
 
 import logging
 import time
+from io import BytesIO
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -136,8 +137,10 @@ class CheckpointFolder:
     def save(self, state: dict[str, Any]) -> None:
         """Replace the saved state: the old one stays whole until the new one is on the disk."""
         began = time.monotonic()
+        content = BytesIO()  # torch's own writer says nothing of a full disk but that it failed
+        torch.save({"digest": self.digest, "state": state}, content)
         with whole_file(self.state_path) as temporary:
-            torch.save({"digest": self.digest, "state": state}, temporary)
+            temporary.write_bytes(content.getbuffer())
         self.last_write = time.monotonic()
         self.write_seconds = self.last_write - began
 
