@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
+import pytest
 from repository import DOCS
 
 FOLDER = "DARKPIXEL_TORTURE"
@@ -36,6 +37,10 @@ class Row(NamedTuple):
 def is_whole() -> bool:
     """Whether this is `make torture`, not the core of it in `make test`."""
     return FOLDER in os.environ
+
+
+torture = pytest.mark.skipif(not is_whole(), reason="part of make torture")
+"""Of a test that `make test` leaves out."""
 
 
 def record(row: Row) -> None:

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from interruption import outputs
 from projects import Project
-from reliability import Row, is_whole, record
+from reliability import Row, record, torture
 
-pytestmark = pytest.mark.skipif(not is_whole(), reason="part of make torture")
+pytestmark = torture
 
 TARGETS = (
     "results/test/tables/sarm/table1_jet_wasserstein.csv",

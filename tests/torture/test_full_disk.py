@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from interruption import left_behind, outputs
 from projects import Project
-from reliability import Row, is_whole, record
+from reliability import Row, is_whole, record, torture
 
 # In a part, one data set of jets; in whole every kind of file that a job writes.
 _ONE = "results/test/metrics/jets_signal_wasserstein.parquet"
@@ -23,8 +23,6 @@ TARGETS = [_ONE, *_MORE] if is_whole() else [_ONE]
 FULL = 40 if is_whole() else 3
 """How often the disk is to be full, about."""
 _MOST = 3 * FULL
-
-torture = pytest.mark.skipif(not is_whole(), reason="part of make torture")
 
 
 class SmallDisk:
