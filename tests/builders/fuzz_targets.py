@@ -20,6 +20,7 @@ from mutations import (
     of_yaml,
 )
 from repository import CONFIG, PUBLISHED
+from safetensors import SafetensorError, safe_open
 
 from darkpixel.config.discovery import model_names
 from darkpixel.config.lartpc import ArgonImaging
@@ -72,7 +73,7 @@ def targets(folder: Path) -> list[Target]:
         Target("conditions in HDF5", "conditions.h5", [of_hdf5(images[0])], read_condition_file),
         Target("conditions in text", "conditions.csv", [condition_text()], read_condition_file),
         Target("LArCV", "larcv.root", list(map(of_root, larcv(folder))), read_larcv),
-        Target("weights", WEIGHTS, [of_safetensors(weights)], beside(settings)),
+        Target("weights", WEIGHTS, [of_safetensors(weights)], read_weights(settings)),
         Target("model settings", MODEL_CONFIG, model_settings(folder), beside(weights)),
         Target("checkpoint", STATE, [checkpoint(folder)], read_checkpoint),
         Target(
@@ -303,6 +304,26 @@ def beside(other: Path) -> Read:
         yield "loaded"
 
     return read
+
+
+def read_weights(settings: Path) -> Read:
+    """Two stages: a header that the library accepts, and weights that fit the model."""
+    load = beside(settings)
+
+    def read(path: Path) -> Iterator[str]:
+        if _opens(path):
+            yield "header"
+        yield from load(path)
+
+    return read
+
+
+def _opens(path: Path) -> bool:
+    try:
+        with safe_open(path, "numpy"):
+            return True
+    except SafetensorError:
+        return False
 
 
 def checkpoint(folder: Path) -> Mutate:
