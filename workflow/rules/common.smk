@@ -25,6 +25,7 @@ from snakemake.workflow import Workflow
 
 from darkpixel.errors import DarkpixelError
 from darkpixel.config.names import JOINT, SPLITS
+from darkpixel.pipeline.checks import check_writable
 from darkpixel.pipeline.datasets import LARTPC
 from darkpixel.pipeline.lartpc import FEWER_CODES, MAIN
 from darkpixel.pipeline.outputs import PAPERS
@@ -33,11 +34,21 @@ from darkpixel.pipeline.plan import COMPARISON, HISTOGRAMS, Plan, keys, one_of
 from darkpixel.pipeline.samples import flat, snapshot_weights
 
 try:
+    check_writable(".snakemake")  # where Snakemake keeps what it knows of the run
     # Snakemake lists the overlays of the command line before the Snakefile's own file.
     plan = Plan(config, [workflow.configfiles[-1], *workflow.configfiles[:-1]], workflow.basedir)
 except DarkpixelError as error:
     sys.exit(f"darkpixel: {error}")
 run, paths = plan.run, plan.paths
+
+
+# Before the first job; a plan (`--dry-run`) of results that are only to be read needs no right to
+# write them.
+onstart:
+    try:
+        check_writable(paths.results)
+    except DarkpixelError as error:
+        sys.exit(f"darkpixel: {error}")
 
 
 class WithoutDates(Workflow):

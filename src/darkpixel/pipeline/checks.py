@@ -1,5 +1,7 @@
 """What is wrong with a run that only its whole configuration and the disk show, before any job."""
 
+import os
+import tempfile
 from pathlib import Path
 
 from darkpixel.config.data import CustomData, Data
@@ -49,6 +51,28 @@ def check_braces(key: str, path: str | Path) -> None:
             f"{key}: {path} has braces, which Snakemake takes for wildcards; rename the folder or "
             "the file"
         )
+
+
+def check_writable(folder: str | Path) -> None:
+    """Make a folder that a run needs, and refuse one in which no file can be written.
+
+    Raises:
+        DarkpixelError: a disk that is read-only, full, or not there (a symbolic link leads to it),
+            a folder of somebody else's, or a file in its place.
+    """
+    try:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        at = next(path for path in (Path(folder), *Path(folder).parents) if os.path.lexists(path))
+        found = f"{at}: {error.strerror}"
+        if at.is_symlink() and not at.exists():
+            found = f"{at} is a link to {at.readlink()}, which is not there"
+        raise DarkpixelError(
+            f"{folder}: no file can be written there ({found}); check that its disk is there and "
+            "yours to write, or run in another folder (`--directory`)."
+        ) from error
 
 
 def _check_images(run: Run, dataset: str, data: Data) -> None:
