@@ -204,9 +204,9 @@ def draw_function(
 
 
 def training_step(
-    model: Trainable, subject: Subject, device: torch.device
+    model: Trainable, subject: Subject, device: torch.device, autocast: bool = True
 ) -> Callable[[int], None]:
-    """A step of every phase on n images as the training loop makes it, in bfloat16."""
+    """A step of every phase on n images as the training loop makes it, in bfloat16 or float32."""
     optimisers = build_optimisers(model, Training(learning_rate=1e-6), device)
     images, columns = subject.inputs(model.cpu(), 256, seed=4)
     model.to(device)
@@ -223,7 +223,7 @@ def training_step(
         for phase in model.phases:
             optimiser = optimisers[network_of(phase)]
             optimiser.zero_grad(set_to_none=True)
-            with torch.autocast(device.type, torch.bfloat16):
+            with torch.autocast(device.type, torch.bfloat16, enabled=autocast):
                 loss = model.loss(batch, phase, **chosen)
             torch.autograd.backward(loss)
             clip_grad_norm_([p for g in optimiser.param_groups for p in g["params"]], 10.0)
