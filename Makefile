@@ -55,7 +55,7 @@ study: $(VENV)/installed
 
 # One thread a worker: the workers share the cores. The longest files come first.
 test: $(VENV)/installed
-	OMP_NUM_THREADS=1 $(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(if $(COVERAGE),--cov --cov-report=) $(ARGS)
+	OMP_NUM_THREADS=1 $(BIN)/pytest --durations 30 --durations-min 5 -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(if $(COVERAGE),--cov --cov-report=) $(ARGS)
 
 # The table of docs/reliability.md, made anew. PYTHONS="python3.12 python3.13": also with these.
 PYTHONS ?=

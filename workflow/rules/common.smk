@@ -25,7 +25,7 @@ from snakemake.workflow import Workflow
 
 from darkpixel.errors import DarkpixelError
 from darkpixel.config.names import JOINT, SPLITS
-from darkpixel.pipeline.checks import check_writable
+from darkpixel.pipeline.checks import check_dates, check_writable
 from darkpixel.pipeline.datasets import LARTPC
 from darkpixel.pipeline.lartpc import FEWER_CODES, MAIN
 from darkpixel.pipeline.outputs import PAPERS
@@ -47,6 +47,7 @@ run, paths = plan.run, plan.paths
 onstart:
     try:
         check_writable(paths.results)
+        check_dates(paths.results)
     except DarkpixelError as error:
         sys.exit(f"darkpixel: {error}")
 

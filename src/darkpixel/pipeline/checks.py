@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+from datetime import datetime
 from pathlib import Path
 
 from darkpixel.config.data import CustomData, Data
@@ -10,6 +11,9 @@ from darkpixel.config.names import JOINT
 from darkpixel.config.run import Run
 from darkpixel.errors import DarkpixelError
 from darkpixel.pipeline.events import Events
+
+_TOLERANCE = 2.0
+"""Seconds by which a file's date may be ahead: some file systems round dates."""
 
 
 def check_run(run: Run, events: Events) -> None:
@@ -73,6 +77,36 @@ def check_writable(folder: str | Path) -> None:
             f"{folder}: no file can be written there ({found}); check that its disk is there and "
             "yours to write, or run in another folder (`--directory`)."
         ) from error
+
+
+def check_dates(folder: str | Path) -> None:
+    """Refuse results that are dated after the clock of their disk, which was set back since.
+
+    Snakemake would throw away what a job makes of them, after the job: it looks older than its
+    input.
+
+    Raises:
+        DarkpixelError: there are such files.
+    """
+    with tempfile.NamedTemporaryFile(dir=folder) as file:
+        now = Path(file.name).stat().st_mtime
+    later = [
+        (path.stat().st_mtime, path)
+        for path in Path(folder).rglob("*")
+        if path.is_file() and path.stat().st_mtime > now + _TOLERANCE
+    ]
+    if later:
+        moment, path = max(later)
+        raise DarkpixelError(
+            f"{path}: dated {_shown(moment)}, but it is {_shown(now)} (of {len(later)} such files "
+            "the last): Snakemake would throw away what is made of them. Correct the clock, or, if "
+            f"it is right, date them anew: find {folder}/ -newermt now -exec touch -d "
+            f"'{_shown(now)}' {{}} +"
+        )
+
+
+def _shown(moment: float) -> str:
+    return datetime.fromtimestamp(moment).astimezone().isoformat(" ", "seconds")
 
 
 def _check_images(run: Run, dataset: str, data: Data) -> None:
