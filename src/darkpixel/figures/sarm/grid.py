@@ -16,6 +16,7 @@ from darkpixel.figures.style import ETA, PHI, draw_image
 GAP, TITLE, HEADING, LEFT, BOTTOM, RIGHT, APART = 0.10, 0.20, 0.26, 0.72, 0.46, 0.95, 0.2
 LINE = 0.13  # of a title, beyond its first
 LETTERS = 17  # of a title to the inch
+ROW_LETTERS = 13  # of a row's title, which is larger and bold
 
 
 @dataclass(frozen=True)
@@ -84,8 +85,18 @@ def panel_grid(
         used += TITLE + LINE * (lines[row] - 1) if lines[row] else 0.0
         tops.append(used)
         used += height + GAP
+    starts = sorted(row_titles)
+    spans = {
+        start: (tops[start], tops[end - 1] + height)
+        for start, end in zip(starts, [*starts[1:], rows], strict=True)
+    }
+    at_left = {
+        row: fill(row_titles[row], max(1, int(ROW_LETTERS * (bottom - top))))
+        for row, (top, bottom) in spans.items()
+    }
+    beside = LINE * (max((len(text.splitlines()) for text in at_left.values()), default=1) - 1)
     first_columns = {first for first, _ in groups.values()}
-    lefts, across = [], LEFT
+    lefts, across = [], LEFT + beside
     for column in range(columns):
         across += APART if column and column in first_columns else 0.0
         lefts.append(across)
@@ -122,11 +133,9 @@ def panel_grid(
             axes.set_xlabel(ETA, fontsize=8, labelpad=2)
         if panel.column == 0:
             axes.set_ylabel(PHI, fontsize=8, labelpad=1)
-    starts = sorted(row_titles)
-    for start, end in zip(starts, [*starts[1:], rows], strict=True):
-        middle = (tops[start] + tops[end - 1] + height) / 2
+    for row, (top, bottom) in spans.items():
         style = {"rotation": 90, "ha": "center", "va": "center", "fontweight": "bold"}
-        write(0.17, middle, row_titles[start].replace(", ", ",\n"), fontsize=8.5, **style)
+        write(0.17 + beside / 2, (top + bottom) / 2, at_left[row], fontsize=8.5, **style)
     for text, (first, last) in groups.items():
         middle = (lefts[first] + lefts[last] + panel_size) / 2
         write(middle, 0.13, text, ha="center", va="center", fontsize=10, fontweight="bold")
