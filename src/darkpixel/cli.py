@@ -1,4 +1,4 @@
-"""`darkpixel check | sample | label | evaluate | show`: the library without the workflow."""
+"""The command `darkpixel`: the library without the workflow."""
 
 import argparse
 import math
@@ -75,6 +75,38 @@ def _parser() -> argparse.ArgumentParser:
     )
     sample.set_defaults(command=_sample)
 
+    simulate = commands.add_parser("simulate", help="simulate images, without a workflow")
+    simulate.add_argument("kind", choices=("jets", "muons", "argon"), help="of images")
+    simulate.add_argument("output", type=_hdf5, help="image file to write, .h5 or .hdf5")
+    simulate.add_argument("-n", "--images", type=_positive, default=1000, help="how many (1000)")
+    simulate.add_argument("--label", help="jets, muons: signal (default) or background")
+    simulate.add_argument(
+        "--species",
+        type=_species,
+        default=[],
+        metavar="NAME,...",
+        help="argon: particles by name or PDG code, such as mu- or 13,211 (all five, evenly)",
+    )
+    simulate.add_argument(
+        "--momentum",
+        type=_momentum,
+        metavar="P",
+        help="argon: MeV/c, one such as 500 or a range such as 300:800 (that of each species)",
+    )
+    simulate.add_argument("--seed", type=_seed, default=1, help="of the random numbers (1)")
+    simulate.add_argument(
+        "--cores", type=_positive, help="that share the work; the images are the same (all)"
+    )
+    simulate.add_argument(
+        "--configfile",
+        nargs="+",
+        type=Path,
+        default=[],
+        metavar="FILE",
+        help="a run's configuration, base and overlays, whose settings are taken; else the papers'",
+    )
+    simulate.set_defaults(command=_simulate)
+
     label = commands.add_parser("label", help="label tracks and showers with a trained SSNet")
     label.add_argument("model", type=Path, help="folder of a trained SSNet")
     label.add_argument("images", type=Path, help="image file to label")
@@ -118,6 +150,27 @@ def _threshold(text: str) -> float:
     if not 0 <= value < math.inf:
         raise argparse.ArgumentTypeError(f"found {text}; must be a finite number, 0 or more")
     return value
+
+
+def _species(text: str) -> list[int]:
+    from darkpixel.formats.species import SPECIES
+
+    codes = {name: code for code, name in SPECIES.items()} | {str(code): code for code in SPECIES}
+    for word in text.split(","):
+        if word not in codes:
+            known = ", ".join(f"{name} or {code}" for code, name in SPECIES.items())
+            raise argparse.ArgumentTypeError(f"found '{word}'; choose of {known}")
+    return [codes[word] for word in dict.fromkeys(text.split(","))]
+
+
+def _momentum(text: str) -> tuple[float, float]:
+    low, _, high = text.partition(":")
+    try:
+        return float(low), float(high or low)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(
+            f"found '{text}'; give MeV/c, such as 500, or a range such as 300:800"
+        ) from error
 
 
 def _hdf5(text: str) -> Path:
@@ -229,6 +282,39 @@ def _sample(options: argparse.Namespace) -> None:
         cores=options.cores or usable_cores(),
     )
     print(f"{options.output}: {count} images of {image_label}{replaced}")
+
+
+def _simulate(options: argparse.Namespace) -> None:
+    from darkpixel.models.workers import usable_cores
+    from darkpixel.studies.simulated import simulate_images
+
+    replaced = _replaced(options.output)
+    settings = _settings_of_run(options.kind, options.configfile) if options.configfile else {}
+    simulate_images(
+        options.kind,
+        options.images,
+        options.output,
+        label=options.label,
+        seed=options.seed,
+        cores=options.cores or usable_cores(),
+        species=options.species,
+        momentum=options.momentum,
+        **settings,
+    )
+    print(f"{options.output}: {options.images} simulated images{replaced}")
+
+
+def _settings_of_run(kind: str, files: Sequence[Path]) -> dict[str, Any]:
+    """The settings of a data set's simulation and imaging in a configuration."""
+    from darkpixel.config.loading import load_run, read_yaml
+
+    name = "lartpc" if kind == "argon" else kind
+    data: Any = load_run(read_yaml(*files), files).datasets.present().get(name)
+    if data is None:
+        raise DarkpixelError(
+            f"{' '.join(map(str, files))}: datasets.{name} is null; name files that have it."
+        )
+    return {"simulation": data.simulation.model_dump(), "imaging": data.imaging.model_dump()}
 
 
 def _label(options: argparse.Namespace) -> None:

@@ -8,7 +8,8 @@ from darkpixel.config.base import Settings
 
 
 class MomentumRanges(Settings):
-    """Ranges of momentum of single particles, uniform, MeV/c (LArTPC A.3)."""
+    """Ranges of momentum of single particles, uniform, MeV/c (LArTPC A.3); both ends the same: one
+    momentum."""
 
     electron: tuple[float, float] = Field((35.5, 800.0), description="e-, MeV/c")
     photon: tuple[float, float] = Field((35.0, 800.0), description="photon, MeV/c")
@@ -23,8 +24,8 @@ class MomentumRanges(Settings):
     @classmethod
     def _within_the_physics(cls, window: tuple[float, float]) -> tuple[float, float]:
         low, high = window
-        if not 1 <= low < high <= 2000:
-            raise ValueError("must be [low, high] with 1 <= low < high <= 2000, MeV/c")
+        if not 1 <= low <= high <= 2000:
+            raise ValueError("must be [low, high] with 1 <= low <= high <= 2000, MeV/c")
         return window
 
 

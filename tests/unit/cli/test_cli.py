@@ -329,3 +329,34 @@ def test_bad_input_is_one_line(arguments, expected, capsys):
     error = capsys.readouterr().err
     assert expected in error
     assert error.count("\n") == 1
+
+
+def test_simulate_of_one_species_at_one_momentum(tmp_path, capsys):
+    path = str(tmp_path / "muons.h5")
+    words = ["-n", "10", "--species", "mu-", "--momentum", "500", "--cores", "1"]
+    assert main(["simulate", "argon", path, *words]) == 0
+    assert "10 simulated images" in capsys.readouterr().out
+    with ImageFile(path) as file:
+        assert set(file.column("species")) == {13}
+        assert set(file.column("momentum")) == {500.0}
+        plain = file.read()
+    # The test configuration has crops of 32 pixels.
+    files = [str(CONFIG / "config.yaml"), str(CONFIG / "test.yaml")]
+    assert main(["simulate", "argon", path, *words, "--configfile", *files]) == 0
+    assert "in place of the file that was there" in capsys.readouterr().out
+    with ImageFile(path) as file:
+        assert file.shape[1:] == (32, 32)
+    assert plain.shape[1:] == (64, 64)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--species", "muon"], "found 'muon'; choose of e- or 11"),
+        (["--momentum", "fast"], "found 'fast'; give MeV/c"),
+    ],
+)
+def test_simulate_refuses_what_it_does_not_know(tmp_path, capsys, words, message):
+    with pytest.raises(SystemExit):
+        main(["simulate", "argon", str(tmp_path / "x.h5"), *words])
+    assert message in capsys.readouterr().err

@@ -8,6 +8,7 @@ network that labels pixels, several particles from one vertex.
 import hashlib
 import math
 from collections import Counter
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -60,9 +61,13 @@ _MARGIN = 1.25
 
 
 class Recipe(NamedTuple):
-    """What the compiled loop needs of the settings. momentum: (5, 2) MeV/c, in `SPECIES` order."""
+    """What the compiled loop needs of the settings.
+
+    momentum: (5, 2) MeV/c, in `SPECIES` order; species: of single particles, places in it.
+    """
 
     momentum: Floats
+    species: NDArray[np.int64]
     pixel_size: float
     voxel_cap: float
     threshold: float
@@ -81,6 +86,7 @@ def simulate(
     path: str | Path,
     first_event: int = 0,
     progress: bool | None = None,
+    species: Sequence[int] = SPECIES,
 ) -> None:
     """Simulate events until `images` of them pass the crop, and write them to `path`.
 
@@ -95,6 +101,7 @@ def simulate(
         seed: of this file; files with different seeds are independent.
         first_event: number of the first accepted event, so that files of one run continue.
         progress: show a bar; None: only on a terminal.
+        species: PDG codes of single particles, drawn evenly.
 
     Raises:
         DarkpixelError: hardly any event is accepted, an event is too large, or the file cannot
@@ -112,7 +119,7 @@ def simulate(
         "software": f"darkpixel {__version__} compact argon simulator, not Geant4; "
         f"numba {version('numba')}",
     }
-    events = _Events(settings, imaging, kind, seed)
+    events = _Events(settings, imaging, kind, seed, species)
     bar = tqdm(
         total=images,
         desc=f"argon/{kind} seed {seed}",
@@ -155,13 +162,19 @@ class _Events:
     """
 
     def __init__(
-        self, settings: ArgonSimulation, imaging: ArgonImaging, kind: Kind, seed: int
+        self,
+        settings: ArgonSimulation,
+        imaging: ArgonImaging,
+        kind: Kind,
+        seed: int,
+        species: Sequence[int],
     ) -> None:
         self._kind = kind
         self._imaging = imaging
         ranges = settings.momentum
         self._recipe = Recipe(
             np.array([ranges.electron, ranges.photon, ranges.muon, ranges.pion, ranges.proton]),
+            np.array([SPECIES.index(code) for code in species]),
             settings.pixel_size,
             settings.voxel_cap,
             settings.threshold,
@@ -252,7 +265,7 @@ def next_event(
     """
     side = SIDE * recipe.pixel_size
     corner = np.empty(3)
-    number = np.random.randint(0, len(SPECIES))
+    number = recipe.species[np.random.randint(0, len(recipe.species))]
     if recipe.vertex:
         number = np.random.randint(FEWEST, MOST + 1)
     momentum = 0.0
