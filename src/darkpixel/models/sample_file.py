@@ -76,6 +76,38 @@ def sampling_workers(model: DrawsImages, cores: int) -> Workers[Draw, Block]:
     )
 
 
+def draws(
+    model: DrawsImages,
+    images: int,
+    block_size: int,
+    blocks: range,
+    seed: int,
+    conditions: Mapping[str, Values] | None = None,
+) -> list[Draw]:
+    """What is to be drawn for each block; the arguments are those of `write_shard`.
+
+    Raises:
+        DarkpixelError: the model does not take these conditions.
+    """
+    given = conditions or {}
+    # All of them at once, so that errors count all images.
+    whole = {name: torch.as_tensor(values) for name, values in given.items()}
+    network = model.model if isinstance(model, Selected) else model
+    warn_of_extrapolation(network.conditions, network.given_conditions(images, whole))
+    tasks = []
+    for block in blocks:
+        start = block * block_size
+        count = min(block_size, images - start)
+        part = {
+            name: values[start : start + count]
+            if isinstance(values, np.ndarray) and values.ndim
+            else values
+            for name, values in given.items()
+        }
+        tasks.append(Draw(count, seed, block, part))
+    return tasks
+
+
 def write_shard(
     model: DrawsImages,
     path: str | Path,
@@ -111,23 +143,8 @@ def write_shard(
             SIGTERM has come, or a worker was killed; nothing is written.
     """
     height, width = model.image_size
-    given = conditions or {}
-    # All of them at once, so that errors count all images.
-    whole = {name: torch.as_tensor(values) for name, values in given.items()}
-    network = model.model if isinstance(model, Selected) else model
-    warn_of_extrapolation(network.conditions, network.given_conditions(images, whole))
+    tasks = draws(model, images, block_size, blocks, seed, conditions)
     started = time.perf_counter()
-    tasks = []
-    for block in blocks:
-        start = block * block_size
-        count = min(block_size, images - start)
-        part = {
-            name: values[start : start + count]
-            if isinstance(values, np.ndarray) and values.ndim
-            else values
-            for name, values in given.items()
-        }
-        tasks.append(Draw(count, seed, block, part))
     with (
         stopped_in_one_line(str(path)),
         sampling_workers(model, min(cores, len(tasks))) as workers,

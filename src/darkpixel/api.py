@@ -1,0 +1,185 @@
+"""darkpixel from Python: load a trained model and draw images of it, or simulate them.
+
+    >>> import darkpixel
+    >>> model = darkpixel.load("weights/lartpc_sparse_transformer")
+    >>> pions = model.sample(100, species=211, momentum=400.0, seed=1)  # (100, 64, 64)
+
+The same call gives the same images, on any number of cores, and those that the command
+`darkpixel sample` writes to a file.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike, NDArray
+
+from darkpixel.errors import DarkpixelError
+from darkpixel.formats.image_file import ImageFile
+from darkpixel.models.device import choose_device
+from darkpixel.models.folder import load_config, load_generator
+from darkpixel.models.sample_file import draws, sampling_workers, shard_blocks
+from darkpixel.models.workers import usable_cores
+
+_AT_ONCE = 256  # images whose density is computed at a time
+
+
+class Model:
+    """A trained generative model, as `load` gives it.
+
+    Attributes:
+        folder: where it was read from.
+        settings: its own, as resolved when it was trained.
+        about: of the training images: `dataset`, `label`, `pixel_size`, `unit` of the pixels.
+        conditions: names of what `sample` may be given.
+        image_size: height and width of the images, pixels.
+    """
+
+    def __init__(
+        self, folder: str | Path, *, device: str = "cpu", label: str | None = None
+    ) -> None:
+        config = load_config(folder)
+        self.folder = Path(folder)
+        self._network = load_generator(folder, device=choose_device(device), label=label)
+        self.settings: dict[str, Any] = dict(self._network.settings)
+        self.about: dict[str, Any] = dict(config.get("images", {}))
+        if label is not None:
+            self.about["label"] = label
+        self.conditions = tuple(condition.name for condition in self._network.conditions)
+        self.image_size = self._network.image_size
+
+    def __repr__(self) -> str:
+        height, width = self.image_size
+        return f"<{self.settings['model']} of {height} x {width} pixels from {self.folder}>"
+
+    def sample(
+        self,
+        n: int,
+        *,
+        seed: int = 1,
+        cores: int | None = None,
+        block_size: int | None = None,
+        **conditions: ArrayLike,
+    ) -> NDArray[np.float32]:
+        """Draw `n` images.
+
+        Args:
+            seed: of the random numbers.
+            cores: that share the work; None: all. The images are the same.
+            block_size: images at once, on which they depend; None: 512 on a CPU, 1024 on a GPU.
+            conditions: values of `conditions`, one for all images or (n,); what is left out is
+                drawn as in the training images.
+
+        Returns:
+            (n, H, W), in the unit of the training images.
+
+        Raises:
+            DarkpixelError: the model does not take such conditions, or a worker was killed.
+        """
+        if n < 1:
+            raise DarkpixelError(f"{self.folder}: {n} images asked for; ask for at least 1.")
+        arrays = {name: np.asarray(values, np.float64) for name, values in conditions.items()}
+        given: dict[str, Any] = {
+            name: values if values.ndim else float(values) for name, values in arrays.items()
+        }
+        on_cpu = next(self._network.parameters()).device.type == "cpu"
+        size = block_size or (512 if on_cpu else 1024)
+        tasks = draws(self._network, n, size, shard_blocks(n, size, 0, 1), seed, given)
+        workers = sampling_workers(self._network, min(cores or usable_cores(), len(tasks)))
+        with workers:
+            return np.concatenate([pixels for pixels, _ in workers.results(tasks)])
+
+    def log_density(self, images: ArrayLike) -> NDArray[np.float64]:
+        """Log-density of images (n, H, W), (n,) nats.
+
+        The measure is a point mass at 0 and the unit of the pixels elsewhere, for each pixel.
+
+        Raises:
+            DarkpixelError: the model has no density, or images are of another size.
+        """
+        pixels = torch.as_tensor(np.ascontiguousarray(images, np.float32))
+        if pixels.ndim != 3 or tuple(pixels.shape[1:]) != tuple(self.image_size):
+            height, width = self.image_size
+            raise DarkpixelError(
+                f"{self.folder}: images of shape {tuple(pixels.shape)}; (n, {height}, {width}) is "
+                "expected."
+            )
+        device = next(self._network.parameters()).device
+        found = []
+        with torch.inference_mode():
+            for part in pixels.split(_AT_ONCE):
+                values = self._network.log_density(part.to(device))
+                if values is None:
+                    raise DarkpixelError(
+                        f"{self.folder}: a model '{self.settings['model']}' has no density, or "
+                        "only a bound of it."
+                    )
+                found.append(values.double().cpu())
+        return np.asarray(torch.cat(found).numpy() if found else np.empty(0))
+
+
+def load(folder: str | Path, *, device: str = "cpu", label: str | None = None) -> Model:
+    """A trained model.
+
+    Args:
+        folder: with `model.safetensors` and `config.yaml`, as a run or `weights/` has them.
+        device: `cpu`, `cuda`, `mps`, or `auto` for the best of them.
+        label: of the images, for a model that knows several.
+
+    Raises:
+        DarkpixelError: a file is missing or damaged, or the model does not generate images.
+    """
+    return Model(folder, device=device, label=label)
+
+
+def simulate(
+    kind: Literal["jets", "muons", "argon"],
+    n: int,
+    *,
+    label: str | None = None,
+    species: int | Sequence[int] = (),
+    momentum: float | tuple[float, float] | None = None,
+    seed: int = 1,
+    cores: int | None = None,
+    **settings: Any,
+) -> tuple[NDArray[np.float32], dict[str, NDArray[Any]]]:
+    """Simulate `n` images: W and QCD jets, muons from Z' and b quarks, particles in argon.
+
+    Args:
+        kind: of images.
+        label: `signal` or `background`, of jets and muons.
+        species: PDG codes, of particles in argon.
+        momentum: MeV/c, one or a range, of particles in argon.
+        seed: of the random numbers.
+        cores: that share the work; None: all. The images are the same.
+        settings: `simulation` and `imaging`, as `darkpixel.studies.simulated.simulate_images`.
+
+    Returns:
+        The images (n, H, W), in GeV or, of argon, in units of 0.255 MeV; and the columns of each.
+
+    Raises:
+        DarkpixelError: an argument does not fit, or hardly any event is accepted.
+    """
+    # Only here: Pythia and the argon tables take seconds to import.
+    from darkpixel.studies.simulated import simulate_images
+
+    codes = [species] if isinstance(species, int) else list(species)
+    window = (momentum, momentum) if isinstance(momentum, int | float) else momentum
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "images.h5"
+        simulate_images(
+            kind,
+            n,
+            path,
+            label=label,
+            seed=seed,
+            cores=cores or usable_cores(),
+            species=codes,
+            momentum=window,
+            **settings,
+        )
+        with ImageFile(path) as file:
+            return file.read(), {name: file.column(name) for name in file.columns}
