@@ -8,12 +8,14 @@ The same call gives the same images, on any number of cores, and those that the 
 `darkpixel sample` writes to a file.
 """
 
-from collections.abc import Sequence
+import warnings
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
 import numpy as np
+import pandas as pd
 import torch
 from numpy.typing import ArrayLike, NDArray
 
@@ -133,6 +135,66 @@ def load(folder: str | Path, *, device: str = "cpu", label: str | None = None) -
         DarkpixelError: a file is missing or damaged, or the model does not generate images.
     """
     return Model(folder, device=device, label=label)
+
+
+def evaluate(
+    reference: ArrayLike | str | Path,
+    generated: ArrayLike | str | Path | Mapping[str, ArrayLike | str | Path],
+    *,
+    training: ArrayLike | str | Path | None = None,
+    n: int = 10_000,
+    seed: int = 1,
+    dataset: Literal["jets", "muons", "lartpc", "plain"] | None = None,
+    pixel_size: float | None = None,
+    unit: str | None = None,
+) -> pd.DataFrame:
+    """Distances of generated from simulated images, as `darkpixel evaluate` has them.
+
+    Args:
+        reference: simulated images, (N, H, W) or a file.
+        generated: images of one generator, or of several by name.
+        training: images that the generators were trained on: are they known by heart?
+        n: images a side, at most half of the reference.
+        seed: of the draw of the images, and of all resampling.
+        dataset: kind of the images; None: what the files say, else `plain`.
+        pixel_size: side of a pixel in eta and phi (cm in argon); None: what the files say.
+        unit: of the pixels; None: what the files say.
+
+    Returns:
+        A row for each measure and generator: W1 of observables, `auc` of boosted trees between
+        real and generated, `fpd`, `kpd`, `coverage`, `density`, and what `training` adds, with
+        `value`, `error`, `floor` (what a perfect generator scores), `control` (what pixels 5% too
+        large score) and `verdict` (why a number cannot be quoted, else empty).
+
+    Raises:
+        DarkpixelError: images do not fit together, or are too few.
+    """
+    # Only here: scikit-learn and SciPy take a second to import.
+    from darkpixel.studies.scoring import score
+
+    several = generated if isinstance(generated, Mapping) else {"generated": generated}
+    with TemporaryDirectory() as folder:
+
+        def path_of(images: ArrayLike | str | Path, name: str) -> Path:
+            if isinstance(images, str | Path):
+                return Path(images)
+            path = Path(folder) / f"{name}.npy"
+            np.save(path, np.asarray(images))
+            return path
+
+        found = score(
+            path_of(reference, "reference"),
+            {name: path_of(made, f"{i}") for i, (name, made) in enumerate(several.items())},
+            training=None if training is None else path_of(training, "training"),
+            n=n,
+            seed=seed,
+            dataset=dataset,
+            pixel_size=pixel_size,
+            unit=unit,
+        )
+    for warning in found.warnings:
+        warnings.warn(warning, stacklevel=2)
+    return found.rows
 
 
 def simulate(

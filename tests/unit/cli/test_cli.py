@@ -44,11 +44,11 @@ def test_sample_then_evaluate_then_show(folder, tmp_path, capsys):
     with ImageFile(made) as file:
         assert file.shape == (40, 6, 6)
         assert file.attributes["pixel_size"] == 0.1
-    assert main(["evaluate", made, write_random(tmp_path / "test.h5")]) == 0
+    assert main(["evaluate", write_random(tmp_path / "test.h5"), made]) == 0
     out = capsys.readouterr().out
-    assert "pt" in out
-    assert "floor" in out
-    assert "GeV" in out
+    assert "W1 of pT, GeV" in out
+    assert "perfect" in out
+    assert "AUC, real or generated" in out
     assert main(["show", made]) == 0
     assert "40 images of 6 x 6 pixels" in capsys.readouterr().out
 
@@ -151,11 +151,15 @@ def test_an_overlay_alone_is_no_configuration(tmp_path, capsys):
 
 def distances(out):
     """W1 of each observable, its error and its floor, as `darkpixel evaluate` prints them."""
-    lines = [line.split() for line in out.splitlines() if "±" in line]
-    return {
-        words[0]: tuple(float(words[place]) for place in (1, 3, words.index("floor") + 1))
-        for words in lines
-    }
+    lines = [[cell.strip() for cell in line.split("|")[1:-1]] for line in out.splitlines()]
+    found = {}
+    for cells in lines:
+        if cells and cells[0].startswith("W1 of "):
+            value, error = map(float, (*cells[1].split("±"), "0")[:2])
+            floor = float(cells[2].split("±")[0])
+            found[cells[0].removeprefix("W1 of ").split(",")[0]] = value, error, floor
+    assert found
+    return found
 
 
 def test_the_order_of_a_file_is_no_difference(tmp_path, capsys):
@@ -165,14 +169,14 @@ def test_the_order_of_a_file_is_no_difference(tmp_path, capsys):
     shuffled = str(write_images(tmp_path / "shuffled.h5", images))
     ordered = str(write_images(tmp_path / "sorted.h5", images[by_sum]))
     for first, second in ((shuffled, ordered), (ordered, shuffled)):
-        assert main(["evaluate", first, second]) == 0
+        assert main(["evaluate", second, first]) == 0
         for value, error, floor in distances(capsys.readouterr().out).values():
             assert value <= floor + 4 * error
     # Half of the images are brighter: the order must not hide a difference, either.
     brighter = images * np.where(np.arange(1000) % 2, 1, 1.5)[:, None, None]
     other = str(write_images(tmp_path / "other.h5", brighter[np.argsort(brighter.sum((1, 2)))]))
-    assert main(["evaluate", other, ordered]) == 0
-    value, error, floor = distances(capsys.readouterr().out)["pt"]
+    assert main(["evaluate", ordered, other]) == 0
+    value, error, floor = distances(capsys.readouterr().out)["pT"]
     assert value > floor + 4 * error
     assert main(["evaluate", ordered, ordered]) == 0
     assert {value for value, _, _ in distances(capsys.readouterr().out).values()} == {0}
@@ -182,14 +186,14 @@ def test_the_order_of_a_file_is_no_difference(tmp_path, capsys):
     ("attribute", "value", "words"),
     [
         ("unit", "ADC", "other.h5: attribute unit is 'ADC', which cannot be converted to 'GeV'"),
-        ("pixel_size", 0.2, "other.h5: attribute pixel_size is 0.2, but 0.1 in "),
+        ("pixel_size", 0.2, "other.h5: pixels of 0.2, those of the reference have 0.1"),
     ],
 )
 def test_files_of_two_scales_are_not_compared(tmp_path, capsys, attribute, value, words):
     other, test = (write_random(tmp_path / name) for name in ("other.h5", "test.h5"))
     with h5py.File(other, "a") as file:
         file.attrs[attribute] = value
-    assert main(["evaluate", other, test]) == 1
+    assert main(["evaluate", test, other]) == 1
     assert words in capsys.readouterr().err
 
 
@@ -212,12 +216,12 @@ def test_energies_are_compared_in_the_reference_s_unit(tmp_path, capsys):
     with h5py.File(other, "a") as file:
         file["images"][:] *= 1000
         file.attrs["unit"] = "MeV"
-    assert main(["evaluate", other, one]) == 0
-    assert distances(capsys.readouterr().out)["pt"][0] == pytest.approx(0, abs=1e-3)
     assert main(["evaluate", one, other]) == 0
+    assert distances(capsys.readouterr().out)["pT"][0] == pytest.approx(0, abs=1e-3)
+    assert main(["evaluate", other, one]) == 0
     out = capsys.readouterr().out
-    assert " MeV " in out
-    assert distances(out)["pt"][0] == pytest.approx(0, abs=1)
+    assert "pT, MeV" in out
+    assert distances(out)["pT"][0] == pytest.approx(0, abs=1)
 
 
 def test_a_reference_of_one_image_is_one_line(tmp_path, capsys):

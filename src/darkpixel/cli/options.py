@@ -1,0 +1,80 @@
+"""What the options of the commands take, and how it is refused."""
+
+import argparse
+import math
+from pathlib import Path
+from typing import Any
+
+Commands = Any
+"""`argparse`'s object that new commands are added to, whose class is not public."""
+
+
+def positive(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError("must be at least 1")
+    return value
+
+
+def seed(text: str) -> int:
+    value = int(text)
+    if not -(2**63) <= value < 2**63:  # it is kept in the file, in 64 bits
+        raise argparse.ArgumentTypeError(f"found {text}; must be between -2^63 and 2^63 - 1")
+    return value
+
+
+def threshold(text: str) -> float:
+    value = float(text)
+    if not 0 <= value < math.inf:
+        raise argparse.ArgumentTypeError(f"found {text}; must be a finite number, 0 or more")
+    return value
+
+
+def species(text: str) -> list[int]:
+    from darkpixel.formats.species import SPECIES
+
+    codes = {name: code for code, name in SPECIES.items()} | {str(code): code for code in SPECIES}
+    for word in text.split(","):
+        if word not in codes:
+            known = ", ".join(f"{name} or {code}" for code, name in SPECIES.items())
+            raise argparse.ArgumentTypeError(f"found '{word}'; choose of {known}")
+    return [codes[word] for word in dict.fromkeys(text.split(","))]
+
+
+def momentum(text: str) -> tuple[float, float]:
+    low, _, high = text.partition(":")
+    try:
+        return float(low), float(high or low)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(
+            f"found '{text}'; give MeV/c, such as 500, or a range such as 300:800"
+        ) from error
+
+
+def pixels_of(text: str) -> tuple[int, int]:
+    rows, _, columns = text.partition("x")
+    try:
+        found = int(rows), int(columns)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"found '{text}'; give 45x144, for example") from error
+    if min(found) < 1:
+        raise argparse.ArgumentTypeError(f"found '{text}'; both must be at least 1")
+    return found
+
+
+def hdf5(text: str) -> Path:
+    path = Path(text)
+    if path.suffix not in (".h5", ".hdf5") and not path.is_dir():
+        raise argparse.ArgumentTypeError(f"found '{text}'; HDF5 is written: end it in .h5 or .hdf5")
+    return path
+
+
+def replaced_note(path: Path) -> str:
+    """For the last line of a command: whether it will have replaced a file.
+
+    Raises:
+        DarkpixelError: what is there must not be replaced.
+    """
+    from darkpixel.formats.files import writable
+
+    return " (in place of the file that was there)" if writable(path).exists() else ""

@@ -1,0 +1,169 @@
+"""`darkpixel sample`: images of a trained model; `darkpixel label`: those of SSNet."""
+
+import argparse
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from darkpixel.cli.options import Commands, hdf5, positive, replaced_note, seed, threshold
+from darkpixel.errors import DarkpixelError
+
+
+def add_sample(commands: Commands) -> None:
+    """Its options."""
+    sample = commands.add_parser("sample", help="generate images with a trained model")
+    sample.add_argument("model", type=Path, help="folder with model.safetensors and config.yaml")
+    sample.add_argument("output", type=hdf5, help="image file to write, .h5 or .hdf5")
+    sample.add_argument(
+        "-n", "--images", type=positive, help="how many (1000, or the rows of --conditions)"
+    )
+    sample.add_argument("--seed", type=seed, default=1, help="of the random numbers (1)")
+    sample.add_argument("--label", help="of the images, for a model that knows several (LAGAN)")
+    sample.add_argument("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto")
+    sample.add_argument("--species", type=int, help="PDG code, short for --condition species=CODE")
+    sample.add_argument("--momentum", type=float, help="MeV/c, short for --condition momentum=P")
+    sample.add_argument(
+        "--condition",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="value of a column that the model is conditioned on, for all images",
+    )
+    sample.add_argument(
+        "--conditions",
+        type=Path,
+        metavar="FILE",
+        help="values one an image: .csv with named columns, or .h5 (an image file, say)",
+    )
+    sample.add_argument(
+        "--cores", type=positive, help="that share the blocks; the images are the same (all)"
+    )
+    sample.add_argument(
+        "--block-size",
+        type=positive,
+        help="images at once; the images depend on it (512 on a CPU, 1024 on a GPU)",
+    )
+    sample.set_defaults(command=_sample)
+
+
+def add_label(commands: Commands) -> None:
+    """Its options."""
+    label = commands.add_parser("label", help="label tracks and showers with a trained SSNet")
+    label.add_argument("model", type=Path, help="folder of a trained SSNet")
+    label.add_argument("images", type=Path, help="image file to label")
+    label.add_argument("output", type=hdf5, help="label file to write, .h5 or .hdf5")
+    label.add_argument(
+        "--threshold",
+        type=threshold,
+        default=0.2,
+        help="pixels above it are labelled, in the unit of the images (0.2)",
+    )
+    label.add_argument("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto")
+    label.set_defaults(command=_label)
+
+
+def _sample(options: argparse.Namespace) -> None:
+    from darkpixel.models.device import choose_device
+    from darkpixel.models.folder import load_config, load_generator
+    from darkpixel.models.sample_file import shard_blocks, write_shard
+    from darkpixel.models.workers import usable_cores
+
+    replaced = replaced_note(options.output)  # before anything is drawn
+    config = load_config(options.model)
+    device = choose_device(options.device)
+    model = load_generator(options.model, device=device, label=options.label)
+    conditions = _conditions(options, [condition.name for condition in model.conditions])
+    count = _count(options, conditions)
+    images = config["images"]
+    image_label = options.label or images["label"]
+    # Several blocks already for the 1,000 images of the default, so that no core is idle.
+    block_size = options.block_size or (512 if device.type == "cpu" else 1024)
+    write_shard(
+        model,
+        options.output,
+        images=count,
+        block_size=block_size,
+        blocks=shard_blocks(count, block_size, 0, 1),
+        seed=options.seed,
+        about={name: images[name] for name in ("dataset", "pixel_size", "unit")}
+        | {"label": image_label},
+        source=str(options.model),
+        config_digest=config["digest"],
+        conditions=conditions,
+        cores=options.cores or usable_cores(),
+    )
+    print(f"{options.output}: {count} images of {image_label}{replaced}")
+
+
+def _conditions(options: argparse.Namespace, names: Sequence[str]) -> dict[str, Any]:
+    """The values of the options' conditions: one for all images, or an array of one an image."""
+    from darkpixel.formats.condition_file import read_conditions
+
+    single: dict[str, float] = {}
+    words = [f"{name}={getattr(options, name)}" for name in ("species", "momentum")
+             if getattr(options, name) is not None]  # fmt: skip
+    for word in [*words, *options.condition]:
+        name, equals, text = word.partition("=")
+        try:
+            value = float(text)
+        except ValueError:
+            equals = ""
+        if not equals or not name:
+            raise DarkpixelError(
+                f"--condition: found '{word}'; give NAME=VALUE with a number, such as momentum=500."
+            )
+        if name in single:
+            raise DarkpixelError(f"--condition: '{name}' is given twice; give it once.")
+        single[name] = value
+    if options.conditions is None:
+        return single
+    columns = read_conditions(options.conditions, names)
+    if both := single.keys() & columns.keys():
+        raise DarkpixelError(
+            f"{options.conditions}: has the column '{min(both)}', which is given on the command "
+            "line too; give one or the other."
+        )
+    return single | columns
+
+
+def _count(options: argparse.Namespace, conditions: Mapping[str, Any]) -> int:
+    """Images to draw: as asked, and as many as there are rows of conditions."""
+    rows = {len(values) for values in conditions.values() if not isinstance(values, float)}
+    asked: int | None = options.images
+    if not rows:
+        return asked or 1000
+    count = rows.pop()
+    if asked not in (None, count):
+        raise DarkpixelError(
+            f"{options.conditions}: {count} rows, but {asked} images are asked for; leave -n out, "
+            "or give as many rows."
+        )
+    return count
+
+
+def _label(options: argparse.Namespace) -> None:
+    from darkpixel.models.device import choose_device
+    from darkpixel.models.folder import load_config, load_model
+    from darkpixel.models.ssnet.labelling import label_file
+    from darkpixel.models.ssnet.model import SSNet
+
+    replaced = replaced_note(options.output)
+    if options.output.exists() and options.output.samefile(options.images):
+        raise DarkpixelError(
+            f"{options.output}: the file of the images itself; name another for the labels."
+        )
+    config = load_config(options.model)
+    model = load_model(options.model, device=choose_device(options.device))
+    if not isinstance(model, SSNet):
+        raise DarkpixelError(
+            f"{options.model}: model is '{config['model']['model']}', not 'ssnet'; "
+            "name the folder of a trained SSNet."
+        )
+    label_file(
+        model,
+        options.images,
+        options.output,
+        images=config["images"],
+        threshold=options.threshold,
+    )
+    print(f"{options.output}: labels of {options.images}{replaced}")

@@ -1,0 +1,248 @@
+"""Images of other programs, for `darkpixel evaluate`: some of each file, at random.
+
+Read are image files (HDF5 with `images`, see `docs/formats.md`), NumPy's `.npy` and `.npz`, LArCV
+ROOT files of single particles, CaloChallenge showers (arXiv:2410.21611: HDF5 with `showers` and
+`incident_energies`) and JetNet particle lists (arXiv:2106.11535: HDF5 with `particle_features`).
+"""
+
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from darkpixel.config.lartpc import ArgonImaging
+from darkpixel.datasets.charge import unit_of
+from darkpixel.datasets.lartpc import LARCV_PIXEL_SIZE, crop_events, scale_events
+from darkpixel.errors import DarkpixelError
+from darkpixel.formats.hdf5 import check_readable, open_hdf5, sound
+from darkpixel.formats.image_file import ImageFile
+from darkpixel.formats.larcv import larcv_events
+from darkpixel.formats.species import SpeciesCounts
+
+Images = NDArray[np.float32]
+
+SHOWERS, ENERGIES, PARTICLES = "showers", "incident_energies", "particle_features"
+SHAPES = {6480: (45, 144), 40500: (45, 900)}
+"""Rows (layers) and columns (cells of a layer) of CaloChallenge's data sets 2 and 3, by voxels."""
+_JETNET_PIXELS, _JETNET_REACH = 28, 0.8  # of the images; particles beyond are left out
+_BLOCK = 2048
+_LARGEST_NPZ = 4 * 2**30  # bytes of an array, which a zip archive gives whole or not at all
+_REMAKE = "make the file again"
+
+
+class Grid(NamedTuple):
+    """How images are made of what is none."""
+
+    shape: tuple[int, int] | None = None
+    """Rows and columns of CaloChallenge's voxels; None: those of `SHAPES`."""
+    pixels: int = _JETNET_PIXELS
+    """A side, of JetNet's images in relative eta and phi from -0.8 to 0.8."""
+
+
+class Foreign(NamedTuple):
+    """Images in random order, and what their file says of them."""
+
+    images: Images
+    """(n, H, W)"""
+    total: int
+    """How many the file holds."""
+    about: dict[str, Any]
+    """Of `dataset`, `label`, `split`, `pixel_size` and `unit` what is known."""
+
+
+def random_images(path: str | Path, most: int, seed: int, grid: Grid | None = None) -> Foreign:
+    """Up to `most` images of a file, drawn at random without replacement, in random order.
+
+    The file is read block by block; twice the images that are kept are in memory.
+
+    Args:
+        most: at least 1.
+        seed: of the draw: files of one length give the same images.
+        grid: for files that hold no images.
+
+    Raises:
+        DarkpixelError: the file cannot be read, or is none of the kinds that are.
+    """
+    path = Path(path)
+    blocks, about = _opened(path, grid or Grid())
+    random = np.random.default_rng(seed)
+    kept: list[Images] = []
+    keys: NDArray[np.float64] = np.empty(0)
+    total = 0
+    for images in blocks:
+        total += len(images)
+        kept.append(np.asarray(images, np.float32))
+        keys = np.concatenate([keys, random.random(len(images))])
+        if len(keys) > 2 * most:
+            chosen = np.sort(np.argpartition(keys, most)[:most])
+            kept, keys = [np.concatenate(kept)[chosen]], keys[chosen]
+    if not total:
+        raise DarkpixelError(f"{path}: holds no images.")
+    order = np.argsort(keys)[:most]
+    return Foreign(np.concatenate(kept)[order], total, about)
+
+
+def _opened(path: Path, grid: Grid) -> tuple[Iterator[Images], dict[str, Any]]:
+    match path.suffix.lower():
+        case ".npy":
+            return _blocks_of(_npy(path), path), {}
+        case ".npz":
+            return _blocks_of(_npz(path), path), {}
+        case ".root":
+            return _larcv(path)
+        case ".h5" | ".hdf5":
+            return _hdf5(path, grid)
+    raise DarkpixelError(
+        f"{path}: a file that ends in '{path.suffix}'; .h5, .hdf5, .npy, .npz and .root are read."
+    )
+
+
+def _npy(path: Path) -> NDArray[Any]:
+    try:
+        array: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
+    except OSError as error:
+        raise DarkpixelError(f"{path}: cannot be read ({error.strerror or error}).") from error
+    except ValueError as error:  # an array of Python objects, or no array
+        raise DarkpixelError(f"{path}: not an array of numbers in NumPy's format.") from error
+    return array
+
+
+def _npz(path: Path) -> NDArray[Any]:
+    """The array `images`, or the only one of three dimensions or four."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            sizes = {info.filename.removesuffix(".npy"): info.file_size
+                     for info in archive.infolist()}  # fmt: skip
+        with np.load(path, allow_pickle=False) as arrays:
+            if "images" in sizes:
+                name = "images"
+            elif len(sizes) == 1:
+                (name,) = sizes
+            else:
+                raise DarkpixelError(
+                    f"{path}: holds {', '.join(sorted(sizes)) or 'nothing'}; call the array of the "
+                    "images `images`."
+                )
+            if sizes[name] > _LARGEST_NPZ:
+                raise DarkpixelError(
+                    f"{path}: the array {name} has {sizes[name] / 1e9:.1f} GB; an archive is read "
+                    "whole: save it with numpy.save as .npy."
+                )
+            array: NDArray[Any] = arrays[name]
+    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        raise DarkpixelError(f"{path}: not a readable archive of NumPy arrays.") from error
+    return array
+
+
+def _blocks_of(array: NDArray[Any], path: Path) -> Iterator[Images]:
+    """Of images (N, H, W), or with a channel (N, 1, H, W) or (N, H, W, 1)."""
+    if array.dtype.kind not in "fiub":
+        raise DarkpixelError(f"{path}: an array of type {array.dtype}; numbers are expected.")
+    if array.ndim == 4 and array.shape[1] == 1:
+        array = array[:, 0]
+    elif array.ndim == 4 and array.shape[3] == 1:
+        array = array[..., 0]
+    if array.ndim != 3 or not array.size:
+        raise DarkpixelError(
+            f"{path}: an array of shape {array.shape}; (N, H, W) is expected, N images."
+        )
+    return (np.asarray(array[at : at + _BLOCK], np.float32) for at in range(0, len(array), _BLOCK))
+
+
+def _larcv(path: Path) -> tuple[Iterator[Images], dict[str, Any]]:
+    imaging = ArgonImaging()
+    raw = larcv_events([path], imaging.plane)
+    cropped = scale_events(crop_events(raw, imaging, SpeciesCounts(), str(path)), imaging)
+    about = {"dataset": "lartpc", "pixel_size": LARCV_PIXEL_SIZE, "unit": unit_of(imaging)}
+    return (images for images, _ in cropped), about
+
+
+def _hdf5(path: Path, grid: Grid) -> tuple[Iterator[Images], dict[str, Any]]:
+    with _open(path) as file, sound(path, _REMAKE):
+        names = set(file)
+    if "images" in names:
+        with ImageFile(path) as images:
+            known = ("dataset", "label", "split", "pixel_size", "unit")
+            about = {key: images.attributes[key] for key in known if key in images.attributes}
+        return _image_blocks(path), about
+    if {SHOWERS, ENERGIES} <= names:
+        return _calochallenge(path, grid), {"unit": "MeV"}
+    if PARTICLES in names:
+        side = 2 * _JETNET_REACH / grid.pixels
+        return _jetnet(path, grid.pixels), {"pixel_size": side, "unit": "jet pT"}
+    raise DarkpixelError(
+        f"{path}: holds {', '.join(sorted(names)) or 'nothing'}; expected `images`, or "
+        f"CaloChallenge's `{SHOWERS}` and `{ENERGIES}`, or JetNet's `{PARTICLES}`."
+    )
+
+
+def _open(path: Path) -> h5py.File:
+    return open_hdf5(path, missing="correct the path", remedy=_REMAKE)
+
+
+def _numbers(file: h5py.File, path: Path, name: str) -> h5py.Dataset:
+    found = file[name]
+    if not isinstance(found, h5py.Dataset) or found.dtype.kind not in "fiu":
+        raise DarkpixelError(f"{path}: {name} is no dataset of numbers.")
+    check_readable(path, found)
+    return found
+
+
+def _image_blocks(path: Path) -> Iterator[Images]:
+    with ImageFile(path) as file:
+        for batch in file.batches(_BLOCK):
+            yield batch["images"]
+
+
+def _calochallenge(path: Path, grid: Grid) -> Iterator[Images]:
+    """Showers (N, voxels), MeV, as images of layers by cells."""
+    with _open(path) as file, sound(path, _REMAKE):
+        showers = _numbers(file, path, SHOWERS)
+        voxels = showers.shape[1] if showers.ndim == 2 else 0
+        rows, columns = grid.shape or SHAPES.get(voxels, (0, 0))
+        if not voxels or rows * columns != voxels:
+            raise DarkpixelError(
+                f"{path}: {SHOWERS} of shape {showers.shape}; say with --shape how many rows and "
+                "columns their voxels have, such as 45x144."
+            )
+        for at in range(0, len(showers), _BLOCK):
+            block = np.asarray(showers[at : at + _BLOCK], np.float32)
+            yield block.reshape(-1, rows, columns)
+
+
+def _jetnet(path: Path, pixels: int) -> Iterator[Images]:
+    """Particles (N, P, 3 or 4: eta, phi, pT relative to the jet, mask) as images of their pT."""
+    with _open(path) as file, sound(path, _REMAKE):
+        particles = _numbers(file, path, PARTICLES)
+        if particles.ndim != 3 or particles.shape[2] not in (3, 4):
+            raise DarkpixelError(
+                f"{path}: {PARTICLES} of shape {particles.shape}; (N, particles, 3 or 4) expected."
+            )
+        for at in range(0, len(particles), _BLOCK):
+            block = np.asarray(particles[at : at + _BLOCK], np.float64)
+            yield particle_images(block, pixels)
+
+
+def particle_images(particles: NDArray[np.float64], pixels: int) -> Images:
+    """The pT of particles in pixels of relative eta (columns) and phi (rows, the largest first).
+
+    Args:
+        particles: (N, P, 3 or 4): eta, phi, pT and, as the fourth, whether it is a particle.
+        pixels: a side, from -0.8 to 0.8 in both; what lies beyond is left out.
+
+    Returns:
+        (N, pixels, pixels) float32.
+    """
+    eta, phi, pt = particles[..., 0], particles[..., 1], particles[..., 2]
+    there = particles[..., 3] > 0 if particles.shape[2] == 4 else pt > 0
+    columns = np.floor((eta + _JETNET_REACH) / (2 * _JETNET_REACH) * pixels).astype(np.int64)
+    rows = np.floor((_JETNET_REACH - phi) / (2 * _JETNET_REACH) * pixels).astype(np.int64)
+    inside = (columns >= 0) & (columns < pixels) & (rows >= 0) & (rows < pixels) & there & (pt > 0)
+    jet = np.broadcast_to(np.arange(len(particles))[:, None], inside.shape)
+    images = np.zeros((len(particles), pixels, pixels))
+    np.add.at(images, (jet[inside], rows[inside], columns[inside]), pt[inside])
+    return images.astype(np.float32)

@@ -1,0 +1,312 @@
+"""Generated images of any origin against simulated ones: `darkpixel evaluate`.
+
+All numbers are of the same n images a side, drawn at random. What the reference keeps beyond its
+first n images says how far a perfect generator is from it: that is each measure's floor, and, with
+pixels 5% too large, whether the measure sees anything at all.
+"""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from darkpixel.config.evaluation import Evaluation
+from darkpixel.config.lartpc_evaluation import LArTPCEvaluation
+from darkpixel.config.names import MONTE_CARLO
+from darkpixel.config.two_sample import TwoSample
+from darkpixel.datasets.foreign import Foreign, Grid, random_images
+from darkpixel.errors import DarkpixelError
+from darkpixel.formats.image_file import ImageWriter
+from darkpixel.formats.units import check_stated, conversion
+from darkpixel.metrics import frechet
+from darkpixel.metrics.argon_features import argon_features
+from darkpixel.metrics.boosted_trees import high_level_auc
+from darkpixel.metrics.controls import with_verdicts
+from darkpixel.metrics.coverage import FAULTS, coverage_rows, faulty_features
+from darkpixel.metrics.features import (
+    SCALE,
+    SCALED,
+    Describe,
+    Sample,
+    image_features,
+    sample_features,
+)
+from darkpixel.metrics.frechet import distance_rows
+from darkpixel.metrics.kinematics import in_angles
+from darkpixel.metrics.lartpc_rows import lartpc_rows
+from darkpixel.metrics.lartpc_shapes import SHAPE_OBSERVABLES, shape_observables
+from darkpixel.metrics.memorisation import memorisation_rows, nearest_training_images
+from darkpixel.metrics.observables import Source, measure_observables
+from darkpixel.metrics.rows import wasserstein_rows
+from darkpixel.metrics.two_sample import two_sample_rows
+
+ARGON, PLAIN = "lartpc", "plain"
+KINDS = ("jets", "muons", ARGON, PLAIN)
+"""What `--dataset` may name. Images in eta and phi have pT and mass, those of argon are described
+by clusters of charge, plain ones by sums and pixels alone."""
+_MOST_SETS = 4  # reference images beyond the first n, in units of n: sets for the floor
+_FEWEST = 20  # images a side, for measures of all features at once
+_SIDES = {ARGON: 0.5, PLAIN: 0.01}
+"""Sides of pixels, where nothing says them: cm; and small, so that moments are those of a plane."""
+_SCALED = ("auc", "fpd", "kpd")
+"""Measures whose control is the reference with pixels that are 5% too large."""
+_UNLIKE = 2.0  # a ratio of mean sums that says that units differ
+
+
+class Score(NamedTuple):
+    """What `score` finds."""
+
+    rows: pd.DataFrame
+    """A row for each measure and file: `model`, `observable`, `value`, `error`, `floor`,
+    `floor_error`, `n`; `control`: the value of reference images with pixels 5% too large, NaN
+    where it says nothing; `verdict`: why a number cannot be quoted, else empty."""
+    observables: pd.DataFrame
+    """Of every image, `darkpixel.metrics.observables.measure_observables`, for plots."""
+    warnings: list[str]
+    """What says that files do not belong together."""
+    about: dict[str, Any]
+    """`reference`, `dataset`, `unit`, `pixel_size`, `n`, `seed`, `images` of each file."""
+
+
+def score(
+    reference: str | Path,
+    generated: Mapping[str, str | Path],
+    *,
+    training: str | Path | None = None,
+    n: int = 10_000,
+    seed: int = 1,
+    dataset: str | None = None,
+    pixel_size: float | None = None,
+    unit: str | None = None,
+    grid: Grid | None = None,
+) -> Score:
+    """Distances of files of images from a file of reference images.
+
+    Args:
+        reference: simulated images, 40 or more.
+        generated: name -> file; of the same size of images.
+        training: images that the generators were trained on, for the measures of memorisation.
+        n: images a side, at most half of the reference and the smallest file.
+        seed: of the draw of the images, and of all resampling.
+        dataset: one of `KINDS`; None: what the files say, else `plain`.
+        pixel_size: side of a pixel; None: what the files say.
+        unit: of the pixels; None: what the files say.
+        grid: for files that hold no images.
+
+    Raises:
+        DarkpixelError: a file cannot be read, sizes or units do not fit, or there are too few
+            images.
+    """
+    if not generated:
+        raise DarkpixelError("evaluate: no generated images; name one file or more of them.")
+    real = random_images(reference, (1 + _MOST_SETS) * n, seed, grid)
+    made = {name: random_images(path, n, seed, grid) for name, path in generated.items()}
+    for name, found in made.items():
+        if found.images.shape[1:] != real.images.shape[1:]:
+            raise DarkpixelError(
+                f"{generated[name]}: images of {found.images.shape[1:]} pixels, but those of "
+                f"{reference} have {real.images.shape[1:]}; compare images of one size."
+            )
+    n = min(n, len(real.images) // 2, *(len(found.images) for found in made.values()))
+    if not n:
+        raise DarkpixelError(
+            f"{reference}: {real.total} image; a reference needs 2 or more, since the floor is the "
+            "distance between two halves of it."
+        )
+    stated: dict[str, Any] = {"dataset": dataset, "pixel_size": pixel_size}
+    for found in (real, *made.values()):  # what one file says holds for those that say nothing
+        stated |= {
+            key: found.about[key] for key in stated if stated[key] is None and key in found.about
+        }
+    stated["unit"] = real.about.get("unit", unit)
+    about = _about(stated, max(real.images.shape[1:]))
+    about |= {"reference": str(reference), "n": n, "seed": seed}
+    about["images"] = {str(reference): real.total, **{k: v.total for k, v in made.items()}}
+    with TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        test = _written(folder / "reference.h5", real, about)
+        samples = {
+            name: _written(folder / f"{number}.h5", found, about, generated[name], unit)
+            for number, (name, found) in enumerate(made.items())
+        }
+        sources = [Source(name, 0, path) for name, path in samples.items()]
+        observables = measure_observables(sources, test)
+        settings = Evaluation(n=n)
+        names = _observables(about)
+        tables = [
+            wasserstein_rows(
+                observables, dataset="", label="", settings=settings, published={}, names=names
+            ),
+        ]
+        if n >= _FEWEST:
+            tables += _feature_rows(sources, test, len(real.images), n, about, seed)
+        if about["dataset"] == ARGON:
+            tables.append(_shape_rows(sources, test, n))
+        if training is not None:
+            tables.append(_memorised(sources, test, n, seed, training, about, folder, grid, unit))
+    warnings = _warnings(str(reference), real, {str(generated[k]): v for k, v in made.items()})
+    if n < _FEWEST:
+        warnings.append(f"{n} images a side are too few for AUC, FPD, KPD and coverage.")
+    return Score(_joined(tables), observables, warnings, about)
+
+
+def _about(stated: Mapping[str, Any], side: int) -> dict[str, Any]:
+    kind = stated["dataset"] if stated["dataset"] in KINDS else PLAIN
+    width = stated["pixel_size"]
+    if width is None and kind in ("jets", "muons"):
+        raise DarkpixelError(
+            f"evaluate: {kind} without a pixel size, which pT and mass need; give --pixel-size."
+        )
+    width = float(_SIDES[kind] if width is None else width)
+    if kind in ("jets", "muons") and not in_angles(side, width):
+        kind = PLAIN  # more than once around in phi: the pixels are no angles
+    unit = stated["unit"] or ("0.255 MeV" if kind == ARGON else "")
+    return {"dataset": kind, "pixel_size": width, "unit": unit}
+
+
+def _observables(about: Mapping[str, Any]) -> tuple[str, ...]:
+    flat = ("sum", "maximum", "nonzero")
+    return ("pt", "mass", "girth", *flat) if about["dataset"] in ("jets", "muons") else flat
+
+
+def _written(
+    path: Path,
+    found: Foreign,
+    about: Mapping[str, Any],
+    origin: str | Path | None = None,
+    asked: str | None = None,
+) -> str:
+    """The images in a file as the measures read them, in the unit of the reference."""
+    images = found.images
+    if origin is not None:
+        stated = found.about.get("unit", asked)
+        check_stated(origin, stated, about["reference"], about["unit"] or None)  # or --unit
+        if stated and about["unit"]:
+            images = images * np.float32(conversion(origin, stated, about["unit"]))
+    side = found.about.get("pixel_size", about["pixel_size"])
+    if not np.isclose(float(side), about["pixel_size"]):
+        raise DarkpixelError(
+            f"{origin}: pixels of {float(side):g}, those of the reference have "
+            f"{about['pixel_size']:g}; compare images of one scale."
+        )
+    with ImageWriter(
+        path, height=images.shape[1], width=images.shape[2], dataset=about["dataset"], label="all",
+        split="all", pixel_size=about["pixel_size"], unit=about["unit"] or "1",
+        source=str(origin or "reference"), seed=0, config_digest="0", compressed=False,
+    ) as writer:  # fmt: skip
+        writer.append(images)
+    return str(path)
+
+
+def _feature_rows(
+    sources: Sequence[Source], test: str, total: int, n: int, about: Mapping[str, Any], seed: int
+) -> list[pd.DataFrame]:
+    """Two-sample AUC, FPD, KPD, coverage and density, controls first."""
+    describe: Describe = (
+        partial(argon_features, threshold=Evaluation().lartpc.threshold)
+        if about["dataset"] == ARGON
+        else partial(image_features, pixel_size=about["pixel_size"])
+    )
+    controls = [
+        Sample(MONTE_CARLO, 0, test, start=n),
+        Sample(SCALED, 0, test, start=n, scale=SCALE),
+    ]
+    samples = [*controls, *(Sample(*source) for source in sources)]
+    real = sample_features(Sample(MONTE_CARLO, 0, test), n, describe)
+    features = {sample: sample_features(sample, n, describe) for sample in samples}
+    sets = min(_MOST_SETS, total // n - 1)
+    perfect = [
+        sample_features(Sample(MONTE_CARLO, 0, test, start=(1 + place) * n), n, describe)
+        for place in range(sets)
+    ]
+    settings = TwoSample(seed=seed)
+    areas = {
+        sample: high_level_auc(found, real, settings, sample.seed)
+        for sample, found in features.items()
+    }
+    faulty = faulty_features(samples[0], features[samples[0]], describe, seed=seed)
+    labels: dict[str, str] = {"dataset": "", "label": ""}
+    distances = distance_rows(
+        real, features, perfect, batches=settings.kernel_batches, seed=seed, **labels
+    )
+    coverage = coverage_rows(real, {**faulty, **features}, perfect, **labels)
+    return [
+        two_sample_rows(areas, "high_level", n=n, limits=None, **labels),
+        with_verdicts(distances, frechet.FAULTS),
+        with_verdicts(coverage, FAULTS),
+    ]
+
+
+def _shape_rows(sources: Sequence[Source], test: str, n: int) -> pd.DataFrame:
+    """W1 of the shapes of argon images; those of species apart are left out."""
+    settings = LArTPCEvaluation(n=n)
+    shapes = shape_observables(sources, test, settings.threshold)
+    rows = lartpc_rows(shapes, dataset="", label="", settings=settings, names=SHAPE_OBSERVABLES)
+    return rows[rows["species"] == "all"]
+
+
+def _memorised(
+    sources: Sequence[Source],
+    test: str,
+    n: int,
+    seed: int,
+    training: str | Path,
+    about: Mapping[str, Any],
+    folder: Path,
+    grid: Grid | None,
+    unit: str | None,
+) -> pd.DataFrame:
+    """Nearest training images of generated ones, and of the reference."""
+    settings = TwoSample()
+    learned = random_images(training, 100 * settings.memorisation_images, seed, grid)
+    train = _written(folder / "training.h5", learned, about, training, unit)
+    count = min(n, settings.memorisation_images)
+    reference = Sample(MONTE_CARLO, 0, test)
+    samples = [Sample(*source) for source in sources]
+    mirrored = about["dataset"] == ARGON
+    nearest = nearest_training_images([reference, *samples], count, train, mirrored=mirrored)
+    own = nearest.pop(reference)
+    return memorisation_rows(own, nearest, dataset="", label="", seed=seed)
+
+
+def _joined(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Rows of the generated files, with the controls' values beside them."""
+    columns = ["model", "observable", "value", "error", "floor", "floor_error", "n"]
+    rows = pd.concat(
+        [table.reindex(columns=[*columns, "verdict"]) for table in tables], ignore_index=True
+    )
+    scaled = rows[(rows.model == SCALED) & rows.observable.isin(_SCALED)]
+    rows = rows[~rows.model.str.startswith(MONTE_CARLO)].reset_index(drop=True)
+    control = rows.observable.map(scaled.set_index("observable")["value"])
+    return rows.assign(control=control, verdict=rows.verdict.astype(object).fillna(""))
+
+
+def _warnings(reference: str, real: Foreign, made: Mapping[str, Foreign]) -> list[str]:
+    """What says that two files do not belong together, or were taken for each other."""
+    found = []
+    mean = float(real.images.sum(axis=(1, 2), dtype=np.float64).mean())
+    if real.about.get("split") == "generated":
+        found.append(f"{reference}: the reference is generated images itself; is it the right one?")
+    for path, other in made.items():
+        for key in ("dataset", "label"):
+            one, two = (about.get(key) for about in (real.about, other.about))
+            if one is not None and two is not None and one != two:
+                found.append(f"{path}: {key} '{two}', that of the reference is '{one}'.")
+        if other.about.get("split") in ("train", "validation", "test"):
+            found.append(
+                f"{path}: simulated images ({other.about['split']}), not generated ones; the "
+                "reference comes first."
+            )
+        stated = [about.get("unit") for about in (real.about, other.about)]
+        sums = float(other.images.sum(axis=(1, 2), dtype=np.float64).mean())
+        converted = None not in stated and stated[0] != stated[1]
+        if not converted and not mean / _UNLIKE <= sums <= mean * _UNLIKE:
+            found.append(
+                f"{path}: the mean sum of an image is {sums:.4g}, that of the reference "
+                f"{mean:.4g}; are they in one unit?"
+            )
+    return found
