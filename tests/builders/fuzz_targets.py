@@ -27,6 +27,7 @@ from darkpixel.config.lartpc import ArgonImaging
 from darkpixel.config.loading import load_run, read_yaml
 from darkpixel.config.sources import load_sources
 from darkpixel.datasets import lagan_jets, uci_muons
+from darkpixel.datasets.foreign import Grid, random_images
 from darkpixel.datasets.own_files import file_events, repeated_events
 from darkpixel.formats.condition_file import read_conditions
 from darkpixel.formats.image_file import ImageFile
@@ -47,7 +48,7 @@ NAMES = (
     "images", "jet events", "argon events", "pile-up", "codes", "conditions in HDF5",
     "conditions in text", "LArCV", "weights", "model settings", "checkpoint", "configuration",
     "published.yaml", "sources.yaml",
-    "LAGAN jets", "UCI muons",
+    "LAGAN jets", "UCI muons", "NumPy array", "NumPy archive", "CaloChallenge",
 )  # fmt: skip
 """Of the targets, known before they are made."""
 
@@ -88,6 +89,9 @@ def targets(folder: Path) -> list[Target]:
         ),
         Target("LAGAN jets", "lagan.h5", [of_hdf5(lagan(folder))], read_lagan),
         Target("UCI muons", "uci.h5", [of_hdf5(uci(folder))], read_uci),
+        Target("NumPy array", "x.npy", [numpy_array(folder)], read_foreign),
+        Target("NumPy archive", "x.npz", [numpy_archive(folder)], read_foreign),
+        Target("CaloChallenge", "x.hdf5", [of_hdf5(showers(folder))], read_foreign),
     ]  # fmt: skip
 
 
@@ -271,6 +275,32 @@ def read_uci(path: Path) -> Iterator[str]:
     for seed in (1, None):
         for _ in uci_muons.uci_events(path, seed=seed).blocks:
             yield "block"
+
+
+def numpy_array(folder: Path) -> Mutate:
+    path = folder / "whole.npy"
+    np.save(path, sparse_images(30))
+    return of_bytes(path.read_bytes(), [(0, 128)])  # the header
+
+
+def numpy_archive(folder: Path) -> Mutate:
+    path = folder / "whole.npz"
+    np.savez_compressed(path, images=sparse_images(30), energies=np.ones(30))
+    size = path.stat().st_size
+    return of_bytes(path.read_bytes(), [(0, 60), (size - 250, size)])
+
+
+def showers(folder: Path) -> Path:
+    path = folder / "whole.hdf5"
+    with h5py.File(path, "w") as file:
+        file["showers"], file["incident_energies"] = np.ones((20, 48)), np.ones((20, 1))
+    return path
+
+
+def read_foreign(path: Path) -> Iterator[str]:
+    found = random_images(path, 20, 1, Grid(shape=(6, 8)))
+    yield "images"
+    assert found.images.ndim == 3
 
 
 def model(folder: Path) -> Path:

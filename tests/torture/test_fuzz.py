@@ -11,8 +11,8 @@ from reliability import Row, is_whole, record
 
 from darkpixel.formats import hdf5_probe
 
-TRIES = 650 if is_whole() else 20
-"""Damaged files for each of the sixteen readers."""
+TRIES = 550 if is_whole() else 16
+"""Damaged files for each of the nineteen readers."""
 
 
 @pytest.fixture(scope="module")

@@ -5,8 +5,9 @@ ROOT files of single particles, CaloChallenge showers (arXiv:2410.21611: HDF5 wi
 `incident_energies`) and JetNet particle lists (arXiv:2106.11535: HDF5 with `particle_features`).
 """
 
+import math
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,6 +21,7 @@ from darkpixel.datasets.lartpc import LARCV_PIXEL_SIZE, crop_events, scale_event
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.hdf5 import check_readable, open_hdf5, sound
 from darkpixel.formats.image_file import ImageFile
+from darkpixel.formats.image_format import LARGEST_IMAGE, bad_value
 from darkpixel.formats.larcv import larcv_events
 from darkpixel.formats.species import SpeciesCounts
 
@@ -74,6 +76,11 @@ def random_images(path: str | Path, most: int, seed: int, grid: Grid | None = No
     keys: NDArray[np.float64] = np.empty(0)
     total = 0
     for images in blocks:
+        if (found := bad_value(images)) is not None:
+            raise DarkpixelError(
+                f"{path}: image {total + found[0]} holds the pixel value {found[1]}; pixels must "
+                "be finite and not negative."
+            )
         total += len(images)
         kept.append(np.asarray(images, np.float32))
         keys = np.concatenate([keys, random.random(len(images))])
@@ -102,40 +109,39 @@ def _opened(path: Path, grid: Grid) -> tuple[Iterator[Images], dict[str, Any]]:
 
 
 def _npy(path: Path) -> NDArray[Any]:
-    try:
+    if not path.is_file():
+        raise DarkpixelError(f"{path}: no such file; correct the path.")
+    with sound(path, _REMAKE):
         array: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
-    except OSError as error:
-        raise DarkpixelError(f"{path}: cannot be read ({error.strerror or error}).") from error
-    except ValueError as error:  # an array of Python objects, or no array
-        raise DarkpixelError(f"{path}: not an array of numbers in NumPy's format.") from error
     return array
 
 
 def _npz(path: Path) -> NDArray[Any]:
-    """The array `images`, or the only one of three dimensions or four."""
-    try:
+    """The array `images`, or the only one that there is."""
+    if not path.is_file():
+        raise DarkpixelError(f"{path}: no such file; correct the path.")
+    with sound(path, _REMAKE):
         with zipfile.ZipFile(path) as archive:
             sizes = {info.filename.removesuffix(".npy"): info.file_size
                      for info in archive.infolist()}  # fmt: skip
+        if "images" not in sizes and len(sizes) != 1:
+            raise DarkpixelError(
+                f"{path}: holds {_shown(sizes)}; call the array of the images `images`."
+            )
+        name = "images" if "images" in sizes else next(iter(sizes))
+        if sizes[name] > _LARGEST_NPZ:
+            raise DarkpixelError(
+                f"{path}: the array {name!a} has {sizes[name] / 1e9:.1f} GB; an archive is "
+                "read whole: save it with numpy.save as .npy."
+            )
         with np.load(path, allow_pickle=False) as arrays:
-            if "images" in sizes:
-                name = "images"
-            elif len(sizes) == 1:
-                (name,) = sizes
-            else:
-                raise DarkpixelError(
-                    f"{path}: holds {', '.join(sorted(sizes)) or 'nothing'}; call the array of the "
-                    "images `images`."
-                )
-            if sizes[name] > _LARGEST_NPZ:
-                raise DarkpixelError(
-                    f"{path}: the array {name} has {sizes[name] / 1e9:.1f} GB; an archive is read "
-                    "whole: save it with numpy.save as .npy."
-                )
             array: NDArray[Any] = arrays[name]
-    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
-        raise DarkpixelError(f"{path}: not a readable archive of NumPy arrays.") from error
     return array
+
+
+def _shown(names: Iterable[Any]) -> str:
+    """Names of a file, which may be damaged, in printable letters."""
+    return ", ".join(sorted(ascii(name)[1:-1] for name in names)) or "nothing"
 
 
 def _blocks_of(array: NDArray[Any], path: Path) -> Iterator[Images]:
@@ -150,7 +156,14 @@ def _blocks_of(array: NDArray[Any], path: Path) -> Iterator[Images]:
         raise DarkpixelError(
             f"{path}: an array of shape {array.shape}; (N, H, W) is expected, N images."
         )
-    return (np.asarray(array[at : at + _BLOCK], np.float32) for at in range(0, len(array), _BLOCK))
+    if math.prod(array.shape[1:]) > LARGEST_IMAGE:
+        raise DarkpixelError(
+            f"{path}: images of {array.shape[1:]} pixels; at most {LARGEST_IMAGE} pixels are read."
+        )
+    for at in range(0, len(array), _BLOCK):
+        with sound(path, _REMAKE):
+            block = np.asarray(array[at : at + _BLOCK], np.float32)
+        yield block
 
 
 def _larcv(path: Path) -> tuple[Iterator[Images], dict[str, Any]]:
@@ -175,7 +188,7 @@ def _hdf5(path: Path, grid: Grid) -> tuple[Iterator[Images], dict[str, Any]]:
         side = 2 * _JETNET_REACH / grid.pixels
         return _jetnet(path, grid.pixels), {"pixel_size": side, "unit": "jet pT"}
     raise DarkpixelError(
-        f"{path}: holds {', '.join(sorted(names)) or 'nothing'}; expected `images`, or "
+        f"{path}: holds {_shown(names)}; expected `images`, or "
         f"CaloChallenge's `{SHOWERS}` and `{ENERGIES}`, or JetNet's `{PARTICLES}`."
     )
 

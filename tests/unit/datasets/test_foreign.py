@@ -106,6 +106,7 @@ def test_what_cannot_be_read_is_one_line(tmp_path: Path) -> None:
     np.save(tmp_path / "none.npy", np.ones((0, 5, 5)))
     np.save(tmp_path / "objects.npy", np.array([{}, {}]), allow_pickle=True)
     np.save(tmp_path / "complex.npy", np.ones((2, 3, 3), complex))
+    np.save(tmp_path / "nan.npy", np.where(np.arange(5)[:, None, None] == 3, np.nan, IMAGES[:5]))
     (tmp_path / "text.npy").write_text("nothing of the kind")
     (tmp_path / "broken.npz").write_bytes(b"PK\x03\x04 not whole")
     np.savez(tmp_path / "two.npz", one=IMAGES, other=IMAGES)
@@ -118,15 +119,16 @@ def test_what_cannot_be_read_is_one_line(tmp_path: Path) -> None:
     expected = {
         "flat.npy": r"shape \(4, 5\); \(N, H, W\) is expected",
         "none.npy": r"shape \(0, 5, 5\)",
-        "objects.npy": "not an array of numbers",
+        "objects.npy": "cannot be read",
         "complex.npy": "an array of type complex128",
-        "text.npy": "not an array of numbers",
-        "broken.npz": "not a readable archive",
+        "text.npy": "cannot be read",
+        "nan.npy": "image 3 holds the pixel value nan",
+        "broken.npz": "cannot be read",
         "two.npz": "holds one, other; call the array of the images `images`",
         "other.h5": "holds something; expected `images`",
         "group.h5": "showers is no dataset of numbers",
         "x.csv": "ends in '.csv'",
-        "absent.npy": "cannot be read",
+        "absent.npy": "no such file",
         "absent.h5": "no such file",
     }
     for name, words in expected.items():
