@@ -2,7 +2,10 @@
 
 import argparse
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 Commands = Any
@@ -41,6 +44,18 @@ def species(text: str) -> list[int]:
     return [codes[word] for word in dict.fromkeys(text.split(","))]
 
 
+def one_species(text: str) -> int:
+    """A PDG code, or a name of those that are simulated."""
+    from darkpixel.formats.species import SPECIES
+
+    by_name = {name: code for code, name in SPECIES.items()}
+    try:
+        return by_name.get(text) or int(text)
+    except ValueError as error:
+        known = ", ".join(by_name)
+        raise argparse.ArgumentTypeError(f"found '{text}'; give a PDG code, or {known}") from error
+
+
 def momentum(text: str) -> tuple[float, float]:
     low, _, high = text.partition(":")
     try:
@@ -67,6 +82,32 @@ def hdf5(text: str) -> Path:
     if path.suffix not in (".h5", ".hdf5") and not path.is_dir():
         raise argparse.ArgumentTypeError(f"found '{text}'; HDF5 is written: end it in .h5 or .hdf5")
     return path
+
+
+def images_file(text: str) -> Path:
+    path = Path(text)
+    if path.suffix not in (".h5", ".hdf5", ".npy") and not path.is_dir():
+        raise argparse.ArgumentTypeError(
+            f"found '{text}'; HDF5 and NumPy arrays are written: end it in .h5, .hdf5 or .npy"
+        )
+    return path
+
+
+@contextmanager
+def written_as_hdf5(output: Path) -> Iterator[Path]:
+    """The HDF5 file to be written for an output, which becomes a NumPy array where it is to be."""
+    if output.suffix != ".npy":
+        yield output
+        return
+    # Only here, since `--help` needs neither.
+    from darkpixel.formats.npy import write_npy
+
+    output.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix=f".{output.stem}.", dir=output.parent) as folder:
+        path = Path(folder) / "images.h5"
+        yield path
+        if columns := write_npy(path, output):
+            print(f"{output}: without the columns {', '.join(columns)}, which .h5 keeps")
 
 
 def replaced_note(path: Path) -> str:

@@ -5,7 +5,17 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from darkpixel.cli.options import Commands, hdf5, positive, replaced_note, seed, threshold
+from darkpixel.cli.options import (
+    Commands,
+    hdf5,
+    images_file,
+    one_species,
+    positive,
+    replaced_note,
+    seed,
+    threshold,
+    written_as_hdf5,
+)
 from darkpixel.errors import DarkpixelError
 
 
@@ -13,14 +23,16 @@ def add_sample(commands: Commands) -> None:
     """Its options."""
     sample = commands.add_parser("sample", help="generate images with a trained model")
     sample.add_argument("model", type=Path, help="folder with model.safetensors and config.yaml")
-    sample.add_argument("output", type=hdf5, help="image file to write, .h5 or .hdf5")
+    sample.add_argument("output", type=images_file, help="file to write: .h5, .hdf5, or .npy")
     sample.add_argument(
         "-n", "--images", type=positive, help="how many (1000, or the rows of --conditions)"
     )
     sample.add_argument("--seed", type=seed, default=1, help="of the random numbers (1)")
     sample.add_argument("--label", help="of the images, for a model that knows several (LAGAN)")
     sample.add_argument("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto")
-    sample.add_argument("--species", type=int, help="PDG code, short for --condition species=CODE")
+    sample.add_argument(
+        "--species", type=one_species, help="mu- or 13, short for --condition species=13"
+    )
     sample.add_argument("--momentum", type=float, help="MeV/c, short for --condition momentum=P")
     sample.add_argument(
         "--condition",
@@ -78,20 +90,21 @@ def _sample(options: argparse.Namespace) -> None:
     image_label = options.label or images["label"]
     # Several blocks already for the 1,000 images of the default, so that no core is idle.
     block_size = options.block_size or (512 if device.type == "cpu" else 1024)
-    write_shard(
-        model,
-        options.output,
-        images=count,
-        block_size=block_size,
-        blocks=shard_blocks(count, block_size, 0, 1),
-        seed=options.seed,
-        about={name: images[name] for name in ("dataset", "pixel_size", "unit")}
-        | {"label": image_label},
-        source=str(options.model),
-        config_digest=config["digest"],
-        conditions=conditions,
-        cores=options.cores or usable_cores(),
-    )
+    with written_as_hdf5(options.output) as path:
+        write_shard(
+            model,
+            path,
+            images=count,
+            block_size=block_size,
+            blocks=shard_blocks(count, block_size, 0, 1),
+            seed=options.seed,
+            about={name: images[name] for name in ("dataset", "pixel_size", "unit")}
+            | {"label": image_label},
+            source=str(options.model),
+            config_digest=config["digest"],
+            conditions=conditions,
+            cores=options.cores or usable_cores(),
+        )
     print(f"{options.output}: {count} images of {image_label}{replaced}")
 
 

@@ -5,7 +5,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from darkpixel.cli.options import Commands, hdf5, momentum, positive, replaced_note, seed, species
+from darkpixel.cli.options import (
+    Commands,
+    images_file,
+    momentum,
+    positive,
+    replaced_note,
+    seed,
+    species,
+    written_as_hdf5,
+)
 from darkpixel.errors import DarkpixelError
 
 
@@ -13,7 +22,7 @@ def add_simulate(commands: Commands) -> None:
     """Its options."""
     simulate = commands.add_parser("simulate", help="simulate images, without a workflow")
     simulate.add_argument("kind", choices=("jets", "muons", "argon"), help="of images")
-    simulate.add_argument("output", type=hdf5, help="image file to write, .h5 or .hdf5")
+    simulate.add_argument("output", type=images_file, help="file to write: .h5, .hdf5, or .npy")
     simulate.add_argument("-n", "--images", type=positive, default=1000, help="how many (1000)")
     simulate.add_argument("--label", help="jets, muons: signal (default) or background")
     simulate.add_argument(
@@ -50,17 +59,18 @@ def _simulate(options: argparse.Namespace) -> None:
 
     replaced = replaced_note(options.output)
     settings = _settings_of_run(options.kind, options.configfile) if options.configfile else {}
-    simulate_images(
-        options.kind,
-        options.images,
-        options.output,
-        label=options.label,
-        seed=options.seed,
-        cores=options.cores or usable_cores(),
-        species=options.species,
-        momentum=options.momentum,
-        **settings,
-    )
+    with written_as_hdf5(options.output) as path:
+        simulate_images(
+            options.kind,
+            options.images,
+            path,
+            label=options.label,
+            seed=options.seed,
+            cores=options.cores or usable_cores(),
+            species=options.species,
+            momentum=options.momentum,
+            **settings,
+        )
     print(f"{options.output}: {options.images} simulated images{replaced}")
 
 

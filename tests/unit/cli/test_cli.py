@@ -260,7 +260,7 @@ def test_label(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["sample", "{model}", "a.npy"], "found 'a.npy'; HDF5 is written: end it in .h5"),
+        (["sample", "{model}", "a.txt"], "found 'a.txt'; HDF5 and NumPy arrays are written"),
         (["sample", "{model}", "a.h5", "--seed", str(10**20)], "found 100000000000000000000; must"),
         (
             ["label", "{model}", "in.h5", "a.h5", "--threshold", "nan"],
@@ -364,3 +364,21 @@ def test_simulate_refuses_what_it_does_not_know(tmp_path, capsys, words, message
     with pytest.raises(SystemExit):
         main(["simulate", "argon", str(tmp_path / "x.h5"), *words])
     assert message in capsys.readouterr().err
+
+
+def test_a_name_that_ends_in_npy_gives_an_array(folder, tmp_path, capsys):
+    words = ["-n", "30", "--cores", "1"]
+    assert main(["sample", folder, str(tmp_path / "x.h5"), *words]) == 0
+    assert main(["sample", folder, str(tmp_path / "x.npy"), *words]) == 0
+    with ImageFile(tmp_path / "x.h5") as file:
+        np.testing.assert_array_equal(np.load(tmp_path / "x.npy"), file.read())
+    capsys.readouterr()
+    muons = str(tmp_path / "muons.npy")
+    assert main(["simulate", "argon", muons, "-n", "3", "--species", "13", "--cores", "1"]) == 0
+    assert "without the columns" in capsys.readouterr().out
+    assert np.load(muons).shape == (3, 64, 64)
+    left = {path.name for path in tmp_path.iterdir()}
+    assert left == {"model", "x.h5", "x.npy", "muons.npy"}
+    with pytest.raises(SystemExit):
+        main(["sample", folder, str(tmp_path / "x.txt")])
+    assert "end it in .h5, .hdf5 or .npy" in capsys.readouterr().err
