@@ -6,11 +6,16 @@ import sys
 from collections.abc import Sequence
 
 from darkpixel import __version__
+from darkpixel.cli.doctor import add_doctor
 from darkpixel.cli.evaluate import add_evaluate
-from darkpixel.cli.look import add_check, add_show
+from darkpixel.cli.look import add_check, add_info, add_show
 from darkpixel.cli.sample import add_label, add_sample
 from darkpixel.cli.simulate import add_simulate
 from darkpixel.errors import DarkpixelError
+
+_COMMANDS = (
+    add_check, add_doctor, add_simulate, add_sample, add_label, add_evaluate, add_info, add_show,
+)  # fmt: skip
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -26,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except MemoryError as error:
         print(f"darkpixel: out of memory ({error}); give fewer or smaller images", file=sys.stderr)
         return 1
-    except BrokenPipeError:  # whoever reads has seen enough, as in `darkpixel show x.h5 | head`
+    except BrokenPipeError:  # whoever reads has seen enough, as in `darkpixel info x.h5 | head`
         # What is left would be written, and fail again, when Python ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
@@ -37,6 +42,6 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="darkpixel", description=__doc__)
     parser.add_argument("--version", action="version", version=f"darkpixel {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for add in (add_check, add_simulate, add_sample, add_label, add_evaluate, add_show):
+    for add in _COMMANDS:
         add(commands)
     return parser

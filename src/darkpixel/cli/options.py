@@ -93,6 +93,13 @@ def images_file(text: str) -> Path:
     return path
 
 
+def picture(text: str) -> Path:
+    path = Path(text)
+    if path.suffix not in (".png", ".pdf", ".svg"):
+        raise argparse.ArgumentTypeError(f"found '{text}'; end it in .png, .pdf or .svg")
+    return path
+
+
 @contextmanager
 def written_as_hdf5(output: Path) -> Iterator[Path]:
     """The HDF5 file to be written for an output, which becomes a NumPy array where it is to be."""

@@ -38,7 +38,7 @@ def test_check(capsys):
     assert "run 'demo': jets" in capsys.readouterr().out
 
 
-def test_sample_then_evaluate_then_show(folder, tmp_path, capsys):
+def test_sample_then_evaluate_then_info(folder, tmp_path, capsys):
     made = str(tmp_path / "made.h5")
     assert main(["sample", folder, made, "-n", "40", "--seed", "3"]) == 0
     with ImageFile(made) as file:
@@ -49,7 +49,7 @@ def test_sample_then_evaluate_then_show(folder, tmp_path, capsys):
     assert "W1 of pT, GeV" in out
     assert "perfect" in out
     assert "AUC, real or generated" in out
-    assert main(["show", made]) == 0
+    assert main(["info", made]) == 0
     assert "40 images of 6 x 6 pixels" in capsys.readouterr().out
 
 
@@ -305,7 +305,7 @@ def test_labels_do_not_replace_their_images(folder, tmp_path, capsys):
 def test_a_reader_that_has_seen_enough_is_no_error(tmp_path):
     """As `darkpixel show images.h5 | head -1`."""
     images = write_random(tmp_path / "images.h5")
-    command = [sys.executable, "-m", "darkpixel.cli", "show", images]
+    command = [sys.executable, "-m", "darkpixel.cli", "info", images]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout is not None
         assert process.stderr is not None
@@ -382,3 +382,46 @@ def test_a_name_that_ends_in_npy_gives_an_array(folder, tmp_path, capsys):
     with pytest.raises(SystemExit):
         main(["sample", folder, str(tmp_path / "x.txt")])
     assert "end it in .h5, .hdf5 or .npy" in capsys.readouterr().err
+
+
+def test_info_of_a_model_and_of_other_files(folder, tmp_path, capsys):
+    assert main(["info", folder]) == 0
+    out = capsys.readouterr().out
+    assert "a model 'sarm' of 6 x 6 pixels" in out
+    assert "settings.units: 16" in out
+    with h5py.File(tmp_path / "other.h5", "w") as file:
+        file["some/numbers"], file.attrs["format"] = np.ones((2, 3)), "mine"
+    assert main(["info", str(tmp_path / "other.h5")]) == 0
+    out = capsys.readouterr().out
+    assert "format: mine" in out
+    assert "some/numbers (2, 3) float64" in out
+
+
+def test_show_draws_images(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    images = write_random(tmp_path / "images.h5")
+    assert main(["show", images, "-n", "7"]) == 0
+    assert capsys.readouterr().out == "images.png\n"
+    assert (tmp_path / "images.png").read_bytes().startswith(b"\x89PNG")
+    np.save(tmp_path / "x.npy", np.zeros((3, 5, 9)))
+    assert main(["show", "x.npy", "-o", "x.pdf"]) == 0
+    assert (tmp_path / "x.pdf").read_bytes().startswith(b"%PDF")
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "images.h5", "images.png", "x.npy", "x.pdf",
+    ]  # fmt: skip
+
+
+def test_doctor(tmp_path, capsys, monkeypatch):
+    assert main(["doctor", "--configfile", str(CONFIG / "config.yaml")]) == 0
+    out = capsys.readouterr().out
+    assert "BAD" not in out
+    for word in ("Python 3.", "torch 2.", "cores; GPU", "disk: ", "Slurm: ", "run 'demo'"):
+        assert word in out
+    bad = tmp_path / "bad.yaml"
+    bad.write_text("run: x\nseeed: 1\n")
+    monkeypatch.setenv("XDG_CACHE_HOME", "/proc/nothing")
+    assert main(["doctor", "--configfile", str(CONFIG / "config.yaml"), str(bad)]) == 1
+    out, error = capsys.readouterr()
+    assert "BAD  cache: /proc/nothing" in out
+    assert "did you mean 'seed'" in out
+    assert "2 of these will go wrong" in error
