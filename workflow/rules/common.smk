@@ -24,22 +24,26 @@ from snakemake.settings.types import RerunTrigger
 from snakemake.workflow import Workflow
 
 from darkpixel.errors import DarkpixelError
-from darkpixel.config.names import JOINT, SPLITS
+from darkpixel.config.names import JOINT, MADE_BY, SPLITS
 from darkpixel.pipeline.checks import check_dates, check_writable
 from darkpixel.pipeline.datasets import LARTPC
 from darkpixel.pipeline.lartpc import FEWER_CODES, MAIN
 from darkpixel.pipeline.outputs import PAPERS
 from darkpixel.pipeline.paths import PUBLISHED, download, model_files, trained_files
 from darkpixel.pipeline.plan import COMPARISON, HISTOGRAMS, Plan, keys, one_of
+from darkpixel.pipeline.run_record import commit_of, made_by, write_run_record
 from darkpixel.pipeline.samples import flat, snapshot_weights
 
+# Snakemake lists the overlays of the command line before the Snakefile's own file.
+config_files = [workflow.configfiles[-1], *workflow.configfiles[:-1]]
 try:
     check_writable(".snakemake")  # where Snakemake keeps what it knows of the run
-    # Snakemake lists the overlays of the command line before the Snakefile's own file.
-    plan = Plan(config, [workflow.configfiles[-1], *workflow.configfiles[:-1]], workflow.basedir)
+    plan = Plan(config, config_files, workflow.basedir)
 except DarkpixelError as error:
     sys.exit(f"darkpixel: {error}")
 run, paths = plan.run, plan.paths
+commit = commit_of(workflow.basedir)
+os.environ[MADE_BY] = made_by(run.run, commit, config_files)
 
 
 # Before the first job; a plan (`--dry-run`) of results that are only to be read needs no right to
@@ -48,6 +52,9 @@ onstart:
     try:
         check_writable(paths.results)
         check_dates(paths.results)
+        write_run_record(
+            paths.record(), config, files=config_files, commit=commit, command=sys.argv
+        )
     except DarkpixelError as error:
         sys.exit(f"darkpixel: {error}")
 

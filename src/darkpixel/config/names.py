@@ -16,3 +16,6 @@ SPLITS = ("train", "validation", "test")
 """Of every data set, disjoint by event."""
 CLASS = "class"
 """Column of a joint file: place of the image's label in the root attribute `classes`."""
+
+MADE_BY = "DARKPIXEL_MADE_BY"
+"""Environment variable of a run's jobs: the line that its figures carry in their metadata."""

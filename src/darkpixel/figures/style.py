@@ -1,5 +1,6 @@
 """One look for all figures: sizes, fonts, colours of models, colour scales, saving."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,7 +15,7 @@ from matplotlib.colors import Colormap, LogNorm, Normalize
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
-from darkpixel.config.names import JETS, MONTE_CARLO, MUONS
+from darkpixel.config.names import JETS, MADE_BY, MONTE_CARLO, MUONS
 from darkpixel.formats.files import whole_file
 from darkpixel.formats.image_file import ImageFile
 from darkpixel.metrics.names import generator_of
@@ -162,12 +163,17 @@ def legend_of_all_axes(figure: Figure, **place: Any) -> None:
 def save(figure: Figure, stem: str | Path) -> None:
     """Write `stem`.pdf and `stem`.png, each whole or not at all, the same bytes every time.
 
+    Their metadata say which run, commit and configuration made them, in the jobs of a run.
+
     Raises:
         DarkpixelError: the disk is full or the folder cannot be written.
     """
     stem = Path(stem)
+    made_by = os.environ.get(MADE_BY)
+    about = {"CreationDate": None, "Creator": None, "Producer": None, "Subject": made_by}
     with whole_file(stem.with_name(stem.name + ".pdf")) as path:
-        figure.savefig(path, metadata={"CreationDate": None, "Creator": None, "Producer": None})
+        figure.savefig(path, metadata=about)
     figure.set_layout_engine("none")  # the layout is found; finding it again doubles the time
     with whole_file(stem.with_name(stem.name + ".png")) as path:
-        figure.savefig(path, dpi=PNG_DPI, metadata={"Software": None})
+        described = {"Description": made_by} if made_by else {}
+        figure.savefig(path, dpi=PNG_DPI, metadata={"Software": None, **described})

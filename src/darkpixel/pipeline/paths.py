@@ -45,6 +45,10 @@ class Paths:
         """The run's folder."""
         return f"results/{self.run}"
 
+    def record(self) -> str:
+        """What made the run's results (`darkpixel.pipeline.run_record`)."""
+        return f"{self.results}/run.yaml"
+
     def events(
         self, dataset: str = "{dataset}", label: str = "{label}", chunk: int | str = "{chunk}"
     ) -> str:
