@@ -192,7 +192,7 @@ rule draw_toy:
     resources:
         **plan.resources.of("draw_toy"),
     params:
-        toy=run.toy.model_dump(),
+        toy=lambda wildcards: run.toy.model_dump(),
         seed=plan.seed("toy"),
         code=plan.code("draw_toy"),
     script:

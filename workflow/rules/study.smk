@@ -50,7 +50,7 @@ rule measure_widths:
         **plan.resources.of("measure_widths"),
     params:
         settings=lambda wildcards: plan.searches.width_settings(),
-        widths=run.widths.model_dump(),
+        widths=lambda wildcards: run.widths.model_dump(),
         seed=plan.seed("widths"),
         code=plan.code("measure_widths"),
     script:

@@ -90,8 +90,11 @@ def without_nulls(entries: Any) -> Any:
     """A mapping without the entries that are null: an overlay removes with null what a base names.
 
     Args:
-        entries: a mapping, or anything else, which is given back for pydantic to refuse.
+        entries: a mapping; null, which is an empty one; or anything else, which is given back for
+            pydantic to refuse.
     """
+    if entries is None:
+        return {}
     if not isinstance(entries, dict):
         return entries
     return {key: value for key, value in entries.items() if value is not None}

@@ -147,9 +147,9 @@ class JetData(Data):
             )
         return self
 
-    _given = field_validator("orders", mode="before", json_schema_input_type=dict[str, str | None])(
-        without_nulls
-    )
+    _given = field_validator(
+        "orders", mode="before", json_schema_input_type=dict[str, str | None] | None
+    )(without_nulls)
 
 
 class MuonData(Data):

@@ -12,6 +12,7 @@ from darkpixel.config.conditions import condition_problem
 from darkpixel.config.data import Data, JetData, MuonData
 from darkpixel.config.discovery import data_names, data_settings, model_names, model_settings
 from darkpixel.config.names import JETS, LARTPC_VERTEX
+from darkpixel.config.own_data import without_paper_studies
 from darkpixel.config.problems import (
     Key,
     first_problem,
@@ -42,6 +43,7 @@ def load_run(config: dict[str, Any], files: Sequence[str | Path] = ()) -> Run:
     """
     for path in files:
         parsed(path)  # Snakemake, which merged them, keeps the last of two keys and says nothing
+    config = without_paper_studies(config, files)
     config, custom = _split_custom(config)
     _add_custom_models(config, custom)
     if isinstance(config.get("models"), dict):
@@ -179,6 +181,8 @@ def _check_known(
 
 def _check_widths(run: Run, files: Sequence[str | Path]) -> None:
     """Refuse a study of the upsampling layer's width of a model that has none."""
+    if run.widths is None:
+        return
     name, key = run.widths.model, ("widths", "model")
     assert run.datasets.jets is not None
     _check_known("model", name, run.models, key, files)

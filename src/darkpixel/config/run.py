@@ -189,11 +189,11 @@ class Run(Settings):
     sampling: Sampling = Field(description="generated images")
     evaluation: Evaluation = Field(Evaluation(), description="distances, tables and figures")
     search: Search = Field(Search(), description="search over architectures (SARM 8.6)")
-    widths: Widths = Field(
-        Widths(), description="speed by width of the upsampling layer (SARM 6.1.5)"
+    widths: Widths | None = Field(
+        Widths(), description="speed by width of the upsampling layer (SARM 6.1.5); null: none"
     )
     speed: Speed = Field(Speed(), description="measurements of speed and likelihood")
-    toy: Toy = Field(Toy(), description="figure 15 of the SARM paper")
+    toy: Toy | None = Field(Toy(), description="figure 15 of the SARM paper; null: none")
     jobs: Jobs = Field(Jobs(), description="threads and GPUs of the jobs")
 
     @model_validator(mode="before")
@@ -227,6 +227,11 @@ class Run(Settings):
         labels = {name: data.labels for name, data in self.datasets.present().items()}
         studies = self.search.studies.items()
         return {name: s for name, s in studies if s.label in labels.get(s.dataset, ())}
+
+    @field_validator("search", mode="before", json_schema_input_type=Search | None)
+    @classmethod
+    def _null_is_no_search(cls, search: Any) -> Any:
+        return {} if search is None else search
 
     @field_validator("seeds")
     @classmethod

@@ -52,7 +52,7 @@ class Search(Settings):
     )
 
     _given = field_validator(
-        "studies", mode="before", json_schema_input_type=dict[str, Study | None]
+        "studies", mode="before", json_schema_input_type=dict[str, Study | None] | None
     )(without_nulls)
 
     @field_validator("studies")

@@ -71,7 +71,7 @@ class Code:
             case "search_hyperparameters":
                 return _modules(self._model(run.studies[wildcards.study].model))
             case "measure_widths":
-                return _modules(self._model(run.widths.model))
+                return _modules(*([self._model(run.widths.model)] if run.widths else []))
         return []
 
     def _model(self, name: str) -> str:

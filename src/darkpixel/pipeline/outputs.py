@@ -136,8 +136,8 @@ def _sarm_pages(run: Run, comparisons: Comparisons) -> Iterator[Page]:
         "tabulate_classifiers": ("sarm/classifier_auc", bool(comparisons.classified)),
         "tabulate_search": ("sarm/hyperparameter_search", bool(run.studies)),
         "draw_typical_images": ("sarm/fig01_typical_images", bool(comparisons.sarm)),
-        "draw_toy": ("sarm/fig15_toy_2d", bool(comparisons.sarm)),
-        "draw_widths": ("sarm/upsampling_width", JETS in present),
+        "draw_toy": ("sarm/fig15_toy_2d", bool(comparisons.sarm) and run.toy is not None),
+        "draw_widths": ("sarm/upsampling_width", JETS in present and run.widths is not None),
         "draw_pixel_values_by_region": ("sarm/fig05_pixel_values_by_region", JETS in present),
         "draw_generation_order": (
             "sarm/fig10_generation_order",

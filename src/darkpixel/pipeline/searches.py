@@ -45,9 +45,10 @@ class Searches:
 
     def width_settings(self) -> dict[str, Any]:
         """Params: the settings of the model whose upsampling layer is varied."""
-        jets = self._run.datasets.jets
+        jets, widths = self._run.datasets.jets, self._run.widths
         assert jets is not None
-        return with_name(self._run.model(self._run.widths.model, JETS, jets.labels[0]))
+        assert widths is not None
+        return with_name(self._run.model(widths.model, JETS, jets.labels[0]))
 
     def width_images(self) -> str:
         """Input: the images that it is fitted to."""
