@@ -8,13 +8,15 @@ from collections.abc import Sequence
 from darkpixel import __version__
 from darkpixel.cli.doctor import add_doctor
 from darkpixel.cli.evaluate import add_evaluate
+from darkpixel.cli.init import add_init
 from darkpixel.cli.look import add_check, add_info, add_show
 from darkpixel.cli.sample import add_label, add_sample
 from darkpixel.cli.simulate import add_simulate
 from darkpixel.errors import DarkpixelError
 
 _COMMANDS = (
-    add_check, add_doctor, add_simulate, add_sample, add_label, add_evaluate, add_info, add_show,
+    add_check, add_doctor, add_init, add_simulate, add_sample, add_label, add_evaluate, add_info,
+    add_show,
 )  # fmt: skip
 
 

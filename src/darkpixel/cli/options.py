@@ -93,6 +93,13 @@ def images_file(text: str) -> Path:
     return path
 
 
+def labelled(text: str) -> tuple[str, Path]:
+    label, equals, path = text.partition("=")
+    if not equals or not label or not path:
+        raise argparse.ArgumentTypeError(f"found '{text}'; give LABEL=FILE, such as signal=w.h5")
+    return label, Path(path)
+
+
 def picture(text: str) -> Path:
     path = Path(text)
     if path.suffix not in (".png", ".pdf", ".svg"):
