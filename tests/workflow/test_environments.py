@@ -183,6 +183,8 @@ DYNAMIC_IMPORTS = {
     },
     "darkpixel/training/on_files.py": set(),  # a model, as `models.base` imports it
     "darkpixel/config/discovery.py": set(),  # the settings of models, without torch
+    "darkpixel/__init__.py": set(),  # `darkpixel.api`, which no script asks for
+    "darkpixel/cli/doctor.py": set(),  # to see what is there
 }
 
 
