@@ -6,7 +6,6 @@ ROOT files of single particles, CaloChallenge showers (arXiv:2410.21611: HDF5 wi
 """
 
 import math
-import zipfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -120,10 +119,14 @@ def _npz(path: Path) -> NDArray[Any]:
     """The array `images`, or the only one that there is."""
     if not path.is_file():
         raise DarkpixelError(f"{path}: no such file; correct the path.")
-    with sound(path, _REMAKE):
-        with zipfile.ZipFile(path) as archive:
-            sizes = {info.filename.removesuffix(".npy"): info.file_size
-                     for info in archive.infolist()}  # fmt: skip
+    # Of a damaged archive numpy.load leaves its own file open.
+    with (
+        sound(path, _REMAKE),
+        path.open("rb") as stream,
+        np.load(stream, allow_pickle=False) as arrays,
+    ):
+        sizes = {info.filename.removesuffix(".npy"): info.file_size
+                 for info in arrays.zip.infolist()}  # fmt: skip
         if "images" not in sizes and len(sizes) != 1:
             raise DarkpixelError(
                 f"{path}: holds {_shown(sizes)}; call the array of the images `images`."
@@ -131,11 +134,10 @@ def _npz(path: Path) -> NDArray[Any]:
         name = "images" if "images" in sizes else next(iter(sizes))
         if sizes[name] > _LARGEST_NPZ:
             raise DarkpixelError(
-                f"{path}: the array {name!a} has {sizes[name] / 1e9:.1f} GB; an archive is "
-                "read whole: save it with numpy.save as .npy."
+                f"{path}: the array {name!a} has {sizes[name] / 1e9:.1f} GB; an archive is read "
+                "whole: save it with numpy.save as .npy."
             )
-        with np.load(path, allow_pickle=False) as arrays:
-            array: NDArray[Any] = arrays[name]
+        array: NDArray[Any] = arrays[name]
     return array
 
 
