@@ -20,7 +20,7 @@ _MORE = (
     "results/test/figures/lartpc/fig01_generated_and_training.png",
 )
 TARGETS = [_ONE, *_MORE] if is_whole() else [_ONE]
-FULL = 40 if is_whole() else 3
+FULL = 40 if is_whole() else 2
 """How often the disk is to be full, about."""
 _MOST = 3 * FULL
 
