@@ -23,7 +23,12 @@ from darkpixel.errors import DarkpixelError
 from darkpixel.formats.image_file import ImageFile
 from darkpixel.models.device import choose_device
 from darkpixel.models.folder import load_config, load_generator
-from darkpixel.models.sample_file import draws, sampling_workers, shard_blocks
+from darkpixel.models.sample_file import (
+    default_block_size,
+    draws,
+    sampling_workers,
+    shard_blocks,
+)
 from darkpixel.models.workers import usable_cores
 
 _AT_ONCE = 256  # images whose density is computed at a time
@@ -45,7 +50,8 @@ class Model:
     ) -> None:
         config = load_config(folder)
         self.folder = Path(folder)
-        self._network = load_generator(folder, device=choose_device(device), label=label)
+        self._device = choose_device(device)
+        self._network = load_generator(folder, device=self._device, label=label)
         self.settings: dict[str, Any] = dict(self._network.settings)
         self.about: dict[str, Any] = dict(config.get("images", {}))
         if label is not None:
@@ -87,8 +93,7 @@ class Model:
         given: dict[str, Any] = {
             name: values if values.ndim else float(values) for name, values in arrays.items()
         }
-        on_cpu = next(self._network.parameters()).device.type == "cpu"
-        size = block_size or (512 if on_cpu else 1024)
+        size = block_size or default_block_size(self._device)
         tasks = draws(self._network, n, size, shard_blocks(n, size, 0, 1), seed, given)
         workers = sampling_workers(self._network, min(cores or usable_cores(), len(tasks)))
         with workers:
@@ -109,11 +114,10 @@ class Model:
                 f"{self.folder}: images of shape {tuple(pixels.shape)}; (n, {height}, {width}) is "
                 "expected."
             )
-        device = next(self._network.parameters()).device
         found = []
         with torch.inference_mode():
             for part in pixels.split(_AT_ONCE):
-                values = self._network.log_density(part.to(device))
+                values = self._network.log_density(part.to(self._device))
                 if values is None:
                     raise DarkpixelError(
                         f"{self.folder}: a model '{self.settings['model']}' has no density, or "

@@ -8,8 +8,7 @@ from darkpixel.cli.options import Commands, labelled
 from darkpixel.errors import DarkpixelError
 
 _OTHERS = ("jets", "muons", "lartpc", "lartpc_vertex")
-_DEFAULTS = {"jets": ["sparse_transformer"], "muons": ["sparse_transformer"],
-             "lartpc": ["sparse_transformer"]}  # fmt: skip
+_DEFAULT = ["sparse_transformer"]  # models
 _TEST, _VALIDATION = 0.2, 0.08  # of the images
 _MOST_TEST, _MOST_VALIDATION = 20_000, 5_000
 _FEWEST = 100  # images of a label, of which a run says anything
@@ -66,7 +65,7 @@ def _init(options: argparse.Namespace) -> None:
         options.run or options.output.stem,
         dataset,
         files,
-        options.models or _DEFAULTS[dataset],
+        options.models or _DEFAULT,
         options.pixel_size,
     )
     with whole_file(options.output) as temporary:

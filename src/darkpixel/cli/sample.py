@@ -77,7 +77,7 @@ def add_label(commands: Commands) -> None:
 def _sample(options: argparse.Namespace) -> None:
     from darkpixel.models.device import choose_device
     from darkpixel.models.folder import load_config, load_generator
-    from darkpixel.models.sample_file import shard_blocks, write_shard
+    from darkpixel.models.sample_file import default_block_size, shard_blocks, write_shard
     from darkpixel.models.workers import usable_cores
 
     replaced = replaced_note(options.output)  # before anything is drawn
@@ -88,8 +88,7 @@ def _sample(options: argparse.Namespace) -> None:
     count = _count(options, conditions)
     images = config["images"]
     image_label = options.label or images["label"]
-    # Several blocks already for the 1,000 images of the default, so that no core is idle.
-    block_size = options.block_size or (512 if device.type == "cpu" else 1024)
+    block_size = options.block_size or default_block_size(device)
     with written_as_hdf5(options.output) as path:
         write_shard(
             model,

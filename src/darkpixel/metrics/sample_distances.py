@@ -11,6 +11,8 @@ from darkpixel.metrics.argon_features import argon_features
 from darkpixel.metrics.boosted_trees import Trees, high_level_auc
 from darkpixel.metrics.coverage import coverage_rows, faulty_features
 from darkpixel.metrics.features import (
+    Array,
+    Describe,
     Sample,
     calorimeter_features,
     compared_samples,
@@ -72,33 +74,55 @@ def sample_distances(
     real = sample_features(Sample(MONTE_CARLO, 0, test), n, describe)
     features = {sample: sample_features(sample, n, describe) for sample in samples}
     perfect = [sample_features(other, n, describe) for other in monte_carlo_sets(train, n)]
-    areas = {}
-    if "high_level" in settings.kinds:
-        areas = {
-            sample: high_level_auc(found, real, settings, sample.seed)
-            for sample, found in features.items()
-        }
     count = min(n, settings.memorisation_images)
     reference, others = Sample(MONTE_CARLO, 0, test), Sample(MONTE_CARLO, 0, test, start=n)
     generated = [sample for sample in samples if sample.model not in CONTROLS]
     nearest = nearest_training_images(
         [reference, others, *generated], count, train, mirrored=threshold is not None
     )
+    return feature_tables(real, features, perfect, describe, settings, limits, **about) | {
+        "memorisation": memorisation_rows(
+            nearest.pop(reference), nearest, **about, seed=settings.seed, limits=limits
+        )
+    }
+
+
+def feature_tables(
+    real: Array,
+    features: Mapping[Sample, Array],
+    perfect: Sequence[Array],
+    describe: Describe,
+    settings: Distances,
+    limits: Mapping[str, str] | None = None,
+    *,
+    dataset: str,
+    label: str,
+) -> dict[str, pd.DataFrame]:
+    """Rows of all measures that compare features with those of the reference.
+
+    Args:
+        real: (n, F) features of the reference.
+        features: (n, F) of each sample, first of Monte Carlo without a fault.
+        perfect: (n, F) of sets of Monte Carlo that share no image.
+        describe: features of images.
+        settings, limits: as of `sample_distances`.
+
+    Returns:
+        `two_sample`, `distances` and `coverage`, as of `sample_distances`.
+    """
+    about = {"dataset": dataset, "label": label}
+    areas = {}
+    if "high_level" in settings.kinds:
+        areas = {
+            sample: high_level_auc(found, real, settings, sample.seed)
+            for sample, found in features.items()
+        }
+    control = next(iter(features))
+    faulty = faulty_features(control, features[control], describe, seed=settings.seed)
     return {
-        "two_sample": two_sample_rows(areas, "high_level", **about, n=n, limits=limits),
+        "two_sample": two_sample_rows(areas, "high_level", **about, n=len(real), limits=limits),
         "distances": distance_rows(
             real, features, perfect, **about, batches=settings.kernel_batches, seed=settings.seed
         ),
-        "coverage": coverage_rows(
-            real,
-            {
-                **faulty_features(samples[0], features[samples[0]], describe, seed=settings.seed),
-                **features,
-            },
-            perfect,
-            **about,
-        ),
-        "memorisation": memorisation_rows(
-            nearest.pop(reference), nearest, **about, seed=settings.seed, limits=limits
-        ),
+        "coverage": coverage_rows(real, {**faulty, **features}, perfect, **about),
     }

@@ -90,12 +90,8 @@ def check_dates(folder: str | Path) -> None:
     """
     with tempfile.NamedTemporaryFile(dir=folder) as file:
         now = Path(file.name).stat().st_mtime
-    later = [
-        (path.stat().st_mtime, path)
-        for path in Path(folder).rglob("*")
-        if path.is_file() and path.stat().st_mtime > now + _TOLERANCE
-    ]
-    if later:
+    dates = ((path.stat().st_mtime, path) for path in Path(folder).rglob("*") if path.is_file())
+    if later := [dated for dated in dates if dated[0] > now + _TOLERANCE]:
         moment, path = max(later)
         raise DarkpixelError(
             f"{path}: dated {_shown(moment)}, but it is {_shown(now)} (of {len(later)} such files "

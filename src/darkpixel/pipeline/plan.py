@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from darkpixel.config.data import Data
 from darkpixel.config.loading import load_run
+from darkpixel.formats.seeds import job_seed
 from darkpixel.pipeline.checks import check_braces, check_run
 from darkpixel.pipeline.code import Code
 from darkpixel.pipeline.comparisons import Comparisons
@@ -18,7 +19,6 @@ from darkpixel.pipeline.paths import Paths
 from darkpixel.pipeline.resources import Resources
 from darkpixel.pipeline.samples import Files, Samples, flat
 from darkpixel.pipeline.searches import Searches
-from darkpixel.pipeline.seeds import job_seed
 from darkpixel.pipeline.targets import targets
 from darkpixel.pipeline.trainings import Trainings
 
@@ -64,7 +64,7 @@ class Plan:
         return sorted({label for data in self.datasets.values() for label in data.labels})
 
     def seed(self, *names: object) -> int:
-        """Params: the seed of one job (see `darkpixel.pipeline.seeds`)."""
+        """Params: the seed of one job (see `darkpixel.formats.seeds`)."""
         return job_seed(self.run.seed, *names)
 
     def targets(self, *, paper: Paper | None = None, kind: Kind | None = None) -> list[str]:

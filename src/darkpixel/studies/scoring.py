@@ -24,9 +24,8 @@ from darkpixel.formats.image_file import ImageWriter
 from darkpixel.formats.units import check_stated, conversion
 from darkpixel.metrics import frechet
 from darkpixel.metrics.argon_features import argon_features
-from darkpixel.metrics.boosted_trees import high_level_auc
 from darkpixel.metrics.controls import with_verdicts
-from darkpixel.metrics.coverage import FAULTS, coverage_rows, faulty_features
+from darkpixel.metrics.coverage import FAULTS
 from darkpixel.metrics.features import (
     SCALE,
     SCALED,
@@ -35,14 +34,13 @@ from darkpixel.metrics.features import (
     image_features,
     sample_features,
 )
-from darkpixel.metrics.frechet import distance_rows
 from darkpixel.metrics.kinematics import in_angles
 from darkpixel.metrics.lartpc_rows import lartpc_rows
 from darkpixel.metrics.lartpc_shapes import SHAPE_OBSERVABLES, shape_observables
 from darkpixel.metrics.memorisation import memorisation_rows, nearest_training_images
 from darkpixel.metrics.observables import Source, measure_observables
 from darkpixel.metrics.rows import wasserstein_rows
-from darkpixel.metrics.two_sample import two_sample_rows
+from darkpixel.metrics.sample_distances import feature_tables
 
 ARGON, PLAIN = "lartpc", "plain"
 KINDS = ("jets", "muons", ARGON, PLAIN)
@@ -223,21 +221,13 @@ def _feature_rows(
         sample_features(Sample(MONTE_CARLO, 0, test, start=(1 + place) * n), n, describe)
         for place in range(sets)
     ]
-    settings = TwoSample(seed=seed)
-    areas = {
-        sample: high_level_auc(found, real, settings, sample.seed)
-        for sample, found in features.items()
-    }
-    faulty = faulty_features(samples[0], features[samples[0]], describe, seed=seed)
-    labels: dict[str, str] = {"dataset": "", "label": ""}
-    distances = distance_rows(
-        real, features, perfect, batches=settings.kernel_batches, seed=seed, **labels
+    tables = feature_tables(
+        real, features, perfect, describe, TwoSample(seed=seed), dataset="", label=""
     )
-    coverage = coverage_rows(real, {**faulty, **features}, perfect, **labels)
     return [
-        two_sample_rows(areas, "high_level", n=n, limits=None, **labels),
-        with_verdicts(distances, frechet.FAULTS),
-        with_verdicts(coverage, FAULTS),
+        tables["two_sample"],
+        with_verdicts(tables["distances"], frechet.FAULTS),
+        with_verdicts(tables["coverage"], FAULTS),
     ]
 
 

@@ -23,6 +23,7 @@ from darkpixel.datasets.muon_matching import chunk_events
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.blocks import Block, column_types
 from darkpixel.formats.image_writer import ImageWriter
+from darkpixel.formats.seeds import job_seed
 from darkpixel.formats.species import SPECIES, SpeciesCounts
 from darkpixel.models.workers import Workers
 from darkpixel.simulation.argon import events as argon_events
@@ -31,7 +32,6 @@ from darkpixel.simulation.jets import simulation as jets
 from darkpixel.simulation.jets.images import event_blocks as jet_blocks
 from darkpixel.simulation.muons import simulation as muons
 from darkpixel.simulation.muons.pileup import read_pileup, simulate_pileup
-from darkpixel.simulation.pythia import LARGEST_SEED
 
 Kind = Literal["jets", "muons", "argon"]
 
@@ -117,15 +117,9 @@ def simulate_images(
 
 def _chunks(images: int, seed: int, kind: Kind, label: str) -> list[_Chunk]:
     return [
-        _Chunk(number, min(_CHUNK, images - first), _seed(seed, kind, label, number))
+        _Chunk(number, min(_CHUNK, images - first), job_seed(seed, "simulate", kind, label, number))
         for number, first in enumerate(range(0, images, _CHUNK))
     ]
-
-
-def _seed(root: int, *names: object) -> int:
-    """From 1 to Pythia's largest; chunks have random numbers of their own."""
-    text = "/".join(map(str, (root, "simulate", *names)))
-    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4]) % LARGEST_SEED + 1
 
 
 def _maker(
@@ -140,7 +134,7 @@ def _maker(
     """A function of a chunk that simulates it and gives its file."""
     pool = None
     if kind == "muons" and recipe.pileup > 0:
-        simulate_pileup(recipe, _seed(seed, "pileup"), folder / "pileup.h5")
+        simulate_pileup(recipe, job_seed(seed, "simulate", "pileup"), folder / "pileup.h5")
         pool = read_pileup(folder / "pileup.h5")
     if kind == "argon":  # compiles the simulator once, before the cores share the work
         argon.simulate(

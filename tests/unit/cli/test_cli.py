@@ -11,7 +11,7 @@ import torch
 from image_files import write_images
 from repository import CONFIG
 
-from darkpixel.cli import doctor, main
+from darkpixel.cli import main
 from darkpixel.formats.image_file import ImageFile
 from darkpixel.models.build import build_model
 from darkpixel.models.folder import save_model
@@ -335,37 +335,6 @@ def test_bad_input_is_one_line(arguments, expected, capsys):
     assert error.count("\n") == 1
 
 
-def test_simulate_of_one_species_at_one_momentum(tmp_path, capsys):
-    path = str(tmp_path / "muons.h5")
-    words = ["-n", "10", "--species", "mu-", "--momentum", "500", "--cores", "1"]
-    assert main(["simulate", "argon", path, *words]) == 0
-    assert "10 simulated images" in capsys.readouterr().out
-    with ImageFile(path) as file:
-        assert set(file.column("species")) == {13}
-        assert set(file.column("momentum")) == {500.0}
-        plain = file.read()
-    # The test configuration has crops of 32 pixels.
-    files = [str(CONFIG / "config.yaml"), str(CONFIG / "test.yaml")]
-    assert main(["simulate", "argon", path, *words, "--configfile", *files]) == 0
-    assert "in place of the file that was there" in capsys.readouterr().out
-    with ImageFile(path) as file:
-        assert file.shape[1:] == (32, 32)
-    assert plain.shape[1:] == (64, 64)
-
-
-@pytest.mark.parametrize(
-    ("words", "message"),
-    [
-        (["--species", "muon"], "found 'muon'; choose of e- or 11"),
-        (["--momentum", "fast"], "found 'fast'; give MeV/c"),
-    ],
-)
-def test_simulate_refuses_what_it_does_not_know(tmp_path, capsys, words, message):
-    with pytest.raises(SystemExit):
-        main(["simulate", "argon", str(tmp_path / "x.h5"), *words])
-    assert message in capsys.readouterr().err
-
-
 def test_a_name_that_ends_in_npy_gives_an_array(folder, tmp_path, capsys):
     words = ["-n", "30", "--cores", "1"]
     assert main(["sample", folder, str(tmp_path / "x.h5"), *words]) == 0
@@ -409,22 +378,3 @@ def test_show_draws_images(tmp_path, capsys, monkeypatch):
     assert sorted(path.name for path in tmp_path.iterdir()) == [
         "images.h5", "images.png", "x.npy", "x.pdf",
     ]  # fmt: skip
-
-
-def test_doctor(tmp_path, capsys, monkeypatch):
-    for name in ("_LEAST_DISK", "_LEAST_MEMORY"):  # whatever computer the tests run on
-        monkeypatch.setattr(doctor, name, 0)
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    assert main(["doctor", "--configfile", str(CONFIG / "config.yaml")]) == 0
-    out = capsys.readouterr().out
-    assert "BAD" not in out
-    for word in ("Python 3.", "torch 2.", "cores; GPU", "disk: ", "Slurm: ", "run 'demo'"):
-        assert word in out
-    bad = tmp_path / "bad.yaml"
-    bad.write_text("run: x\nseeed: 1\n")
-    monkeypatch.setenv("XDG_CACHE_HOME", "/proc/nothing")
-    assert main(["doctor", "--configfile", str(CONFIG / "config.yaml"), str(bad)]) == 1
-    out, error = capsys.readouterr()
-    assert "BAD  cache: /proc/nothing" in out
-    assert "did you mean 'seed'" in out
-    assert "2 of these will go wrong" in error

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from darkpixel.pipeline.seeds import job_seed
+from darkpixel.formats.seeds import job_seed
 
 
 def test_seeds_are_those_of_all_results_so_far():
