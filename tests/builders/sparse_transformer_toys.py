@@ -21,7 +21,7 @@ VARIANTS: list[dict[str, Any]] = [
     {"order": order, "values": values}
     for order in ("walk", "spiral_out", "largest_first")
     for values in ("absolute", "shares")
-]
+] + [{"order": "walk", "values": "absolute", "centred": True}]
 
 MASS_FIRST: list[dict[str, Any]] = [
     {"order": order, "values": "shares", "mass_first": True}

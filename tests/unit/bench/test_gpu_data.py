@@ -37,7 +37,7 @@ JETS: dict[str, Any] = {
 MUONS: dict[str, Any] = {
     "dataset": "muons", "images": {"train": 20, "validation": 10, "test": 10},
     "simulation": {"multi_parton_interactions": False, "forced_b_to_muon": True, "pileup": 2,
-                   "pileup_events": 12},
+                   "pileup_events": 12, "pythia": ["Diffraction:mMinPert = 1e6"]},  # starts sooner
     "imaging": {"pixels": 16, "pixel_size": 0.05},
 }  # fmt: skip
 

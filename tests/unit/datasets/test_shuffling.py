@@ -35,7 +35,7 @@ def numbered_blocks(count: int, size: int) -> Iterator[Block]:
 
 
 @settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(
     count=st.integers(1, 300),

@@ -22,7 +22,12 @@ from torch.nn import functional as F
 from darkpixel.models.sparse_transformer.layout import Layout
 from darkpixel.models.sparse_transformer.mass_first import mass_numbers
 from darkpixel.models.sparse_transformer.masses import Momentum
-from darkpixel.models.sparse_transformer.remaining import Shares, bound_numbers, count_numbers
+from darkpixel.models.sparse_transformer.remaining import (
+    Shares,
+    bound_numbers,
+    centre_numbers,
+    count_numbers,
+)
 from darkpixel.models.sparse_transformer.scale import Scale
 from darkpixel.models.sparse_transformer.sequences import Sequences
 
@@ -160,6 +165,7 @@ def tokens(
     shares: Shares | None = None,
     falling: bool = False,
     wanted: Tensor | None = None,
+    centred: bool = False,
 ) -> Tokens:
     """The tokens of a batch on the device of `scale`.
 
@@ -170,6 +176,7 @@ def tokens(
         shares: the values are shares of what remains; None: they are absolute.
         falling: no value exceeds the one before it.
         wanted: (B,) float64, mass that each image is to have; None: none is drawn.
+        centred: the images' middle is their centroid, or near it.
     """
     device = scale.low.device
     height, width = size
@@ -209,6 +216,10 @@ def tokens(
         scalars(count, row, column, last, sums, first, recent, size, scale),
         count_numbers(left, counts[:, None].expand_as(left)),
     ]
+    if centred:
+        placed = F.pad(torch.stack([rows, columns], -1).cumsum(1), (0, 0, 1, 0))[:, :-1]
+        all_of_them = counts[:, None].expand_as(left)
+        numbers.append(centre_numbers(left, all_of_them, row, column, placed, sums, size))
     momentum = None
     if shares is None:
         coordinate = values.clamp(min=1e-30).log()

@@ -336,7 +336,7 @@ class SparseTransformer(GenerativeModel):
         return tokens(
             found, layout, self.size, moves, self.options.neighbourhood,
             self.options.value_bins, self.scale, self.shares, self.options.is_falling,
-            wanted,
+            wanted, self.options.centred,
         )  # fmt: skip
 
     def _on_host(self, images: Tensor) -> NDArray[np.float32]:
@@ -385,7 +385,7 @@ class SparseTransformer(GenerativeModel):
             given = self.table.draw(NAME, n, generator, given)
         sampler = Sampler(
             self.network, self.size, self.scale, self.value_bins, self.shares,
-            self.options.is_falling, slots,
+            self.options.is_falling, self.options.centred, slots,
         )  # fmt: skip
         with evaluating(self):
             images = sampler.draw(seeds.to(device), self._condition(given, n, withhold=False))

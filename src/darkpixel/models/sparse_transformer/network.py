@@ -25,6 +25,7 @@ from darkpixel.models.sparse_transformer.mass_first import MASS_NUMBERS, MassFir
 from darkpixel.models.sparse_transformer.masses import Masses, Momentum
 from darkpixel.models.sparse_transformer.remaining import (
     BOUND_NUMBERS,
+    CENTRE_NUMBERS,
     COUNT_NUMBERS,
     SHARE_NUMBERS,
     values_at,
@@ -153,6 +154,7 @@ class Network(nn.Module):
         self.symbols = (height + 1, width + 1, self.bins + 1, self.moves.codes + 1)
         self.inputs = nn.Linear(sum(self.symbols) + 2 * self.moves.side**2, d)
         numbers = SCALARS + COUNT_NUMBERS + SHARE_NUMBERS * (options.values == "shares")
+        numbers += CENTRE_NUMBERS * options.centred
         numbers += BOUND_NUMBERS * options.is_falling + MASS_NUMBERS * options.mass_first
         self.scalars = nn.Linear(numbers, d)
         self.conditions = conditions

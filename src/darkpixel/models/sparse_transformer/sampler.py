@@ -30,7 +30,13 @@ from darkpixel.models.sparse_transformer.features import (
 from darkpixel.models.sparse_transformer.mass_first import mass_numbers
 from darkpixel.models.sparse_transformer.masses import Momentum
 from darkpixel.models.sparse_transformer.network import Network
-from darkpixel.models.sparse_transformer.remaining import Shares, Told, bound_numbers, count_numbers
+from darkpixel.models.sparse_transformer.remaining import (
+    Shares,
+    Told,
+    bound_numbers,
+    centre_numbers,
+    count_numbers,
+)
 from darkpixel.models.sparse_transformer.scale import Scale
 
 DRAWS = 4
@@ -74,6 +80,7 @@ class _State(NamedTuple):
         row, column, level, bin, move: of the last pixel; level 0, bin and move those of the start.
         first_row, first_column: of the first pixel.
         sums: (B, 3), as `scalars` takes them.
+        placed: (B, 2) int64, as `centre_numbers` takes them.
         recent: (B, RECENT, 3), likewise.
         value: (B,) float64, of the last pixel; infinite at the start.
         total, remainder, vector: as in `Told`; 0 without `shares`.
@@ -94,6 +101,7 @@ class _State(NamedTuple):
     first_row: Tensor
     first_column: Tensor
     sums: Tensor
+    placed: Tensor
     recent: Tensor
     value: Tensor
     total: Tensor
@@ -116,6 +124,7 @@ class Sampler:
         bins: of the coordinate of values.
         shares: values are shares of what remains; None: they are absolute.
         is_falling: no value exceeds the one before it.
+        is_centred: the images' middle is their centroid, or near it.
         slots: images drawn at once; None: 128 on a CPU, 4096 elsewhere.
     """
 
@@ -127,10 +136,11 @@ class Sampler:
         bins: Bins,
         shares: Shares | None,
         is_falling: bool,
+        is_centred: bool = False,
         slots: int | None = None,
     ) -> None:
         self.network, self.scale, self.bins, self.shares = network, scale, bins, shares
-        self.is_falling = is_falling
+        self.is_falling, self.is_centred = is_falling, is_centred
         self.height, self.width = size
         self.moves = network.moves
         self.device = scale.low.device
@@ -199,6 +209,7 @@ class Sampler:
             first_row=none,
             first_column=none,
             sums=torch.zeros(size, 3, device=device),
+            placed=torch.zeros(size, 2, dtype=torch.int64, device=device),
             recent=torch.zeros(size, RECENT, 3, device=device),
             value=torch.full((size,), torch.inf, device=device, dtype=torch.float64),
             total=sums,
@@ -245,6 +256,11 @@ class Sampler:
                     state.recent, (self.height, self.width), scale),
             count_numbers(left, state.length),
         ]  # fmt: skip
+        if self.is_centred:
+            numbers.append(
+                centre_numbers(left, state.length, row, column, state.placed, state.sums,
+                               (self.height, self.width))
+            )  # fmt: skip
         momentum = None
         if self.shares is not None:
             told = Told(state.total, state.remainder, state.vector)
@@ -303,6 +319,7 @@ class Sampler:
             first_row=state.first_row if started else next_row,
             first_column=state.first_column if started else next_column,
             sums=state.sums + moment,
+            placed=state.placed + torch.stack([next_row, next_column], -1),
             recent=torch.cat([latest[:, None], state.recent[:, :-1]], 1),
             value=value,
             remainder=remainder,

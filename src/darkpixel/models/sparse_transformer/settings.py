@@ -62,6 +62,11 @@ class Settings(base.Settings):
         ge=2,
         description="bins of the value's logarithm, or of its share's logit; uniform within a bin",
     )
+    centred: bool = Field(
+        False,
+        description="the imaging puts the centroid in the middle of the image, or near it: the "
+        "network sees where the pixels to come must lie for that",
+    )
     cluster_pixels: int = Field(
         4, ge=1, description="connected pixels from which a cluster is walked before single pixels"
     )

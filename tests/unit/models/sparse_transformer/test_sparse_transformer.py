@@ -23,6 +23,7 @@ from darkpixel.models.build import build_model
 from darkpixel.models.folder import save_model
 from darkpixel.models.sparse_transformer.layout import lay_out
 from darkpixel.models.sparse_transformer.model import SparseTransformer
+from darkpixel.models.sparse_transformer.remaining import centre_numbers
 from darkpixel.models.sparse_transformer.walk_places import weighted_sum
 
 
@@ -220,6 +221,22 @@ def test_a_batch_of_blank_images_has_a_loss():
     model = small_model(**VARIANTS[-1])
     assert math.isfinite(model.loss(torch.zeros(4, 10, 10)).item())
     assert model.sample(0, generator=torch.Generator()).shape == (0, 10, 10)
+
+
+def test_the_last_pixel_of_a_centred_image_is_known_beforehand():
+    """Each way leads to the mean place of what is to come: at the end to the last pixel itself."""
+    pixels, values = torch.tensor([[2, 9], [7, 3], [0, 5], [9, 1]]), torch.ones(4, 1)  # mean 4.5
+    size, count, drawn = (10, 10), torch.tensor([4]), pixels[:3].sum(0, keepdim=True)
+    sums = torch.cat([values[:3].sum(0, keepdim=True), drawn.float()], -1)
+    row, column = pixels[2:3].T
+    numbers = centre_numbers(torch.tensor([1]), count, row, column, drawn, sums, size)[0]
+    to_the_last = (pixels[3] - pixels[2]).float()
+    for way in (numbers[:7], numbers[7:]):  # all have one charge: both are the same
+        torch.testing.assert_close(way[:2] * 10, to_the_last)
+        torch.testing.assert_close(way[4:6] * (to_the_last.norm() + 1), to_the_last)
+    nothing = torch.zeros(1, 3)
+    start = centre_numbers(count, count, row, column, drawn * 0, nothing, size)
+    assert not start.any()
 
 
 def test_weighted_sum_has_the_gradient_of_the_sum():
