@@ -5,16 +5,14 @@ Every rule therefore carries the digest of its own script's import closure
 (`darkpixel.pipeline.code`).
 """
 
-import ast
 import hashlib
-from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
+from darkpixel.pipeline.source_files import SourceFiles
+
 PACKAGE = "darkpixel"
 SOURCE = Path(__file__).resolve().parents[1]
-
-_DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 # Modules that cannot change a result: how files are written whole, who holds a folder, how errors
 # read; and the declarations of the settings, whose values reach a job as params of their own.
@@ -74,8 +72,8 @@ def _closure(modules: frozenset[str]) -> frozenset[str]:
 
 def forget() -> None:
     """Read every file again; only tests change files while a plan is made."""
-    _file_digest.cache_clear()
-    _imports.cache_clear()
+    _files.cache_clear()
+    _counts.cache_clear()
     _closure.cache_clear()
 
 
@@ -87,40 +85,23 @@ def _source(module: str) -> Path:
     raise ModuleNotFoundError(f"no module {PACKAGE}.{module} in {SOURCE}")
 
 
-@cache
 def _file_digest(path: Path) -> str:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    for node in ast.walk(tree):
-        if isinstance(node, _DOCUMENTED) and ast.get_docstring(node, clean=False) is not None:
-            node.body = node.body[1:] or [ast.Pass()]
-        if isinstance(node, ast.Call):  # what a key of the settings means to people
-            node.keywords = [word for word in node.keywords if word.arg != "description"]
-    return hashlib.sha256(ast.dump(tree).encode()).hexdigest()
+    return _files().read(path).digest
 
 
-@cache
 def _imports(path: Path) -> frozenset[str]:
-    """Library modules that a file imports, anywhere in it (functions import lazily)."""
-    names: set[str] = set()
-    for node in _executed([ast.parse(path.read_text(encoding="utf-8"))]):
-        if isinstance(node, ast.Import):
-            names.update(alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            names.add(node.module)  # `from package import module` names a module as an attribute
-            names.update(f"{node.module}.{alias.name}" for alias in node.names)
+    """Library modules that a file imports."""
+    names = _files().read(path).imports
     ours = (name.removeprefix(f"{PACKAGE}.") for name in names if name.startswith(f"{PACKAGE}."))
     return frozenset(name for name in ours if _counts(name))
 
 
-def _executed(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
-    """The nodes and all below, but for what only type checkers read."""
-    for node in nodes:
-        if isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING"):
-            continue
-        yield node
-        yield from _executed(ast.iter_child_nodes(node))
+@cache
+def _files() -> SourceFiles:
+    return SourceFiles(SOURCE)
 
 
+@cache
 def _counts(module: str) -> bool:
     """Whether the name is a module, and one that can change a result."""
     if any(module == neutral or module.startswith(f"{neutral}.") for neutral in NEUTRAL):
