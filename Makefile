@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 RESULTS := results
 PYTHON ?=
 CORES ?= all
-WORKERS ?= 2
+WORKERS ?= 3
 ARGS ?= tests/workflow tests/torture tests/unit
 RUN ?=
 COMMAND ?= make $(RUN)
@@ -53,7 +53,7 @@ study: $(VENV)/installed
 	$(BIN)/snakemake report --rerun-incomplete --cores $(CORES) --configfile config/study.yaml
 	@echo "darkpixel: open $(RESULTS)/study/report.html"
 
-# One thread a worker: the workers share the cores. The longest files come first.
+# One thread a worker: the workers share two cores, and one more works while others wait, for Slurm or a disk.
 test: $(VENV)/installed
 	OMP_NUM_THREADS=1 $(BIN)/pytest --durations 30 --durations-min 5 -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(if $(COVERAGE),--cov --cov-report=) $(ARGS)
 
