@@ -87,7 +87,29 @@ def _digest(content: bytes) -> str:
             node.body = node.body[1:] or [ast.Pass()]
         if isinstance(node, ast.Call):  # what a key of the settings means to people
             node.keywords = [word for word in node.keywords if word.arg != "description"]
-    return hashlib.sha256(ast.dump(tree).encode()).hexdigest()
+    return hashlib.sha256("".join(_written(tree)).encode()).hexdigest()
+
+
+def _written(node: object) -> Iterator[str]:
+    """A syntax tree as text, the same in every Python: what is empty is left out.
+
+    Later versions have more fields (`type_params`), empty in all that the earlier ones can read.
+    """
+    if isinstance(node, ast.AST):
+        yield f"{type(node).__name__}("
+        for name, value in ast.iter_fields(node):
+            if value is not None and value != []:
+                yield f"{name}="
+                yield from _written(value)
+        yield ")"
+    elif isinstance(node, list):
+        yield "["
+        for part in node:
+            yield from _written(part)
+            yield ","
+        yield "]"
+    else:
+        yield repr(node)
 
 
 def _imports(content: bytes) -> tuple[str, ...]:

@@ -74,3 +74,13 @@ def test_a_neighbour_that_is_no_python_does_not_matter(package: Path) -> None:
     assert in_a_new_process(package).imports
     with pytest.raises(SyntaxError):
         in_a_new_process(package, "draft.py")
+
+
+def test_digests_are_the_same_in_every_python(package: Path) -> None:
+    """That of Python 3.11, 3.12 and 3.13, which have other fields and other ways to print them."""
+    (package / "one.py").write_text(
+        "from a import b\n@b\nclass C(b, k=1):\n    x: int = -1\n"
+        "    async def f(self, *, y=None, **z) -> None:\n"
+        "        return f'{y!r:>3} and', [i for i in z if i], b'\\0', 1.5j, ...\n"
+    )
+    assert in_a_new_process(package).digest.startswith("d469716182a1")
