@@ -74,7 +74,7 @@ class Axis:
         for marked, bin_, text in ((self.below, 0, "less"), (self.above, -2, "more")):
             if not marked:
                 continue
-            left, right = self.edges[bin_], self.edges[bin_ + 1 or None]
+            left, right = self.edges[bin_], self.edges[bin_ + 1]
             axes.axvspan(left, right, color="0.92", zorder=0)
             if names:
                 middle = (left * right) ** 0.5 if self.logarithmic else (left + right) / 2
@@ -82,18 +82,18 @@ class Axis:
                 axes.text(
                     middle, 0.03, text, fontsize=6.5, color="0.25", zorder=5,
                     transform=axes.get_xaxis_transform(),
-                    bbox={"facecolor": "white", "alpha": 0.7, "pad": 0.6, "linewidth": 0}, **style,
+                    **style,
                 )  # fmt: skip
 
     def _ticks(self, start: float, end: float) -> Array:
         if self.logarithmic:
-            return LogLocator().tick_values(start, end)
+            return np.asarray(LogLocator().tick_values(start, end))
         locator = MaxNLocator(5, steps=[1, 2, 2.5, 5, 10], integer=self.whole)
         return np.asarray(locator.tick_values(start, end))
 
     def _small(self, start: float, end: float) -> Array:
         if self.logarithmic:
-            return LogLocator(subs=range(2, 10)).tick_values(start, end)
+            return np.asarray(LogLocator(subs=range(2, 10)).tick_values(start, end))
         large = self._ticks(start, end)
         step = (large[1] - large[0]) / 5
         if self.whole and step < 1:

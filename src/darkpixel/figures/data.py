@@ -5,7 +5,7 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from darkpixel.figures.pixel_axis import pixel_value_axis, summary_on
+from darkpixel.figures.pixel_axis import pixel_value_axes, summary_on
 from darkpixel.figures.style import (
     ETA,
     PHI,
@@ -35,12 +35,13 @@ def data_statistics(
         title: above all panels, e.g. "jets, training images".
         bins: of pixel values, and marked ones for all beyond.
     """
+    axes = pixel_value_axes({label: [path] for label, path in paths.items()}, bins)
     with look():
         figure = Figure(figsize=(8.2, 2.7 * len(paths) + 0.3), layout="constrained")
         figure.suptitle(title, fontweight="bold")
         grid = figure.subplots(len(paths), 3, squeeze=False, width_ratios=[1.25, 1.4, 0.9])
         for (left, middle, right), (label, path) in zip(grid, paths.items(), strict=True):
-            axis = pixel_value_axis([path], bins)
+            axis = axes[label]
             summary = summary_on(axis, [path])
             with ImageFile(path) as file:
                 pixel_size, attributes = pixel_size_of(file), file.attributes

@@ -93,9 +93,13 @@ def mark_outside(axes: Axes, x: Array, y: Array, colour: ColorType, slot: int) -
         slot: place among the curves of the panel, each of which has its own height for arrows.
     """
     low, high = axes.get_ylim()
-    inches = axes.get_position().height * axes.figure.get_size_inches()[1]
+    figure = axes.get_figure(root=True)
+    assert figure is not None
+    inches = axes.get_position().height * figure.get_size_inches()[1]
     step = 1.25 * _ARROW / 72 / inches
     for marker, beyond, from_edge in ((_ABOVE, y > high, False), (_BELOW, y < low, True)):
+        if not beyond.any():
+            continue
         height = (slot + 0.6) * step
         axes.plot(
             x[beyond], np.full(int(beyond.sum()), height if from_edge else 1 - height), marker,
@@ -107,7 +111,8 @@ def mark_outside(axes: Axes, x: Array, y: Array, colour: ColorType, slot: int) -
 def mark_taller(axes: Axes, axis: Axis, heights: Array, colour: ColorType, slot: int) -> None:
     """Mark the bins (bins,) of a curve that end above the panel; see `draw_with_ratio`."""
     _, high = axes.get_ylim()
-    mark_outside(axes, _centres(axis)[axis.inner], heights[axis.inner], colour, slot)
+    seen = np.maximum(heights, axes.get_ylim()[0])  # an empty bin needs no mark on a log scale
+    mark_outside(axes, _centres(axis)[axis.inner], seen[axis.inner], colour, slot)
     for marked, bin_ in ((axis.below, 0), (axis.above, -1)):
         if marked and heights[bin_] > high:
             axes.text(

@@ -36,8 +36,8 @@ def score_histograms(
     with look():
         tall = (_ROW * rows + _HEAD) * len(blocks)
         figure = Figure(figsize=(3.2 * _COLUMNS, tall), layout="constrained")
-        parts = np.atleast_1d(figure.subfigures(len(blocks), 1))
-        for number, (part, block) in enumerate(zip(parts, blocks, strict=True)):
+        parts = figure.subfigures(len(blocks), 1, squeeze=False)
+        for number, (part, block) in enumerate(zip(parts[:, 0], blocks, strict=True)):
             colours = {"reference": "black"}
             for place, file in enumerate(block):
                 colours[file] = palette(number * MOST_MODELS + place)

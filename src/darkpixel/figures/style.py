@@ -51,13 +51,13 @@ _VARIANTS = {
     "sparse_transformer_conditional": "#610972",
     "vqvae_256": "#7758C4",
     "vqvae_pixelcnn_256": "#573601",
-    "vqvae_pixelcnn_blind_spot": "#28C273",
+    "vqvae_pixelcnn_blind_spot": "#A419E3",
     "vqvae_pixelcnn_reference_code": "#127D31",
     "vqvae_pixelcnn_species": "#DF77D7",
 }
 _OTHERS = tuple(_VARIANTS.values())
 _DASHES = ((0, (5, 1)), (0, (8, 1.5)), (0, (6, 1, 1.5, 1)))
-_PALETTE = ("#D55E00", "#0072B2", "#56B4E9", "#117733", "#E69F00", "#AA4499")
+_PALETTE = ("#D55E00", "#0072B2", "#88CCEE", "#332288", "#44AA99", "#882255")
 """For what is no model: regions, labels, a user's files."""
 
 _RC: dict[Any, Any] = {
@@ -93,9 +93,9 @@ def look() -> Iterator[None]:
 def line_style(model: str) -> dict[str, Any]:
     """Colour and dashes of a model; the same in every figure and every run.
 
-    A variant is dashed, and what an autoencoder has reconstructed has short dashes in its colour. Names
-    that are not known here have a colour that is a function of the name only, so that two may
-    share one; `line_styles` keeps them apart.
+    A variant is dashed, and what an autoencoder has reconstructed has short dashes in its colour.
+    Names that are not known here have a colour that is a function of the name only, so that two
+    may share one; `line_styles` keeps them apart.
     """
     name = generator_of(model)
     base = MONTE_CARLO if name == MONTE_CARLO else base_model(name)

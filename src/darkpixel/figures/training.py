@@ -13,8 +13,9 @@ from matplotlib.typing import ColorType
 
 from darkpixel.config.names import JOINT
 from darkpixel.errors import DarkpixelError
-from darkpixel.figures.style import line_style, look, save, source_name
+from darkpixel.figures.style import line_style, look, save
 from darkpixel.metrics.order import base_model, ordered
+from darkpixel.tables.names import display_name
 
 Histories = Mapping[str, Mapping[str, Sequence[str | Path]]]
 COLUMNS = 4
@@ -55,7 +56,7 @@ def training_curves(
         panels += [None] * (-len(panels) % columns)  # each label starts a row
     rows = len(panels) // columns
     with look():
-        figure = Figure(figsize=(2.8 * columns + 0.3, 2.1 * rows + 0.6), layout="constrained")
+        figure = Figure(figsize=(2.8 * columns + 0.3, 2.2 * rows + 0.6), layout="constrained")
         grid = figure.subplots(rows, columns, squeeze=False)
         for number, (axes, panel) in enumerate(zip(grid.flat, panels, strict=True)):
             if panel is None:
@@ -63,9 +64,10 @@ def training_curves(
                 continue
             label, model = panel
             _draw(axes, histories[label][model], model, line_style(model)["color"])
-            name = source_name(model, dataset, (late or {}).get(label, ()))
+            name = display_name(model, dataset)
             of_label = "all labels" if label == JOINT else label
-            axes.set_title(fill(f"{name}: {of_label}", 42), fontsize=7.5)
+            verdict = "\n(not converged)" if model in (late or {}).get(label, ()) else ""
+            axes.set_title(fill(f"{name}: {of_label}", 40) + verdict, fontsize=7.5)
             below = panels[number + columns :: columns]
             if not any(below):
                 axes.set_xlabel("epoch")
@@ -102,12 +104,13 @@ def _draw(axes: Axes, paths: Sequence[str | Path], model: str, colour: ColorType
 
 def _second_axis(axes: Axes) -> Axes:
     """The right axis of a panel, made once."""
-    siblings = axes.get_shared_x_axes().get_siblings(axes)
-    found = [other for other in siblings if other is not axes]
+    found: list[Axes] = [
+        other for other in axes.get_shared_x_axes().get_siblings(axes) if other is not axes
+    ]
     if found:
         return found[0]
     axes.tick_params(which="both", right=False)
-    made = axes.twinx()
+    made: Axes = axes.twinx()
     made.minorticks_off()
     made.tick_params(which="both", left=False, colors="0.4")
     return made

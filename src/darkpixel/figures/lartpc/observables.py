@@ -78,7 +78,7 @@ def distributions_by_species(
         observables, late, bins: as in `lartpc_distributions`.
         models: that are conditioned on the species.
     """
-    blocks = []
+    blocks: list[list[Panel]] = []
     for group in in_groups(models):
         blocks.append([])
         for code, species in SPECIES.items():

@@ -41,7 +41,7 @@ def ssnet_training(histories: Sequence[str | Path], stem: str | Path) -> None:
         DarkpixelError: a file has no such columns.
     """
     with look():
-        figure = Figure(figsize=(6.4, 2.6), layout="constrained")
+        figure = Figure(figsize=(6.8, 3.2), layout="constrained")
         left, right = figure.subplots(1, 2)
         for number, path in enumerate(histories):
             history = read_history(path, ("epoch", *_CURVES))
@@ -57,14 +57,14 @@ def ssnet_training(histories: Sequence[str | Path], stem: str | Path) -> None:
                     markersize=2.5,
                     label=name if number == 0 else None,
                 )
-        left.set_ylabel("weighted cross-entropy [nats / pixel]")
+        left.set_ylabel("weighted cross-entropy [nats / pixel]", fontsize=8)
         right.set_ylabel("accuracy")
         right.yaxis.set_major_formatter(PercentFormatter(1.0))
         for axes in (left, right):
             axes.set_xlabel("epoch")
             axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
             axes.xaxis.minorticks_off()
-            axes.legend()
+            axes.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), borderaxespad=0.2)
         save(figure, stem)
 
 

@@ -13,7 +13,7 @@ from darkpixel.config.names import MONTE_CARLO
 from darkpixel.figures.axis import Histogram
 from darkpixel.figures.curves import in_groups
 from darkpixel.figures.panels import Panel, panel_blocks
-from darkpixel.figures.pixel_axis import pixel_value_axis, summary_on
+from darkpixel.figures.pixel_axis import pixel_value_axes, summary_on
 from darkpixel.figures.style import look, palette, pixel_axis, save
 from darkpixel.formats.image_file import ImageFile
 from darkpixel.metrics.names import is_derived
@@ -40,11 +40,12 @@ def pixel_values_by_region(
         centre: side of the central square, pixels.
         bins: of pixel values, and marked ones for all beyond.
     """
+    every = pixel_value_axes({label: [path] for label, path in paths.items()}, bins)
     with look():
         figure = Figure(figsize=(3.1 * (len(paths) + 1) + 0.6, 3.0), layout="constrained")
         panels = figure.subplots(1, len(paths) + 1)
         for axes, (label, path) in zip(panels[:-1], paths.items(), strict=True):
-            axis = pixel_value_axis([path], bins)
+            axis = every[label]
             summary = summary_on(axis, [path], centre)
             for region, colour in (("centre", CENTRE), ("periphery", PERIPHERY)):
                 zeros = 100 * summary.zero_fraction(region)
@@ -90,8 +91,11 @@ def pixel_value_distributions(
     every = {model for by_model in samples.values() for model in by_model}
     groups = in_groups(model for model in every if not is_derived(model))
     blocks: list[list[Panel]] = [[] for _ in groups]
+    axes = pixel_value_axes(
+        {label: by_model[MONTE_CARLO] for label, by_model in samples.items()}, bins
+    )
     for label, by_model in samples.items():
-        axis = pixel_value_axis(by_model[MONTE_CARLO], bins)
+        axis = axes[label]
         with ImageFile(by_model[MONTE_CARLO][0]) as file:
             value = pixel_axis(file)
         histograms, zeros = {}, {}

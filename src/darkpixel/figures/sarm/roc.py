@@ -157,4 +157,4 @@ def _draw(
     """A curve in its band; the Monte Carlo's is on top."""
     order = 3 if style["color"] == line_styles([MONTE_CARLO])[MONTE_CARLO]["color"] else 2
     axes.plot(x, y, label=label, zorder=order, **style)  # type: ignore[arg-type]
-    axes.fill_between(x, *limits, color=style["color"], alpha=0.15, linewidth=0)  # type: ignore[arg-type]
+    axes.fill_between(x, *limits, color=style["color"], alpha=0.15, linewidth=0)
