@@ -38,15 +38,13 @@ def score_histograms(
         figure = Figure(figsize=(3.2 * _COLUMNS, tall), layout="constrained")
         parts = figure.subfigures(len(blocks), 1, squeeze=False)
         for number, (part, block) in enumerate(zip(parts[:, 0], blocks, strict=True)):
-            colours = {"reference": "black"}
+            colours = {MONTE_CARLO: "black"}
             for place, file in enumerate(block):
                 colours[file] = palette(number * MOST_MODELS + place)
             grid = part.subplots(rows, _COLUMNS, squeeze=False)
             for axes, name in zip(grid.flat, names, strict=False):
                 values = {
-                    file: observables.loc[
-                        observables["model"] == (MONTE_CARLO if file == "reference" else file), name
-                    ].to_numpy(float)
+                    file: observables.loc[observables["model"] == file, name].to_numpy(float)
                     for file in colours
                 }
                 _draw(axes, values, colours)
@@ -64,11 +62,14 @@ def score_histograms(
 
 
 def _draw(axes: Axes, values: dict[str, np.ndarray], colours: dict[str, str]) -> None:
-    reference = values["reference"]
+    reference = values[MONTE_CARLO]
     present = reference[~np.isnan(reference)]
     whole = bool(np.all(present == np.round(present)))
     axis = axis_of(reference, values.values(), bins=_BINS, beyond=_BEYOND, whole=whole)
     axis.draw(axes)
     for file, some in values.items():
-        axes.stairs(axis.shares(some).heights, axis.edges, label=file, color=colours[file])
+        called, height = ("reference", 3) if file == MONTE_CARLO else (file, 2)
+        axes.stairs(
+            axis.shares(some).heights, axis.edges, label=called, color=colours[file], zorder=height
+        )
     axes.set_yscale("log")

@@ -22,6 +22,7 @@ SMALLEST_RATE = 1e-3  # of background; below it, test images are too few to draw
 EFFICIENCIES = (0.2, 1.0)  # of signal, where the rejection of background is shown
 RATIOS = (0.5, 1.5)  # shown at least
 LARGEST_RATIO = 2.0  # shown at most; arrows mark what is larger
+LETTERS = 64  # of the longest entry of a legend in two columns
 PANELS, FOOT = 3.75, 0.6  # inches: height of the panels of a group, and what stands below them
 Array = npt.NDArray[np.float64]
 
@@ -42,11 +43,15 @@ def roc_curves(curves: pd.DataFrame, rows: pd.DataFrame, stem: str | Path, *, da
     groups = in_groups(curves["model"])
     with look():
         names = [[_entry(rows, source) for source in (MONTE_CARLO, *group)] for group in groups]
-        heads = [0.17 * -(-len(some) // 2) + 0.12 for some in names]  # inches, of legends
+        across = [2 if max(map(len, some)) <= LETTERS else 1 for some in names]
+        heads = [  # inches, of legends
+            0.17 * -(-len(some) // columns) + 0.12
+            for some, columns in zip(names, across, strict=True)
+        ]
         tall = sum(heads) + len(groups) * (PANELS + FOOT)
         figure = Figure(figsize=(8.6, tall))
         top = tall
-        for group, entries, head in zip(groups, names, heads, strict=True):
+        for group, entries, head, columns in zip(groups, names, heads, across, strict=True):
             grid = figure.add_gridspec(
                 2, 2, height_ratios=[3, 1.2], left=0.075, right=0.985, wspace=0.24, hspace=0.07,
                 top=(top - head) / tall, bottom=(top - head - PANELS) / tall,
@@ -60,8 +65,8 @@ def roc_curves(curves: pd.DataFrame, rows: pd.DataFrame, stem: str | Path, *, da
             _draw_group(main, rejection, ratio, sources, _reach(curves))
             ratio.set_ylabel(f"ratio to\n{display_name(MONTE_CARLO, dataset)}", fontsize=8)
             figure.legend(
-                *main.get_legend_handles_labels(), ncols=2, loc="upper center", borderaxespad=0,
-                borderpad=0, bbox_to_anchor=(0.5, (top - 0.05) / tall),
+                *main.get_legend_handles_labels(), ncols=columns, loc="upper center",
+                borderaxespad=0, borderpad=0, bbox_to_anchor=(0.5, (top - 0.05) / tall),
             )  # fmt: skip
             top -= head + PANELS + FOOT
         save(figure, stem)
