@@ -28,6 +28,7 @@ rule draw_training_curves:
     """Training and validation loss by epoch."""
     input:
         histories=lambda wildcards: plan.trainings.history_files(wildcards.dataset),
+        convergence=lambda wildcards: paths.metrics(f"{wildcards.dataset}_convergence"),
     output:
         **drawn("training/{dataset}_curves", "draw_training_curves", "Training"),
     log:

@@ -31,6 +31,7 @@ rule draw_ssnet_pixel_counts:
     input:
         generated=plan.lartpc.sample_labels(MAIN),
         test=plan.lartpc.labels("test"),
+        convergence=paths.metrics("lartpc_convergence"),
     output:
         **drawn("lartpc/fig02_ssnet_pixel_counts", "draw_ssnet_pixel_counts", "LArTPC"),
     log:
@@ -177,6 +178,7 @@ rule draw_lartpc_observables:
     """Track length, shower charge and pixels of every model, with ratios."""
     input:
         observables=rules.measure_lartpc.output.observables,
+        convergence=paths.metrics("lartpc_convergence"),
     output:
         **drawn("lartpc/observables", "draw_lartpc_observables", "LArTPC"),
     log:
@@ -200,6 +202,7 @@ rule draw_observables_by_species:
     """The same of each species, of the models that are told the species."""
     input:
         observables=rules.measure_lartpc.output.observables,
+        convergence=paths.metrics("lartpc_convergence"),
     output:
         **drawn("lartpc/observables_by_species", "draw_observables_by_species", "LArTPC"),
     log:
@@ -223,6 +226,7 @@ rule draw_lartpc_shapes:
     """Distributions of what needs no segmentation network, with ratios."""
     input:
         observables=rules.measure_lartpc_shapes.output.observables,
+        convergence=paths.metrics("lartpc_convergence"),
     output:
         **drawn("lartpc/shape_observables", "draw_lartpc_shapes", "LArTPC"),
     log:
@@ -246,6 +250,7 @@ rule draw_shapes_by_species:
     """The same of each species, of the models that are told the species."""
     input:
         observables=rules.measure_lartpc_shapes.output.observables,
+        convergence=paths.metrics("lartpc_convergence"),
     output:
         **drawn("lartpc/shape_observables_by_species", "draw_shapes_by_species", "LArTPC"),
     log:
@@ -269,6 +274,7 @@ rule draw_momentum_response:
     """Length, charge and pixels against momentum, generated beside simulated, per species."""
     input:
         bins=rules.measure_momentum_response.output.bins,
+        convergence=paths.metrics("lartpc_convergence"),
     output:
         **drawn("lartpc/momentum_response", "draw_momentum_response", "LArTPC"),
     log:
@@ -359,6 +365,7 @@ rule draw_reference_code:
     input:
         observables=rules.measure_lartpc.output.observables,
         receptive_fields=rules.measure_codes.output.receptive_fields,
+        convergence=paths.metrics("lartpc_convergence"),
     output:
         **drawn("lartpc/reference_code_comparison", "draw_reference_code", "LArTPC"),
     log:

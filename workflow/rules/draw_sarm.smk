@@ -102,6 +102,9 @@ rule draw_observables:
         observables=lambda wildcards: plan.comparisons.rows_by_label(
             "observables", plan.page(wildcards.stem).dataset
         ),
+        convergence=lambda wildcards: paths.metrics(
+            f"{plan.page(wildcards.stem).dataset}_convergence"
+        ),
     output:
         **drawn("{stem}", "draw_observables", "SARM: distributions"),
     log:
@@ -228,6 +231,9 @@ rule draw_pixel_values:
     """Distributions of the pixel values (SARM figures 17, 22)."""
     input:
         files=lambda wildcards: plan.shown_files(wildcards.stem),
+        convergence=lambda wildcards: paths.metrics(
+            f"{plan.page(wildcards.stem).dataset}_convergence"
+        ),
     output:
         **drawn("{stem}", "draw_pixel_values", "SARM: distributions"),
     log:

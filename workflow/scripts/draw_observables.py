@@ -7,6 +7,7 @@ import pandas as pd
 
 from darkpixel.config.names import MONTE_CARLO
 from darkpixel.figures.sarm.observables import observable_distributions
+from darkpixel.metrics.convergence import late_models
 from darkpixel.pipeline.job import job
 
 if TYPE_CHECKING:
@@ -25,5 +26,6 @@ with job(snakemake.log[0]):
         observables,
         Path(snakemake.output.png).with_suffix(""),
         dataset=params.dataset,
+        late=late_models(pd.read_parquet(snakemake.input.convergence), params.dataset),
         bins=params.bins,
     )

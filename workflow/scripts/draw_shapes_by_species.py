@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from darkpixel.config.names import LARTPC
 from darkpixel.figures.lartpc.shapes import shapes_by_species
+from darkpixel.metrics.convergence import late_models
 from darkpixel.pipeline.job import job
 
 if TYPE_CHECKING:
@@ -17,5 +19,6 @@ with job(snakemake.log[0]):
         pd.read_parquet(snakemake.input.observables),
         Path(snakemake.output.png).with_suffix(""),
         models=params.models,
+        late=late_models(pd.read_parquet(snakemake.input.convergence), LARTPC),
         bins=params.bins,
     )

@@ -4,7 +4,11 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
+from darkpixel.config.names import LARTPC
 from darkpixel.figures.lartpc.labels import pixel_counts
+from darkpixel.metrics.convergence import late_models
 from darkpixel.pipeline.job import job
 from darkpixel.tables.names import LARTPC_ORIGINS
 
@@ -21,4 +25,5 @@ with job(snakemake.log[0]):
         threshold=params.threshold,
         origin=LARTPC_ORIGINS[params.source],
         model=params.model,
+        late=late_models(pd.read_parquet(snakemake.input.convergence), LARTPC),
     )

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-import numpy as np
 from matplotlib.figure import Figure
 
+from darkpixel.figures.pixel_axis import pixel_value_axes, summary_on
 from darkpixel.figures.style import (
     ETA,
     PHI,
@@ -13,11 +13,12 @@ from darkpixel.figures.style import (
     log_norm,
     look,
     masked,
+    palette,
     pixel_axis,
     save,
 )
 from darkpixel.formats.image_file import ImageFile
-from darkpixel.metrics.images import ImageSummary, largest_pixel, summarise_images
+from darkpixel.metrics.images import ImageSummary
 from darkpixel.metrics.kinematics import pixel_size_of
 
 _ANGLES = {"xlabel": ETA, "ylabel": PHI}
@@ -32,14 +33,16 @@ def data_statistics(
     Args:
         paths: label -> image file (SARM section 2 gives the same numbers for the paper's data).
         title: above all panels, e.g. "jets, training images".
+        bins: of pixel values, and marked ones for all beyond.
     """
+    axes = pixel_value_axes({label: [path] for label, path in paths.items()}, bins)
     with look():
         figure = Figure(figsize=(8.2, 2.7 * len(paths) + 0.3), layout="constrained")
         figure.suptitle(title, fontweight="bold")
         grid = figure.subplots(len(paths), 3, squeeze=False, width_ratios=[1.25, 1.4, 0.9])
         for (left, middle, right), (label, path) in zip(grid, paths.items(), strict=True):
-            edges = np.linspace(0.0, largest_pixel(path) or 1.0, bins + 1)
-            summary = summarise_images([path], edges)
+            axis = axes[label]
+            summary = summary_on(axis, [path])
             with ImageFile(path) as file:
                 pixel_size, attributes = pixel_size_of(file), file.attributes
                 value, mean = pixel_axis(file), pixel_axis(file, "mean pixel")
@@ -53,9 +56,10 @@ def data_statistics(
             )
             left.set(title=f"{label}: mean image", **(_CENTIMETRES if in_centimetres else _ANGLES))
             figure.colorbar(drawn, ax=left, label=mean, pad=0.02)
-            middle.stairs(summary.density()[0], edges, fill=True, color="#56B4E9")
+            middle.stairs(summary.density()[0], axis.edges, fill=True, color=palette(2))
+            axis.draw(middle)
             middle.set(title=f"{label}: pixel values", xlabel=value, yscale="log")
-            middle.set(ylabel="share of all pixels / bin", xlim=(0, edges[-1]))
+            middle.set(ylabel="share of all pixels / bin")
             right.axis("off")
             right.text(0, 0.95, _numbers(summary, unit), va="top", linespacing=1.7)
         save(figure, stem)
@@ -69,7 +73,7 @@ def _numbers(summary: ImageSummary, unit: str) -> str:
             f"{summary.images:,} images",
             f"{height} × {width} pixels",
             f"{100 * summary.zero_fraction():.2f}% zero pixels",
-            f"{summary.blank:,} blank images",
+            f"{summary.blank:,} blank image{'s' if summary.blank != 1 else ''}",
             f"smallest non-zero {summary.smallest:.3g} {of_unit}",
             f"largest {summary.largest:.4g} {of_unit}",
             f"mean sum {summary.mean.sum():.4g} {of_unit}",

@@ -1,8 +1,6 @@
 """Histograms of several models over a Monte Carlo reference, with a panel of their ratios."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Collection, Mapping
 
 import mplhep
 import numpy as np
@@ -12,56 +10,47 @@ from matplotlib.ticker import MaxNLocator
 from matplotlib.typing import ColorType
 
 from darkpixel.config.names import MONTE_CARLO
-from darkpixel.figures.style import line_style
+from darkpixel.figures.axis import Axis, Histogram
+from darkpixel.figures.style import line_styles, source_name
 from darkpixel.metrics.order import ordered
-from darkpixel.tables.names import display_name
 
 Array = npt.NDArray[np.float64]
 # Ratios to bins with fewer than about eight Monte Carlo entries would only show noise.
 LARGEST_RELATIVE_ERROR = 0.35
-
-
-@dataclass(frozen=True)
-class Histogram:
-    """Heights and statistical errors, (bins,), in any one normalisation."""
-
-    heights: Array
-    errors: Array
-    note: str = ""
-    """Added to the legend entry."""
-
-
-def density(values: Array, edges: Array) -> Histogram:
-    """Share of all `values` per bin and unit of the axis, with Poisson errors.
-
-    Values outside the edges count in the normalisation, so a model's lost tail stays visible.
-    """
-    counts = np.histogram(values, edges)[0].astype(np.float64)
-    scale = len(values) * np.diff(edges)
-    return Histogram(counts / scale, np.sqrt(counts) / scale)
+TALLEST = 2.5
+"""Height of a linear axis in units of Monte Carlo's highest bin: a model may have a spike."""
+_ARROW = 3.0  # points
+_ABOVE, _BELOW = "^", "v"
 
 
 def draw_with_ratio(
     main: Axes,
     ratio: Axes,
-    edges: Array,
+    axis: Axis,
     histograms: Mapping[str, Histogram],
     *,
     dataset: str,
+    late: Collection[str] = (),
     ratio_range: tuple[float, float] = (0.5, 1.5),
+    covered: float = 0.06,
+    logarithmic: bool = False,
 ) -> None:
     """Monte Carlo as a grey area, models as lines; below, model over Monte Carlo.
 
     Bands are one standard deviation: grey the Monte Carlo's own, coloured each model's. Bins
-    where the Monte Carlo's relative error exceeds 0.35 have no ratio.
+    where the Monte Carlo's relative error exceeds 0.35 have no ratio. What lies outside a panel is
+    marked at its edge by an arrow in the model's colour; in a bin of all values beyond, by the
+    share that it holds.
 
     Args:
-        edges: (bins + 1,).
         histograms: model -> histogram; must hold `monte_carlo`.
+        late: models that the legend shall call not converged.
+        covered: share of the upper panel, at its top, that is kept free for text.
+        logarithmic: heights.
     """
     # By hand because mplhep's comparisons take one model at a time, draw the reference's band anew
     # for each, and show a ratio in every bin (docs/dependencies.md).
-    reference = histograms[MONTE_CARLO]
+    edges, reference = axis.edges, histograms[MONTE_CARLO]
     main.stairs(reference.heights, edges, fill=True, color="0.85")
     band(main, edges, reference.heights, reference.errors, "0.5", 0.35)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -70,14 +59,19 @@ def draw_with_ratio(
     relative = np.where(filled, relative, np.nan)
     band(ratio, edges, np.ones_like(relative), relative, "0.5", 0.35)
     ratio.axhline(1.0, color="0.3", linewidth=0.7)
-    for model in ordered(histograms):
-        histogram = histograms[model]
-        style = line_style(model)
-        label = display_name(model, dataset) + (f" {histogram.note}" if histogram.note else "")
+    _heights(main, axis, histograms, covered, logarithmic)
+    ratio.set_ylim(*ratio_range)
+    axis.draw(main)
+    axis.draw(ratio, names=False)
+    styles = line_styles(histograms)
+    for slot, model in enumerate(ordered(histograms)):
+        histogram, style = histograms[model], styles[model]
+        label = source_name(model, dataset, late)
         mplhep.histplot(
             histogram.heights, edges, ax=main, histtype="step", yerr=False, label=label,
             **style,
         )  # fmt: skip
+        mark_taller(main, axis, histogram.heights, style["color"], slot)
         if model == MONTE_CARLO:
             continue
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -85,29 +79,73 @@ def draw_with_ratio(
             errors = np.where(filled, histogram.errors / reference.heights, np.nan)
         mplhep.histplot(heights, edges, ax=ratio, histtype="step", yerr=False, edges=False, **style)
         band(ratio, edges, heights, errors, style["color"], 0.15)
-    main.set_xlim(edges[0], edges[-1])
+        mark_outside(ratio, _centres(axis), heights, style["color"], slot - 1)
+    for axes in (main, ratio):  # mplhep has moved them
+        axes.set_xlim(edges[0], edges[-1])
     main.tick_params(labelbottom=False)
-    ratio.set_xlim(edges[0], edges[-1])
-    ratio.set_ylim(*ratio_range)
     ratio.yaxis.set_major_locator(MaxNLocator(4, prune="both"))
 
 
-def mark_overflow(axes: Axes, edges: Array, *, above: bool = False, below: bool = False) -> None:
-    """Mark the first and last bin of edges (bins + 1,) as those of all values beyond."""
-    for wanted, start, end, text in ((below, 0, 1, "less"), (above, -2, -1, "more")):
-        if wanted:
-            axes.axvspan(edges[start], edges[end], color="0.93", zorder=0)
-            middle = (edges[start] + edges[end]) / 2
-            style: dict[str, Any] = {"ha": "center", "va": "bottom", "rotation": 90}
+def mark_outside(axes: Axes, x: Array, y: Array, colour: ColorType, slot: int) -> None:
+    """An arrow at the panel's edge for each point (n,) of a curve that lies beyond it.
+
+    Args:
+        slot: place among the curves of the panel, each of which has its own height for arrows.
+    """
+    low, high = axes.get_ylim()
+    figure = axes.get_figure(root=True)
+    assert figure is not None
+    inches = axes.get_position().height * figure.get_size_inches()[1]
+    step = 1.25 * _ARROW / 72 / inches
+    for marker, beyond, from_edge in ((_ABOVE, y > high, False), (_BELOW, y < low, True)):
+        if not beyond.any():
+            continue
+        height = (slot + 0.6) * step
+        axes.plot(
+            x[beyond], np.full(int(beyond.sum()), height if from_edge else 1 - height), marker,
+            color=colour, markersize=_ARROW, markeredgewidth=0, zorder=4,
+            transform=axes.get_xaxis_transform(),
+        )  # fmt: skip
+
+
+def mark_taller(axes: Axes, axis: Axis, heights: Array, colour: ColorType, slot: int) -> None:
+    """Mark the bins (bins,) of a curve that end above the panel; see `draw_with_ratio`."""
+    _, high = axes.get_ylim()
+    seen = np.maximum(heights, axes.get_ylim()[0])  # an empty bin needs no mark on a log scale
+    mark_outside(axes, _centres(axis)[axis.inner], seen[axis.inner], colour, slot)
+    for marked, bin_ in ((axis.below, 0), (axis.above, -1)):
+        if marked and heights[bin_] > high:
             axes.text(
-                middle,
-                0.02,
-                text,
-                fontsize=6.5,
-                color="0.3",
+                _centres(axis)[bin_], 0.98 - 0.16 * slot, f"{100 * heights[bin_]:.0f}%",
+                color=colour, fontsize=6, rotation=90, ha="center", va="top", zorder=5,
                 transform=axes.get_xaxis_transform(),
-                **style,
-            )
+                bbox={"facecolor": "white", "alpha": 0.7, "pad": 0.3, "linewidth": 0},
+            )  # fmt: skip
+
+
+def _centres(axis: Axis) -> Array:
+    left, right = axis.edges[:-1], axis.edges[1:]
+    return np.sqrt(left * right) if axis.logarithmic else (left + right) / 2
+
+
+def _heights(
+    main: Axes, axis: Axis, histograms: Mapping[str, Histogram], covered: float, logarithmic: bool
+) -> None:
+    """Scale and limits: a linear scale ends at most `TALLEST` times above Monte Carlo.
+
+    It leaves out of account the bins of all values beyond, whose shares are written.
+    """
+    if logarithmic:
+        every = np.concatenate([histogram.heights for histogram in histograms.values()])
+        filled = every[every > 0]
+        low, high = (filled.min() / 2, 2 * filled.max()) if filled.size else (0.1, 1.0)
+        main.set_yscale("log")
+        main.set_ylim(low, low * (high / low) ** (1 / (1 - covered)))
+        return
+    inner = axis.inner
+    tops = [float((h.heights + h.errors)[inner].max(initial=0.0)) for h in histograms.values()]
+    limit = TALLEST * float(histograms[MONTE_CARLO].heights[inner].max(initial=0.0))
+    main.set_ylim(0, (min(max(tops), limit or np.inf) or 1.0) / (1 - covered))
 
 
 def band(

@@ -5,62 +5,71 @@ from io import BytesIO
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from darkpixel.config.names import MONTE_CARLO
-from darkpixel.figures.style import legend_of_all_axes, look
+from darkpixel.figures.axis import axis_of
+from darkpixel.figures.curves import MOST_MODELS
+from darkpixel.figures.style import look, palette
 from darkpixel.tables.score import NAMES
 
-_COLOURS = ("#D55E00", "#0072B2", "#117733", "#CC79A7", "#E69F00", "#56B4E9")
 _BINS, _COLUMNS = 40, 3
 _BEYOND = 0.001
-"""Share of the reference beyond each end of an axis; what lies there counts in the last bin."""
+"""Share of the reference beyond each end of an axis; what lies there is in a marked bin."""
+_ROW, _HEAD = 2.5, 0.4  # inches
 
 
 def score_histograms(
     observables: pd.DataFrame, files: Sequence[str], names: Sequence[str], unit: str
 ) -> bytes:
-    """One panel an observable, as a PNG.
+    """One panel an observable, as a PNG; with many files a block of panels for a few of them.
 
     Args:
         observables: of every image, by `model`.
-        files: the models to be drawn, at most six.
+        files: the models to be drawn; after six, colours come again.
         names: columns.
         unit: of the pixels, for the axes.
     """
+    blocks = [files[start : start + MOST_MODELS] for start in range(0, len(files), MOST_MODELS)]
     rows = -(-len(names) // _COLUMNS)
-    reference = observables[observables.model == MONTE_CARLO]
     with look():
-        figure = Figure(figsize=(3.2 * _COLUMNS, 2.5 * rows + 0.4), layout="constrained")
-        grid = figure.subplots(rows, _COLUMNS, squeeze=False)
-        for axes, name in zip(grid.flat, names, strict=False):
-            edges = _edges(reference[name].to_numpy(float))
-            for file, style in [(MONTE_CARLO, {"color": "black"}), *_styles(files)]:
-                values = observables[observables.model == file][name].to_numpy(float)
-                inside = np.clip(values, edges[0], np.nextafter(edges[-1], edges[0]))
-                shares = np.histogram(inside, edges)[0] / max(len(values), 1)
-                label = "reference" if file == MONTE_CARLO else file
-                axes.stairs(shares, edges, label=label, **style)
-            of_unit = f" [{unit}]" if unit and name in ("pt", "mass", "sum", "maximum") else ""
-            called = NAMES[name].removeprefix("W1 of ")
-            axes.set_xlabel(f"{called}{of_unit}, outermost bins: and beyond")
-            axes.set_yscale("log")
-            axes.set_ylabel("share of images / bin")
-        for axes in grid.flat[len(names) :]:
-            axes.remove()
-        legend_of_all_axes(figure, loc="outside upper center")
+        tall = (_ROW * rows + _HEAD) * len(blocks)
+        figure = Figure(figsize=(3.2 * _COLUMNS, tall), layout="constrained")
+        parts = figure.subfigures(len(blocks), 1, squeeze=False)
+        for number, (part, block) in enumerate(zip(parts[:, 0], blocks, strict=True)):
+            colours = {MONTE_CARLO: "black"}
+            for place, file in enumerate(block):
+                colours[file] = palette(number * MOST_MODELS + place)
+            grid = part.subplots(rows, _COLUMNS, squeeze=False)
+            for axes, name in zip(grid.flat, names, strict=False):
+                values = {
+                    file: observables.loc[observables["model"] == file, name].to_numpy(float)
+                    for file in colours
+                }
+                _draw(axes, values, colours)
+                of_unit = f" [{unit}]" if unit and name in ("pt", "mass", "sum", "maximum") else ""
+                axes.set_xlabel(f"{NAMES[name].removeprefix('W1 of ')}{of_unit}")
+                axes.set_ylabel("share of images / bin")
+            for axes in grid.flat[len(names) :]:
+                axes.remove()
+            handles, labels = grid[0, 0].get_legend_handles_labels()
+            across = max(1, min(len(labels), int(150 / (8 + max(map(len, labels))))))
+            part.legend(handles, labels, ncols=across, loc="outside upper center")
         buffer = BytesIO()
         figure.savefig(buffer, format="png", dpi=110)
     return buffer.getvalue()
 
 
-def _styles(files: Sequence[str]) -> list[tuple[str, dict[str, str]]]:
-    return [(file, {"color": colour}) for file, colour in zip(files, _COLOURS, strict=False)]
-
-
-def _edges(values: np.ndarray) -> np.ndarray:
-    low, high = np.quantile(values, [_BEYOND, 1 - _BEYOND])
-    whole = bool(np.all(values == np.round(values)))
-    if whole and high - low < _BINS:
-        return np.arange(low - 0.5, high + 1.5)
-    return np.linspace(low, high if high > low else low + 1, _BINS + 1)
+def _draw(axes: Axes, values: dict[str, np.ndarray], colours: dict[str, str]) -> None:
+    reference = values[MONTE_CARLO]
+    present = reference[~np.isnan(reference)]
+    whole = bool(np.all(present == np.round(present)))
+    axis = axis_of(reference, values.values(), bins=_BINS, beyond=_BEYOND, whole=whole)
+    axis.draw(axes)
+    for file, some in values.items():
+        called, height = ("reference", 3) if file == MONTE_CARLO else (file, 2)
+        axes.stairs(
+            axis.shares(some).heights, axis.edges, label=called, color=colours[file], zorder=height
+        )
+    axes.set_yscale("log")

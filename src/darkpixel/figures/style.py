@@ -1,7 +1,7 @@
 """One look for all figures: sizes, fonts, colours of models, colour scales, saving."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,29 +18,47 @@ from matplotlib.image import AxesImage
 from darkpixel.config.names import JETS, MADE_BY, MONTE_CARLO, MUONS
 from darkpixel.formats.files import whole_file
 from darkpixel.formats.image_file import ImageFile
-from darkpixel.metrics.names import generator_of
+from darkpixel.metrics.names import generator_of, trained
 from darkpixel.metrics.order import base_model
+from darkpixel.tables.names import display_name
 
 PNG_DPI = 130
 ETA = r"relative $\eta$"
 PHI = r"relative $\phi$"
 _PIXELS = {JETS: "$p_T$", MUONS: "$E_T$"}
 
-# Okabe and Ito's palette, and two of Tol's: readers with any colour vision tell them apart.
+# Found by a search that kept apart what shares a panel, for readers with any colour vision
+# (tests/unit/figures/test_colours.py says how far).
 _COLOURS = {
     MONTE_CARLO: "#000000",
-    "lagan": "#CC79A7",
-    "pixelcnnpp": "#E69F00",
-    "sarm1_dc": "#56B4E9",
-    "sarm2_dc": "#0072B2",
-    "sarm1_dd": "#6BC4A6",
-    "sarm2_dd": "#D55E00",
-    "vqvae": "#332288",
-    "vqvae_pixelcnn": "#882255",
-    "sparse_transformer": "#117733",
+    "lagan": "#A43A98",
+    "pixelcnnpp": "#ED8706",
+    "sarm1_dc": "#9999F1",
+    "sarm2_dc": "#286CD8",
+    "sarm1_dd": "#01BBBC",
+    "sarm2_dd": "#BD3601",
+    "vqvae": "#8E7B65",
+    "vqvae_pixelcnn": "#0B2D99",
+    "sparse_transformer": "#026967",
 }
-_OTHERS = ("#7F7F7F", "#8C564B", "#9467BD", "#17BECF", "#BCBD22", "#E7298A", "#1B7837")
-_DASHES = ("--", ":", "-.", (0, (5, 1, 1, 1, 1, 1)))
+_VARIANTS = {
+    "pixelcnnpp_matched": "#662B45",
+    "sarm2_dd_matched": "#154A21",
+    "sarm2_dd_paper_centre": "#0397F2",
+    "sarm2_dd_selected": "#6C5D87",
+    "sarm2_dd_totals": "#AFA00D",
+    "sarm2_dd_totals_selected": "#8D3A00",
+    "sparse_transformer_conditional": "#610972",
+    "vqvae_256": "#7758C4",
+    "vqvae_pixelcnn_256": "#573601",
+    "vqvae_pixelcnn_blind_spot": "#A419E3",
+    "vqvae_pixelcnn_reference_code": "#127D31",
+    "vqvae_pixelcnn_species": "#DF77D7",
+}
+_OTHERS = tuple(_VARIANTS.values())
+_DASHES = ((0, (5, 1)), (0, (8, 1.5)), (0, (6, 1, 1.5, 1)))
+_PALETTE = ("#D55E00", "#0072B2", "#88CCEE", "#332288", "#44AA99", "#882255")
+"""For what is no model: regions, labels, a user's files."""
 
 _RC: dict[Any, Any] = {
     "font.family": "DejaVu Sans",
@@ -75,15 +93,47 @@ def look() -> Iterator[None]:
 def line_style(model: str) -> dict[str, Any]:
     """Colour and dashes of a model; the same in every figure and every run.
 
-    A variant is dashed, in a colour that is a function of its name only.
+    A variant is dashed, and what an autoencoder has reconstructed has short dashes in its colour.
+    Names that are not known here have a colour that is a function of the name only, so that two
+    may share one; `line_styles` keeps them apart.
     """
     name = generator_of(model)
     base = MONTE_CARLO if name == MONTE_CARLO else base_model(name)
     digit = sum(name.encode())
-    if name == model == base:
-        return {"color": _COLOURS[base], "linestyle": "-"}
-    dashes = "-" if base is None else _DASHES[digit % len(_DASHES)]
-    return {"color": _OTHERS[digit % len(_OTHERS)], "linestyle": dashes}
+    colour = (_COLOURS | _VARIANTS).get(name, _OTHERS[digit % len(_OTHERS)])
+    if name != model:
+        return {"color": colour, "linestyle": (0, (2, 1))}
+    dashes = "-" if name == base or base is None else _DASHES[digit % len(_DASHES)]
+    return {"color": colour, "linestyle": dashes}
+
+
+def line_styles(models: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """The `line_style` of each model of a panel; a colour that is taken gives way to a free one."""
+    styles: dict[str, dict[str, Any]] = {}
+    for model in sorted(models, key=lambda name: generator_of(name) not in _COLOURS | _VARIANTS):
+        style = line_style(model)
+        taken = {other["color"] for other in styles.values()}
+        free = [colour for colour in (*_OTHERS, *_PALETTE) if colour not in taken]
+        if style["color"] in taken and free:
+            style["color"] = free[sum(model.encode()) % len(free)]
+        styles[model] = style
+    return styles
+
+
+def palette(number: int) -> str:
+    """A colour for the number-th of things that are no models; after six they come again."""
+    return _PALETTE[number % len(_PALETTE)]
+
+
+def source_name(model: str, dataset: str, late: Collection[str] = ()) -> str:
+    """A legend's entry: the display name, and whether a model had not converged.
+
+    Args:
+        late: models that had not (`darkpixel.metrics.convergence.late_models`); what is selected
+            of their images had not either.
+    """
+    name = display_name(model, dataset)
+    return f"{name} (not converged)" if trained(model) in late else name
 
 
 def pixel_axis(file: ImageFile, kind: str = "pixel") -> str:
@@ -115,6 +165,18 @@ def log_norm(images: npt.NDArray[np.floating], decades: float = 5.0) -> LogNorm:
     smallest = max(float(filled.min()), largest / 10**decades)
     low = 10 ** np.floor(np.log10(smallest))
     return LogNorm(low, max(largest, 10 * low))
+
+
+def signed_decades(smallest: float, largest: float) -> list[float]:
+    """Ticks of a scale in both signs: zero, and whole decades between two positive numbers.
+
+    Example:
+        >>> signed_decades(0.05, 20.0)
+        [-10.0, -1.0, -0.1, 0.0, 0.1, 1.0, 10.0]
+    """
+    first, last = np.ceil(np.log10(smallest)), np.floor(np.log10(largest))
+    decades = [10.0 ** int(k) for k in np.arange(first, last + 1)]
+    return [-decade for decade in reversed(decades)] + [0.0, *decades]
 
 
 def masked(image: npt.NDArray[np.floating]) -> "np.ma.MaskedArray[tuple[int, ...], np.dtype]":

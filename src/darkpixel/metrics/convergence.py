@@ -214,3 +214,16 @@ def mark(rows: pd.DataFrame, statuses: pd.DataFrame) -> pd.DataFrame:
 
     marks = [status(row) for _, row in rows.iterrows()]
     return rows.assign(converged=pd.array(marks, dtype="boolean"))
+
+
+def late_models(statuses: pd.DataFrame, dataset: str, label: str | None = None) -> frozenset[str]:
+    """Models of a data set that had not converged, for one label or for any: see `mark`.
+
+    Args:
+        statuses: `convergence_rows`, of this data set and perhaps of others.
+    """
+    rows = statuses.loc[statuses["dataset"] == dataset, ["model", "dataset", "label"]]
+    chosen = rows if label is None else rows[rows["label"] == label]
+    marked = mark(chosen.drop_duplicates(), statuses)
+    late = marked["converged"].eq(False).fillna(False).to_numpy(bool)
+    return frozenset(marked.loc[late, "model"])

@@ -12,7 +12,7 @@ from darkpixel.figures.score import score_histograms
 from darkpixel.formats.files import whole_file
 from darkpixel.tables.score import ranked, score_cells, score_note
 
-_SHOWN = 6  # files in the histograms: as many as have colours that can be told apart
+_SHOWN = 6  # files in the histograms, which have as many colours for them
 _PAGE = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>{{ about.reference }}</title>
 <style>

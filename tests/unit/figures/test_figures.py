@@ -9,13 +9,11 @@ from matplotlib.figure import Figure
 
 from darkpixel.errors import DarkpixelError
 from darkpixel.figures import data, style, training
-from darkpixel.figures.ratio import Histogram, density, draw_with_ratio
 from darkpixel.figures.sarm import examples, mean_images, observables, pixel_values, toy
 from darkpixel.figures.sarm.grid import wrapped
 from darkpixel.figures.style import (
     draw_image,
     image_colours,
-    line_style,
     log_norm,
     masked,
     pixel_axis,
@@ -150,36 +148,6 @@ def test_blank_examples_are_shown_and_named_only_among_many(samples, tmp_path, m
     assert [panel.note for panel in seen[1]] == ["blank", "", ""] * 8
 
 
-@pytest.mark.parametrize("lowest", [0.0, 1.0, 200.0])
-def test_the_end_bins_hold_what_lies_beyond(lowest):
-    reference = lowest + np.random.default_rng(0).exponential(10.0, 2000)
-    edges = observables._edges(reference, 20)
-    assert len(edges) == 21
-    np.testing.assert_allclose(np.diff(edges), edges[1] - edges[0])
-    inner = reference[(reference >= edges[1] * (edges[0] > 0)) & (reference < edges[-2])]
-    assert len(inner) > 0.99 * len(reference)
-    failed = np.array([0.0, edges[-1] + 1, 1e9, 1e9])
-    heights = density(np.clip(failed, edges[0], edges[-1]), edges).heights * np.diff(edges)
-    assert heights[[0, -1]].tolist() == pytest.approx([0.25, 0.75])
-
-
-def test_a_single_large_pixel_does_not_stretch_the_axis(tmp_path):
-    images = np.random.default_rng(0).uniform(0, 10, (50, 4, 4)).astype(np.float32)
-    images[0, 0, :3] = 1000.0
-    for name, some in (("some", images), ("blank", 0 * images)):
-        write_images(tmp_path / f"{name}.h5", some)
-    end = pixel_values._axis_end([tmp_path / "some.h5"])
-    assert 9 < end < 12
-    assert (images > end).sum() <= pixel_values.BEYOND
-    assert pixel_values._axis_end([tmp_path / "blank.h5"]) == 1.0
-
-
-def test_blank_images_alone_have_observables_to_draw():
-    edges = observables._edges(np.zeros(10), 8)
-    assert edges[0] == 0
-    assert (np.diff(edges) > 0).all()
-
-
 def test_axes_are_called_as_the_data_set_has_them(tmp_path):
     labels = []
     for dataset, unit in (("jets", "GeV"), ("muons", "GeV"), ("lartpc", "0.255 MeV")):
@@ -192,6 +160,27 @@ def test_too_few_images_are_named(samples, tmp_path):
     with pytest.raises(DarkpixelError, match="holds 40 images, 41 are to be drawn"):
         examples.more_example_images(samples, tmp_path / "more", dataset="jets", per_model=41)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_curves_say_what_they_show_and_a_distance_is_not_called_a_loss(tmp_path, monkeypatch):
+    saved = []
+    monkeypatch.setattr(training, "save", lambda figure, _: saved.append(figure))
+    game = pd.read_csv(history(tmp_path)).assign(train_loss_generator=1.0)
+    game.to_csv(tmp_path / "game.csv", index=False)
+    curves = {
+        "signal": {"sarm2_dd": [history(tmp_path)], "my_model": [history(tmp_path)]},
+        "joint": {"lagan": [tmp_path / "game.csv"] * 2},
+    }
+    training.training_curves(curves, tmp_path, dataset="jets", late={"signal": ["sarm2_dd"]})
+    about = {axes.get_title(): axes.get_ylabel() for axes in saved[0].axes}
+    assert about["SARM-2 (D+D): signal\n(not converged)"] == "nats / image"
+    assert about["my model: signal"] == "loss / image"
+    assert about["LAGAN: all labels"] == "energy distance"
+    assert [axes.get_ylabel() for axes in saved[0].axes][-1] == "cross-entropies [nats]"
+    assert len(saved[0].axes) == 4  # the right axis of the two seeds is one
+    assert [training.measured_in(model) for model in ("vqvae_pixelcnn_256", "vqvae_256")] == [
+        "nats / code map", "error + codebook loss",
+    ]  # fmt: skip
 
 
 def test_a_file_that_is_no_history_is_named(tmp_path):
@@ -225,14 +214,6 @@ def test_row_zero_is_drawn_at_the_largest_phi():
     assert drawn.origin == "upper"
 
 
-def test_colours_are_fixed_by_name_and_models_can_be_told_apart():
-    names = ["monte_carlo", "lagan", "pixelcnnpp", "sarm1_dc", "sarm2_dc", "sarm1_dd", "sarm2_dd"]
-    names += ["vqvae", "vqvae_pixelcnn"]
-    assert len({str(line_style(name)["color"]) for name in names}) == len(names)
-    assert line_style("sarm2_dd_sums") != line_style("sarm2_dd")
-    assert line_style("sarm2_dd_sums") == line_style("sarm2_dd_sums")
-
-
 def test_panels_wrap_evenly_and_every_block_starts_a_row():
     image = np.zeros((2, 2))
     panels, titles = wrapped({"a": [("", image)] * 7, "b": [("", image)] * 2}, columns=6)
@@ -240,20 +221,6 @@ def test_panels_wrap_evenly_and_every_block_starts_a_row():
     assert [(panel.row, panel.column) for panel in panels] == [
         (0, 0), (0, 1), (0, 2), (0, 3), (1, 0), (1, 1), (1, 2), (2, 0), (2, 1),
     ]  # fmt: skip
-
-
-def test_ratio_is_model_over_monte_carlo_where_there_is_enough():
-    values = np.repeat([0.5, 1.5, 2.5], [100, 50, 2])
-    edges = np.array([0.0, 1.0, 2.0, 3.0])
-    main, ratio = Figure().subplots(2)
-    reference = density(values, edges)
-    double = Histogram(2 * reference.heights, reference.errors)
-    draw_with_ratio(main, ratio, edges, {"monte_carlo": reference, "lagan": double}, dataset="jets")
-    drawn = [patch for patch in ratio.patches if not patch.get_fill()]
-    heights = drawn[-1].get_data().values
-    assert heights[:2].tolist() == [2.0, 2.0]
-    assert np.isnan(heights[2])  # two Monte Carlo entries: no ratio
-    assert reference.heights.sum() == pytest.approx(1.0)
 
 
 def test_a_failed_drawing_leaves_nothing(tmp_path, monkeypatch):

@@ -68,7 +68,9 @@ def test_the_legend_has_each_auc_and_the_ratio_of_monte_carlo_is_one(tmp_path, s
     for text, value in zip(texts, rows["value"], strict=True):
         assert f"AUC {value:.2f}"[:7] in text
     assert "LAGAN" in texts[1]
-    own, other = (line.get_ydata() for line in shown[0].axes[2].get_lines())
+    own, other = (
+        line.get_ydata() for line in shown[0].axes[2].get_lines() if line.get_linestyle() != "None"
+    )
     assert np.nanmax(np.abs(own - 1)) < 1e-12
     assert np.nanmean(other) < 0.8  # a worse classifier rejects less
 
@@ -83,3 +85,22 @@ def test_curves_of_perfect_wrong_and_single_classifiers_are_drawn(tmp_path):
     # The first separates completely, so that no rate is large enough for a ratio.
     draw(scores({"monte_carlo": 30, "lagan": -30, "sarm2_dd": 0}, 1), tmp_path / "roc")
     assert (tmp_path / "roc.png").stat().st_size > 10_000
+
+
+def test_bands_of_the_rejection_are_at_least_one():
+    rates = np.array([0.001, 0.1, 0.97, 1.0, np.nan])
+    low, high = figure.rejection_band(rates, np.array([0.01, 0.02, 0.1, 0.0, 0.1]))
+    assert (low[:-1] >= 1).all()
+    assert (low[:-1] <= 1 / rates[:-1]).all()
+    assert (high[:-1] >= 1 / rates[:-1]).all()
+    assert np.isfinite(high[:-1]).all()
+
+
+def test_many_sources_are_drawn_in_rows_of_at_most_five(tmp_path, monkeypatch):
+    shown = []
+    monkeypatch.setattr(figure, "save", lambda drawn, _: shown.append(drawn))
+    names = ["lagan", "pixelcnnpp", "sarm1_dc", "sarm2_dc", "sarm1_dd", "sarm2_dd"]
+    draw(scores({"monte_carlo": 1.5} | dict.fromkeys(names, 1.0)), tmp_path / "roc")
+    assert [len(legend.get_texts()) for legend in shown[0].legends] == [4, 4]
+    assert len(shown[0].axes) == 6
+    assert {axes.get_ylim()[0] for axes in shown[0].axes[1::3]} == {1.0}

@@ -6,7 +6,7 @@ import pytest
 
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.parquet import read_parquet
-from darkpixel.metrics.convergence import convergence_of, convergence_rows, mark
+from darkpixel.metrics.convergence import convergence_of, convergence_rows, late_models, mark
 from darkpixel.tables.classifiers import classifier_table
 from darkpixel.tables.convergence import convergence_table
 from darkpixel.tables.likelihood import likelihood_table
@@ -200,6 +200,18 @@ def test_a_prior_has_the_status_of_its_autoencoder_too(tmp_path):
     marked = mark(distances(), rows).set_index(["model", "label"])["converged"]
     assert not marked["prior", "signal"].any()
     assert marked["prior", "background"].all()
+
+
+def test_late_models_are_those_with_a_mark_for_some_label(tmp_path):
+    rows = statuses(tmp_path)
+    marked = mark(distances(), rows)
+    late = set(marked.loc[marked["converged"].eq(False).fillna(False).to_numpy(bool), "model"])
+    found = late_models(rows, "jets")
+    assert {"sarm2_dd", "lagan", "prior"} <= found
+    assert found & set(marked["model"]) == late
+    assert "sarm2_dd" in late_models(rows, "jets", "signal")
+    assert "sarm2_dd" not in late_models(rows, "jets", "background")
+    assert late_models(rows, "muons") == frozenset()
 
 
 def test_both_labels_of_a_classifier_count(tmp_path):

@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.colors import SymLogNorm
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize, SymLogNorm
 from matplotlib.figure import Figure
 
 from darkpixel.errors import DarkpixelError
@@ -22,7 +23,7 @@ from darkpixel.figures.lartpc.images import (
     read_examples,
     scale_bar,
 )
-from darkpixel.figures.style import look, save
+from darkpixel.figures.style import look, palette, save, signed_decades
 from darkpixel.formats.image_file import ImageFile, count_images
 from darkpixel.formats.species import SPECIES
 from darkpixel.tables.names import SPECIES_SYMBOLS
@@ -31,6 +32,7 @@ Codes = npt.NDArray[np.int64]
 SEARCHED = 2000
 GENERATED = 64  # images that are looked through for some that are not blank
 PANEL = 1.7  # inches
+DARKEST = -0.35  # where the colours of codes begin, so that the least charge is seen
 # Quantities of darkpixel.metrics.compression, and how their axes are called.
 ERRORS = (
     ("squared_error", "squared error / pixel [MeV²]"),
@@ -107,11 +109,13 @@ def code_maps(
     norm = charge_norm([originals.images])
     with look():
         side = 2.35
-        figure = Figure(figsize=(3 * side + 0.5, len(rows) * (side + 0.04) + 0.3))
+        wide = 3 * side + 1.4
+        figure = Figure(figsize=(wide, len(rows) * (side + 0.04) + 0.3))
+        tall = figure.get_size_inches()[1]
         panels = figure.subplots(
             len(rows), 3, squeeze=False,
-            gridspec_kw={"left": 0.055, "right": 0.995, "bottom": 0.01, "hspace": 0.03,
-                         "wspace": 0.03, "top": 1 - 0.27 / figure.get_size_inches()[1]},
+            gridspec_kw={"left": 0.45 / wide, "right": 1 - 0.95 / wide, "bottom": 0.01,
+                         "hspace": 0.03, "wspace": 0.03, "top": 1 - 0.27 / tall},
         )  # fmt: skip
         for place, (name, original, one, back) in zip(panels, rows, strict=True):
             if original is None:
@@ -125,6 +129,12 @@ def code_maps(
         panels[0, 0].set_ylabel(f"test image\n{origin}")
         for axes, title in zip(panels[0], ("image", "code map", "decoded"), strict=True):
             axes.set_title(title)
+        half = (tall - 0.27) / 2
+        left = 1 - 0.85 / wide
+        charge = figure.add_axes((left, (half + 0.15) / tall, 0.12 / wide, (half - 0.3) / tall))
+        charge_bar_in(charge, norm)
+        place = figure.add_axes((left, 0.15 / tall, 0.12 / wide, (half - 0.3) / tall))
+        _code_bar(figure, place)
         save(figure, stem)
 
 
@@ -188,7 +198,7 @@ def reconstructions_by_species(
             figure.add_axes((left, (2.4 + PANEL) / height, wide, (2 * PANEL - 0.2) / height)), norm
         )
         place = figure.add_axes((left, 2.3 / height, wide, (PANEL - 0.1) / height))
-        bar = figure.colorbar(drawn, cax=place, ticks=contrast_ticks(largest), format="%g")
+        bar = figure.colorbar(drawn, cax=place, ticks=signed_decades(0.1, largest), format="%g")
         bar.set_label("difference [MeV]", fontsize=8)
         place.minorticks_off()
         place.tick_params(labelsize=7)
@@ -224,17 +234,11 @@ def _first_by_species(images: str | Path, threshold: float) -> dict[str, int]:
     return first
 
 
-def contrast_ticks(largest: float) -> list[float]:
-    """Zero and whole decades from 0.1 MeV on, in both signs, up to `largest`."""
-    decades = [10.0**k for k in range(-1, 4) if 10.0**k <= largest]
-    return [-d for d in reversed(decades)] + [0.0, *decades]
-
-
 def _bars(axes: Axes, rows: pd.DataFrame, quantity: str, label: str) -> None:
     measured = rows[rows["quantity"] == quantity]
     place = np.arange(len(measured))
     axes.bar(
-        place, measured["value"], yerr=measured["error"], color="#0072B2", width=0.65, capsize=2
+        place, measured["value"], yerr=measured["error"], color=palette(1), width=0.65, capsize=2
     )
     axes.set_xticks(place, [SPECIES_SYMBOLS.get(name, name) for name in measured["species"]])
     axes.xaxis.set_tick_params(which="both", length=0)
@@ -246,13 +250,23 @@ def _draw_codes(axes: Axes, codes: Codes, shades: npt.NDArray[np.float64], empty
     height, width = codes.shape
     shown = np.ma.masked_where(codes == empty, shades[np.minimum(codes, len(shades) - 1)])
     colours = mpl.colormaps["viridis"].with_extremes(bad=EMPTY)
-    axes.imshow(shown, cmap=colours, vmin=-0.35, vmax=1.0, interpolation="nearest")
+    axes.imshow(shown, cmap=colours, vmin=DARKEST, vmax=1.0, interpolation="nearest")
     bare(axes)
     size = 72 * 2.3 / max(height, width) / 2.6  # a third of a cell, in points
     for row, column in zip(*np.nonzero(codes != empty), strict=True):
         dark = shades[min(codes[row, column], len(shades) - 1)] < 0.45
         axes.text(column, row, str(codes[row, column]), fontsize=size, ha="center",
                   va="center", color="white" if dark else "black")  # fmt: skip
+
+
+def _code_bar(figure: Figure, place: Axes) -> None:
+    """The colours of codes: all codes in the order of the mean charge of their cells."""
+    bar = figure.colorbar(ScalarMappable(Normalize(DARKEST, 1.0), "viridis"), cax=place)
+    bar.set_label("codes, by mean charge of their cells [%]", fontsize=8)
+    place.set_ylim(0.0, 1.0)
+    bar.set_ticks([0.0, 0.25, 0.5, 0.75, 1.0], labels=["0", "25", "50", "75", "100"])
+    place.minorticks_off()
+    place.tick_params(labelsize=7)
 
 
 def _code_shades(images: str | Path, codes: str | Path) -> npt.NDArray[np.float64]:

@@ -1,6 +1,6 @@
 """SSNet's labels of generated and test images (LArTPC figures 2, 5, 6, 7)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 import matplotlib as mpl
@@ -13,10 +13,12 @@ from matplotlib.typing import ColorType
 
 from darkpixel.config.names import LARTPC, MONTE_CARLO
 from darkpixel.errors import DarkpixelError
+from darkpixel.figures.axis import Axis
 from darkpixel.figures.lartpc.images import (
     ExampleImages,
     block_grid,
     charge_bar,
+    charge_bar_in,
     charge_norm,
     draw_charge,
     draw_labels,
@@ -24,15 +26,15 @@ from darkpixel.figures.lartpc.images import (
     read_examples,
     scale_bar,
 )
-from darkpixel.figures.style import line_style, look, save
+from darkpixel.figures.style import line_style, look, save, source_name
 from darkpixel.metrics.divergence import Histograms, LabelSummary, summarise_labels
 from darkpixel.metrics.names import snapshot_epoch
 from darkpixel.metrics.order import ordered
 from darkpixel.tables.names import display_name
 
 PAIRS_ACROSS = 6
-FIGURE_2 = (9.2, 5.2)  # inches
-EXAMPLES_LEFT = 0.52  # of the width
+FIGURE_2 = (10.0, 5.2)  # inches
+EXAMPLES_LEFT, EXAMPLES_RIGHT = 0.48, 0.92  # of the width
 
 
 def pixel_counts(
@@ -44,6 +46,7 @@ def pixel_counts(
     threshold: float,
     origin: str,
     model: str = "vqvae_pixelcnn",
+    late: Collection[str] = (),
     examples: int = 4,
 ) -> None:
     """LArTPC figure 2: (a) labelled pixels per image; labels on (b) generated, (c) test images.
@@ -53,6 +56,7 @@ def pixel_counts(
         test: label file of the test images.
         threshold: pixels above it are counted, in the unit of the files.
         origin: of the test images, `darkpixel.tables.names.COMPACT_SIMULATOR` for example.
+        late: models that had not converged (`darkpixel.metrics.convergence.late_models`).
         examples: images in (b) and in (c), each over its labels.
     """
     summaries = {model: summarise_labels(generated, settings)}
@@ -63,23 +67,26 @@ def pixel_counts(
     }
     norm = charge_norm([part.images for part in shown.values()])
     colours = {model: line_style(model)["color"], MONTE_CARLO: "black"}
+    names = {name: source_name(name, LARTPC, late) for name in summaries}
     with look():
         figure = Figure(figsize=FIGURE_2)
-        left = figure.add_gridspec(2, 1, left=0.075, right=0.47, top=0.94, bottom=0.09, hspace=0.08)
+        left = figure.add_gridspec(2, 1, left=0.07, right=0.435, top=0.94, bottom=0.09, hspace=0.08)
         upper = figure.add_subplot(left[0, 0])
         lower = figure.add_subplot(left[1, 0], sharex=upper)
         for axes, kind in ((upper, "shower"), (lower, "track")):
-            _draw_histograms(axes, summaries, f"{kind}_pixels", settings, colours)
+            _draw_histograms(axes, summaries, f"{kind}_pixels", settings, colours, names)
             axes.set_ylabel("share of images / bin")
-            axes.text(0.97, 0.95, kind, transform=axes.transAxes, ha="right", va="top",
+            axes.text(0.93, 0.95, kind, transform=axes.transAxes, ha="right", va="top",
                       fontweight="bold")  # fmt: skip
         upper.tick_params(labelbottom=False)
         upper.set_title("(a)", loc="left", fontweight="bold")
-        upper.legend(loc="upper right", bbox_to_anchor=(1.0, 0.89))
+        upper.legend(loc="upper right", bbox_to_anchor=(0.95, 0.89))
         lower.set_xlabel("labelled pixels per image")
         for top, (title, part) in zip((0.94, 0.478), shown.items(), strict=True):
             _over_labels(figure, title, part, norm, top)
         label_legend(figure, loc="lower right", bbox_to_anchor=(0.995, -0.01))
+        bar = figure.add_axes((EXAMPLES_RIGHT + 0.012, 0.35, 0.012, 0.5))
+        charge_bar_in(bar, norm)
         save(figure, stem)
 
 
@@ -102,18 +109,23 @@ def ssnet_by_epoch(
     shades = mpl.colormaps["plasma"](np.linspace(0.85, 0.2, len(names)))
     colours = dict(zip(names, map(mpl.colors.to_hex, shades), strict=True))
     colours[MONTE_CARLO] = "black"
+    epochs = {name: f"epoch {snapshot_epoch(name)}" for name in names}
+    epochs[MONTE_CARLO] = display_name(MONTE_CARLO, LARTPC)
     with look():
         figure = Figure(figsize=(7.6, 5.2), layout="constrained")
         panels = figure.subplots(2, 2, sharex="col")
         for row, kind in zip(panels, ("shower", "track"), strict=True):
             for axes, what in zip(row, ("pixels", "score"), strict=True):
-                _draw_histograms(axes, summaries, f"{kind}_{what}", settings, colours)
+                _draw_histograms(axes, summaries, f"{kind}_{what}", settings, colours, epochs)
                 axes.set_title(f"{kind} {'pixels' if what == 'pixels' else 'score'}", fontsize=9)
             row[0].set_ylabel("share of images / bin")
             row[1].set_ylabel("share of pixels / bin")
         panels[1, 0].set_xlabel("labelled pixels per image")
         panels[1, 1].set_xlabel("SSNet score of pixels above threshold")
-        panels[0, 0].legend()
+        figure.legend(
+            *panels[0, 0].get_legend_handles_labels(), ncols=min(6, len(summaries)),
+            loc="outside upper center",
+        )  # fmt: skip
         save(figure, stem)
 
 
@@ -168,7 +180,7 @@ def _over_labels(
     """Images in a row that begins at `top` (of the figure's height), their labels below."""
     assert part.labels is not None
     width, height = FIGURE_2
-    step = (0.992 - EXAMPLES_LEFT) / max(4, len(part.images))  # larger ones would overlap
+    step = (EXAMPLES_RIGHT - EXAMPLES_LEFT) / max(4, len(part.images))  # larger ones would overlap
     side = step - 0.05 / width
     tall = side * width / height
     for number, (image, labels) in enumerate(zip(part.images, part.labels, strict=True)):
@@ -188,23 +200,23 @@ def _draw_histograms(
     quantity: str,
     settings: Histograms,
     colours: Mapping[str, ColorType],
+    names: Mapping[str, str],
 ) -> None:
-    """Share of entries per bin, logarithmic, with statistical errors."""
-    low, high = settings.count_range if quantity.endswith("pixels") else (0.0, 1.0)
+    """Share of entries per bin, logarithmic, with statistical errors.
+
+    The last bin of numbers of pixels holds all that is more, and is marked.
+    """
+    counted = quantity.endswith("pixels")
+    low, high = settings.count_range if counted else (0.0, 1.0)
     for name, summary in summaries.items():
         heights, errors = summary.density(quantity)
         edges = np.linspace(low, high, len(heights) + 1)
         centres = (edges[1:] + edges[:-1]) / 2
-        label = _legend(name)
-        axes.stairs(heights, edges, color=colours[name], linewidth=1.1, label=label)
+        axes.stairs(heights, edges, color=colours[name], linewidth=1.1, label=names[name])
         axes.errorbar(centres, heights, errors, fmt="none", ecolor=colours[name], elinewidth=0.8)
     filled = [s.density(quantity)[0][s.entries[quantity] > 0] for s in summaries.values()]
     smallest = np.concatenate(filled).min(initial=0.1)
-    axes.set(xlim=(low, high), yscale="log", ylim=(10 ** np.floor(np.log10(smallest)), 1.3))
+    Axis(edges, above=counted).draw(axes)
+    axes.set(yscale="log", ylim=(10 ** np.floor(np.log10(smallest)), 1.3))
     axes.yaxis.set_major_locator(LogLocator(numticks=20))
     axes.yaxis.set_minor_formatter(NullFormatter())
-
-
-def _legend(name: str) -> str:
-    epoch = snapshot_epoch(name)
-    return display_name(name, LARTPC) if epoch is None else f"epoch {epoch}"

@@ -1,6 +1,6 @@
 """Distributions of liquid-argon observables, and correct masks against the authors' code."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -9,21 +9,21 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
-from matplotlib.gridspec import SubplotSpec
 
 from darkpixel.config.names import LARTPC, MONTE_CARLO
-from darkpixel.figures.lartpc.curves import TALLEST, drawn_models
-from darkpixel.figures.ratio import density, draw_with_ratio
-from darkpixel.figures.style import legend_of_all_axes, look, save
+from darkpixel.figures.axis import axis_of
+from darkpixel.figures.curves import in_groups
+from darkpixel.figures.lartpc.without import shares_without
+from darkpixel.figures.panels import Panel, panel_blocks
+from darkpixel.figures.style import line_style, look, palette, save
 from darkpixel.formats.species import SPECIES
 from darkpixel.metrics.lartpc_rows import mean_and_error
-from darkpixel.metrics.names import is_reconstructed
-from darkpixel.metrics.order import ordered
 from darkpixel.tables.names import OBSERVABLES, SPECIES_SYMBOLS, UNITS, display_name
 
 Array = npt.NDArray[np.float64]
 SHOWN_BY_SPECIES = ("track_length", "shower_charge", "pixels")
 SHOWN = ("track_length", "track_width", "shower_charge", "track_charge", "charge", "pixels")
+_FOOT = 2.9  # inches
 # Observables of tracks or showers: of images that have any.
 KINDS = {
     "track_length": "track",
@@ -36,60 +36,60 @@ KINDS = {
 
 
 def lartpc_distributions(
-    observables: pd.DataFrame, stem: str | Path, *, models: Sequence[str], bins: int = 30
+    observables: pd.DataFrame,
+    stem: str | Path,
+    *,
+    models: Sequence[str],
+    late: Collection[str] = (),
+    bins: int = 30,
 ) -> None:
     """Track length and width, charges and numbers of pixels; ratios to the test images.
 
-    Shares are of all images: those without a track (or shower) lie outside the histograms of
-    tracks (or showers), and their share is written into the panel.
+    Shares are of all images: those without a track (or shower) are in no bin of the histograms of
+    tracks (or showers), and their share is written into the panel. The marked bins hold all values
+    beyond. With more models than share a panel, each group of them has a block of panels.
 
     Args:
         observables: `darkpixel.metrics.lartpc_observables.labelled_observables`. The seeds of a
             model are drawn together.
-        models: of which `drawn_models` are drawn.
+        models: that are drawn.
+        late: those that had not converged (`darkpixel.metrics.convergence.late_models`).
         bins: up to the 99.5% quantile of the test images, widened by a tenth.
     """
-    chosen = observables[observables["model"].isin([MONTE_CARLO, *drawn_models(models)])]
-    _panels([(chosen, name, "") for name in SHOWN], stem, bins)
+    values = {name: _values(observables, name) for name in SHOWN}
+    blocks = [
+        [_panel(values[name], name, group, bins) for name in SHOWN] for group in in_groups(models)
+    ]
+    with look():
+        save(_figure(blocks, late), stem)
 
 
 def distributions_by_species(
-    observables: pd.DataFrame, stem: str | Path, *, models: Sequence[str], bins: int = 30
+    observables: pd.DataFrame,
+    stem: str | Path,
+    *,
+    models: Sequence[str],
+    late: Collection[str] = (),
+    bins: int = 30,
 ) -> None:
     """Track length, shower charge and pixels of each species, generated and test images.
 
     Args:
-        observables: as in `lartpc_distributions`.
-        models: that are conditioned on the species; `drawn_models` of them are drawn.
+        observables, late, bins: as in `lartpc_distributions`.
+        models: that are conditioned on the species.
     """
-    models = drawn_models(models)
-    chosen = observables[observables["model"].isin([MONTE_CARLO, *models])]
-    panels = []
-    for code, species in SPECIES.items():
-        of_species = chosen[chosen["species"] == code]
-        if set(of_species["model"]) == {MONTE_CARLO, *models}:
-            panels += [(of_species, name, SPECIES_SYMBOLS[species]) for name in SHOWN_BY_SPECIES]
-    _panels(panels, stem, bins)
-
-
-def _panels(panels: Sequence[tuple[pd.DataFrame, str, str]], stem: str | Path, bins: int) -> None:
-    """(observables, name of one, title of the row), three a row."""
-    columns = 3
-    rows = -(-len(panels) // columns)
+    blocks: list[list[Panel]] = []
+    for group in in_groups(models):
+        blocks.append([])
+        for code, species in SPECIES.items():
+            of_species = observables[observables["species"] == code]
+            if {MONTE_CARLO, *models} <= set(of_species["model"]):
+                blocks[-1] += [
+                    _panel(_values(of_species, name), name, group, bins, SPECIES_SYMBOLS[species])
+                    for name in SHOWN_BY_SPECIES
+                ]
     with look():
-        tall = 3.3 * rows + 0.5
-        figure = Figure(figsize=(3.5 * columns, tall))
-        grid = figure.add_gridspec(
-            rows, columns, left=0.065, right=0.99, top=1 - 0.42 / tall, bottom=0.5 / tall,
-            hspace=0.24, wspace=0.26,
-        )  # fmt: skip
-        for number, (observables, name, title) in enumerate(panels):
-            row, column = divmod(number, columns)
-            axes = _distribution(figure, grid[row, column], observables, name, bins, column == 0)
-            if column == 0 and title:
-                axes.set_title(title, loc="left", fontweight="bold")
-        legend_of_all_axes(figure, loc="upper right")
-        save(figure, stem)
+        save(_figure([block for block in blocks if block], late), stem)
 
 
 def reference_code_comparison(
@@ -98,6 +98,7 @@ def reference_code_comparison(
     *,
     models: Sequence[str],
     receptive_fields: pd.DataFrame,
+    late: Collection[str] = (),
     bins: int = 30,
 ) -> None:
     """Does the blind spot make tracks short? Track length and labelled pixels, and what is seen.
@@ -107,66 +108,63 @@ def reference_code_comparison(
         models: the correct PixelCNN and the authors' code.
         receptive_fields: a row for each model and cell (`row`, `column`) of a code map, `seen` by
             the cell (`cell_row`, `cell_column`) or not.
+        late: as in `lartpc_distributions`.
     """
     chosen = observables[observables["model"].isin([MONTE_CARLO, *models])]
     names = ("track_length", "track_pixels", "shower_pixels")
+    block = [_panel(_values(chosen, name), name, models, bins) for name in names]
     with look():
-        figure = Figure(figsize=(10.5, 6.3))
-        upper = figure.add_gridspec(
-            1, 3, left=0.065, right=0.99, top=0.93, bottom=0.48, wspace=0.26
-        )
-        for column, name in enumerate(names):
-            _distribution(figure, upper[0, column], chosen, name, bins, column == 0)
-        legend_of_all_axes(figure, loc="upper right")
+        figure = _figure([block], late, foot=_FOOT)
+        wide, tall = figure.get_size_inches()
         lower = figure.add_gridspec(
-            1, 1 + len(models), left=0.15, right=0.98, top=0.36, bottom=0.08, wspace=0.12,
-            width_ratios=[1.25, *[1.0] * len(models)],
+            1, 1 + len(models), left=1.6 / wide, right=1 - 0.15 / wide, top=(_FOOT - 0.35) / tall,
+            bottom=0.55 / tall, wspace=0.12, width_ratios=[1.25, *[1.0] * len(models)],
         )  # fmt: skip
         _means(figure.add_subplot(lower[0, 0]), chosen, models)
         for column, model in enumerate(models):
             axes = figure.add_subplot(lower[0, 1 + column])
             _receptive_field(axes, receptive_fields[receptive_fields["model"] == model])
-            axes.set_title(f"{_short(model)}: cells seen", fontsize=8)
+            name = display_name(model, LARTPC)
+            axes.set_title(name, fontsize=8, color=line_style(model)["color"])
+            axes.set_xlabel("blue: the cells that the orange one sees", fontsize=8)
         save(figure, stem)
 
 
-def _distribution(
-    figure: Figure,
-    place: SubplotSpec,
-    observables: pd.DataFrame,
-    name: str,
-    bins: int,
-    first_column: bool,
-) -> Axes:
-    inner = place.subgridspec(2, 1, height_ratios=[3, 1], hspace=0.06)
-    main, ratio = (figure.add_subplot(inner[part, 0]) for part in (0, 1))
-    models = ordered(observables["model"])
+def _figure(blocks: Sequence[Sequence[Panel]], late: Collection[str], foot: float = 0.0) -> Figure:
+    return panel_blocks(
+        blocks, columns=3, dataset=LARTPC, late=late, ylabel="share of images / bin",
+        ratio_range=(0.0, 2.0), width=3.1, foot=foot,
+    )  # fmt: skip
+
+
+def _values(observables: pd.DataFrame, name: str) -> dict[str, Array]:
+    """Source -> an observable of its images, NaN for those that have no track or shower."""
     kind = KINDS.get(name)
-    values = {}
-    for model in models:
-        images = observables[observables["model"] == model]
+    found = {}
+    for model, images in observables.groupby("model", sort=False):
         measured = images[name].to_numpy(np.float64)
-        # Outside the edges, but within the normalisation.
-        values[model] = (
-            measured if kind is None else np.where(images[f"{kind}_pixels"] > 0, measured, -1)
-        )
-    edges = _edges(values[MONTE_CARLO], name, bins)
-    histograms = {model: density(values[model], edges) for model in models}
-    draw_with_ratio(main, ratio, edges, histograms, dataset=LARTPC, ratio_range=(0.0, 2.0))
-    tops = {model: float((h.heights + h.errors).max()) for model, h in histograms.items()}
-    top = min(max(tops.values()), TALLEST * tops[MONTE_CARLO] or np.inf) or 1.0
-    main.set_ylim(0, (1.1 if kind is None else 1.15 + 0.08 * len(models)) * top)
+        if kind is not None:
+            measured = np.where(images[f"{kind}_pixels"] > 0, measured, np.nan)
+        found[str(model)] = measured
+    return found
+
+
+def _panel(
+    values: Mapping[str, Array], name: str, models: Sequence[str], bins: int, title: str = ""
+) -> Panel:
+    """An observable of some models; the axis is that of all."""
     unit = UNITS[name]
-    ratio.set_xlabel(OBSERVABLES[name] + (f" [{unit}]" if unit else ""))
-    main.set_ylabel(f"share of images / {unit or 'pixel'}")
-    if first_column:
-        ratio.set_ylabel("ratio to\ntest", fontsize=8)
-    if kind is not None:
-        lines = [f"without a {kind}:"]
-        lines += [f"{100 * (values[m] < 0).mean():.1f}% {_short(m)}" for m in models]
-        main.text(0.97, 0.96, "\n".join(lines), transform=main.transAxes, ha="right", va="top",
-                  fontsize=6.5)  # fmt: skip
-    return main
+    axis = axis_of(values[MONTE_CARLO], values.values(), bins=bins, beyond=0.005, whole=unit == "")
+    shown = [MONTE_CARLO, *models]
+    without = shares_without({model: values[model] for model in shown})
+    return Panel(
+        axis,
+        {model: axis.shares(values[model]) for model in shown},
+        OBSERVABLES[name] + (f" [{unit}]" if unit else ""),
+        title=title,
+        notes=without,
+        heading=f"without a {KINDS[name]}:" if without else "",
+    )
 
 
 def _means(axes: Axes, observables: pd.DataFrame, models: Sequence[str]) -> None:
@@ -176,18 +174,20 @@ def _means(axes: Axes, observables: pd.DataFrame, models: Sequence[str]) -> None
         mean_and_error(observables[observables["model"] == model], "track_length")
         for model in models
     ]
-    axes.axvspan(value - error, value + error, color="0.8", label="test images")
+    axes.axvspan(value - error, value + error, color="0.8")
     axes.axvline(value, color="black", linewidth=1)
     place = np.arange(len(models))[::-1]
-    axes.errorbar([f[0] for f in means], place, xerr=[f[1] for f in means], fmt="o", capsize=3,
-                  color="#D55E00")  # fmt: skip
+    for model, (mean, spread), height in zip(models, means, place, strict=True):
+        axes.errorbar(
+            mean, height, xerr=spread, fmt="o", capsize=3, color=line_style(model)["color"]
+        )
     names = [display_name(model, LARTPC) for model in models]
     axes.set_yticks(place, [n.replace(" + ", " +\n").replace(", ", ",\n") for n in names])
     axes.set_ylim(-0.6, len(models) - 0.4)
     axes.yaxis.set_tick_params(which="both", length=0)
-    axes.set_xlabel("mean track length, images without a track as 0 [cm]")
+    axes.set_title(f"line and band: {display_name(MONTE_CARLO, LARTPC)}", fontsize=8)
+    axes.set_xlabel("mean track length, images without a track as 0 [cm]", fontsize=8)
     axes.set_xlim(left=-0.02 * value)
-    axes.legend(loc="lower right")
 
 
 def _receptive_field(axes: Axes, field: pd.DataFrame) -> None:
@@ -196,24 +196,10 @@ def _receptive_field(axes: Axes, field: pd.DataFrame) -> None:
         np.float64, copy=True
     )
     shown[field["cell_row"].iloc[0], field["cell_column"].iloc[0]] = 2.0
-    axes.imshow(shown, cmap=ListedColormap(["#EEEEEE", "#0072B2", "#D55E00"]), vmin=0, vmax=2)
+    axes.imshow(shown, cmap=ListedColormap(["#EEEEEE", palette(1), palette(0)]), vmin=0, vmax=2)
     height, width = shown.shape
     axes.set_xticks(np.arange(width + 1) - 0.5, [])
     axes.set_yticks(np.arange(height + 1) - 0.5, [])
     axes.minorticks_off()
     axes.tick_params(length=0)
     axes.grid(color="white", linewidth=0.5)
-
-
-def _short(model: str) -> str:
-    """A name that fits into a panel."""
-    name = "reconstructed" if is_reconstructed(model) else display_name(model, "lartpc")
-    return name.replace("VQ-VAE + PixelCNN, ", "").replace("VQ-VAE + PixelCNN", "generated")
-
-
-def _edges(reference: Array, name: str, bins: int) -> Array:
-    present = reference[reference > 0]
-    high = 1.1 * float(np.quantile(present, 0.995)) if present.size else 1.0
-    if UNITS[name] == "":  # numbers of pixels: whole bins
-        high = bins * max(1.0, np.ceil(high / bins))
-    return np.linspace(0.0, high, bins + 1)

@@ -8,9 +8,11 @@ import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-from darkpixel.figures.style import look, save
+from darkpixel.figures.lartpc.without import percent
+from darkpixel.figures.style import look, palette, save
 from darkpixel.figures.training import read_history
 from darkpixel.metrics.segmentation import confusion_name
 from darkpixel.metrics.segmentation_rows import ALL
@@ -18,10 +20,10 @@ from darkpixel.tables.names import PIXEL_LABELS
 
 _CURVES = {  # column of the history: name, colour and dashes
     "train_loss": ("training", "0.55", "-"),
-    "validation_loss": ("validation", "#0072B2", "-"),
-    "train_accuracy": ("training", "0.55", "-"),
-    "validation_accuracy": ("validation", "#0072B2", "-"),
-    "validation_accuracy_all": ("validation, all pixels", "#0072B2", "--"),
+    "validation_loss": ("validation", palette(1), "-"),
+    "train_accuracy": ("training, non-zero pixels", "0.55", "-"),
+    "validation_accuracy": ("validation, non-zero pixels", palette(1), "-"),
+    "validation_accuracy_all": ("validation, all pixels", palette(1), "--"),
 }
 
 
@@ -39,7 +41,7 @@ def ssnet_training(histories: Sequence[str | Path], stem: str | Path) -> None:
         DarkpixelError: a file has no such columns.
     """
     with look():
-        figure = Figure(figsize=(6.4, 2.6), layout="constrained")
+        figure = Figure(figsize=(6.8, 3.2), layout="constrained")
         left, right = figure.subplots(1, 2)
         for number, path in enumerate(histories):
             history = read_history(path, ("epoch", *_CURVES))
@@ -55,14 +57,14 @@ def ssnet_training(histories: Sequence[str | Path], stem: str | Path) -> None:
                     markersize=2.5,
                     label=name if number == 0 else None,
                 )
-        left.set_ylabel("loss / non-zero pixel")
-        right.set_ylabel("accuracy, non-zero pixels")
+        left.set_ylabel("weighted cross-entropy [nats / pixel]", fontsize=8)
+        right.set_ylabel("accuracy")
         right.yaxis.set_major_formatter(PercentFormatter(1.0))
         for axes in (left, right):
             axes.set_xlabel("epoch")
             axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
             axes.xaxis.minorticks_off()
-            axes.legend()
+            axes.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), borderaxespad=0.2)
         save(figure, stem)
 
 
@@ -75,27 +77,29 @@ def confusion_matrix(rows: pd.DataFrame, stem: str | Path) -> None:
     whole = rows[rows["label"] == ALL]
     datasets = list(dict.fromkeys(whole["dataset"]))
     with look():
-        figure = Figure(figsize=(3.1 * len(datasets) + 0.2, 3.0), layout="constrained")
+        figure = Figure(figsize=(3.1 * len(datasets) + 0.9, 3.0), layout="constrained")
         panels = figure.subplots(1, len(datasets), squeeze=False)[0]
         for axes, dataset in zip(panels, datasets, strict=True):
             values = whole[whole["dataset"] == dataset].set_index("observable")["value"]
             counts = np.array(
                 [[values[confusion_name(i, j)] for j in PIXEL_LABELS] for i in PIXEL_LABELS]
             )
-            _draw_matrix(axes, counts)
+            drawn = _draw_matrix(axes, counts)
             axes.set_title(str(dataset).replace("_", " "))
         panels[0].set_ylabel("true label")
+        bar = figure.colorbar(drawn, ax=panels, label="share of the true label", pad=0.02)
+        bar.ax.yaxis.set_major_formatter(PercentFormatter(1.0))
         save(figure, stem)
 
 
-def _draw_matrix(axes: Axes, counts: npt.NDArray[np.float64]) -> None:
+def _draw_matrix(axes: Axes, counts: npt.NDArray[np.float64]) -> AxesImage:
     """Cells shaded by their share of the row; a label that no pixel has leaves its row white."""
     totals = counts.sum(1, keepdims=True)
     shares = np.divide(counts, totals, out=np.zeros_like(counts), where=totals > 0)
-    axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    drawn = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
     for (row, column), count in np.ndenumerate(counts):
         share = shares[row, column]
-        text = f"{100 * share:.1f}%\n{count:,.0f}" if totals[row, 0] else "–"
+        text = f"{percent(float(share))}\n{count:,.0f}" if totals[row, 0] else "–"
         axes.text(
             column, row, text, ha="center", va="center", fontsize=8,
             color="white" if share > 0.6 else "black",
@@ -106,3 +110,4 @@ def _draw_matrix(axes: Axes, counts: npt.NDArray[np.float64]) -> None:
     axes.tick_params(which="both", length=0)
     axes.minorticks_off()
     axes.set_xlabel("predicted label")
+    return drawn

@@ -61,6 +61,7 @@ def panel_grid(
     groups: Mapping[str, tuple[int, int]] | None = None,
     panel_size: float = 1.45,
     extend: str = "neither",
+    ticks: Sequence[float] | None = None,
 ) -> Figure:
     """Draw the panels.
 
@@ -71,6 +72,7 @@ def panel_grid(
         groups: text above a range of columns -> (first, last).
         panel_size: width of a panel, inches.
         extend: the open ends of the colour bar, as matplotlib names them.
+        ticks: of the colour bar, where matplotlib's own would not do.
     """
     groups = groups or {}
     rows = 1 + max(panel.row for panel in panels)
@@ -143,7 +145,7 @@ def panel_grid(
         tall = min(used - tops[0] - GAP, 4.0)
         middle = (tops[0] + used - GAP) / 2
         bar_axes = figure.add_axes(place(width_all - RIGHT + 0.1, middle - tall / 2, 0.13, tall))
-        bar = figure.colorbar(drawn, cax=bar_axes, extend=extend)
+        bar = figure.colorbar(drawn, cax=bar_axes, extend=extend, ticks=ticks)
         bar.set_label(colour_label, fontsize=8)
         bar.ax.tick_params(labelsize=7)
     return figure

@@ -12,7 +12,15 @@ from matplotlib.colors import SymLogNorm
 from darkpixel.config.names import MONTE_CARLO
 from darkpixel.errors import DarkpixelError
 from darkpixel.figures.sarm.grid import panel_grid, wrapped
-from darkpixel.figures.style import image_colours, log_norm, look, masked, pixel_axis, save
+from darkpixel.figures.style import (
+    image_colours,
+    log_norm,
+    look,
+    masked,
+    pixel_axis,
+    save,
+    signed_decades,
+)
 from darkpixel.formats.image_file import ImageFile
 from darkpixel.metrics.images import summarise_images
 from darkpixel.metrics.kinematics import pixel_size_of
@@ -88,7 +96,8 @@ def mean_differences(samples: Samples, stem: str | Path, *, dataset: str) -> Non
             pixel_size=first.pixel_size,
             norm=SymLogNorm(largest / 100, vmin=-largest, vmax=largest, base=10),
             colours=mpl.colormaps["RdBu_r"],
-            colour_label=f"{first.axis} $-$ {display_name(MONTE_CARLO, dataset)}",
+            colour_label=f"{first.axis}, generated $-$ {display_name(MONTE_CARLO, dataset)}",
+            ticks=signed_decades(largest / 100, largest),
             row_titles=row_titles,
             extend="both",
         )

@@ -11,11 +11,10 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator
 
 from darkpixel.errors import DarkpixelError
-from darkpixel.figures.style import look, save
+from darkpixel.figures.style import look, palette, save
 from darkpixel.tables.names import OBSERVABLES, UNITS
 
 SHOWN = ("pt", "mass")
-_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7")  # Okabe and Ito
 _MARKERS = ("o", "s", "^", "D")
 
 
@@ -77,7 +76,7 @@ def _draw(axes: Axes, rows: pd.DataFrame, label: str, number: int, labels: int) 
     """The points of one label and its floor."""
     place = np.arange(len(rows)) + 0.24 * (number - (labels - 1) / 2)
     error = np.fmax(rows["error"].to_numpy(np.float64), rows["seed_spread"].to_numpy(np.float64))
-    colour = _COLOURS[number % len(_COLOURS)]
+    colour = palette(number)
     # The samples of the orders may differ in number, and with it the floor.
     floor, deviation = (rows[key].to_numpy(np.float64) for key in ("floor", "floor_error"))
     edges = np.append(np.arange(len(rows)) - 0.5, len(rows) - 0.5)

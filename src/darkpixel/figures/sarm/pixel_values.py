@@ -1,8 +1,7 @@
 """Distributions of pixel values (SARM figures 5, 17, 22)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
-from textwrap import fill
 
 import numpy as np
 import numpy.typing as npt
@@ -11,17 +10,16 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from darkpixel.config.names import MONTE_CARLO
-from darkpixel.figures.ratio import Histogram, draw_with_ratio, mark_overflow
-from darkpixel.figures.style import look, pixel_axis, save
+from darkpixel.figures.axis import Histogram
+from darkpixel.figures.curves import in_groups
+from darkpixel.figures.panels import Panel, panel_blocks
+from darkpixel.figures.pixel_axis import pixel_value_axes, summary_on
+from darkpixel.figures.style import look, palette, pixel_axis, save
 from darkpixel.formats.image_file import ImageFile
-from darkpixel.metrics.images import largest_pixel, summarise_images
 from darkpixel.metrics.names import is_derived
-from darkpixel.metrics.order import ordered
 from darkpixel.tables.names import display_name
 
-BEYOND = 5
-LETTERS = 34  # of a line of the legend
-CENTRE, PERIPHERY = "#D55E00", "#0072B2"
+CENTRE, PERIPHERY = palette(0), palette(1)
 
 
 def pixel_values_by_region(
@@ -40,30 +38,34 @@ def pixel_values_by_region(
         stages: raster indices of each stage's pixels in the order of generation, drawn in (b).
         side: pixels per side of the images.
         centre: side of the central square, pixels.
+        bins: of pixel values, and marked ones for all beyond.
     """
+    every = pixel_value_axes({label: [path] for label, path in paths.items()}, bins)
     with look():
         figure = Figure(figsize=(3.1 * (len(paths) + 1) + 0.6, 3.0), layout="constrained")
         panels = figure.subplots(1, len(paths) + 1)
         for axes, (label, path) in zip(panels[:-1], paths.items(), strict=True):
-            edges = np.linspace(0.0, largest_pixel(path) or 1.0, bins + 1)
-            summary = summarise_images([path], edges, centre)
+            axis = every[label]
+            summary = summary_on(axis, [path], centre)
             for region, colour in (("centre", CENTRE), ("periphery", PERIPHERY)):
                 zeros = 100 * summary.zero_fraction(region)
                 name = f"{centre} × {centre} centre" if region == "centre" else "periphery"
                 axes.stairs(
                     summary.density(region)[0],
-                    edges,
+                    axis.edges,
                     color=colour,
                     fill=region == "centre",
                     alpha=0.5 if region == "centre" else 1.0,
                     label=f"{name} ({zeros:.1f}% zeros)",
                 )
+            axis.draw(axes)
             with ImageFile(path) as file:
                 value = pixel_axis(file)
-            axes.set(title=f"(a) {label}", xlabel=value, yscale="log", xlim=(0, edges[-1]))
-            axes.set_ylim(top=8 * axes.get_ylim()[1])
+            axes.set(title=f"(a) {label}", xlabel=value, yscale="log")
+            low, high = axes.get_ylim()
+            axes.set_ylim(low, low * (high / low) ** 1.25)  # for the legend
             axes.legend(loc="upper right")
-        panels[0].set_ylabel("share of the region's pixels")
+        panels[0].set_ylabel("share of the region's pixels / bin")
         _generation_path(panels[-1], stages, side)
         save(figure, stem)
 
@@ -73,91 +75,57 @@ def pixel_value_distributions(
     stem: str | Path,
     *,
     dataset: str,
+    late: Collection[str] = (),
     bins: int = 56,
 ) -> None:
     """SARM figures 17, 22: values of all non-zero pixels, a column a label, ratios to Monte Carlo.
 
-    The axis ends where the Monte Carlo has only five larger pixels; the marked bin beyond holds
-    all larger ones, and the legend gives the share of zeros.
+    The marked bins hold all pixels beyond the axis; each panel says the share of zeros. With more
+    models than share a panel, each group of them has a block of panels of its own.
 
     Args:
         samples: label -> model (`monte_carlo` for the test images) -> image files, one a seed.
+        late: models that had not converged (`darkpixel.metrics.convergence.late_models`).
+        bins: beside the marked ones (`darkpixel.figures.pixel_axis`).
     """
+    every = {model for by_model in samples.values() for model in by_model}
+    groups = in_groups(model for model in every if not is_derived(model))
+    blocks: list[list[Panel]] = [[] for _ in groups]
+    axes = pixel_value_axes(
+        {label: by_model[MONTE_CARLO] for label, by_model in samples.items()}, bins
+    )
+    for label, by_model in samples.items():
+        axis = axes[label]
+        with ImageFile(by_model[MONTE_CARLO][0]) as file:
+            value = pixel_axis(file)
+        histograms, zeros = {}, {}
+        for model, paths in by_model.items():
+            if is_derived(model):
+                continue
+            summary = summary_on(axis, paths)
+            histograms[model] = Histogram(*summary.density())
+            zeros[model] = f"{100 * summary.zero_fraction():.2f}% {display_name(model, dataset)}"
+        for block, group in zip(blocks, groups, strict=True):
+            shown = [model for model in (MONTE_CARLO, *group) if model in histograms]
+            block.append(
+                Panel(
+                    axis, {model: histograms[model] for model in shown}, value, title=label,
+                    notes={model: zeros[model] for model in shown}, heading="zero pixels:",
+                )
+            )  # fmt: skip
     with look():
-        models = ordered(m for by_model in samples.values() for m in by_model)
-        models = [model for model in models if not is_derived(model)]
-        names = (display_name(model, dataset) + " (00.0% zeros)" for model in models)
-        lines = sum(len(fill(name, LETTERS).splitlines()) for name in names)
-        tall = 4.2 + 0.17 * max(0, lines - 6)  # the legends are inside the panels
-        figure = Figure(figsize=(4.3 * len(samples), tall))
-        grid = figure.add_gridspec(
-            2, len(samples), height_ratios=[3, 1], hspace=0.06, wspace=0.2, top=1 - 0.25 / tall,
-            left=0.18 / len(samples) + 0.01, right=0.985, bottom=0.46 / tall,
+        figure = panel_blocks(
+            blocks, columns=len(samples), dataset=dataset, late=late, logarithmic=True,
+            ylabel="share of all pixels / bin",
         )  # fmt: skip
-        for column, (label, by_model) in enumerate(samples.items()):
-            edges = np.linspace(0.0, 1.1 * _axis_end(by_model[MONTE_CARLO]), bins)
-            edges = np.append(edges, edges[-1] + edges[1])
-            histograms = {}
-            for model in models:
-                if model not in by_model:
-                    continue
-                summary = summarise_images(list(by_model[model]), edges)
-                zeros = f"({100 * summary.zero_fraction():.1f}% zeros)"
-                histograms[model] = Histogram(*summary.density(), note=zeros)
-            main = figure.add_subplot(grid[0, column])
-            ratio = figure.add_subplot(grid[1, column])
-            draw_with_ratio(main, ratio, edges, histograms, dataset=dataset, ratio_range=(0.0, 2.0))
-            smallest = min(float(h.heights[h.heights > 0].min(initial=1.0))
-                           for h in histograms.values())  # fmt: skip
-            main.set_yscale("log")
-            main.set_ylim(smallest / 2, 3)
-            mark_overflow(main, edges, above=True)
-            for entry in main.legend(loc="upper right").get_texts():
-                entry.set_text(fill(entry.get_text(), LETTERS))
-            _make_room(main, edges, [histogram.heights for histogram in histograms.values()])
-            main.set_title(label, fontweight="bold")
-            with ImageFile(by_model[MONTE_CARLO][0]) as file:
-                ratio.set_xlabel(pixel_axis(file))
-            if column == 0:
-                main.set_ylabel("share of all pixels / bin")
-                ratio.set_ylabel(f"ratio to\n{display_name(MONTE_CARLO, dataset)}", fontsize=8)
         save(figure, stem)
-
-
-def _axis_end(paths: Sequence[str | Path]) -> float:
-    """A value that at most `BEYOND` pixels exceed, to a thousandth of the largest; 1 for none."""
-    largest = max(largest_pixel(path) for path in paths)
-    if largest == 0:
-        return 1.0
-    edges = np.linspace(0.0, largest, 1001)
-    counts = summarise_images(list(paths), edges).counts["all"]
-    above = counts[::-1].cumsum()[::-1]  # pixels in this bin or a higher one
-    return float(edges[max(1, int(np.count_nonzero(above > BEYOND)))])
-
-
-def _make_room(
-    axes: Axes, edges: npt.NDArray[np.float64], heights: Sequence[npt.NDArray[np.float64]]
-) -> None:
-    """Raise the end of a logarithmic axis until no curve runs through the legend."""
-    figure, legend = axes.get_figure(root=True), axes.get_legend()
-    assert figure is not None
-    assert legend is not None
-    figure.draw_without_rendering()
-    box = legend.get_window_extent().transformed(axes.transAxes.inverted())
-    left, right = axes.get_xlim()
-    beside = edges[1:] > left + box.x0 * (right - left)
-    highest = max(float(curve[beside].max(initial=0.0)) for curve in heights)
-    low, high = axes.get_ylim()
-    if box.y0 > 0 and highest > 0:
-        axes.set_ylim(low, max(high, low * (1.5 * highest / low) ** (1 / box.y0)))
 
 
 def _generation_path(axes: Axes, stages: Sequence[npt.NDArray[np.int64]], side: int) -> None:
     """The pixels of each stage, joined in the order in which they are generated."""
-    colours = (CENTRE, PERIPHERY, "#009E73", "#CC79A7")
     for number, pixels in enumerate(stages):
         rows, columns = np.divmod(np.asarray(pixels), side)
-        colour = colours[number % len(colours)]
+        colour = palette(number)
         axes.plot(columns, rows, color=colour, linewidth=1.0, label=f"stage {number + 1}")
         axes.plot(columns[0], rows[0], "o", color=colour, markersize=3)
     axes.set(title="(b) order of generation", xlim=(-0.5, side - 0.5), ylim=(side - 0.5, -0.5))
