@@ -27,7 +27,10 @@ _LAYERS = {SSNET: "labels of SSNet", TRUTH: "labels of the simulation"}
 _FIRST = ("species", "momentum", "length", "charge", "pt", "mass", "nonzero")
 _TITLES = {"species": "species", "momentum": "momentum", "class": "class"}
 _UNITS = {"momentum": "MeV/c"}
-_LEFT_OUT = ("event", "shower_pixels", "track_pixels")
+_LEFT_OUT = ("event", "chunk_seed", "shower_pixels", "track_pixels", "start_row", "start_column",
+             "direction_row", "direction_column", "direction_depth")  # fmt: skip
+"""Columns of our own files by which no one chooses an event."""
+
 _MOST_CHOICES = 12
 
 

@@ -36,7 +36,7 @@ def split_title(text: str) -> tuple[str, str]:
 def table_html(text: str) -> str:
     """Tables and paragraphs as HTML; whatever they hold is escaped."""
     parser = MarkdownIt("commonmark", {"html": False}, renderer_cls=_Renderer).enable("table")
-    tokens = parser.parse(text)
+    tokens = parser.parse(text.replace(" ± ", "\u00a0±\u00a0"))
     bracketed, column, columns, in_body, row_published = _SAID in text, 0, set[int](), False, False
     for token, inline in zip(tokens, [*tokens[1:], None], strict=True):
         if token.type == "tr_open":

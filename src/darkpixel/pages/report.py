@@ -40,6 +40,7 @@ _TITLES = {
     "data": "The data sets: what the models are trained on",
     "training": "Training: losses by epoch",
 }
+_SPELT = {"roc": "ROC", "lagan": "LAGAN", "ssnet": "SSNet", "2d": "in two dimensions"}
 _EVENTS = "events.html"
 _OVERVIEW = "index.html"
 
@@ -136,6 +137,7 @@ def _write(
         "overview.html",
         title=title,
         facts=facts,
+        summary=facts.summary(),
         scores=[(_title_of(table.dataset), table) for table in scores],
         any_late=any(late.values()),
         key=KEY,
@@ -186,11 +188,25 @@ def _rank(stem: str) -> tuple[float, str]:
 
 
 def _heading(stem: str, title: str = "") -> str:
-    """ "Figure 8: jet observables" of `sarm/fig08_jet_observables`."""
-    name = Path(stem).name
+    """The heading of a figure or table: its number in the paper, its title or name.
+
+    Example:
+        >>> _heading("sarm/fig09_jet_roc"), _heading("data/lartpc_vertex_statistics")
+        ('Figure 9: jet ROC', 'lartpc vertex')
+        >>> _heading("sarm/muon_image_statistics", "Image statistics")
+        'Image statistics (muons)'
+    """
+    section, _, name = stem.partition("/")
+    if section in ("data", "training"):
+        return _title_of(re.sub("_(statistics|curves)$", "", name))
     number = re.match(r"(fig|table)(\d+)_", name)
-    said = re.sub(r"^Table \d+: ", "", title) or name[number.end() if number else 0 :]
-    words = said if title else said.replace("_", " ")
+    if title:
+        words = re.sub(r"^Table \d+: ", "", title)
+        if number is None and (of := re.match("(jet|muon)_", name)):
+            words += f" ({of[1]}s)"
+    else:
+        bare = name[number.end() if number else 0 :].split("_")
+        words = " ".join(_SPELT.get(word, word) for word in bare)
     if number is None:
         return words[0].upper() + words[1:]
     return f"{'Figure' if number[1] == 'fig' else 'Table'} {int(number[2])}: {words}"

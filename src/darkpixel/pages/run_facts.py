@@ -21,6 +21,11 @@ class RunFacts(NamedTuple):
     configuration: str
     """YAML."""
 
+    def summary(self) -> str:
+        """One line: configuration, commit, computer, time."""
+        shown = ("configuration", "commit", "computer", "computed", "time")
+        return "; ".join(self.facts[name] for name in shown if name in self.facts)
+
 
 def run_facts(record: str | Path, results: str | Path, files: Iterable[str | Path]) -> RunFacts:
     """What made a run.

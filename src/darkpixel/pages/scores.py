@@ -10,6 +10,7 @@ import pandas as pd
 from darkpixel.config.names import MONTE_CARLO
 from darkpixel.metrics.names import is_derived, snapshot_epoch
 from darkpixel.metrics.order import ordered
+from darkpixel.tables.lartpc import FEWEST
 from darkpixel.tables.layout import measured
 from darkpixel.tables.names import OBSERVABLES, display_name, plain
 
@@ -106,7 +107,7 @@ def _table(dataset: str, rows: pd.DataFrame) -> ScoreTable:
         if bits["value"].notna().any():
             cells.append(_mean(_of(bits, model, "bits_per_pixel")))
         lines.append(Line(display_name(model, dataset), _converged(rows, model), cells))
-    sizes = distances["n"]
+    sizes = distances.loc[distances["n"] >= FEWEST, "n"]
     largest, smallest = sizes.max(), sizes.min()
     n = f"{largest:,.0f}" if largest == smallest else f"{smallest:,.0f} to {largest:,.0f}"
     return ScoreTable(dataset, header, lines, n)
@@ -121,6 +122,8 @@ def _of(rows: pd.DataFrame, model: str, observable: str) -> pd.DataFrame:
 
 
 def _floors(rows: pd.DataFrame) -> Cell:
+    if (rows["n"] < FEWEST).any():
+        return Cell("–")
     ratio, error = _average(rows["value"] / rows["floor"], rows["error"] / rows["floor"])
     if not math.isfinite(ratio):
         return Cell("–")

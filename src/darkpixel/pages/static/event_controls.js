@@ -73,6 +73,18 @@ darkpixel.controls = (() => {
     return filters;
   }
 
+  /* "(1 set; 40 of 200 and 200 of 200 pass; VQ-VAE + PixelCNN has no species)" */
+  function passing(dataset, filters, sources) {
+    const names = Object.keys(filters);
+    const there = sources.filter(([, side]) => side);
+    if (!names.length) return "";
+    const counts = there.map(([, side]) => `${side.numbers.length} of ${side.part.count}`);
+    const lacking = there.flatMap(([source, side]) => dataset.columns
+      .filter((column) => names.includes(column.name) && !side.part.columns[column.name])
+      .map((column) => `; ${source.title} has no ${column.title}`));
+    return `(${names.length} set; ${counts.join(" and ")} pass${lacking.join("")})`;
+  }
+
   /* "pT 245.1 GeV · mass 80.2 GeV · non-zero pixels 36" */
   function facts(dataset, part, number) {
     return dataset.columns.filter((column) => part.columns[column.name]).map((column) => {
@@ -125,5 +137,5 @@ darkpixel.controls = (() => {
     }));
   }
 
-  return { fillChoices, fillFilters, readFilters, facts, reading, drawScale, drawLegend };
+  return { fillChoices, fillFilters, readFilters, passing, facts, reading, drawScale, drawLegend };
 })();

@@ -49,14 +49,15 @@ const darkpixel = (() => {
       };
     }
 
-    /* Numbers of the events that pass all filters: {column: {low, high}}, bounds included. */
+    /* Numbers of the events that pass all filters: {column: {low, high}}, bounds included.
+       A filter of a column that the file does not have is passed by all. */
     passing(filters) {
       const chosen = [];
-      const active = Object.entries(filters);
+      const active = Object.entries(filters).filter(([name]) => this.columns[name]);
       for (let number = 0; number < this.count; number += 1) {
         const passes = active.every(([name, { low, high }]) => {
-          const value = (this.columns[name] || [])[number];
-          return value !== null && value !== undefined && value >= low && value <= high;
+          const value = this.columns[name][number];
+          return value !== null && value >= low && value <= high;
         });
         if (passes) chosen.push(number);
       }

@@ -105,10 +105,9 @@
     byId("count").textContent = `of ${total}`;
     byId("previous").disabled = at <= 0;
     byId("next").disabled = at >= total - 1;
-    const passing = Object.values(sides).filter(Boolean)
-      .map((side) => `${side.numbers.length} of ${side.part.count}`);
-    const active = Object.keys(chosen.filters).length;
-    byId("filtered").textContent = active ? `(${active} set; ${passing.join(" and ")} pass)` : "";
+    byId("filtered").textContent = controls.passing(dataset, chosen.filters, [
+      [dataset.simulated, sides.left], [model(), sides.right],
+    ]);
     read(null);
     history.replaceState(null, "", darkpixel.address(chosen, current()));
   }
