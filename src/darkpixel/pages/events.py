@@ -38,8 +38,6 @@ class Part(NamedTuple):
     """Events of one file."""
 
     label: str
-    total: int
-    """Images that the file holds; the first of them are shown."""
     shape: tuple[int, int]
     """(H, W)"""
     starts: NDArray[np.uint32]
@@ -109,7 +107,6 @@ def read_part(
             layers = {SSNET: layers.pop(TRUTH), **layers}
         return Part(
             label or str(about.get("label", "")),
-            len(file),
             (height, width),
             np.array(starts, np.uint32),
             np.concatenate(places),
@@ -120,7 +117,7 @@ def read_part(
         )
 
 
-def part_of_images(images: NDArray[np.float32], total: int, about: Mapping[str, Any]) -> Part:
+def part_of_images(images: NDArray[np.float32], about: Mapping[str, Any]) -> Part:
     """Events of images (n, H, W) of another program, of which nothing else is known."""
     n, height, width = images.shape
     image, place = np.nonzero(images.reshape(n, -1))
@@ -128,7 +125,6 @@ def part_of_images(images: NDArray[np.float32], total: int, about: Mapping[str, 
     observables = event_observables(images, about, 0.0)
     return Part(
         str(about.get("label", "")),
-        total,
         (height, width),
         np.concatenate([[0], np.cumsum(counts)]).astype(np.uint32),
         place.astype(np.uint32),
@@ -191,7 +187,6 @@ def _packed(part: Part) -> dict[str, Any]:
     small = math.prod(part.shape) <= 2**16
     return {
         "label": part.label,
-        "total": part.total,
         "height": part.shape[0],
         "width": part.shape[1],
         "starts": _base64(part.starts.astype("<u4")),

@@ -64,11 +64,12 @@ def score_tables(tables: Iterable[pd.DataFrame]) -> list[ScoreTable]:
         tables: rows of tables of distances (`darkpixel.metrics.rows`), of two-sample tests and of
             likelihoods; others are of no use, and left out.
     """
-    rows = pd.concat(
-        [table for table in tables if {"model", "dataset", "observable", "value"} <= set(table)],
-        ignore_index=True,
-    )
-    for name in ("floor", "error", "species", "kind", "direction", "bound"):
+    needed = {"model", "dataset", "observable", "value"}
+    of_use = [table for table in tables if needed <= set(table)]
+    if not of_use:
+        return []
+    rows = pd.concat(of_use, ignore_index=True)
+    for name in ("floor", "error", "species", "kind", "direction", "bound", "verdict"):
         if name not in rows:
             rows[name] = np.nan
     whole = rows["species"].isna() | rows["species"].isin(["", "all"])
@@ -134,8 +135,8 @@ def _floors(rows: pd.DataFrame) -> Cell:
 def _mean(rows: pd.DataFrame) -> Cell:
     average, error = _average(rows["value"], rows["error"])
     value, _, spread = measured(average, error).partition(" ± ")
-    bounded = rows["bound"].notna() & (rows["bound"] != "")
-    return Cell(f"≤ {value}" if bounded.any() else value, spread)
+    bounded, weak = (bool((rows[name].fillna("") != "").any()) for name in ("bound", "verdict"))
+    return Cell(f"({value})" if weak else f"≤ {value}" if bounded else value, spread)
 
 
 def _average(values: "pd.Series[float]", errors: "pd.Series[float]") -> tuple[float, float]:

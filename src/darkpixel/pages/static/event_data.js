@@ -15,7 +15,6 @@ const darkpixel = (() => {
   class Part {
     constructor(packed) {
       this.label = packed.label;
-      this.total = packed.total;
       this.height = packed.height;
       this.width = packed.width;
       this.columns = packed.columns;
