@@ -47,17 +47,17 @@ def run_facts(record: str | Path, results: str | Path, files: Iterable[str | Pat
         raise DarkpixelError(
             f"{record}: no record of the run ({error}); start the run again, which writes it."
         ) from error
-    files = [Path(file) for file in files]
+    paths = [Path(file) for file in files]
     jobs = Jobs(results.parent.parent)
     facts = {
         "command": str(known["command"]),
         "configuration": ", ".join(known["configuration_files"]),
-        "commit": _commits(str(known["commit"]), jobs.commits(*files)),
+        "commit": _commits(str(known["commit"]), jobs.commits(*paths)),
         "last started": _time(known["started"]),
-        "computed": _span(*jobs.span(*files)),
+        "computed": _span(*jobs.span(*paths)),
         "time": _minutes(results / "benchmarks", configuration),
         "computer": f"{computer['cores']} cores, {computer['machine']}, {computer['system']}",
-        "measured on": _hardware(files),
+        "measured on": _hardware(paths),
         "software": ", ".join(
             f"{name} {version}"
             for name, version in {"Python": computer["python"], **versions}.items()

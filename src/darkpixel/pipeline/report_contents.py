@@ -51,7 +51,7 @@ class ReportContents:
         return " ".join(path.read_text(encoding="utf-8").split())
 
     def events(self) -> dict[str, dict[str, dict[str, list[str]]]]:
-        """Params: data set, label, and who made the images, to their file and that of SSNet's labels.
+        """Params: data set, label, and who made the images, to their file and its labels by SSNet.
 
         The test images as `monte_carlo`, then those of each model, of the first seed.
         """
@@ -63,8 +63,8 @@ class ReportContents:
                 for model, paths in self._samples.of(dataset, label).items():
                     files[model] = paths[:1]
                 found[dataset][label] = files
-        for source, files in found.get(DATASET, {}).get(LABEL, {}).items():
-            files += self._labels(source)
+        for source, labelled in found.get(DATASET, {}).get(LABEL, {}).items():
+            labelled += self._labels(source)
         return found
 
     def event_files(self) -> list[str]:

@@ -72,7 +72,7 @@ def test_large_images_have_places_of_32_bits(tmp_path: Path) -> None:
 def test_labels_columns_and_observables(tmp_path: Path) -> None:
     images = sparse_images(9, 8, 8, seed=3)
     truth, ssnet = ((images > cut).astype(np.uint8) * 2 for cut in (0, 4))
-    columns = {
+    columns: dict[str, NDArray[Any]] = {
         "species": np.full(9, 13, np.int32),
         "momentum": np.array([np.nan, *range(8)], np.float32),
         "pixel_labels": truth,
