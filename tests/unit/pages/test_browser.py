@@ -237,7 +237,7 @@ def test_narrow_screen(browser: Any, report: SmallReport) -> None:
     assert visit.overflow() <= 0
     boxes = [visit.page.locator(f"#{side} canvas").bounding_box() for side in ("left", "right")]
     assert all(box and box["width"] > 330 for box in boxes)
-    assert boxes[0]["y"] + boxes[0]["height"] < boxes[1]["y"]  # type: ignore[index]
+    assert boxes[0]["y"] + boxes[0]["height"] < boxes[1]["y"]
     visit.page.click("#ask")
     assert visit.overflow() <= 0
     assert visit.problems == []
@@ -248,7 +248,12 @@ def test_one_file_alone(
     visit: Visit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
 ) -> None:
     opened: list[str] = []
-    monkeypatch.setattr("webbrowser.open", lambda address: opened.append(address) or True)
+
+    def browse(address: str) -> bool:
+        opened.append(address)
+        return True
+
+    monkeypatch.setattr("webbrowser.open", browse)
     images = sparse_images(COUNT, 7, 9)
     path = write_images(tmp_path / "x.h5", images)
     page = tmp_path / "here.html"

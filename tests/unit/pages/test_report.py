@@ -1,5 +1,6 @@
 """The report of a run: its folder, the first look, tables as HTML."""
 
+import base64
 import json
 import re
 from pathlib import Path
@@ -12,9 +13,11 @@ from small_report import SmallReport
 from darkpixel.errors import DarkpixelError
 from darkpixel.pages.jobs import Jobs
 from darkpixel.pages.markdown import table_html
-from darkpixel.pages.report import write_report_folder
+from darkpixel.pages.report import Files, write_report_folder
 from darkpixel.pages.run_facts import RunFacts, run_facts
 from darkpixel.pages.scores import score_tables, step_of
+
+NETWORK = r"https?://|\beval\(|\bfetch\(|XMLHttpRequest|\bimport\("
 
 
 @pytest.fixture(scope="module")
@@ -28,9 +31,7 @@ def test_the_folder_is_whole_and_asks_nothing_of_a_network(report: SmallReport) 
     for path in report.folder.rglob("*.*"):
         if path.suffix in (".html", ".css", ".js"):
             text = path.read_text(encoding="utf-8")
-            assert not re.search(r"https?://|\beval\(|\bfetch\(|XMLHttpRequest|import\(", text), (
-                path
-            )
+            assert not re.search(NETWORK, text), path
             for link in re.findall(r'(?:src|href)="([^"#:]+)[#"]', text):
                 there = (path.parent / link).exists() or link == "../report.html"
                 assert there, f"{path.name}: {link}"
@@ -58,13 +59,17 @@ def test_every_figure_and_table_stands_on_its_page(report: SmallReport) -> None:
 def test_an_older_report_is_replaced_whole_or_not_at_all(tmp_path: Path) -> None:
     report = SmallReport(tmp_path)
     (report.folder / "old.html").write_text("old")
-    arguments = {"pages": [], "events": report.files, "most": 2, "threshold": 0.2}
-    facts = RunFacts("small", {}, "")
-    bad = {**arguments, "events": {"jets": {"signal": {"monte_carlo": ["nowhere.h5"]}}}}
+
+    def write(events: Files) -> None:
+        write_report_folder(
+            report.folder / "index.html", report.results, pages=[], events=events, most=2,
+            threshold=0.2, facts=RunFacts("small", {}, ""),
+        )  # fmt: skip
+
     with pytest.raises(DarkpixelError, match=r"nowhere\.h5"):
-        write_report_folder(report.folder / "index.html", report.results, **bad, facts=facts)
+        write({"jets": {"signal": {"monte_carlo": ["nowhere.h5"]}}})
     assert (report.folder / "old.html").exists()
-    write_report_folder(report.folder / "index.html", report.results, **arguments, facts=facts)
+    write(report.files)
     assert not (report.folder / "old.html").exists()
     assert (report.folder / "index.html").exists()
     assert {path.name for path in report.results.iterdir()} == {"figures", "tables", "report"}
@@ -112,7 +117,7 @@ def test_facts_of_a_run(tmp_path: Path) -> None:
     table.write_text("model,hardware\na,a computer\n")
     folder = tmp_path / ".snakemake/metadata"
     folder.mkdir(parents=True)
-    name = __import__("base64").urlsafe_b64encode(b"results/small/t.csv").decode()
+    name = base64.urlsafe_b64encode(b"results/small/t.csv").decode()
     (folder / name).write_text(json.dumps({"starttime": 0, "endtime": 7200.0, "input": []}))
     record = results / "run.yaml"
     with pytest.raises(DarkpixelError, match=r"run\.yaml: no record of the run"):
