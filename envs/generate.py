@@ -44,7 +44,7 @@ ENVIRONMENTS = {
     ),
     "pages": Environment(
         "the report of a run",
-        [*BASE, *TABLES, "scipy", "jinja2", "markdown-it-py", "matplotlib", "mplhep", "tabulate"],
+        [*BASE, "pandas", "scipy", "jinja2", "markdown-it-py", "matplotlib", "tabulate"],
     ),
     "report": Environment(
         "Snakemake's report, which a second Snakemake makes",

@@ -137,7 +137,7 @@ def _show(options: argparse.Namespace) -> None:
 def _open_display(images: Path, number: int, output: Path | None) -> None:
     import webbrowser
 
-    from darkpixel.pages.display import write_file_page
+    from darkpixel.pages.file_display import write_file_page
 
     path = output or Path(f"{images.stem}.html")
     write_file_page(images, number, path)

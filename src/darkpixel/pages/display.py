@@ -2,31 +2,18 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import matplotlib as mpl
 import numpy as np
 
-from darkpixel.config.lartpc_evaluation import LArTPCEvaluation
 from darkpixel.config.names import LARTPC, LARTPC_VERTEX
-from darkpixel.datasets.foreign import first_images
 from darkpixel.figures.style import image_colours, log_norm
-from darkpixel.formats.files import whole_file
-from darkpixel.formats.hdf5 import open_hdf5
 from darkpixel.formats.image_format import BACKGROUND, SHOWER, TRACK
 from darkpixel.formats.species import SPECIES
 from darkpixel.formats.units import energy_of
 from darkpixel.metrics.kinematics import in_angles
-from darkpixel.pages.events import (
-    SSNET,
-    TRUTH,
-    Part,
-    events_script,
-    in_script,
-    part_of_images,
-    read_part,
-)
+from darkpixel.pages.events import SSNET, TRUTH, Part, in_script
 from darkpixel.pages.look import render
 from darkpixel.tables.names import OBSERVABLES, PIXEL_LABELS, SPECIES_SYMBOLS, UNITS, plain
 
@@ -101,37 +88,6 @@ def display_page(
         navigation=navigation,
         here="events.html",
     )
-
-
-def write_file_page(images: Path, most: int, path: Path) -> None:
-    """Write the display of the first events of a file, as one page that holds everything.
-
-    Args:
-        images: an image file, with its columns and labels, or of the kinds of
-            `darkpixel.datasets.foreign`.
-        most: events at most.
-
-    Raises:
-        DarkpixelError: the file cannot be read, or the page not be written.
-    """
-    part = _read(images, most)
-    dataset = DataSet(images.name, images.name, [part], Source("file", images.name, ""))
-    text = display_page(
-        catalogue([dataset], images.name),
-        f"{images.name}: event display",
-        [events_script("file", [part])],
-    )
-    with whole_file(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
-
-
-def _read(path: Path, most: int) -> Part:
-    if path.suffix in (".h5", ".hdf5"):
-        with open_hdf5(path, missing="correct the path", remedy="make the file again") as file:
-            ours = "images" in file
-        if ours:
-            return read_part(path, most, threshold=LArTPCEvaluation().threshold)
-    return part_of_images(*first_images(path, most))
 
 
 def _described(dataset: DataSet) -> dict[str, Any]:
