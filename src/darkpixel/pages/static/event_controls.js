@@ -119,7 +119,7 @@ darkpixel.controls = (() => {
       context.fillStyle = `rgb(${scale.colours.slice(3 * at, 3 * at + 3)})`;
       context.fillRect(at, 0, 1, canvas.height);
     }
-    byId("ticks").replaceChildren(...scale.ticks().map((value) => {
+    byId("ticks").replaceChildren(...scale.ticks(dataset.factor).map((value) => {
       const tick = document.createElement("span");
       tick.textContent = String(+(value * dataset.factor).toPrecision(2));
       tick.style.left = `${100 * scale.place(value)}%`;

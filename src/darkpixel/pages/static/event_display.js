@@ -132,6 +132,7 @@
   }
 
   function read(pixel) {
+    byId("readout").classList.toggle("reading", Boolean(pixel));
     byId("readout").textContent = pixel ? controls.reading(catalogue, dataset, pixel)
       : "Point at a pixel to read its value.";
   }

@@ -29,11 +29,14 @@ darkpixel.Scale = class {
     return this.colours.slice(at, at + 3);
   }
 
-  ticks() {
+  /* Values whose products with `factor`, which people read, are round. */
+  ticks(factor) {
     if (!this.logarithmic) return [0, 0.25, 0.5, 0.75, 1].map((part) => part * this.high);
     const found = [];
-    const first = Math.ceil(Math.log10(this.low) - 1e-9);
-    for (let power = first; 10 ** power <= this.high; power += 1) found.push(10 ** power);
+    const first = Math.ceil(Math.log10(this.low * factor) - 1e-9);
+    for (let power = first; 10 ** power <= this.high * factor; power += 1) {
+      found.push(10 ** power / factor);
+    }
     return found;
   }
 };
