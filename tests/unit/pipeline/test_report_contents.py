@@ -34,7 +34,7 @@ def test_events_are_the_test_images_and_those_of_every_model():
 
 
 def test_without_the_papers_model_nothing_is_labelled_for_the_report():
-    plan = make_plan(datasets={"lartpc": {"models": ["sarm1_dd"]}, "lartpc_vertex": None})
+    plan = make_plan(datasets={"lartpc": {"models": ["sarm1_dd"]}})
     assert all(len(files) == 1 for files in plan.report.events()["lartpc"]["all"].values())
 
 
