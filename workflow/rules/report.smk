@@ -26,7 +26,6 @@ rule write_report:
     resources:
         **plan.resources.of("write_report"),
     params:
-        results=paths.results,
         record=paths.record(),
         pages=plan.report.pages(),
         events=plan.report.events(),
