@@ -47,11 +47,11 @@ $(VENV)/installed: envs/requirements.lock pyproject.toml envs/install.sh
 # How Snakemake schedules is in profiles/default.
 demo: $(VENV)/installed
 	$(BIN)/snakemake report --rerun-incomplete --cores $(CORES)
-	@echo "darkpixel: open $(RESULTS)/demo/report.html"
+	@echo "darkpixel: open $(RESULTS)/demo/report/index.html"
 
 study: $(VENV)/installed
 	$(BIN)/snakemake report --rerun-incomplete --cores $(CORES) --configfile config/study.yaml
-	@echo "darkpixel: open $(RESULTS)/study/report.html"
+	@echo "darkpixel: open $(RESULTS)/study/report/index.html"
 
 # One thread a worker: the workers share two cores, and one more works while others wait, for Slurm or a disk.
 test: $(VENV)/installed

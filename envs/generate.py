@@ -42,8 +42,12 @@ ENVIRONMENTS = {
         "the rules that train, sample and round with torch",
         [*BASE, *TABLES, *NETWORKS, "filelock", "matplotlib", "numba", "tabulate"],
     ),
+    "pages": Environment(
+        "the report of a run",
+        [*BASE, "pandas", "scipy", "jinja2", "markdown-it-py", "matplotlib", "tabulate"],
+    ),
     "report": Environment(
-        "the report, which a second Snakemake makes",
+        "Snakemake's report, which a second Snakemake makes",
         ["h5py", "numpy", "pydantic", "pygments", "pyyaml", "snakemake"],
     ),
     "search": Environment(

@@ -39,10 +39,10 @@ class Planned(NamedTuple):
 
     def changed(self, other: "Planned") -> set[str]:
         """Rules of jobs that Snakemake would run again if the plan became the other one."""
-        before = {job.outputs: job for job in self.jobs}
+        before = {(job.rule, job.outputs): job for job in self.jobs}
         changed = set()
         for job in other.jobs:
-            old = before.get(job.outputs)
+            old = before.get((job.rule, job.outputs))
             if old is None or set(old.recorded) != set(job.recorded) or old.inputs != job.inputs:
                 changed.add(job.rule)
         return changed

@@ -130,7 +130,7 @@ def conda_file(rule: str) -> Path:
 
 
 # Distributions that are not called like the module that they install.
-DISTRIBUTION = {"yaml": "pyyaml", "sklearn": "scikit-learn"}
+DISTRIBUTION = {"yaml": "pyyaml", "sklearn": "scikit-learn", "markdown_it": "markdown-it-py"}
 
 # What pandas imports for a method.
 OF_PANDAS = {"read_parquet": "pyarrow", "to_parquet": "pyarrow", "to_markdown": "tabulate"}

@@ -31,6 +31,7 @@ from darkpixel.pipeline.lartpc import FEWER_CODES, MAIN
 from darkpixel.pipeline.outputs import PAPERS
 from darkpixel.pipeline.paths import PUBLISHED, download, model_files, trained_files
 from darkpixel.pipeline.plan import COMPARISON, HISTOGRAMS, Plan, keys, one_of
+from darkpixel.pipeline.provenance import folder_digest
 from darkpixel.pipeline.run_record import commit_of, made_by, write_run_record
 from darkpixel.pipeline.samples import flat, snapshot_weights
 

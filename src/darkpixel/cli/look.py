@@ -25,10 +25,20 @@ def add_show(commands: Commands) -> None:
     """Its options."""
     show = commands.add_parser("show", help="draw images of a file, many in one picture")
     show.add_argument("images", type=Path, help=".h5, .npy, .npz or .root")
-    show.add_argument("-n", "--number", type=positive, default=32, help="of images (32)")
+    show.add_argument(
+        "-n", "--number", type=positive, help="of images (32; with --browser the first 200)"
+    )
     show.add_argument("--seed", type=seed, default=1, help="of the choice of the images (1)")
     show.add_argument(
-        "-o", "--output", type=picture, help=".png, .pdf or .svg (the file's name with .png, here)"
+        "--browser",
+        action="store_true",
+        help="write and open a page to look at the first images one by one: values, zoom, filters",
+    )
+    show.add_argument(
+        "-o",
+        "--output",
+        type=picture,
+        help=".png, .pdf or .svg (the file's name with .png, here); with --browser .html",
     )
     show.set_defaults(command=_show)
 
@@ -105,13 +115,32 @@ def _model(folder: Path) -> None:
 
 
 def _show(options: argparse.Namespace) -> None:
+    output: Path | None = options.output
+    if output is not None and (output.suffix == ".html") != options.browser:
+        wanted = "in .html" if options.browser else "in .png, .pdf or .svg, or add --browser"
+        raise DarkpixelError(f"--output {output}: end it {wanted}")
+    if options.browser:
+        _open_display(options.images, options.number or 200, output)
+        return
     from darkpixel.datasets.foreign import random_images
     from darkpixel.figures.montage import montage
 
-    found = random_images(options.images, options.number, options.seed)
-    path = options.output or Path(f"{options.images.stem}.png")
+    found = random_images(options.images, options.number or 32, options.seed)
+    path = output or Path(f"{options.images.stem}.png")
     about = ", ".join(str(found.about[key]) for key in ("dataset", "label") if key in found.about)
     title = f"{options.images.name}{f' ({about})' if about else ''}: {len(found.images)} of "
     title += f"{found.total:,} images, at random"
     montage(found.images, path, title=title, unit=str(found.about.get("unit", "")))
     print(path)
+
+
+def _open_display(images: Path, number: int, output: Path | None) -> None:
+    import webbrowser
+
+    from darkpixel.pages.file_display import write_file_page
+
+    path = output or Path(f"{images.stem}.html")
+    write_file_page(images, number, path)
+    print(path)
+    if not webbrowser.open(path.resolve().as_uri()):
+        print("no browser was found here: open the file in one")

@@ -102,8 +102,10 @@ def labelled(text: str) -> tuple[str, Path]:
 
 def picture(text: str) -> Path:
     path = Path(text)
-    if path.suffix not in (".png", ".pdf", ".svg"):
-        raise argparse.ArgumentTypeError(f"found '{text}'; end it in .png, .pdf or .svg")
+    if path.suffix not in (".png", ".pdf", ".svg", ".html"):
+        raise argparse.ArgumentTypeError(
+            f"found '{text}'; end it in .png, .pdf or .svg, or with --browser in .html"
+        )
     return path
 
 

@@ -144,6 +144,18 @@ class Toy(Settings):
     learning_rate: float = Field(0.01, gt=0, description="Adam's step size")
 
 
+class Report(Settings):
+    """The report of a run."""
+
+    events: int = Field(
+        200,
+        ge=1,
+        le=2000,
+        description="events of each model and of the simulation in the event display: the first "
+        "of their files",
+    )
+
+
 class Jobs(Settings):
     """What one job asks of the machine or the cluster."""
 
@@ -194,6 +206,7 @@ class Run(Settings):
     )
     speed: Speed = Field(Speed(), description="measurements of speed and likelihood")
     toy: Toy | None = Field(Toy(), description="figure 15 of the SARM paper; null: none")
+    report: Report = Field(Report(), description="the report of the run")
     jobs: Jobs = Field(Jobs(), description="threads and GPUs of the jobs")
 
     @model_validator(mode="before")

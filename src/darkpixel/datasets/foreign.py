@@ -76,10 +76,7 @@ def random_images(path: str | Path, most: int, seed: int, grid: Grid | None = No
     total = 0
     for images in blocks:
         if (found := bad_value(images)) is not None:
-            raise DarkpixelError(
-                f"{path}: image {total + found[0]} holds the pixel value {found[1]}; pixels must "
-                "be finite and not negative."
-            )
+            raise _bad_pixel(path, total, found)
         total += len(images)
         kept.append(np.asarray(images, np.float32))
         keys = np.concatenate([keys, random.random(len(images))])
@@ -90,6 +87,35 @@ def random_images(path: str | Path, most: int, seed: int, grid: Grid | None = No
         raise DarkpixelError(f"{path}: holds no images.")
     order = np.argsort(keys)[:most]
     return Foreign(np.concatenate(kept)[order], total, about)
+
+
+def first_images(path: str | Path, most: int) -> tuple[Images, dict[str, Any]]:
+    """The first images of a file, `most` at most, in the file's order, and what it says of them.
+
+    Raises:
+        DarkpixelError: as `random_images`.
+    """
+    path = Path(path)
+    blocks, about = _opened(path, Grid())
+    kept: list[Images] = []
+    total = 0
+    for images in blocks:
+        kept.append(np.asarray(images[: most - total], np.float32))
+        if (found := bad_value(kept[-1])) is not None:
+            raise _bad_pixel(path, total, found)
+        total += len(kept[-1])
+        if total >= most:
+            break
+    if not total:
+        raise DarkpixelError(f"{path}: holds no images.")
+    return np.concatenate(kept), about
+
+
+def _bad_pixel(path: Path, start: int, found: tuple[int, Any]) -> DarkpixelError:
+    return DarkpixelError(
+        f"{path}: image {start + found[0]} holds the pixel value {found[1]}; pixels must be finite "
+        "and not negative."
+    )
 
 
 def _opened(path: Path, grid: Grid) -> tuple[Iterator[Images], dict[str, Any]]:

@@ -40,6 +40,19 @@ class Jobs:
         times = [self._began(name) for name in names]
         return list(dict.fromkeys(filter(None, map(self.commit_at, sorted(times)))))
 
+    def span(self, *paths: Path) -> tuple[float | None, float | None]:
+        """When the first job behind these files began and the last one ended, seconds since 1970;
+        None where nothing is recorded.
+
+        Args:
+            paths: below `root`.
+        """
+        names = set().union(*(self._behind(self._name(path)) for path in paths))
+        records = [self._record(name) for name in names]
+        begun = [record["starttime"] for record in records if record.get("starttime")]
+        ended = [record["endtime"] for record in records if record.get("endtime")]
+        return min(begun, default=None), max(ended, default=None)
+
     def commit_at(self, time: float) -> str | None:
         """The commit that was checked out at a time (seconds since 1970); None if not known."""
         place = bisect_right(self._checkouts, time, key=lambda checkout: checkout[0])
@@ -52,7 +65,11 @@ class Jobs:
         )
 
     def _name(self, path: Path) -> str:
-        return path.resolve().relative_to(self.root.resolve()).as_posix()
+        # `results` may be a link to another disk: the name is the one that Snakemake knows.
+        inside = path.absolute().is_relative_to(self.root.absolute())
+        whole = (path.absolute(), self.root.absolute()) if inside else (
+            path.resolve(), self.root.resolve())  # fmt: skip
+        return whole[0].relative_to(whole[1]).as_posix()
 
     def _behind(self, name: str) -> set[str]:
         """The file and everything that was read, directly or not, to make it."""

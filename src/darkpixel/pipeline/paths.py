@@ -171,8 +171,12 @@ class Paths:
         """Both files of a table, by their endings."""
         return {suffix: f"{self.results}/tables/{stem}.{suffix}" for suffix in ("csv", "md")}
 
+    def report_page(self) -> str:
+        """The page of the run's report to open first; the whole folder belongs to it."""
+        return f"{self.results}/report/index.html"
+
     def report(self) -> str:
-        """The run's report."""
+        """Snakemake's report."""
         return f"{self.results}/report.html"
 
     def checkpoints(self, name: str) -> str:

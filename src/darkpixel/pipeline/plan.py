@@ -16,6 +16,7 @@ from darkpixel.pipeline.events import Events
 from darkpixel.pipeline.lartpc import LArTPC
 from darkpixel.pipeline.outputs import Kind, Page, Paper, run_pages
 from darkpixel.pipeline.paths import Paths
+from darkpixel.pipeline.report_contents import ReportContents
 from darkpixel.pipeline.resources import Resources
 from darkpixel.pipeline.samples import Files, Samples, flat
 from darkpixel.pipeline.searches import Searches
@@ -57,6 +58,9 @@ class Plan:
         self.code = Code(project / "workflow/scripts", run, self.trainings, self.lartpc)
         check_run(run, self.events)
         self._pages = run_pages(run, self.comparisons, self.lartpc)
+        self.report = ReportContents(
+            run, self._pages, self.paths, self.samples, self.lartpc, project / "workflow/report"
+        )
 
     @property
     def labels(self) -> list[str]:

@@ -45,6 +45,15 @@ def script_closure(script: Path, *modules: str) -> set[str]:
     return import_closure(*_imports(script), *modules)
 
 
+def folder_digest(folder: Path) -> str:
+    """Digest of the files of a folder that are no Python: templates, styles, scripts of pages."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*.*")):
+        if path.suffix in (".html", ".css", ".js"):
+            digest.update(f"{path.relative_to(folder).as_posix()}\n".encode() + path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
 def import_closure(*modules: str) -> set[str]:
     """Dotted names (below `darkpixel`) of the modules and all library modules they import.
 

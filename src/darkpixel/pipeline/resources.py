@@ -4,7 +4,7 @@ from typing import Literal, NamedTuple, Protocol
 
 from darkpixel.config.run import Run
 
-Environment = Literal["simulation", "models", "search", "speed", "analysis", "report"]
+Environment = Literal["simulation", "models", "search", "speed", "analysis", "pages", "report"]
 Threads = Literal["one", "training", "sampling", "speed"]
 
 
@@ -125,7 +125,8 @@ RULES: dict[str, Needs] = {
     "draw_ssnet_confusion": Needs("analysis", 2000, 30),
     "draw_ssnet_training": Needs("analysis", 2000, 30),
     "draw_reference_code": Needs("analysis", 2000, 30),
-    "report": Needs("report", 1000, 30),
+    "write_report": Needs("pages", 2000, 30),
+    "write_snakemake_report": Needs("report", 1000, 30),
 }
 
 

@@ -36,6 +36,7 @@ def test_everything_lies_in_the_runs_folder():
         PATHS.imported_ssnet(),
         PATHS.metrics("jets_speed"),
         PATHS.report(),
+        PATHS.report_page(),
         PATHS.checkpoints("search/sarm"),
         PATHS.log("data/jets"),
         PATHS.benchmark("data/jets"),
