@@ -11,7 +11,7 @@ from darkpixel.formats.files import whole_file
 from darkpixel.pages.look import data_url, render
 from darkpixel.tables.score import ranked, score_cells, score_note
 
-_SHOWN = 6  # files in the histograms: which have as many colours for them
+_SHOWN = 6  # files in the histograms, which have as many colours for them
 
 
 def write_score_page(
