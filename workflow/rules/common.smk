@@ -24,7 +24,7 @@ from snakemake.settings.types import RerunTrigger
 from snakemake.workflow import Workflow
 
 from darkpixel.errors import DarkpixelError
-from darkpixel.config.names import JOINT, MADE_BY, SPLITS
+from darkpixel.config.names import JOINT, MADE_BY, OWN_IMAGES, SPLITS
 from darkpixel.pipeline.checks import check_dates, check_writable
 from darkpixel.pipeline.datasets import LARTPC
 from darkpixel.pipeline.lartpc import FEWER_CODES, MAIN
@@ -45,6 +45,7 @@ except DarkpixelError as error:
 run, paths = plan.run, plan.paths
 commit = commit_of(workflow.basedir)
 os.environ[MADE_BY] = made_by(run.run, commit, config_files)
+os.environ[OWN_IMAGES] = " ".join(plan.own_images)
 
 
 # Before the first job; a plan (`--dry-run`) of results that are only to be read needs no right to

@@ -17,5 +17,7 @@ SPLITS = ("train", "validation", "test")
 CLASS = "class"
 """Column of a joint file: place of the image's label in the root attribute `classes`."""
 
+OWN_IMAGES = "DARKPIXEL_OWN_IMAGES"
+"""Environment variable of a run's jobs: data sets of a user's own files, between blanks."""
 MADE_BY = "DARKPIXEL_MADE_BY"
 """Environment variable of a run's jobs: the line that its figures carry in their metadata."""

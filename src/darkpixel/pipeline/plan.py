@@ -67,6 +67,11 @@ class Plan:
         """The labels of all data sets."""
         return sorted({label for data in self.datasets.values() for label in data.labels})
 
+    @property
+    def own_images(self) -> list[str]:
+        """Data sets of the user's own files."""
+        return [name for name, data in self.datasets.items() if data.source == "file"]
+
     def seed(self, *names: object) -> int:
         """Params: the seed of one job (see `darkpixel.formats.seeds`)."""
         return job_seed(self.run.seed, *names)

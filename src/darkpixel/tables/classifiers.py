@@ -14,7 +14,7 @@ from darkpixel.tables.layout import (
     row_name,
     write_table,
 )
-from darkpixel.tables.names import DATASETS
+from darkpixel.tables.names import DATASETS, reference_name
 
 
 def classifier_table(rows: pd.DataFrame, stem: str | Path) -> None:
@@ -24,7 +24,9 @@ def classifier_table(rows: pd.DataFrame, stem: str | Path) -> None:
         rows: `classifier_rows` of all data sets, concatenated; marked, or not, as for
             `wasserstein_table`.
     """
-    header = ["trained on", "data set", "AUC on Monte Carlo", "less Monte Carlo's",
+    names = dict.fromkeys(reference_name(dataset) for dataset in rows["dataset"])
+    reference = " or ".join(names) or reference_name("")
+    header = ["trained on", "data set", f"AUC on {reference}", f"less {reference}'s",
               "spread over repetitions", "floor of the difference", "n", "test images",
               "repetitions", "shared, %"]  # fmt: skip
     body = []
@@ -45,11 +47,11 @@ def classifier_table(rows: pd.DataFrame, stem: str | Path) -> None:
             ]
         )
     note = (
-        "Classifiers of signal against background, trained on n images per class of each source "
-        "and tested on the same Monte Carlo images (SARM 6.1.3, 6.2.3; the figures there give no "
+        "Classifiers of one label against the other, trained on n images per class of each source "
+        f"and tested on the same {reference} images (SARM 6.1.3, 6.2.3; the figures there give no "
         "AUC). Mean over repetitions ± standard error, of test images (DeLong) and of repetitions. "
         "The difference is paired over test images. Floor: one standard deviation of the "
-        "difference between two such means that are both trained on Monte Carlo. "
+        f"difference between two such means that are both trained on {reference}. "
         "Shared: share of its training images that a repetition has on average in common with "
         "another on the same images: where it is large, error and floor leave out most of what "
         "other training images would change. Repetitions take the samples of the run's seeds in "

@@ -1,8 +1,9 @@
 """Display names of models, data sets and observables, and the order in which they are shown."""
 
+import os
 import re
 
-from darkpixel.config.names import JETS, LARTPC, MONTE_CARLO, MUONS
+from darkpixel.config.names import JETS, LARTPC, MONTE_CARLO, MUONS, OWN_IMAGES
 from darkpixel.formats.image_format import BACKGROUND, SHOWER, TRACK
 from darkpixel.metrics.names import (
     generator_of,
@@ -36,7 +37,7 @@ VARIANTS = {
 }
 
 
-REFERENCES = {LARTPC: "test images"}  # of others "Monte Carlo", whoever made it
+REFERENCES = {LARTPC: "test images"}  # of others "Monte Carlo", or "reference" of own files
 
 
 DATASETS = {JETS: "jet", MUONS: "muon", LARTPC: "LArTPC"}
@@ -133,7 +134,7 @@ def display_name(model: str, dataset: str = JETS) -> str:
         ('SARM-2 (D+D), sums', 'VQ-VAE + PixelCNN, epoch 100')
     """
     if model == MONTE_CARLO:
-        return REFERENCES.get(dataset, "Monte Carlo")
+        return reference_name(dataset)
     epoch = snapshot_epoch(model)
     if epoch is not None:
         return f"{display_name(model.removesuffix(f'-epoch{epoch}'), dataset)}, epoch {epoch}"
@@ -150,6 +151,15 @@ def display_name(model: str, dataset: str = JETS) -> str:
     variant = model.removeprefix(base).lstrip("_")
     variant = VARIANTS.get(variant, variant.replace("_", " "))
     return f"{MODELS[base]}, {variant}" if variant else MODELS[base]
+
+
+def reference_name(dataset: str) -> str:
+    """What images are called that generated ones are compared with.
+
+    Whether a user's own files are a simulation, nobody but the user knows.
+    """
+    own = dataset in os.environ.get(OWN_IMAGES, "").split()
+    return REFERENCES.get(dataset, "reference" if own else "Monte Carlo")
 
 
 def plain(text: str) -> str:

@@ -16,7 +16,7 @@ from darkpixel.tables.layout import (
     row_name,
     write_table,
 )
-from darkpixel.tables.names import OBSERVABLES, UNITS, plain
+from darkpixel.tables.names import OBSERVABLES, UNITS, plain, reference_name
 
 SHAPES = ("nonzero", "girth", "maximum")
 
@@ -71,8 +71,9 @@ def wasserstein_table(
         same = rows[rows["n"] == n].drop_duplicates(["observable", "label"])
         cells = [_cell(same, name, label, "floor") for name, label in columns]
         body.append(["*noise floor*", *cells, str(n), ""])
+    reference = reference_name(rows["dataset"].iloc[0])
     note = (
-        "W1 to Monte Carlo test images: value ± bootstrap standard deviation "
+        f"W1 to {reference} test images: value ± bootstrap standard deviation "
         "(published value). Noise floor: the same distance between disjoint halves of the test "
         "images, mean ± standard deviation over random splits: what a perfect generator scores. "
         "n: images a side; values are means over seeds."
