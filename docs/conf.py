@@ -1,0 +1,72 @@
+"""The documentation site: `make docs` writes it to results/site.
+
+The source folder is the repository, so that every page is one file at its place, which can be read
+there, too: the pages of `docs/`, `config/README.md`, and those of whoever contributes.
+"""
+
+import logging
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "docs/extensions"))
+
+logging.getLogger("numexpr").setLevel("WARNING")  # which announces its threads
+
+project = "darkpixel"
+author = "The darkpixel authors"
+root_doc = "docs/index"
+include_patterns = ["docs/**", "config/README.md", "results/README.md", "weights/*/README.md", "*.md"]
+exclude_patterns = [
+    "README.md",  # the first page of the repository; that of the site is docs/index.md
+    "docs/results/templates",
+    "docs/reference/library/modules.rst",  # a second table of contents
+    "results/[!R]*",
+    *(entry.name for entry in ROOT.iterdir() if entry.is_dir() and entry.name.startswith(".")),
+    *("bench", "build", "dist", "envs", "profiles", "slurm", "src", "tests", "workflow"),
+]  # fmt: skip
+
+extensions = [
+    "myst_parser",
+    "sphinx.ext.apidoc",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.napoleon",
+    "sphinx.ext.viewcode",
+    "sphinxarg.ext",  # the reference of the command line
+    "docstrings",
+    "drawings",
+    "links",
+    "notebook",
+]
+source_suffix = {".md": "markdown", ".rst": "restructuredtext", ".ipynb": "notebook"}
+default_role = "code"
+myst_heading_anchors = 4  # as GitHub makes them
+myst_links_external_new_tab = False
+
+apidoc_modules = [
+    {
+        "path": "../src/darkpixel",
+        "destination": "docs/reference/library",
+        "separate_modules": True,
+        "module_first": True,
+        "automodule_options": {"members", "show-inheritance"},
+    }
+]
+apidoc_exclude_patterns = ["**/__main__.py", "**/cli/**"]
+autodoc_member_order = "bysource"
+autodoc_typehints = "signature"
+autodoc_class_signature = "separated"
+autodoc_inherit_docstrings = False
+napoleon_numpy_docstring = False
+napoleon_use_ivar = True
+python_use_unqualified_type_names = True
+python_display_short_literal_types = True
+add_module_names = False
+
+html_theme = "furo"
+html_title = "darkpixel"
+html_show_sphinx = False
+html_copy_source = False
+html_show_sourcelink = False
+html_static_path: list[str] = ["static"]
+html_css_files = ["site.css"]
