@@ -1,4 +1,4 @@
-"""Follows every link of the built site without a network: `python docs/check_links.py results/site`.
+"""Follows every link of a site without a network: `python docs/check_links.py results/site`.
 
 A link within the site has to lead to a file, and to an anchor in it; one that leads elsewhere has
 to be a whole address. Nothing may be loaded from a network to show a page.

@@ -8,6 +8,8 @@ import logging
 import sys
 from pathlib import Path
 
+from sphinx.application import Sphinx
+
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "docs/extensions"))
 
@@ -16,7 +18,13 @@ logging.getLogger("numexpr").setLevel("WARNING")  # which announces its threads
 project = "darkpixel"
 author = "The darkpixel authors"
 root_doc = "docs/index"
-include_patterns = ["docs/**", "config/README.md", "results/README.md", "weights/*/README.md", "*.md"]
+include_patterns = [
+    "docs/**",
+    "config/README.md",
+    "results/README.md",
+    "weights/*/README.md",
+    "*.md",
+]
 exclude_patterns = [
     "README.md",  # the first page of the repository; that of the site is docs/index.md
     "docs/results/templates",
@@ -70,3 +78,16 @@ html_copy_source = False
 html_show_sourcelink = False
 html_static_path: list[str] = ["static"]
 html_css_files = ["site.css"]
+
+
+def setup(app: Sphinx) -> None:
+    """A first page where one looks for it; the pages lie as in the repository."""
+
+    def first_page(app: Sphinx, error: Exception | None) -> None:
+        if error is None and app.builder.format == "html":
+            (Path(app.outdir) / "index.html").write_text(
+                '<!doctype html><meta http-equiv="refresh" content="0; url=docs/index.html">'
+                '<title>darkpixel</title><a href="docs/index.html">darkpixel</a>\n'
+            )
+
+    app.connect("build-finished", first_page)

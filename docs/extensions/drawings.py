@@ -7,14 +7,37 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 from svg import BLUE, GREEN, GREY, ORANGE, Drawing
 
-_SHOWER = ["........", "...1....", "...31...", "..162...", "...941..", "..1421..", "....1...", "........"]
-_TRACK = ["........", ".....1..", "....4...", "....6...", "...5....", "..7.....", ".4......", "........"]
+_SHOWER = [
+    "........",
+    "...1....",
+    "...31...",
+    "..162...",
+    "...941..",
+    "..1421..",
+    "....1...",
+    "........",
+]
+_TRACK = [
+    "........",
+    ".....1..",
+    "....4...",
+    "....6...",
+    "...5....",
+    "..7.....",
+    ".4......",
+    "........",
+]
 
 
 def sarm() -> str:
     """Pixels in a spiral from the centre; a zero or a value."""
     made = Drawing(740, 190, "SARM draws pixel after pixel along a spiral")
-    made.image(20, 25, [".......", ".......", "..21...", "..491..", "..3.?..", ".......", "......."], cell=20)
+    made.image(
+        20,
+        25,
+        [".......", ".......", "..21...", "..49...", "..31?..", ".......", "......."],
+        cell=20,
+    )
     spiral = [(3, 3), (2, 3), (2, 2), (3, 2), (4, 2), (4, 3), (4, 4)]
     made.line(*[(20 + (c + 0.5) * 20, 25 + (r + 0.5) * 20) for r, c in spiral], colour=ORANGE)
     made.words(90, 184, "the pixels so far, x₁ … xᵢ₋₁")
@@ -28,7 +51,7 @@ def sarm() -> str:
     made.arrow((539, 134), (590, 104))
     made.box(592, 72, 50, 46, "xᵢ", GREY)
     made.arrow((644, 95), (690, 95), (690, 12), (90, 12), (90, 23))
-    made.words(630, 175, "next pixel of the spiral", size=12)
+    made.words(610, 27, "next pixel of the spiral", size=12)
     return made.svg()
 
 
@@ -41,7 +64,7 @@ def pixelcnnpp() -> str:
     made.words(90, 178, "raster order, levels of a grid")
     made.arrow((162, 50), (205, 50))
     made.arrow((162, 91), (205, 120))
-    made.box(207, 28, 160, 46, "stream of the rows above", BLUE)
+    made.box(207, 28, 160, 46, "stream of rows above", BLUE)
     made.box(207, 98, 160, 46, "stream to the left", GREEN)
     made.arrow((287, 76), (287, 96))
     made.arrow((369, 121), (415, 100))
@@ -57,22 +80,24 @@ def pixelcnnpp() -> str:
 
 def lagan() -> str:
     """Generator against discriminator."""
-    made = Drawing(740, 200, "LAGAN: a generator against a discriminator")
-    made.box(15, 25, 100, 54, "normal numbers z\nlabel c", GREY)
-    made.arrow((117, 52), (148, 52))
-    made.box(150, 20, 150, 64, "generator G\nlocally connected layers,\nReLU makes the zeros", GREEN)
-    made.arrow((302, 52), (330, 52))
-    made.image(333, 8, _SHOWER, cell=11)
-    made.words(395, 112, "or", size=12)
-    made.image(333, 98, _SHOWER[::-1], cell=11)
-    made.words(325, 150, "simulated image", anchor="end")
-    made.arrow((425, 55), (480, 90))
-    made.arrow((425, 145), (480, 108))
-    made.box(482, 68, 110, 62, "discriminator D", BLUE)
-    made.arrow((594, 88), (628, 62))
-    made.arrow((594, 112), (628, 138))
-    made.box(630, 40, 95, 40, "real?", ORANGE)
-    made.box(630, 120, 95, 40, "which label?", ORANGE)
+    made = Drawing(740, 230, "LAGAN: a generator against a discriminator")
+    made.box(5, 28, 118, 54, "normal numbers z,\nlabel c", GREY)
+    made.arrow((125, 55), (148, 55))
+    made.box(
+        150, 20, 156, 70, "generator G:\nlocally connected layers,\nReLU makes the zeros", GREEN
+    )
+    made.arrow((308, 55), (334, 55))
+    made.image(338, 8, _SHOWER, cell=11)
+    made.words(382, 116, "or", size=12)
+    made.image(338, 128, _SHOWER[::-1], cell=11)
+    made.words(328, 176, "simulated image", anchor="end", size=12)
+    made.arrow((430, 60), (480, 96))
+    made.arrow((430, 170), (480, 132))
+    made.box(482, 84, 116, 62, "discriminator D", BLUE)
+    made.arrow((600, 104), (628, 82))
+    made.arrow((600, 126), (628, 148))
+    made.box(630, 56, 95, 40, "real?", ORANGE)
+    made.box(630, 136, 95, 40, "which label?", ORANGE)
     return made.svg()
 
 
@@ -95,7 +120,7 @@ def vqvae() -> str:
     made.arrow((613, 88), (622, 88))
     made.image(626, 32, _TRACK, cell=14)
     made.words(71, 164, "4 × 4 pixels are one cell", size=12)
-    made.words(680, 164, "what remains", size=12)
+    made.words(680, 164, "reconstruction", size=12)
     return made.svg()
 
 
@@ -108,7 +133,7 @@ def vqvae_pixelcnn() -> str:
     made.arrow((128, 92), (160, 92))
     made.box(162, 52, 150, 80, "gated PixelCNN:\nvertical and\nhorizontal stack", BLUE)
     made.arrow((314, 92), (346, 92))
-    made.box(348, 70, 84, 44, "P(next code)", ORANGE)
+    made.box(346, 70, 88, 44, "P(next code)", ORANGE)
     made.arrow((390, 68), (390, 16), (72, 16), (72, 38))
     made.words(232, 32, "until the map is full", size=12)
     made.arrow((434, 92), (464, 92), dashed=True)

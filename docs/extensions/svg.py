@@ -36,7 +36,7 @@ class Drawing:
             f'<rect x="{x:g}" y="{y:g}" width="{width:g}" height="{height:g}" rx="5" '
             f'fill="{colour}" fill-opacity="0.16" stroke="{colour}" stroke-width="1.5"/>'
         )
-        self.words(x + width / 2, y + height / 2 + 4.5 - (lines - 1) * 8, text)
+        self.words(x + width / 2, y + height / 2 + 4.5 - (lines - 1) * 7.5, text, size=12)
 
     def arrow(self, *points: tuple[float, float], dashed: bool = False) -> None:
         """A line through points, with a head at the last one."""
