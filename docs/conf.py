@@ -39,7 +39,6 @@ extensions = [
     "sphinx.ext.apidoc",
     "sphinx.ext.autodoc",
     "sphinx.ext.napoleon",
-    "sphinx.ext.viewcode",
     "sphinxarg.ext",  # the reference of the command line
     "docstrings",
     "drawings",
@@ -55,7 +54,7 @@ apidoc_modules = [
     {
         "path": "../src/darkpixel",
         "destination": "docs/reference/library",
-        "separate_modules": True,
+        "separate_modules": False,
         "module_first": True,
         "automodule_options": {"members", "show-inheritance"},
     }
@@ -66,10 +65,11 @@ autodoc_typehints = "signature"
 autodoc_class_signature = "separated"
 autodoc_inherit_docstrings = False
 napoleon_numpy_docstring = False
-napoleon_use_ivar = True
+napoleon_custom_sections = [("Attributes", "params_style")]  # no references to names alike
 python_use_unqualified_type_names = True
 python_display_short_literal_types = True
 add_module_names = False
+toc_object_entries = False
 
 html_theme = "furo"
 html_title = "darkpixel"

@@ -73,8 +73,10 @@ def setup(app: Sphinx) -> dict[str, bool]:
     def process(
         _app: Sphinx, what: str, _name: str, _object: Any, _options: Any, lines: list[str]
     ) -> None:
-        # Napoleon takes what stands before a colon in the first line for the type of a property.
-        lines[:] = ([""] if what in ("attribute", "data", "property") else []) + as_rst(lines)
+        # Napoleon takes what stands before a colon in the first line for the type of an attribute,
+        # so an empty comment is put before it.
+        before = ["..", ""] if what in ("attribute", "data", "property") else []
+        lines[:] = before + as_rst(lines)
 
     app.connect("autodoc-process-docstring", process, priority=_BEFORE_NAPOLEON)
     return {"parallel_read_safe": True}

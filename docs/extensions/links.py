@@ -1,18 +1,16 @@
 """Links of pages that lead to source files, as references to what the site has of them.
 
 On the page of a repository a link may lead to any file. Here `src/darkpixel/a/b.py`, or a folder
-with an `__init__.py`, becomes the page of that module; other files are copied into the site; of
+with an `__init__.py`, becomes a reference to that module; other files are copied into the site; of
 other folders the name stays.
 """
 
-import os
 import re
 from pathlib import Path
 
 from sphinx.application import Sphinx
 
 _LINK = re.compile(r"(?<!!)\[(?P<text>(?:[^\[\]]|\[[^\]]*\])*)\]\((?P<target>[^)\s#:]+)\)")
-_LIBRARY = "docs/reference/library"
 
 
 def mended(text: str, page: Path, root: Path) -> str:
@@ -28,8 +26,7 @@ def mended(text: str, page: Path, root: Path) -> str:
         if place.parts[:2] != ("src", "darkpixel"):
             return match[0]
         module = ".".join(place.with_suffix("").parts[1:]).removesuffix(".__init__")
-        library = os.path.relpath(root / _LIBRARY / f"{module}.rst", page.parent)
-        return f"[{match['text']}]({library})"
+        return f"{{py:mod}}`{match['text'].strip('`')} <{module}>`"
 
     return _LINK.sub(link, text)
 

@@ -44,7 +44,9 @@ def steps() -> list[Step]:
 
 
 def words(line: str) -> str:
-    """A line without its numbers and spaces."""
+    """A line without its numbers and spaces; of the row of a table, what it is about."""
+    if line.startswith("|"):
+        line = re.sub(r"\(.*?\)", "", line.split("|")[1])
     return re.sub(r"[-\d.,\s]+", " ", line).strip()
 
 
@@ -65,7 +67,7 @@ def run(step: Step, project: Project, monkeypatch, capsys) -> str:
     else:
         assert program == "darkpixel"
         assert main(arguments) == 0, capsys.readouterr().err
-    return str(capsys.readouterr().out)
+    return "\n".join(capsys.readouterr())
 
 
 def test_the_tutorial_runs(project, monkeypatch, capsys):

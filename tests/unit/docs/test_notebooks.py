@@ -46,7 +46,7 @@ def test_pions_are_sampled_simulated_and_evaluated() -> None:
     assert set(found["columns"]["species"]) == {211}
     assert np.allclose(found["columns"]["momentum"], 400)
     assert found["charge"][-1] > found["charge"][0]
-    assert {"auc", "fpd"} <= set(found["table"]["measure"])
+    assert {"auc", "fpd"} <= set(found["table"]["observable"])
     assert len(found["figure"].axes) == 8
 
 

@@ -4,12 +4,12 @@ import re
 from pathlib import Path
 
 import pytest
+from docstrings import as_rst
+from links import mended
 from repository import DOCS, ROOT
 
 from darkpixel.config.discovery import model_names
 from docs.check_links import main, problems
-from docs.extensions.docstrings import as_rst
-from docs.extensions.links import mended
 
 
 def page(folder: Path, name: str, body: str) -> None:
@@ -64,7 +64,7 @@ def test_links_to_sources_lead_to_their_pages() -> None:
             "../../src/darkpixel/models/sarm/__init__.py", "../../envs", "../../slurm/config.yaml",
         )
     )  # fmt: skip
-    assert module == "see [it](../reference/library/darkpixel.models.sarm.rst)"
+    assert module == "see {py:mod}`it <darkpixel.models.sarm>`"
     assert folder == "see `envs`"
     assert file == "see [it](../../slurm/config.yaml)"
 
