@@ -120,6 +120,6 @@ docs: $(VENV)/installed
 	$(BIN)/python docs/check_links.py $(RESULTS)/site
 
 clean:
-	rm -rf .cache .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis build dist
+	rm -rf docs/reference/library .cache .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis build dist
 	rm -f coverage.xml .coverage .coverage.*
 	find . -name __pycache__ -type d -not -path './$(VENV)/*' -prune -exec rm -rf {} +

@@ -76,6 +76,7 @@ html_title = "darkpixel"
 html_show_sphinx = False
 html_copy_source = False
 html_show_sourcelink = False
+html_show_search_summary = False  # which a browser does not fetch from disk
 html_static_path: list[str] = ["static"]
 html_css_files = ["site.css"]
 

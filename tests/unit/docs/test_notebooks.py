@@ -41,8 +41,8 @@ def closed() -> Iterator[None]:
 
 def test_pions_are_sampled_simulated_and_evaluated() -> None:
     with chdir(PIONS.parent):  # where Jupyter starts
-        found = run(code(PIONS, **{"number = 500": "number = 60", "each = 20": "each = 3"}))
-    assert found["pions"].shape == (60, 64, 64)
+        found = run(code(PIONS, **{"number = 500": "number = 50", "each = 20": "each = 2"}))
+    assert found["pions"].shape == (50, 64, 64)
     assert set(found["columns"]["species"]) == {211}
     assert np.allclose(found["columns"]["momentum"], 400)
     assert found["charge"][-1] > found["charge"][0]
