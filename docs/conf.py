@@ -47,6 +47,7 @@ extensions = [
 ]
 source_suffix = {".md": "markdown", ".rst": "restructuredtext", ".ipynb": "notebook"}
 default_role = "code"
+highlight_language = "none"  # of blocks that name none
 myst_heading_anchors = 4  # as GitHub makes them
 myst_links_external_new_tab = False
 
@@ -65,6 +66,7 @@ autodoc_typehints = "signature"
 autodoc_class_signature = "separated"
 autodoc_inherit_docstrings = False
 napoleon_numpy_docstring = False
+napoleon_use_rtype = False  # shapes are no names
 napoleon_custom_sections = [("Attributes", "params_style")]  # no references to names alike
 python_use_unqualified_type_names = True
 python_display_short_literal_types = True
@@ -74,6 +76,7 @@ toc_object_entries = False
 html_theme = "furo"
 html_title = "darkpixel"
 html_show_sphinx = False
+html_show_copyright = False
 html_copy_source = False
 html_show_sourcelink = False
 html_show_search_summary = False  # which a browser does not fetch from disk

@@ -7,10 +7,18 @@ underscores are what they are. Sections as `Args:` are left to `sphinx.ext.napol
 import re
 from typing import Any
 
+from numpy.typing import ArrayLike
 from sphinx.application import Sphinx
+from sphinx.util.typing import stringify_annotation
 
 _SECTION = re.compile(r"(Args|Attributes|Returns|Yields|Raises|Examples?):$")
 _BEFORE_NAPOLEON = 100  # which has Sphinx's own priority, 500
+_ARRAY_LIKE = re.compile(
+    "|".join(re.escape(stringify_annotation(ArrayLike, mode)) for mode in (
+        "smart", "fully-qualified", "fully-qualified-except-typing",
+    ))
+)  # fmt: skip
+_ARRAY = re.compile(r"~?(?:numpy\.)?ndarray\[.*?, ~?(?:numpy\.)?dtype\[([^\[\]]*)\]\]")
 
 
 def as_rst(lines: list[str]) -> list[str]:
@@ -67,6 +75,13 @@ def _plain(text: str) -> str:
     return "\n".join(lines)
 
 
+def _named(annotations: str | None) -> str | None:
+    """A signature, with NumPy's types by the names under which they are imported."""
+    if annotations is None:
+        return None
+    return _ARRAY.sub(r"NDArray[\1]", _ARRAY_LIKE.sub("ArrayLike", annotations))
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
     """What Sphinx calls."""
 
@@ -78,5 +93,10 @@ def setup(app: Sphinx) -> dict[str, bool]:
         before = ["..", ""] if what in ("attribute", "data", "property") else []
         lines[:] = before + as_rst(lines)
 
+    def process_signature(*given: Any) -> tuple[str | None, str | None]:
+        signature, returned = given[-2:]
+        return _named(signature), _named(returned)
+
+    app.connect("autodoc-process-signature", process_signature)
     app.connect("autodoc-process-docstring", process, priority=_BEFORE_NAPOLEON)
     return {"parallel_read_safe": True}

@@ -86,11 +86,12 @@ def test_commands_of_the_pages_are_known() -> None:
     from darkpixel.cli import _parser
 
     pages = [ROOT / "README.md", *DOCS.glob("*.md"), *DOCS.glob("howto/*.md")]
-    fenced = re.compile(r"^```(?:console)?\n(.*?)^```", re.MULTILINE | re.DOTALL)
+    fenced = re.compile(r"^```(\S*).*?\n(.*?)^```", re.MULTILINE | re.DOTALL)
     lines = {
         line.removeprefix("$ ").partition(" #")[0]
         for path in pages
-        for block in fenced.findall(path.read_text())
+        for language, block in fenced.findall(path.read_text())
+        if language in ("", "console")
         for line in block.replace("\\\n", "").splitlines()
         if line.removeprefix("$ ").startswith("darkpixel ")
     }
