@@ -17,7 +17,8 @@ rule report:
     resources:
         **plan.resources.of("report"),
     params:
-        config=dict(config),
+        # The second Snakemake knows no overlays, so what they left out is said to it.
+        config=without_paper_studies(dict(config), config_files),
         code=plan.code("report"),
     script:
         "../scripts/report.py"
