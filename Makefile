@@ -12,7 +12,7 @@ COMMAND ?= make $(RUN)
 GPU_ARGS ?= --minutes 8 --train bench/gpu/argon_pixelcnn.yaml --train-seconds 240
 
 .DEFAULT_GOAL := help
-.PHONY: help demo study test torture test-lowest coverage check format bench gpu pages clean
+.PHONY: help demo study test torture test-lowest coverage check format bench gpu pages docs clean
 .DELETE_ON_ERROR:
 
 # The environment's programs come first also for what they start in turn, but not where the
@@ -39,6 +39,7 @@ help:
 	@echo "make bench   the speed of the samplers, on one core and on two, and of the simulators"
 	@echo "make gpu     what a GPU brings: checks against the CPU, speeds, one training (results/gpu/)"
 	@echo "make pages   the pages in docs/results; RUN=study takes tables and figures of that run first"
+	@echo "make docs    the documentation as a site ($(RESULTS)/site/index.html); a link that leads nowhere fails"
 	@echo "make clean   remove what tools and tests left; results, their records and .venv stay"
 
 $(VENV)/installed: envs/requirements.lock pyproject.toml envs/install.sh
@@ -113,7 +114,12 @@ gpu: $(VENV)/installed
 pages: $(VENV)/installed
 	$(BIN)/python -m darkpixel.pages $(if $(RUN),--run "$(RESULTS)/$(RUN)" --command "$(COMMAND)")
 
+# Every warning is an error. What Sphinx has read it keeps in .cache.
+docs: $(VENV)/installed
+	$(BIN)/sphinx-build --fail-on-warning --keep-going --quiet --jobs auto --conf-dir docs --doctree-dir .cache/site . $(RESULTS)/site
+	$(BIN)/python docs/check_links.py $(RESULTS)/site
+
 clean:
-	rm -rf .cache .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis build dist
+	rm -rf docs/reference/library .cache .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis build dist
 	rm -f coverage.xml .coverage .coverage.*
 	find . -name __pycache__ -type d -not -path './$(VENV)/*' -prune -exec rm -rf {} +

@@ -25,6 +25,7 @@ from snakemake.workflow import Workflow
 
 from darkpixel.errors import DarkpixelError
 from darkpixel.config.names import JOINT, MADE_BY, OWN_IMAGES, SPLITS
+from darkpixel.config.own_data import without_paper_studies
 from darkpixel.pipeline.checks import check_dates, check_writable
 from darkpixel.pipeline.datasets import LARTPC
 from darkpixel.pipeline.lartpc import FEWER_CODES, MAIN

@@ -53,7 +53,8 @@ rule write_snakemake_report:
     resources:
         **plan.resources.of("write_snakemake_report"),
     params:
-        config=dict(config),
+        # The second Snakemake knows no overlays, so what they left out is said to it.
+        config=without_paper_studies(dict(config), config_files),
         code=plan.code("write_snakemake_report"),
     script:
         "../scripts/write_snakemake_report.py"

@@ -84,8 +84,8 @@ def track_shapes(tracks: npt.NDArray[np.bool_], pixel_size: float) -> tuple[Arra
     Returns:
         length: (N,) extent along the principal axis, between centres of pixels, cm. For a straight
             line at a random place it has the line's length as its mean, to a fraction of a pixel.
-        width: (N,) root mean square distance from that axis, cm.
-        Both 0 for images without track pixels.
+        width: (N,) root mean square distance from that axis, cm. Both are 0 for images without
+            track pixels.
     """
     count = len(tracks)
     image, row, column, cluster = clustered(tracks, across_gaps=True)

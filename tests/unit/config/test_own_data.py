@@ -8,6 +8,7 @@ import yaml
 from repository import CONFIG
 
 from darkpixel.config.loading import load_run, read_yaml
+from darkpixel.config.own_data import without_paper_studies
 from darkpixel.config.run import Run
 
 BASE = CONFIG / "config.yaml"
@@ -39,6 +40,16 @@ def studies(run: Run) -> dict[str, bool]:
 
 def test_nothing_of_the_papers_on_own_files(tmp_path: Path) -> None:
     assert set(studies(loaded(tmp_path, OWN)).values()) == {False}
+
+
+def test_nor_where_the_whole_configuration_is_the_overlay(tmp_path: Path) -> None:
+    """As in the second Snakemake, which writes the report and is given all of it in one file."""
+    overlay = tmp_path / "mine.yaml"
+    overlay.write_text(yaml.safe_dump(OWN))
+    whole = read_yaml(BASE, overlay)
+    assert True in studies(loaded(tmp_path, whole)).values()
+    asked = without_paper_studies(whole, [BASE, overlay])
+    assert set(studies(loaded(tmp_path, asked)).values()) == {False}
 
 
 def test_all_of_it_on_simulated_images(tmp_path: Path) -> None:
