@@ -9,14 +9,16 @@ from darkpixel import __version__
 from darkpixel.cli.doctor import add_doctor
 from darkpixel.cli.evaluate import add_evaluate
 from darkpixel.cli.init import add_init
+from darkpixel.cli.likelihood import add_likelihood
 from darkpixel.cli.look import add_check, add_info, add_show
+from darkpixel.cli.plan import add_plan
 from darkpixel.cli.sample import add_label, add_sample
 from darkpixel.cli.simulate import add_simulate
 from darkpixel.errors import DarkpixelError
 
 _COMMANDS = (
-    add_check, add_doctor, add_init, add_simulate, add_sample, add_label, add_evaluate, add_info,
-    add_show,
+    add_check, add_plan, add_doctor, add_init, add_simulate, add_sample, add_label, add_evaluate,
+    add_likelihood, add_info, add_show,
 )  # fmt: skip
 
 

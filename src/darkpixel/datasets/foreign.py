@@ -69,17 +69,12 @@ def random_images(path: str | Path, most: int, seed: int, grid: Grid | None = No
         DarkpixelError: the file cannot be read, or is none of the kinds that are.
     """
     path = Path(path)
-    blocks, about = _opened(path, grid or Grid())
+    blocks, about = image_blocks(path, grid)
     random = np.random.default_rng(seed)
     kept: list[Images] = []
     keys: NDArray[np.float64] = np.empty(0)
     total = 0
     for images in blocks:
-        if (found := bad_value(images)) is not None:
-            raise DarkpixelError(
-                f"{path}: image {total + found[0]} holds the pixel value {found[1]}; pixels must "
-                "be finite and not negative."
-            )
         total += len(images)
         kept.append(np.asarray(images, np.float32))
         keys = np.concatenate([keys, random.random(len(images))])
@@ -90,6 +85,31 @@ def random_images(path: str | Path, most: int, seed: int, grid: Grid | None = No
         raise DarkpixelError(f"{path}: holds no images.")
     order = np.argsort(keys)[:most]
     return Foreign(np.concatenate(kept)[order], total, about)
+
+
+def image_blocks(
+    path: str | Path, grid: Grid | None = None
+) -> tuple[Iterator[Images], dict[str, Any]]:
+    """The images of a file in its order, in blocks (n, H, W), and what the file says of them.
+
+    Raises:
+        DarkpixelError: as `random_images`; of pixels that are none, once they are reached.
+    """
+    path = Path(path)
+    blocks, about = _opened(path, grid or Grid())
+
+    def checked() -> Iterator[Images]:
+        total = 0
+        for images in blocks:
+            if (found := bad_value(images)) is not None:
+                raise DarkpixelError(
+                    f"{path}: image {total + found[0]} holds the pixel value {found[1]}; pixels "
+                    "must be finite and not negative."
+                )
+            total += len(images)
+            yield images
+
+    return checked(), about
 
 
 def _opened(path: Path, grid: Grid) -> tuple[Iterator[Images], dict[str, Any]]:
