@@ -43,8 +43,8 @@ ENVIRONMENTS = {
         [*BASE, *TABLES, *NETWORKS, "filelock", "matplotlib", "numba", "tabulate"],
     ),
     "report": Environment(
-        "the report, which a second Snakemake makes",
-        ["h5py", "numpy", "pydantic", "pygments", "pyyaml", "snakemake"],
+        "the report, which a second Snakemake makes, and the archive of a run",
+        ["h5py", "numpy", "pydantic", "pygments", "pyyaml", "rocrate", "snakemake"],
     ),
     "search": Environment(
         "the search over architectures",

@@ -23,6 +23,7 @@ from darkpixel.errors import DarkpixelError
 from darkpixel.formats.image_file import ImageFile
 from darkpixel.models.device import choose_device
 from darkpixel.models.folder import load_config, load_generator
+from darkpixel.models.packed import model_folder
 from darkpixel.models.sample_file import (
     default_block_size,
     draws,
@@ -49,10 +50,11 @@ class Model:
     def __init__(
         self, folder: str | Path, *, device: str = "cpu", label: str | None = None
     ) -> None:
-        config = load_config(folder)
         self.folder = Path(folder)
         self._device = choose_device(device)
-        self._network = load_generator(folder, device=self._device, label=label)
+        with model_folder(folder) as unpacked:
+            config = load_config(unpacked)
+            self._network = load_generator(unpacked, device=self._device, label=label)
         self.settings: dict[str, Any] = dict(self._network.settings)
         self.about: dict[str, Any] = dict(config.get("images", {}))
         if label is not None:
@@ -159,7 +161,8 @@ def load(folder: str | Path, *, device: str = "cpu", label: str | None = None) -
     """A trained model.
 
     Args:
-        folder: with `model.safetensors` and `config.yaml`, as a run or `weights/` has them.
+        folder: with `model.safetensors` and `config.yaml`, as a run or `weights/` has them; or a
+            packed model, one file (`make release-weights`).
         device: `cpu`, `cuda`, `mps`, or `auto` for the best of them.
         label: of the images, for a model that knows several.
 

@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 from darkpixel import __version__
 from darkpixel.cli.doctor import add_doctor
@@ -42,9 +43,44 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
+class _PrintCompletion(argparse.Action):
+    """Prints a script for a shell, which completes commands, options and files."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: Any,
+        option_string: str | None = None,
+    ) -> None:
+        import shtab
+
+        waiting: list[argparse.ArgumentParser] = [parser]
+        while waiting:
+            for action in waiting.pop()._actions:
+                if isinstance(action, argparse._SubParsersAction):
+                    waiting.extend(action.choices.values())
+                elif action.choices is None and action.type not in (None, int, float):
+                    action.complete = shtab.FILE  # type: ignore[attr-defined]
+        print(shtab.complete(parser, values))
+        parser.exit()
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="darkpixel", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="darkpixel",
+        description="Generative models of sparse detector images, without the workflow.",
+        epilog="`darkpixel COMMAND --help` has examples; documentation: README.md. Completion:\n"
+        '  eval "$(darkpixel --print-completion bash)"',
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("--version", action="version", version=f"darkpixel {__version__}")
+    parser.add_argument(
+        "--print-completion",
+        action=_PrintCompletion,
+        choices=("bash", "zsh", "tcsh"),
+        help="print a script that completes commands, options and files in a shell",
+    )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for add in _COMMANDS:
         add(commands)

@@ -37,7 +37,7 @@ def add_info(commands: Commands) -> None:
         "results/demo/data/jets/signal/test.h5",
         "weights/lartpc_sparse_transformer",
     )  # fmt: skip
-    info.add_argument("path", type=Path, help="image file, other HDF5 file, or folder of a model")
+    info.add_argument("path", type=Path, help="image file, other HDF5 file, or a model")
     info.set_defaults(command=_info)
 
 
@@ -91,7 +91,7 @@ def _check(options: argparse.Namespace) -> None:
 def _info(options: argparse.Namespace) -> None:
     from darkpixel.formats.hdf5 import open_hdf5, sound
 
-    if options.path.is_dir():
+    if options.path.is_dir() or options.path.suffix == ".safetensors":
         _model(options.path)
         return
     remedy = "make the file again"
@@ -130,8 +130,10 @@ def _images(path: Path) -> None:
 def _model(folder: Path) -> None:
     from darkpixel.models.base import GenerativeModel
     from darkpixel.models.folder import load_config, load_model
+    from darkpixel.models.packed import model_folder, packed_texts
 
-    config, model = load_config(folder), load_model(folder)
+    with model_folder(folder) as unpacked:
+        config, model = load_config(unpacked), load_model(unpacked)
     height, width = config["image_size"]
     counts = model.parameter_counts()
     print(f"{folder}: a model '{config['model']['model']}' of {height} x {width} pixels")
@@ -143,6 +145,8 @@ def _model(folder: Path) -> None:
         print(f"  conditions: {', '.join(names) or 'none'}")
     for name, value in config["model"].items():
         print(f"  settings.{name}: {value}")
+    if folder.is_file():
+        print(packed_texts(folder)["card"])
 
 
 def _show(options: argparse.Namespace) -> None:

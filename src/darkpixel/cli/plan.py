@@ -201,15 +201,15 @@ def _text(about: dict[str, Any], found: dict[str, Any]) -> str:
     lines = [
         f"run '{about['run']}' ({' '.join(about['configuration'])}): {found['jobs']} jobs",
         "",
-        f"{'rule':28}{'jobs':>6}{'core hours':>12}{'longest, h':>12}{'MB asked':>10}{'MB seen':>9}"
+        f"{'rule':28}{'jobs':>6}{'core time':>11}{'longest':>9}{'MB asked':>10}{'MB seen':>9}"
         f"{'GB':>9}  from",
     ]
     for row in found["rules"]:
         partly = f" ({row['unknown']} unknown)" if 0 < row["unknown"] < row["jobs"] else ""
         known = row["unknown"] < row["jobs"]
         lines.append(
-            f"{row['rule']:28}{row['jobs']:>6}{_number(row['core_hours'], known):>12}"
-            f"{_number(row['longest_hours'], known):>12}{row['memory']:>10.0f}"
+            f"{row['rule']:28}{row['jobs']:>6}{_duration(row['core_hours'], known):>11}"
+            f"{_duration(row['longest_hours'], known):>9}{row['memory']:>10.0f}"
             f"{_number(row['memory_seen']):>9}{_number(row['gigabytes']):>9}  "
             f"{row['basis']}{partly}"
         )
@@ -217,8 +217,8 @@ def _text(about: dict[str, Any], found: dict[str, Any]) -> str:
     lines += [
         "",
         f"together: {at_least}{_number(found['core_hours'])} core hours; on {found['cores']} "
-        f"cores {at_least}{_number(found['hours'])} hours (the longest chain of jobs "
-        f"{_number(found['longest_chain_hours'])})",
+        f"cores {at_least}{_duration(found['hours'])} (the longest chain of jobs "
+        f"{_duration(found['longest_chain_hours'])})",
         f"memory: {found['memory_asked_at_once_mb']:,.0f} MB asked for at once, "
         f"{found['largest_job_mb']:,.0f} by the largest job",
         f"disk: {_number(found['gigabytes'])} GB"
@@ -231,6 +231,15 @@ def _text(about: dict[str, Any], found: dict[str, Any]) -> str:
         remedy = "they count as nothing above; --like names a finished run that has such jobs"
         lines.append(f"{found['jobs_of_unknown_time']} jobs of unknown time: {remedy}")
     return "\n".join(lines)
+
+
+def _duration(hours: float, known: bool = True) -> str:
+    if not known:
+        return "?"
+    for unit, size in (("h", 1.0), ("min", 60.0), ("s", 3600.0)):
+        if hours * size >= 1:
+            return f"{hours * size:,.1f} {unit}"
+    return f"{hours * 3600:.2g} s"
 
 
 def _number(value: float, known: bool = True) -> str:

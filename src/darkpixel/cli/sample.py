@@ -28,7 +28,7 @@ def add_sample(commands: Commands) -> None:
         "weights/lartpc_sparse_transformer pions.npy --species pi+ --momentum 400",
         "model.darkpixel.safetensors again.h5 --conditions rows.csv # a packed model",
     )  # fmt: skip
-    sample.add_argument("model", type=Path, help="folder with model.safetensors and config.yaml")
+    sample.add_argument("model", type=Path, help="folder of the model, or its packed file")
     sample.add_argument("output", type=images_file, help="file to write: .h5, .hdf5, or .npy")
     sample.add_argument(
         "-n", "--images", type=positive, help="how many (1000, or the rows of --conditions)"
@@ -70,7 +70,7 @@ def add_label(commands: Commands) -> None:
         commands, "label", "label tracks and showers with a trained SSNet",
         "results/demo/judges/ssnet/seed1 argon.h5 labels.h5",
     )  # fmt: skip
-    label.add_argument("model", type=Path, help="folder of a trained SSNet")
+    label.add_argument("model", type=Path, help="folder of a trained SSNet, or its packed file")
     label.add_argument("images", type=Path, help="image file to label")
     label.add_argument("output", type=hdf5, help="label file to write, .h5 or .hdf5")
     label.add_argument(
@@ -86,13 +86,15 @@ def add_label(commands: Commands) -> None:
 def _sample(options: argparse.Namespace) -> None:
     from darkpixel.models.device import choose_device
     from darkpixel.models.folder import load_config, load_generator
+    from darkpixel.models.packed import model_folder
     from darkpixel.models.sample_file import default_block_size, shard_blocks, write_shard
     from darkpixel.models.workers import usable_cores
 
     replaced = replaced_note(options.output)  # before anything is drawn
-    config = load_config(options.model)
     device = choose_device(options.device)
-    model = load_generator(options.model, device=device, label=options.label)
+    with model_folder(options.model) as folder:
+        config = load_config(folder)
+        model = load_generator(folder, device=device, label=options.label)
     conditions = _conditions(options, [condition.name for condition in model.conditions])
     count = _count(options, conditions)
     images = config["images"]
@@ -175,6 +177,7 @@ def _count(options: argparse.Namespace, conditions: Mapping[str, Any]) -> int:
 def _label(options: argparse.Namespace) -> None:
     from darkpixel.models.device import choose_device
     from darkpixel.models.folder import load_config, load_model
+    from darkpixel.models.packed import model_folder
     from darkpixel.models.ssnet.labelling import label_file
     from darkpixel.models.ssnet.model import SSNet
 
@@ -183,8 +186,9 @@ def _label(options: argparse.Namespace) -> None:
         raise DarkpixelError(
             f"{options.output}: the file of the images itself; name another for the labels."
         )
-    config = load_config(options.model)
-    model = load_model(options.model, device=choose_device(options.device))
+    with model_folder(options.model) as folder:
+        config = load_config(folder)
+        model = load_model(folder, device=choose_device(options.device))
     if not isinstance(model, SSNet):
         raise DarkpixelError(
             f"{options.model}: model is '{config['model']['model']}', not 'ssnet'; "

@@ -19,6 +19,7 @@ from darkpixel.pipeline.paths import Paths
 from darkpixel.pipeline.resources import Resources
 from darkpixel.pipeline.samples import Files, Samples, flat
 from darkpixel.pipeline.searches import Searches
+from darkpixel.pipeline.sharing import Sharing
 from darkpixel.pipeline.targets import targets
 from darkpixel.pipeline.trainings import Trainings
 
@@ -57,6 +58,7 @@ class Plan:
         self.code = Code(project / "workflow/scripts", run, self.trainings, self.lartpc)
         check_run(run, self.events)
         self._pages = run_pages(run, self.comparisons, self.lartpc)
+        self.sharing = Sharing(run, self.paths, self.trainings, self._pages)
 
     @property
     def labels(self) -> list[str]:

@@ -126,6 +126,9 @@ RULES: dict[str, Needs] = {
     "draw_ssnet_training": Needs("analysis", 2000, 30),
     "draw_reference_code": Needs("analysis", 2000, 30),
     "report": Needs("report", 1000, 30),
+    # For others.
+    "pack_models": Needs("models", 2000, 60),
+    "pack_run": Needs("report", 1000, 60),
 }
 
 

@@ -20,6 +20,7 @@ from darkpixel.formats.values_file import values_file
 from darkpixel.metrics.running_mean import RunningMean
 from darkpixel.models.base import GenerativeModel
 from darkpixel.models.folder import load_config, load_generator, load_model
+from darkpixel.models.packed import model_folder
 from darkpixel.studies.density import Bound, scored_blocks
 from darkpixel.studies.zero_level import zero_level
 
@@ -92,7 +93,7 @@ def likelihood_of_file(
     """The likelihood of the images of a file, read block by block.
 
     Args:
-        folder: of the model.
+        folder: of the model, or its packed file.
         path: image file, or images as .npy or .npz.
         label: of the images, for a model that knows several; None: what the file says.
         conditions: values for all images; of others the file's columns are taken.
@@ -108,8 +109,10 @@ def likelihood_of_file(
     Raises:
         DarkpixelError: the model has no density, or the file does not fit it.
     """
-    source, config = _opened(Path(path)), load_config(folder)
-    model = _load(folder, config, source, label, device)
+    source = _opened(Path(path))
+    with model_folder(folder) as unpacked:
+        config = load_config(unpacked)
+        model = _load(unpacked, config, source, label, device)
     about = config.get("images", {})
     fixed = dict(conditions or {})
     known = [condition.name for condition in model.conditions if condition.name != CLASS]
@@ -140,7 +143,7 @@ def likelihood_of_file(
             checked = model.given_conditions(len(pixels), values)
             if model.chosen_class is not None:
                 checked.pop(CLASS, None)  # known already
-            yield {"images": scaled, **checked}
+            yield {"images": scaled} | {name: given.numpy() for name, given in checked.items()}
 
     nats, more = RunningMean(), RunningMean()
     nonzero = lost = 0

@@ -28,7 +28,7 @@ class Speeds:
     """Two seconds an image in training, three in sampling, none for simulations."""
 
     def training(self, network: Network) -> float | None:
-        assert network.pixels == 25
+        assert network.pixels == 28
         assert network.settings["model"] == "sarm"
         return 2.0
 
@@ -56,9 +56,10 @@ def test_a_job_takes_what_it_took(run: Run, records: Records) -> None:
     assert costs.storage(training) == 3
     assert costs.memory(training) == 512
     # Another model is as the same rule on the same data set, with more epochs in proportion.
-    changed = run.model_copy(deep=True)
-    assert changed.datasets.jets is not None
-    changed.datasets.jets.images.train *= 3
+    files = [CONFIG / "config.yaml"]
+    config = read_yaml(*files)
+    config["datasets"]["jets"]["images"]["train"] *= 3
+    changed = load_run(config, files)
     longer = Costs(changed, [training], speeds=None, records=records)
     assert longer.estimate(training).seconds == pytest.approx(60)
     assert longer.storage(training) == pytest.approx(9)
