@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from darkpixel.formats.files import whole_file
 from darkpixel.models.folder import load_config
 from darkpixel.models.packed import SUFFIX, pack_model
+from darkpixel.pages.jobs import Jobs
 from darkpixel.pipeline.job import job
 from darkpixel.pipeline.run_record import read_run_record
 from darkpixel.tables.cards import data_card, model_card, quality_rows
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 with job(snakemake.log[0]):
     record = read_run_record(snakemake.params.record)
     run, commit = record["configuration"]["run"], record["commit"]
+    jobs = Jobs(Path.cwd())  # Snakemake's records: the run's own is of its last start
     packed, large = {}, {}
     folder = Path(snakemake.output.models)
     for dataset, label, model, trained, images, source in snakemake.params.models:
@@ -28,7 +30,8 @@ with job(snakemake.log[0]):
         card = model_card(
             load_config(trained),
             run=run,
-            commit=commit,
+            commits=jobs.commits(Path(trained) / "model.safetensors"),
+            packed_at=commit,
             images=images,
             source=source,
             quality=quality_rows(snakemake.input.tables, dataset, label, model),
@@ -39,8 +42,8 @@ with job(snakemake.log[0]):
         packed[path.name] = {"folder": trained, "bytes": path.stat().st_size}
     for name, (data, labels) in snakemake.params.datasets.items():
         with whole_file(folder / f"{name}.md") as temporary:
-            card = data_card(name, data, labels, run=run, commit=commit)
+            card = data_card(name, data, labels, run=run, packed_at=commit)
             temporary.write_text(card, encoding="utf-8")
     with whole_file(folder / "models.json") as temporary:
-        index = {"run": run, "commit": commit, "packed": packed, "too_large": large}
+        index = {"run": run, "packed_at": commit, "packed": packed, "too_large": large}
         temporary.write_text(json.dumps(index, indent=1) + "\n", encoding="utf-8")

@@ -9,6 +9,7 @@ from typing import Any
 from darkpixel import __version__
 from darkpixel.cli.doctor import add_doctor
 from darkpixel.cli.evaluate import add_evaluate
+from darkpixel.cli.export import add_export
 from darkpixel.cli.init import add_init
 from darkpixel.cli.likelihood import add_likelihood
 from darkpixel.cli.look import add_check, add_info, add_show
@@ -19,7 +20,7 @@ from darkpixel.errors import DarkpixelError
 
 _COMMANDS = (
     add_check, add_plan, add_doctor, add_init, add_simulate, add_sample, add_label, add_evaluate,
-    add_likelihood, add_info, add_show,
+    add_likelihood, add_export, add_info, add_show,
 )  # fmt: skip
 
 

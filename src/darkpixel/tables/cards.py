@@ -1,6 +1,6 @@
 """Cards: what a trained model or a data set is, in Markdown, for people who get its file alone."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,8 @@ LICENCE = "MIT"
 """Of weights and cards, as of the sources."""
 _NEEDED = {"model", "dataset", "label", "observable", "value", "error", "floor"}
 _JOINT = "joint"
+_WHICH = ("kind", "direction", "quantity", "epoch")
+"""Columns that tell rows of one observable apart."""
 
 
 def quality_rows(
@@ -36,7 +38,14 @@ def quality_rows(
         mine = (table["model"] == model) & (table["dataset"] == dataset)
         if label != _JOINT:
             mine &= table["label"] == label
-        rows = table[mine & table["value"].notna()]
+        mine &= table["value"].notna() & (table["observable"] != "speed")
+        if "species" in table:  # those of single species are in the run's tables
+            mine &= table["species"].isin(["all"])
+        rows = table[mine].copy()
+        for name in _WHICH:
+            if name in rows:
+                known = rows[name].notna()
+                rows.loc[known, "observable"] += " (" + rows[name][known].astype(str) + ")"
         if len(rows):
             found.append(rows.assign(table=path.stem).reindex(columns=columns))
     return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=columns)
@@ -46,7 +55,8 @@ def model_card(
     config: Mapping[str, Any],
     *,
     run: str,
-    commit: str,
+    commits: Sequence[str],
+    packed_at: str,
     images: int,
     source: str,
     quality: pd.DataFrame,
@@ -56,7 +66,8 @@ def model_card(
     Args:
         config: content of its `config.yaml`.
         run: that it was trained in.
-        commit: of darkpixel.
+        commits: of darkpixel at which the jobs behind the model ran; none: not recorded.
+        packed_at: commit at which the card was written.
         images: training images.
         source: where these come from.
         quality: of `quality_rows`; empty: the card says that nothing was measured.
@@ -73,7 +84,8 @@ def model_card(
         ["trained on", f"{images:,} images of {about.get('dataset')}, label "
                        f"{about.get('label')} ({source})"],
         ["training", f"{config.get('epochs', '?')} epochs, seed {config.get('seed', '?')}"],
-        ["run, commit", f"{run}, {commit}"],
+        ["run", run],
+        ["commit", f"{', '.join(commits) or 'not recorded'}; packed at {packed_at}"],
         ["software", ", ".join(f"{key} {value}" for key, value in software.items()) or "–"],
         ["licence", LICENCE],
     ]  # fmt: skip
@@ -104,7 +116,7 @@ def _note(row: Mapping[str, Any]) -> str:
 
 
 def data_card(
-    name: str, data: Mapping[str, Any], labels: Iterable[str], *, run: str, commit: str
+    name: str, data: Mapping[str, Any], labels: Iterable[str], *, run: str, packed_at: str
 ) -> str:
     """The card of a data set, from its part of a run's configuration.
 
@@ -124,7 +136,7 @@ def data_card(
         ["images of each label", f"train {images['train']:,}, validation {images['validation']:,}, "
                                  f"test {images['test']:,}"],
         ["from", origin],
-        ["run, commit", f"{run}, {commit}"],
+        ["run", f"{run}, packed at commit {packed_at}"],
         ["licence", licence],
     ]  # fmt: skip
     text = f"# Data set {name}\n\n{markdown_table(['', ''], rows)}\n"

@@ -134,8 +134,8 @@ def test_completion_and_examples(capsys: pytest.CaptureFixture[str]) -> None:
     commands = [line.split()[0] for line in listed.splitlines() if line.startswith("    ")]
     commands = [word for word in commands if word.isalpha()]
     assert {"check", "evaluate", "sample", "simulate", "plan", "likelihood"} <= set(commands)
-    for name in ("check", "doctor", "evaluate", "info", "init", "label", "likelihood", "plan",
-                 "sample", "show", "simulate"):  # fmt: skip
+    for name in ("check", "doctor", "evaluate", "export", "info", "init", "label", "likelihood",
+                 "plan", "sample", "show", "simulate"):  # fmt: skip
         with pytest.raises(SystemExit):
             main([name, "--help"])
         assert f"examples:\n  darkpixel {name}" in capsys.readouterr().out

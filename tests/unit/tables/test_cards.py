@@ -40,7 +40,13 @@ def test_quality_is_that_of_the_model_and_label(tmp_path: Path) -> None:
     assert rows["value"].tolist() == [1.5]
     assert quality_rows(files, "jets", "joint", "mine")["value"].tolist() == [1.5, 2.5]
     card = model_card(
-        CONFIG, run="demo", commit="abc", images=12000, source="simulate", quality=rows
+        CONFIG,
+        run="demo",
+        commits=["abc", "def"],
+        packed_at="ghi",
+        images=12000,
+        source="simulate",
+        quality=rows,
     )
     assert "6 × 5 pixels" in card
     assert "1,234 parameters" in card
@@ -48,23 +54,26 @@ def test_quality_is_that_of_the_model_and_label(tmp_path: Path) -> None:
     assert "1.50 ± 0.10" in card
     assert "0.5" in card
     assert "training had not converged" in card
-    assert "demo, abc" in card
+    assert "abc, def; packed at ghi" in card
     assert "MIT" in card
 
 
 def test_what_was_not_measured_is_said(tmp_path: Path) -> None:
     rows = quality_rows(tables(tmp_path), "muons", "signal", "mine")
-    card = model_card(CONFIG, run="r", commit="c", images=1, source="file", quality=rows)
+    card = model_card(
+        CONFIG, run="r", commits=[], packed_at="c", images=1, source="file", quality=rows
+    )
     assert "Nothing was measured" in card
+    assert "not recorded; packed at c" in card
 
 
 def test_a_data_set_of_files_names_them() -> None:
     splits = {"train": 4000, "validation": 20, "test": 30}
     data = {"images": splits, "source": "file", "file": {"hot": "h.h5"}, "imaging": {"pixels": 4}}
-    card = data_card("jets", data, ["hot"], run="r", commit="c")
+    card = data_card("jets", data, ["hot"], run="r", packed_at="c")
     assert "files: h.h5" in card
     assert "train 4,000, validation 20, test 30" in card
     assert "## Imaging" not in card
     assert "## Imaging" in data_card(
-        "jets", {**data, "source": "simulate"}, ["hot"], run="r", commit="c"
+        "jets", {**data, "source": "simulate"}, ["hot"], run="r", packed_at="c"
     )
