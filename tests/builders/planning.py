@@ -43,7 +43,7 @@ class Planned(NamedTuple):
 def planned(config: Mapping[str, Any] | None = None, folder: Path = PROJECT) -> Planned:
     """The plan of the test configuration with other values for some keys."""
     files = [folder / "config/test.yaml"]
-    with planned_workflow(folder, files, config, targets=("all", "report", "pack_run")) as workflow:
+    with planned_workflow(folder, files, config, targets=("all", "report")) as workflow:
         jobs = [
             Job(
                 job.rule.name,

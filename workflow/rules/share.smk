@@ -45,7 +45,7 @@ rule pack_run:
     resources:
         **plan.resources.of("pack_run"),
     params:
-        results=paths.results,
+        results=lambda wildcards, output: str(Path(output.crate).parents[1]),
         record=paths.record(),
         code=plan.code("pack_run"),
     script:
