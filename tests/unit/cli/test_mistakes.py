@@ -139,3 +139,14 @@ def test_completion_and_examples(capsys: pytest.CaptureFixture[str]) -> None:
         with pytest.raises(SystemExit):
             main([name, "--help"])
         assert f"examples:\n  darkpixel {name}" in capsys.readouterr().out
+
+
+def test_a_part_that_is_not_installed_is_named(
+    here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As after `pip install .`, without Pythia."""
+    monkeypatch.setitem(sys.modules, "pythia8mc", None)
+    assert main(["simulate", "jets", "a.h5", "-n", "2", "--cores", "1"]) == 1
+    error = capsys.readouterr().err
+    assert "simulation needs pythia8mc, which cannot be imported" in error
+    assert not (here / "a.h5").exists()
