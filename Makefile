@@ -9,10 +9,11 @@ WORKERS ?= 3
 ARGS ?= tests/workflow tests/torture tests/unit
 RUN ?=
 COMMAND ?= make $(RUN)
+CONFIG ?=
 GPU_ARGS ?= --minutes 8 --train bench/gpu/argon_pixelcnn.yaml --train-seconds 240
 
 .DEFAULT_GOAL := help
-.PHONY: help demo study test torture test-lowest coverage check format bench gpu pages docs clean
+.PHONY: help demo study release-weights test torture test-lowest coverage check format bench gpu pages docs clean
 .DELETE_ON_ERROR:
 
 # The environment's programs come first also for what they start in turn, but not where the
@@ -31,6 +32,7 @@ endif
 help:
 	@echo "make demo    the default run: simulate, train, sample, measure, draw ($(RESULTS)/demo/)"
 	@echo "make study   the larger run of config/study.yaml ($(RESULTS)/study/)"
+	@echo "make release-weights  models of a finished run, one file each with a card, and the run as an RO-Crate (CONFIG=config/study.yaml)"
 	@echo "make test    every test (COVERAGE=yes: then make coverage reports)"
 	@echo "make torture every fault of docs/reliability.md in the numbers that stand there"
 	@echo "make test-lowest  the unit tests with the lowest versions allowed"
@@ -53,6 +55,10 @@ demo: $(VENV)/installed
 study: $(VENV)/installed
 	$(BIN)/snakemake report --rerun-incomplete --cores $(CORES) --configfile config/study.yaml
 	@echo "darkpixel: open $(RESULTS)/study/report/index.html"
+
+# A run that is not there is made first.
+release-weights: $(VENV)/installed
+	$(BIN)/snakemake pack_models pack_run --rerun-incomplete --cores $(CORES) $(if $(CONFIG),--configfile $(CONFIG))
 
 # One thread a worker: the workers share two cores, and one more works while others wait, for Slurm or a disk.
 test: $(VENV)/installed

@@ -75,3 +75,4 @@ rule tables:
 
 # Last, since it needs what `all` asks for.
 include: "workflow/rules/report.smk"
+include: "workflow/rules/share.smk"

@@ -47,8 +47,8 @@ ENVIRONMENTS = {
         [*BASE, "pandas", "scipy", "jinja2", "markdown-it-py", "matplotlib", "tabulate"],
     ),
     "report": Environment(
-        "Snakemake's report, which a second Snakemake makes",
-        ["h5py", "numpy", "pydantic", "pygments", "pyyaml", "snakemake"],
+        "Snakemake's report, which a second Snakemake makes, and the archive of a run",
+        ["h5py", "numpy", "pydantic", "pygments", "pyyaml", "rocrate", "snakemake"],
     ),
     "search": Environment(
         "the search over architectures",

@@ -17,11 +17,12 @@ import torch
 
 from bench.gpu.comparison import TOLERANCES, Row, compare, compare_samples, row, tf32_convolutions
 from bench.gpu.report import Run
-from bench.gpu.subjects import Subject, checked, relative
+from bench.gpu.subjects import checked, relative
 from darkpixel.config.training import Training
 from darkpixel.formats.image_file import ImageFile
 from darkpixel.models.base import Trainable
 from darkpixel.models.folder import WEIGHTS
+from darkpixel.studies.subjects import Subject
 from darkpixel.training.history import HISTORY
 from darkpixel.training.loop import train
 

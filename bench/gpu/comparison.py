@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
-from bench.gpu.subjects import Subject, relative
+from bench.gpu.subjects import relative
 from darkpixel.models.base import GenerativeModel, Trainable
 from darkpixel.models.classifier.model import Classifier
 from darkpixel.models.lagan.model import LAGAN
@@ -16,6 +16,7 @@ from darkpixel.models.sarm.model import SARM
 from darkpixel.models.ssnet.model import SSNet
 from darkpixel.models.vqvae.model import VQVAE
 from darkpixel.models.vqvae_pixelcnn.model import VQVAEPixelCNN
+from darkpixel.studies.subjects import Subject
 from darkpixel.training.optimisation import network_of
 
 TOLERANCES = {

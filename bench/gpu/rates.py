@@ -10,26 +10,19 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import torch
-from torch import Tensor
 from torch.autograd import DeviceType  # type: ignore[attr-defined]  # not in its __all__
-from torch.nn.utils import clip_grad_norm_
 from torch.profiler import ProfilerActivity, profile
 from torch.utils.flop_counter import FlopCounterMode
 
 from bench.gpu.report import Run
-from bench.gpu.subjects import Kind, Subject, checked, paper_settings
+from bench.gpu.subjects import checked, paper_settings
 from bench.timing import TimeUp, once, repeated, synchronise, time_limit
-from darkpixel.config.training import Training
-from darkpixel.models.base import GenerativeModel, Trainable
-from darkpixel.models.lagan.model import LAGAN
-from darkpixel.models.ssnet.model import SSNet
-from darkpixel.models.vqvae.model import VQVAE
-from darkpixel.training.optimisation import build_optimisers, network_of
+from darkpixel.models.base import GenerativeModel
+from darkpixel.studies.step_speed import draw_function, training_step
+from darkpixel.studies.subjects import Kind, Subject
 
 STEP = "rates"
 _FASTER = 1.05  # a larger batch must be so much faster to go on
-_AT_ONCE = {"lagan": None, "sparse_transformer": "slots"}
-"""How `sample` calls the number of images drawn at once, if not `batch`."""
 _WARM_UP = 4  # times the bound of a batch: first launches, cuDNN's choices
 _MOST_MEMORY = 0.9  # of the device's; a batch that would need more is not tried
 
@@ -168,68 +161,6 @@ def measure(run: Run, subject: Subject, bounds: Bounds, bf16: float | None) -> d
             line |= flops(step, line, bf16)
             line |= kernels(step, line, device)
     return found
-
-
-def draw_function(
-    model: Trainable, subject: Subject, device: torch.device
-) -> tuple[str, Callable[..., Tensor]] | None:
-    """What is timed of a model that is not being trained: sampling, decoding or labelling."""
-    if isinstance(model, GenerativeModel):
-        if isinstance(model, LAGAN):
-            model.choose_class(0)
-
-        def sample(n: int, source: torch.device = device) -> Tensor:
-            generator = torch.Generator(source).manual_seed(n)
-            option = _AT_ONCE.get(model.settings["model"], "batch")
-            options = {} if option is None else {option: n}
-            return model.sample(n, generator=generator, **options)
-
-        return "samples", sample
-    if isinstance(model, VQVAE):
-        rows, columns = model.code_shape
-        number = model.options.codes
-
-        def decode(n: int) -> Tensor:
-            return model.decode(torch.randint(number, (n, rows, columns), device=device))
-
-        return "decodes", decode
-    if isinstance(model, SSNet):
-        images = subject.inputs(model, 16, seed=3)[0].to(device)
-
-        def label(n: int) -> Tensor:
-            return model.scores(images.repeat(-(-n // 16), 1, 1)[:n])
-
-        return "labels", label
-    return None
-
-
-def training_step(
-    model: Trainable, subject: Subject, device: torch.device, autocast: bool = True
-) -> Callable[[int], None]:
-    """A step of every phase on n images as the training loop makes it, in bfloat16 or float32."""
-    optimisers = build_optimisers(model, Training(learning_rate=1e-6), device)
-    images, columns = subject.inputs(model.cpu(), 256, seed=4)
-    model.to(device)
-    images, columns = images.to(device), {k: v.to(device) for k, v in columns.items()}
-    held: dict[int, tuple[Tensor, dict[str, Tensor]]] = {}
-
-    def step(n: int) -> None:
-        model.train()
-        if n not in held:
-            held.clear()
-            index = torch.arange(n, device=device) % len(images)
-            held[n] = images[index], {k: v[index] for k, v in columns.items()}
-        batch, chosen = held[n]
-        for phase in model.phases:
-            optimiser = optimisers[network_of(phase)]
-            optimiser.zero_grad(set_to_none=True)
-            with torch.autocast(device.type, torch.bfloat16, enabled=autocast):
-                loss = model.loss(batch, phase, **chosen)
-            torch.autograd.backward(loss)
-            clip_grad_norm_([p for g in optimiser.param_groups for p in g["params"]], 10.0)
-            optimiser.step()
-
-    return step
 
 
 def rates_by_batch(

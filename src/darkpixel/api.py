@@ -23,6 +23,7 @@ from darkpixel.errors import DarkpixelError
 from darkpixel.formats.image_file import ImageFile
 from darkpixel.models.device import choose_device
 from darkpixel.models.folder import load_config, load_generator
+from darkpixel.models.packed import model_folder
 from darkpixel.models.sample_file import (
     default_block_size,
     draws,
@@ -30,6 +31,7 @@ from darkpixel.models.sample_file import (
     shard_blocks,
 )
 from darkpixel.models.workers import usable_cores
+from darkpixel.studies.density import density_of
 
 _AT_ONCE = 256  # images whose density is computed at a time
 
@@ -48,10 +50,11 @@ class Model:
     def __init__(
         self, folder: str | Path, *, device: str = "cpu", label: str | None = None
     ) -> None:
-        config = load_config(folder)
         self.folder = Path(folder)
         self._device = choose_device(device)
-        self._network = load_generator(folder, device=self._device, label=label)
+        with model_folder(folder) as unpacked:
+            config = load_config(unpacked)
+            self._network = load_generator(unpacked, device=self._device, label=label)
         self.settings: dict[str, Any] = dict(self._network.settings)
         self.about: dict[str, Any] = dict(config.get("images", {}))
         if label is not None:
@@ -99,10 +102,26 @@ class Model:
         with workers:
             return np.concatenate([pixels for pixels, _ in workers.results(tasks)])
 
-    def log_density(self, images: ArrayLike) -> NDArray[np.float64]:
+    def log_density(
+        self,
+        images: ArrayLike,
+        *,
+        bound: bool = False,
+        draws: int = 64,
+        seed: int = 1,
+        **conditions: ArrayLike,
+    ) -> NDArray[np.float64]:
         """Log-density of images (n, H, W), (n,) nats.
 
         The measure is a point mass at 0 and the unit of the pixels elsewhere, for each pixel.
+
+        Args:
+            bound: take a lower bound of the density, too, where a model has no more.
+            draws: estimates of each image's density behind a bound of a model that draws totals
+                before the pixels; the bound rises with them.
+            seed: of these.
+            conditions: values of `conditions`, one for all images or (n,); what is left out is
+                not known.
 
         Raises:
             DarkpixelError: the model has no density, or images are of another size.
@@ -114,16 +133,27 @@ class Model:
                 f"{self.folder}: images of shape {tuple(pixels.shape)}; (n, {height}, {width}) is "
                 "expected."
             )
+        values = {name: torch.as_tensor(np.asarray(given)) for name, given in conditions.items()}
+        given = self._network.given_conditions(len(pixels), values)
+        generator = torch.Generator().manual_seed(seed)
         found = []
         with torch.inference_mode():
-            for part in pixels.split(_AT_ONCE):
-                values = self._network.log_density(part.to(self._device))
-                if values is None:
+            for start in range(0, len(pixels), _AT_ONCE):
+                part = slice(start, start + _AT_ONCE)
+                density = density_of(
+                    self._network,
+                    pixels[part].to(self._device),
+                    {name: of_all[part].to(self._device) for name, of_all in given.items()},
+                    draws=draws if bound else 0,
+                    generator=generator,
+                )
+                if density is None or (density.bound and not bound):
+                    remedy = "ask for it with bound=True" if density else "or only with bound=True"
+                    what = "only a bound of the density" if density else "no density"
                     raise DarkpixelError(
-                        f"{self.folder}: a model '{self.settings['model']}' has no density, or "
-                        "only a bound of it."
+                        f"{self.folder}: a model '{self.settings['model']}' has {what}; {remedy}."
                     )
-                found.append(values.double().cpu())
+                found.append(density.nats.cpu())
         return np.asarray(torch.cat(found).numpy() if found else np.empty(0))
 
 
@@ -131,7 +161,8 @@ def load(folder: str | Path, *, device: str = "cpu", label: str | None = None) -
     """A trained model.
 
     Args:
-        folder: with `model.safetensors` and `config.yaml`, as a run or `weights/` has them.
+        folder: with `model.safetensors` and `config.yaml`, as a run or `weights/` has them; or a
+            packed model, one file (`make release-weights`).
         device: `cpu`, `cuda`, `mps`, or `auto` for the best of them.
         label: of the images, for a model that knows several.
 

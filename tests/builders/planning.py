@@ -1,20 +1,12 @@
-"""Plans made in this process by Snakemake's own planner: every job with its params, none run."""
+"""Plans of the test configuration: every job with its params, none run."""
 
-import copy
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from snakemake.api import SnakemakeApi
 from snakemake.rules import Rule
-from snakemake.settings.types import (
-    ConfigSettings,
-    DAGSettings,
-    OutputSettings,
-    Quietness,
-    ResourceSettings,
-)
+
+from darkpixel.pipeline.planner import planned_workflow
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -48,26 +40,10 @@ class Planned(NamedTuple):
         return changed
 
 
-@contextmanager
-def _workflow(folder: Path, config: Mapping[str, Any]) -> Iterator[Any]:
-    with SnakemakeApi(OutputSettings(dryrun=True, quiet={Quietness.ALL})) as api:
-        workflow = api.workflow(
-            resource_settings=ResourceSettings(cores=1),
-            config_settings=ConfigSettings(
-                config=copy.deepcopy(dict(config)), configfiles=[folder / "config/test.yaml"]
-            ),
-            snakefile=folder / "Snakefile",
-            workdir=folder,
-        )
-        workflow.dag(DAGSettings(targets={"all", "report"}, forceall=True))
-        yield workflow._workflow
-
-
 def planned(config: Mapping[str, Any] | None = None, folder: Path = PROJECT) -> Planned:
     """The plan of the test configuration with other values for some keys."""
-    with _workflow(folder, config or {}) as workflow:
-        workflow._prepare_dag(forceall=True, ignore_incomplete=True, lock_warn_only=True)
-        workflow._build_dag()
+    files = [folder / "config/test.yaml"]
+    with planned_workflow(folder, files, config, targets=("all", "report")) as workflow:
         jobs = [
             Job(
                 job.rule.name,

@@ -1,7 +1,34 @@
 """Planning a run is quick: it imports no torch, which would cost seconds at every start."""
 
+import pytest
+from planning import PROJECT
+
+from darkpixel.errors import DarkpixelError
+from darkpixel.pipeline.planner import planned_jobs
+
 
 def test_a_run_is_planned_without_torch(project, tmp_path):
     (tmp_path / "torch.py").write_text("raise ImportError('planning imports torch')\n")
     done = project.snakemake("-n", "--configfile", "config/test.yaml", PYTHONPATH=str(tmp_path))
     assert done.returncode == 0, done.stdout[-3000:]
+
+
+def test_jobs_of_a_plan_say_what_they_need_and_wait_for():
+    jobs = planned_jobs(
+        PROJECT, [PROJECT / "config/test.yaml"], targets=["results/test/data/jets/signal/train.h5"]
+    )
+    by_rule = {job.rule: place for place, job in enumerate(jobs)}
+    assert set(by_rule) == {"simulate_jets", "prepare_jets"}
+    prepare = jobs[by_rule["prepare_jets"]]
+    assert by_rule["simulate_jets"] in prepare.needs
+    assert jobs[by_rule["simulate_jets"]].needs == ()
+    assert (prepare.threads, prepare.memory) == (1, 2000)
+    assert prepare.benchmark.startswith("results/test/benchmarks/")
+    assert prepare.wildcards == {"label": "signal"}
+
+
+def test_a_configuration_that_is_refused_is_one_line(tmp_path):
+    overlay = tmp_path / "my.yaml"
+    overlay.write_text("seeds: no number\n")
+    with pytest.raises(DarkpixelError, match="seeds"):
+        planned_jobs(PROJECT, [overlay])

@@ -4,7 +4,10 @@ import os
 import sys
 from pathlib import Path
 
-SOURCE = Path(workflow.basedir) / "src"
+# The checkout, wherever the Snakefile is that uses this one as a module.
+PROJECT = Path(workflow.current_basedir).resolve().parents[1]
+AS_MODULE = Path(workflow.basedir).resolve() != PROJECT
+SOURCE = PROJECT / "src"
 sys.path.insert(0, str(SOURCE))
 # Jobs are processes of their own, in a conda environment or on a cluster node.
 os.environ.update(PYTHONPATH=os.pathsep.join(filter(None, [str(SOURCE), os.getenv("PYTHONPATH")])))
@@ -37,14 +40,15 @@ from darkpixel.pipeline.run_record import commit_of, made_by, write_run_record
 from darkpixel.pipeline.samples import flat, snapshot_weights
 
 # Snakemake lists the overlays of the command line before the Snakefile's own file.
-config_files = [workflow.configfiles[-1], *workflow.configfiles[:-1]]
+config_files = [*workflow.configfiles[-1:], *workflow.configfiles[:-1]]
 try:
     check_writable(".snakemake")  # where Snakemake keeps what it knows of the run
-    plan = Plan(config, config_files, workflow.basedir)
+    plan = Plan(config, config_files, PROJECT)
 except DarkpixelError as error:
     sys.exit(f"darkpixel: {error}")
 run, paths = plan.run, plan.paths
-commit = commit_of(workflow.basedir)
+published = str(PROJECT / PUBLISHED) if AS_MODULE else PUBLISHED
+commit = commit_of(PROJECT)
 os.environ[MADE_BY] = made_by(run.run, commit, config_files)
 os.environ[OWN_IMAGES] = " ".join(plan.own_images)
 
@@ -74,8 +78,10 @@ class WithoutDates(Workflow):
         return super().rerun_triggers - {RerunTrigger.CODE}
 
 
-# The settings of the command line come to the workflow only after the Snakefile was read.
-workflow.__class__ = WithoutDates
+# The settings of the command line come to the workflow only after the Snakefile was read. Whoever
+# uses this one as a module has rules of their own, whose scripts may have no digest.
+if not AS_MODULE:
+    workflow.__class__ = WithoutDates
 
 
 wildcard_constraints:

@@ -7,7 +7,7 @@ rule measure_samples:
     input:
         test=paths.images("test"),
         samples=lambda wildcards: flat(plan.samples.with_quantised(*wildcards)),
-        published=PUBLISHED,
+        published=published,
     output:
         observables=paths.metrics("{dataset}_{label}_observables"),
         distances=paths.metrics("{dataset}_{label}_wasserstein"),
@@ -36,7 +36,7 @@ rule measure_orders:
     input:
         test=paths.images("test"),
         samples=lambda wildcards: flat(plan.samples.of(*wildcards, plan.trainings.order_models())),
-        published=PUBLISHED,
+        published=published,
     output:
         observables=paths.metrics("{dataset}_{label}_order_observables"),
         distances=paths.metrics("{dataset}_{label}_orders"),
@@ -143,7 +143,7 @@ rule measure_lartpc:
     input:
         test=plan.lartpc.labels("test"),
         labels=lambda wildcards: [path for _, _, path in plan.lartpc.labelled()],
-        published=PUBLISHED,
+        published=published,
     output:
         observables=paths.metrics("lartpc_all_observables"),
         distances=paths.metrics("lartpc_all_wasserstein"),
@@ -290,7 +290,7 @@ rule measure_ssnet:
     input:
         truth=[paths.images("test", name, "all") for name in plan.lartpc.datasets],
         labels=[paths.labels(name, "all", "test") for name in plan.lartpc.datasets],
-        published=PUBLISHED,
+        published=published,
     output:
         rows=paths.metrics("ssnet_accuracy"),
     log:

@@ -5,7 +5,7 @@ rule tabulate_vqvae:
     """Settings and size of the VQ-VAE (LArTPC table 2)."""
     input:
         configs=lambda wildcards: list(plan.lartpc.configs(plan.lartpc.autoencoders).values()),
-        published=PUBLISHED,
+        published=published,
     output:
         **tabulated("lartpc/table2_vqvae_parameters", "tabulate_vqvae", "LArTPC"),
     log:
@@ -28,7 +28,7 @@ rule tabulate_pixelcnn:
     """Settings and size of the PixelCNN (LArTPC table 3)."""
     input:
         configs=lambda wildcards: list(plan.lartpc.configs(plan.lartpc.priors).values()),
-        published=PUBLISHED,
+        published=published,
     output:
         **tabulated("lartpc/table3_pixelcnn_parameters", "tabulate_pixelcnn", "LArTPC"),
     log:

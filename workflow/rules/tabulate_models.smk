@@ -92,7 +92,7 @@ rule tabulate_speed:
         convergence=lambda wildcards: plan.comparisons.rows(
             "convergence", [plan.page(wildcards.stem).dataset]
         ),
-        published=PUBLISHED,
+        published=published,
     output:
         **tabulated("{stem}", "tabulate_speed", "All models"),
     log:
@@ -148,7 +148,7 @@ rule tabulate_matrix:
             for dataset in plan.comparisons.compared
             for path in plan.comparisons.configs(dataset).values()
         ],
-        published=PUBLISHED,
+        published=published,
     output:
         **tabulated("sarm/model_matrix", "model_matrix", "All models", "model_matrix_"),
         **tabulated("sarm/convergence", "convergence", "All models", "convergence_"),

@@ -119,7 +119,7 @@ rule tabulate_parameters:
         configs=lambda wildcards: list(
             plan.comparisons.trained_configs(plan.page(wildcards.stem).dataset).values()
         ),
-        published=PUBLISHED,
+        published=published,
     output:
         **tabulated("{stem}", "tabulate_parameters", "SARM: models"),
     log:

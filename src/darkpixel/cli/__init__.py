@@ -4,19 +4,23 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 from darkpixel import __version__
 from darkpixel.cli.doctor import add_doctor
 from darkpixel.cli.evaluate import add_evaluate
+from darkpixel.cli.export import add_export
 from darkpixel.cli.init import add_init
+from darkpixel.cli.likelihood import add_likelihood
 from darkpixel.cli.look import add_check, add_info, add_show
+from darkpixel.cli.plan import add_plan
 from darkpixel.cli.sample import add_label, add_sample
 from darkpixel.cli.simulate import add_simulate
 from darkpixel.errors import DarkpixelError
 
 _COMMANDS = (
-    add_check, add_doctor, add_init, add_simulate, add_sample, add_label, add_evaluate, add_info,
-    add_show,
+    add_check, add_plan, add_doctor, add_init, add_simulate, add_sample, add_label, add_evaluate,
+    add_likelihood, add_export, add_info, add_show,
 )  # fmt: skip
 
 
@@ -40,9 +44,44 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
+class _PrintCompletion(argparse.Action):
+    """Prints a script for a shell, which completes commands, options and files."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: Any,
+        option_string: str | None = None,
+    ) -> None:
+        import shtab
+
+        waiting: list[argparse.ArgumentParser] = [parser]
+        while waiting:
+            for action in waiting.pop()._actions:
+                if isinstance(action, argparse._SubParsersAction):
+                    waiting.extend(action.choices.values())
+                elif action.choices is None and action.type not in (None, int, float):
+                    action.complete = shtab.FILE  # type: ignore[attr-defined]
+        print(shtab.complete(parser, values))
+        parser.exit()
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="darkpixel", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="darkpixel",
+        description="Generative models of sparse detector images, without the workflow.",
+        epilog="`darkpixel COMMAND --help` has examples; documentation: README.md. Completion:\n"
+        '  eval "$(darkpixel --print-completion bash)"',
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("--version", action="version", version=f"darkpixel {__version__}")
+    parser.add_argument(
+        "--print-completion",
+        action=_PrintCompletion,
+        choices=("bash", "zsh", "tcsh"),
+        help="print a script that completes commands, options and files in a shell",
+    )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for add in _COMMANDS:
         add(commands)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from darkpixel import __version__
-from darkpixel.cli.options import Commands
+from darkpixel.cli.options import Commands, add_command
 from darkpixel.errors import DarkpixelError
 
 _PYTHONS = (3, 11), (3, 13)
@@ -36,7 +36,11 @@ class Finding(NamedTuple):
 
 def add_doctor(commands: Commands) -> None:
     """Its options."""
-    doctor = commands.add_parser("doctor", help="what this computer has, and what would go wrong")
+    doctor = add_command(
+        commands, "doctor", "what this computer has, and what would go wrong",
+        "",
+        "--configfile config/config.yaml mine.yaml",
+    )  # fmt: skip
     doctor.add_argument(
         "--configfile", nargs="+", type=Path, default=[], metavar="FILE",
         help="a run's configuration, base and overlays, to check, too",

@@ -5,7 +5,7 @@ import json
 import sys
 from pathlib import Path
 
-from darkpixel.cli.options import Commands, pixels_of, positive, seed
+from darkpixel.cli.options import Commands, add_command, pixels_of, positive, seed
 from darkpixel.errors import DarkpixelError
 
 _KINDS = ("jets", "muons", "lartpc", "plain")  # darkpixel.studies.scoring.KINDS, which takes torch
@@ -13,9 +13,13 @@ _KINDS = ("jets", "muons", "lartpc", "plain")  # darkpixel.studies.scoring.KINDS
 
 def add_evaluate(commands: Commands) -> None:
     """Its options."""
-    evaluate = commands.add_parser(
+    evaluate = add_command(
+        commands,
         "evaluate",
-        help="score files of generated images against simulated ones",
+        "score files of generated images against simulated ones",
+        "test.h5 w.h5 other.npy --html page.html",
+        "test.h5 w.h5 --training train.h5 --json",
+        "showers.h5 mine.h5 --shape 45x144 # CaloChallenge",
         description="Distances of generated from simulated images, with errors and what a perfect "
         "generator scores. Read are .h5, .npy, .npz, LArCV .root, CaloChallenge and JetNet files.",
     )

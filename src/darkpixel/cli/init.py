@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import NamedTuple
 
-from darkpixel.cli.options import Commands, labelled
+from darkpixel.cli.options import Commands, add_command, labelled
 from darkpixel.errors import DarkpixelError
 
 _OTHERS = ("jets", "muons", "lartpc", "lartpc_vertex")
@@ -25,11 +25,14 @@ class _File(NamedTuple):
 
 def add_init(commands: Commands) -> None:
     """Its options."""
-    init = commands.add_parser(
+    init = add_command(
+        commands,
         "init",
-        help="write an overlay for a run on your own files",
+        "write an overlay for a run on your own files",
+        "mine.yaml signal=w.h5 background=q.h5",
+        "mine.yaml all=particles.h5 --dataset lartpc --models vqvae_pixelcnn",
         description="Looks at the files, divides their images into training, validation and test "
-        "images, and writes a configuration: darkpixel init mine.yaml signal=w.h5 background=q.h5",
+        "images, and writes a configuration.",
     )
     init.add_argument("output", type=Path, help="overlay to write, .yaml")
     init.add_argument(

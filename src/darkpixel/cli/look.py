@@ -3,27 +3,51 @@
 import argparse
 from pathlib import Path
 
-from darkpixel.cli.options import Commands, picture, positive, seed
+from darkpixel.cli.options import Commands, add_command, picture, positive, seed
 from darkpixel.errors import DarkpixelError
+
+BASE = Path("config/config.yaml")
+"""What an overlay lies over where nothing else is named, as for the workflow."""
+_WHOLE = {"run", "datasets", "models"}  # keys of a configuration that is no overlay
+_IMAGES = (".h5", ".hdf5", ".npy", ".npz", ".root", ".safetensors")
 
 
 def add_check(commands: Commands) -> None:
     """Its options."""
-    check = commands.add_parser("check", help="check a configuration and its overlays")
-    check.add_argument("files", nargs="+", type=Path, help="base configuration, then overlays")
+    check = add_command(
+        commands, "check", "check a configuration: keys, files, enough images",
+        "mine.yaml # over config/config.yaml",
+        "config/config.yaml config/study.yaml",
+        description="Checks the keys of a configuration, an overlay with what it lies over, and "
+        "that the files that it names are there and hold as many images as it asks for.",
+    )  # fmt: skip
+    check.add_argument(
+        "files",
+        nargs="+",
+        type=Path,
+        help="overlays, over config/config.yaml unless the first is whole",
+    )
     check.set_defaults(command=_check)
 
 
 def add_info(commands: Commands) -> None:
     """Its options."""
-    info = commands.add_parser("info", help="print what an image file or a model's folder holds")
-    info.add_argument("path", type=Path, help="image file, other HDF5 file, or folder of a model")
+    info = add_command(
+        commands, "info", "print what an image file or a model's folder holds",
+        "results/demo/data/jets/signal/test.h5",
+        "weights/lartpc_sparse_transformer",
+    )  # fmt: skip
+    info.add_argument("path", type=Path, help="image file, other HDF5 file, or a model")
     info.set_defaults(command=_info)
 
 
 def add_show(commands: Commands) -> None:
     """Its options."""
-    show = commands.add_parser("show", help="draw images of a file, many in one picture")
+    show = add_command(
+        commands, "show", "draw images of a file, many in one picture",
+        "w.h5 # writes w.png",
+        "mine.npy -n 64 -o mine.pdf",
+    )  # fmt: skip
     show.add_argument("images", type=Path, help=".h5, .npy, .npz or .root")
     show.add_argument(
         "-n", "--number", type=positive, help="of images (32; with --browser the first 200)"
@@ -45,22 +69,39 @@ def add_show(commands: Commands) -> None:
 
 def _check(options: argparse.Namespace) -> None:
     from darkpixel.config.loading import load_run, read_yaml
+    from darkpixel.pipeline.checks import check_run, counted_files
+    from darkpixel.pipeline.events import Events
+    from darkpixel.pipeline.paths import Paths
 
-    content = read_yaml(*options.files)
-    if missing := {"run", "datasets", "models"} - content.keys():
-        files = " ".join(map(str, options.files))
-        raise DarkpixelError(
-            f"{files}: no whole configuration (no {', '.join(sorted(missing))}); name the base "
-            f"before the overlay: darkpixel check config/config.yaml {files}"
-        )
-    run = load_run(content, options.files)
-    print(f"run '{run.run}': {', '.join(run.datasets.present())}")
+    files = list(options.files)
+    for file in files:
+        if file.suffix.lower() in _IMAGES:
+            raise DarkpixelError(
+                f"{file}: no configuration, which is a .yaml file; darkpixel info {file} says what "
+                "it holds."
+            )
+    if lacking := _WHOLE - read_yaml(files[0]).keys():  # an overlay
+        if not BASE.is_file():
+            raise DarkpixelError(
+                f"{files[0]}: an overlay (no {', '.join(sorted(lacking))}), and no {BASE} here "
+                "that it could lie over; call `darkpixel check` in the checkout, or name the base "
+                f"first: darkpixel check BASE {' '.join(map(str, files))}"
+            )
+        files.insert(0, BASE)
+    run = load_run(read_yaml(*files), files)
+    check_run(run, Events(run, Paths(run.run), Path.cwd()))
+    print(f"run '{run.run}': {', '.join(run.datasets.present())} ({' < '.join(map(str, files))})")
+    for found in counted_files(run):
+        if found.images is None:
+            print(f"  {found.key}: {found.path}, whose images are counted as they are read")
+        else:
+            print(f"  {found.key}: {found.path}, {found.images} images, {found.needed} needed")
 
 
 def _info(options: argparse.Namespace) -> None:
     from darkpixel.formats.hdf5 import open_hdf5, sound
 
-    if options.path.is_dir():
+    if options.path.is_dir() or options.path.suffix == ".safetensors":
         _model(options.path)
         return
     remedy = "make the file again"
@@ -99,8 +140,10 @@ def _images(path: Path) -> None:
 def _model(folder: Path) -> None:
     from darkpixel.models.base import GenerativeModel
     from darkpixel.models.folder import load_config, load_model
+    from darkpixel.models.packed import model_folder, packed_texts
 
-    config, model = load_config(folder), load_model(folder)
+    with model_folder(folder) as unpacked:
+        config, model = load_config(unpacked), load_model(unpacked)
     height, width = config["image_size"]
     counts = model.parameter_counts()
     print(f"{folder}: a model '{config['model']['model']}' of {height} x {width} pixels")
@@ -112,6 +155,8 @@ def _model(folder: Path) -> None:
         print(f"  conditions: {', '.join(names) or 'none'}")
     for name, value in config["model"].items():
         print(f"  settings.{name}: {value}")
+    if folder.is_file():
+        print(packed_texts(folder)["card"])
 
 
 def _show(options: argparse.Namespace) -> None:

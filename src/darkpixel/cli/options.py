@@ -2,6 +2,8 @@
 
 import argparse
 import math
+import shutil
+import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +12,27 @@ from typing import Any
 
 Commands = Any
 """`argparse`'s object that new commands are added to, whose class is not public."""
+
+
+def add_command(
+    commands: Commands, name: str, summary: str, *examples: str, description: str = ""
+) -> Any:
+    """The parser of a new command.
+
+    Args:
+        summary: its line in the help of `darkpixel`.
+        examples: lines that a user can type, without `darkpixel NAME`; a comment comes after `#`.
+        description: for its own help; empty: the summary.
+    """
+    text = description or f"{summary[:1].upper()}{summary[1:]}."
+    width = max(40, shutil.get_terminal_size().columns - 2)
+    return commands.add_parser(
+        name,
+        help=summary,
+        description=textwrap.fill(text, width),
+        epilog="examples:\n" + "\n".join(f"  darkpixel {name} {line}" for line in examples),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
 
 
 def positive(text: str) -> int:
@@ -90,6 +113,13 @@ def images_file(text: str) -> Path:
         raise argparse.ArgumentTypeError(
             f"found '{text}'; HDF5 and NumPy arrays are written: end it in .h5, .hdf5 or .npy"
         )
+    return path
+
+
+def number_file(text: str) -> Path:
+    path = Path(text)
+    if path.suffix not in (".h5", ".hdf5", ".npy", ".csv") and not path.is_dir():
+        raise argparse.ArgumentTypeError(f"found '{text}'; end it in .h5, .hdf5, .npy or .csv")
     return path
 
 

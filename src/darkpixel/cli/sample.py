@@ -7,6 +7,7 @@ from typing import Any
 
 from darkpixel.cli.options import (
     Commands,
+    add_command,
     hdf5,
     images_file,
     one_species,
@@ -21,8 +22,13 @@ from darkpixel.errors import DarkpixelError
 
 def add_sample(commands: Commands) -> None:
     """Its options."""
-    sample = commands.add_parser("sample", help="generate images with a trained model")
-    sample.add_argument("model", type=Path, help="folder with model.safetensors and config.yaml")
+    sample = add_command(
+        commands, "sample", "generate images with a trained model",
+        "results/demo/models/jets/signal/sarm2_dd/seed1 w.h5 -n 10000",
+        "weights/lartpc_sparse_transformer pions.npy --species pi+ --momentum 400",
+        "model.darkpixel.safetensors again.h5 --conditions rows.csv # a packed model",
+    )  # fmt: skip
+    sample.add_argument("model", type=Path, help="folder of the model, or its packed file")
     sample.add_argument("output", type=images_file, help="file to write: .h5, .hdf5, or .npy")
     sample.add_argument(
         "-n", "--images", type=positive, help="how many (1000, or the rows of --conditions)"
@@ -60,8 +66,11 @@ def add_sample(commands: Commands) -> None:
 
 def add_label(commands: Commands) -> None:
     """Its options."""
-    label = commands.add_parser("label", help="label tracks and showers with a trained SSNet")
-    label.add_argument("model", type=Path, help="folder of a trained SSNet")
+    label = add_command(
+        commands, "label", "label tracks and showers with a trained SSNet",
+        "results/demo/judges/ssnet/seed1 argon.h5 labels.h5",
+    )  # fmt: skip
+    label.add_argument("model", type=Path, help="folder of a trained SSNet, or its packed file")
     label.add_argument("images", type=Path, help="image file to label")
     label.add_argument("output", type=hdf5, help="label file to write, .h5 or .hdf5")
     label.add_argument(
@@ -77,13 +86,15 @@ def add_label(commands: Commands) -> None:
 def _sample(options: argparse.Namespace) -> None:
     from darkpixel.models.device import choose_device
     from darkpixel.models.folder import load_config, load_generator
+    from darkpixel.models.packed import model_folder
     from darkpixel.models.sample_file import default_block_size, shard_blocks, write_shard
     from darkpixel.models.workers import usable_cores
 
     replaced = replaced_note(options.output)  # before anything is drawn
-    config = load_config(options.model)
     device = choose_device(options.device)
-    model = load_generator(options.model, device=device, label=options.label)
+    with model_folder(options.model) as folder:
+        config = load_config(folder)
+        model = load_generator(folder, device=device, label=options.label)
     conditions = _conditions(options, [condition.name for condition in model.conditions])
     count = _count(options, conditions)
     images = config["images"]
@@ -107,10 +118,12 @@ def _sample(options: argparse.Namespace) -> None:
     print(f"{options.output}: {count} images of {image_label}{replaced}")
 
 
-def _conditions(options: argparse.Namespace, names: Sequence[str]) -> dict[str, Any]:
-    """The values of the options' conditions: one for all images, or an array of one an image."""
-    from darkpixel.formats.condition_file import read_conditions
+def same_for_all(options: argparse.Namespace) -> dict[str, float]:
+    """The values of `--species`, `--momentum` and `--condition`, one for all images.
 
+    Raises:
+        DarkpixelError: a value is no number, or a name is given twice.
+    """
     single: dict[str, float] = {}
     words = [f"{name}={getattr(options, name)}" for name in ("species", "momentum")
              if getattr(options, name) is not None]  # fmt: skip
@@ -127,15 +140,23 @@ def _conditions(options: argparse.Namespace, names: Sequence[str]) -> dict[str, 
         if name in single:
             raise DarkpixelError(f"--condition: '{name}' is given twice; give it once.")
         single[name] = value
+    return single
+
+
+def _conditions(options: argparse.Namespace, names: Sequence[str]) -> dict[str, Any]:
+    """The values of the options' conditions: one for all images, or an array of one an image."""
+    from darkpixel.formats.condition_file import read_conditions
+
+    single = same_for_all(options)
     if options.conditions is None:
-        return single
+        return dict(single)
     columns = read_conditions(options.conditions, names)
     if both := single.keys() & columns.keys():
         raise DarkpixelError(
             f"{options.conditions}: has the column '{min(both)}', which is given on the command "
             "line too; give one or the other."
         )
-    return single | columns
+    return {**single, **columns}
 
 
 def _count(options: argparse.Namespace, conditions: Mapping[str, Any]) -> int:
@@ -156,6 +177,7 @@ def _count(options: argparse.Namespace, conditions: Mapping[str, Any]) -> int:
 def _label(options: argparse.Namespace) -> None:
     from darkpixel.models.device import choose_device
     from darkpixel.models.folder import load_config, load_model
+    from darkpixel.models.packed import model_folder
     from darkpixel.models.ssnet.labelling import label_file
     from darkpixel.models.ssnet.model import SSNet
 
@@ -164,8 +186,9 @@ def _label(options: argparse.Namespace) -> None:
         raise DarkpixelError(
             f"{options.output}: the file of the images itself; name another for the labels."
         )
-    config = load_config(options.model)
-    model = load_model(options.model, device=choose_device(options.device))
+    with model_folder(options.model) as folder:
+        config = load_config(folder)
+        model = load_model(folder, device=choose_device(options.device))
     if not isinstance(model, SSNet):
         raise DarkpixelError(
             f"{options.model}: model is '{config['model']['model']}', not 'ssnet'; "

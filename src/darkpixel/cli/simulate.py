@@ -7,6 +7,7 @@ from typing import Any
 
 from darkpixel.cli.options import (
     Commands,
+    add_command,
     images_file,
     momentum,
     positive,
@@ -20,7 +21,12 @@ from darkpixel.errors import DarkpixelError
 
 def add_simulate(commands: Commands) -> None:
     """Its options."""
-    simulate = commands.add_parser("simulate", help="simulate images, without a workflow")
+    simulate = add_command(
+        commands, "simulate", "simulate images, without a workflow",
+        "argon muons.h5 -n 20000 --species mu- --momentum 500",
+        "jets q.h5 -n 1000 --label background --seed 7",
+        "muons z.npy --configfile config/config.yaml mine.yaml # as in that run",
+    )  # fmt: skip
     simulate.add_argument("kind", choices=("jets", "muons", "argon"), help="of images")
     simulate.add_argument("output", type=images_file, help="file to write: .h5, .hdf5, or .npy")
     simulate.add_argument("-n", "--images", type=positive, default=1000, help="how many (1000)")

@@ -69,14 +69,12 @@ def random_images(path: str | Path, most: int, seed: int, grid: Grid | None = No
         DarkpixelError: the file cannot be read, or is none of the kinds that are.
     """
     path = Path(path)
-    blocks, about = _opened(path, grid or Grid())
+    blocks, about = image_blocks(path, grid)
     random = np.random.default_rng(seed)
     kept: list[Images] = []
     keys: NDArray[np.float64] = np.empty(0)
     total = 0
     for images in blocks:
-        if (found := bad_value(images)) is not None:
-            raise _bad_pixel(path, total, found)
         total += len(images)
         kept.append(np.asarray(images, np.float32))
         keys = np.concatenate([keys, random.random(len(images))])
@@ -93,29 +91,42 @@ def first_images(path: str | Path, most: int) -> tuple[Images, dict[str, Any]]:
     """The first images of a file, `most` at most, in the file's order, and what it says of them.
 
     Raises:
-        DarkpixelError: as `random_images`.
+        DarkpixelError: as `image_blocks`; there are none.
     """
-    path = Path(path)
-    blocks, about = _opened(path, Grid())
+    blocks, about = image_blocks(path)
     kept: list[Images] = []
-    total = 0
     for images in blocks:
-        kept.append(np.asarray(images[: most - total], np.float32))
-        if (found := bad_value(kept[-1])) is not None:
-            raise _bad_pixel(path, total, found)
-        total += len(kept[-1])
-        if total >= most:
+        kept.append(np.asarray(images[: most - sum(map(len, kept))], np.float32))
+        if sum(map(len, kept)) >= most:
             break
-    if not total:
+    if not sum(map(len, kept)):
         raise DarkpixelError(f"{path}: holds no images.")
     return np.concatenate(kept), about
 
 
-def _bad_pixel(path: Path, start: int, found: tuple[int, Any]) -> DarkpixelError:
-    return DarkpixelError(
-        f"{path}: image {start + found[0]} holds the pixel value {found[1]}; pixels must be finite "
-        "and not negative."
-    )
+def image_blocks(
+    path: str | Path, grid: Grid | None = None
+) -> tuple[Iterator[Images], dict[str, Any]]:
+    """The images of a file in its order, in blocks (n, H, W), and what the file says of them.
+
+    Raises:
+        DarkpixelError: as `random_images`; of pixels that are none, once they are reached.
+    """
+    path = Path(path)
+    blocks, about = _opened(path, grid or Grid())
+
+    def checked() -> Iterator[Images]:
+        total = 0
+        for images in blocks:
+            if (found := bad_value(images)) is not None:
+                raise DarkpixelError(
+                    f"{path}: image {total + found[0]} holds the pixel value {found[1]}; pixels "
+                    "must be finite and not negative."
+                )
+            total += len(images)
+            yield images
+
+    return checked(), about
 
 
 def _opened(path: Path, grid: Grid) -> tuple[Iterator[Images], dict[str, Any]]:

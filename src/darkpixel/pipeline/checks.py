@@ -2,8 +2,10 @@
 
 import os
 import tempfile
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from darkpixel.config.data import CustomData, Data
 from darkpixel.config.discovery import model_settings
@@ -42,6 +44,49 @@ def check_run(run: Run, events: Events) -> None:
             )
     if run.datasets.lartpc is not None and run.judges.ssnet.weights is not None:
         _check_ssnet(Path(run.judges.ssnet.weights))
+
+
+class OwnFile(NamedTuple):
+    """A user's file of images."""
+
+    key: str
+    """Where the configuration names it."""
+    path: str
+    images: int | None
+    """None: not known before it is read, as of events that have to be cropped."""
+    needed: int
+
+
+def counted_files(run: Run) -> Iterator[OwnFile]:
+    """The user's files with the number of their images, read from their headers.
+
+    Raises:
+        DarkpixelError: a file is no image file, or holds fewer images than its splits ask for.
+    """
+    # Only here, as below.
+    from darkpixel.formats.hdf5 import open_hdf5
+    from darkpixel.formats.image_file import ImageFile
+
+    for name, data in run.datasets.present().items():
+        for label, path in data.file.items() if data.source == "file" else ():
+            key, needed = f"datasets.{name}.file.{label}", data.images.total
+            images = None
+            if not path.endswith(".root"):
+                with open_hdf5(
+                    Path(path), missing="correct the path", remedy="make it again"
+                ) as h5:
+                    plain = "images" in h5 or "low" not in h5  # not in the layout of UCI
+                if plain:
+                    with ImageFile(path) as file:
+                        images = len(file)
+            if images is not None and images < needed:
+                sizes = data.images
+                raise DarkpixelError(
+                    f"{key}: {path} holds {images} images, {needed} are needed (train "
+                    f"{sizes.train} + validation {sizes.validation} + test {sizes.test}); lower "
+                    f"datasets.{name}.images, or give more images"
+                )
+            yield OwnFile(key, path, images, needed)
 
 
 def check_braces(key: str, path: str | Path) -> None:

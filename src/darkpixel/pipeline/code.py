@@ -64,6 +64,9 @@ class Code:
             case "measure_speed" | "measure_likelihood":
                 models = self._trainings.models(wildcards.dataset)
                 return _modules(*map(self._model, models))
+            case "pack_models":
+                every = map(self._trainings.models, run.datasets.present())
+                return _modules(*(self._model(model) for models in every for model in models))
             case "train_classifier":
                 return _modules(run.judges.classifier.model)
             case "measure_two_sample":

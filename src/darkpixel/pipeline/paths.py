@@ -179,6 +179,10 @@ class Paths:
         """Snakemake's report."""
         return f"{self.results}/report.html"
 
+    def release(self, name: str) -> str:
+        """What is packed for others."""
+        return f"{self.results}/release/{name}"
+
     def checkpoints(self, name: str) -> str:
         """Where a job keeps what it goes on from; no output, which Snakemake would delete."""
         return f"{self.results}/checkpoints/{name}"

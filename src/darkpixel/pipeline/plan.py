@@ -20,6 +20,7 @@ from darkpixel.pipeline.report_contents import ReportContents
 from darkpixel.pipeline.resources import Resources
 from darkpixel.pipeline.samples import Files, Samples, flat
 from darkpixel.pipeline.searches import Searches
+from darkpixel.pipeline.sharing import Sharing
 from darkpixel.pipeline.targets import targets
 from darkpixel.pipeline.trainings import Trainings
 
@@ -61,6 +62,7 @@ class Plan:
         self.report = ReportContents(
             run, self._pages, self.paths, self.samples, self.lartpc, project / "workflow/report"
         )
+        self.sharing = Sharing(run, self.paths, self.trainings, self._pages)
 
     @property
     def labels(self) -> list[str]:

@@ -127,6 +127,9 @@ RULES: dict[str, Needs] = {
     "draw_reference_code": Needs("analysis", 2000, 30),
     "write_report": Needs("pages", 2000, 30),
     "write_snakemake_report": Needs("report", 1000, 30),
+    # For others.
+    "pack_models": Needs("models", 2000, 60),
+    "pack_run": Needs("report", 1000, 60),
 }
 
 

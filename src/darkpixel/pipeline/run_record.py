@@ -12,6 +12,8 @@ from typing import Any
 import yaml
 
 from darkpixel import __version__
+from darkpixel.config.yaml_files import load_yaml, read_text
+from darkpixel.errors import DarkpixelError
 from darkpixel.formats.files import whole_file
 
 _LIBRARIES = (
@@ -71,6 +73,24 @@ def write_run_record(
             "# Written when the run was last started.\n" + yaml.safe_dump(record, sort_keys=False),
             encoding="utf-8",
         )
+
+
+def read_run_record(path: str | Path) -> dict[str, Any]:
+    """What `write_run_record` has written.
+
+    Raises:
+        DarkpixelError: it is not there, or no record of a run.
+    """
+    try:
+        record = load_yaml(read_text(path))
+    except (OSError, yaml.YAMLError) as error:
+        raise DarkpixelError(
+            f"{path}: cannot be read ({error}); start the run once more, which writes it."
+        ) from error
+    needed = {"configuration", "commit", "started", "command", "versions"}
+    if not isinstance(record, dict) or not needed <= record.keys():
+        raise DarkpixelError(f"{path}: no record of a run; start the run once more.")
+    return record
 
 
 def _versions() -> dict[str, str]:

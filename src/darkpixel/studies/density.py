@@ -8,25 +8,56 @@ many orders, only a lower bound of the density is known, hence an upper bound of
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from inspect import Parameter, signature
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
 import torch
+from torch import Tensor
 
 from darkpixel.formats.image_file import ImageFile
 from darkpixel.metrics.uncertainty import over_seeds, standard_error
 from darkpixel.models.base import GenerativeModel
 from darkpixel.models.folder import load_generator
 from darkpixel.studies.bound import importance_bound
-from darkpixel.studies.zero_level import zero_level
+from darkpixel.studies.zero_level import ZeroLevel, zero_level
 
 COLUMNS = [
     "model", "dataset", "label", "observable", "value", "error", "seed_spread", "floor", "n",
     "seeds", "rounded_to_zero", "bound", "draws", "more_with_half", "published", "hardware",
 ]  # fmt: skip
+
+
+Bound = Literal["", "totals", "order"]
+"""Whether a density is a lower bound, and why: totals are drawn before the pixels, or the density
+of one order of them alone is known."""
+
+
+class Density(NamedTuple):
+    """What is known of the log-density of B images."""
+
+    nats: Tensor
+    """(B,) float64; a lower bound where `bound` says so."""
+    bound: Bound = ""
+    more: Tensor | None = None
+    """(B,) how much lower a bound of totals is with half of the draws, nats."""
+
+
+class ScoredBlock(NamedTuple):
+    """Likelihood of B images of a file."""
+
+    bits: np.ndarray
+    """(B,) -log2 of the density of each image."""
+    bound: Bound
+    more: np.ndarray | None
+    """(B,) as in `Density`, bits."""
+    nonzero: int
+    """Pixels that are not zero."""
+    lost: int
+    """Those of them that the model's grid rounds to zero."""
 
 
 class Bits(NamedTuple):
@@ -36,13 +67,85 @@ class Bits(NamedTuple):
     """(n,) -log2 of the density of each image, per pixel; an upper bound where there are draws."""
     rounded_to_zero: float
     """Share of the non-zero pixels that the model's grid rounds to zero (0 without a grid)."""
-    bound: Literal["", "totals", "order"] = ""
-    """Whether the bits are an upper bound, and why: totals drawn before the pixels, or the density
-    of one order of them alone."""
+    bound: Bound = ""
+    """Whether the bits are an upper bound, and why."""
     draws: int = 0
     """Estimates of an image's density behind the upper bound of a model with totals."""
     more_with_half: float = 0.0
     """How much larger the mean upper bound is with half of the draws, bits per pixel."""
+
+
+def density_of(
+    model: GenerativeModel,
+    images: Tensor,
+    columns: Mapping[str, Tensor] | None = None,
+    *,
+    draws: int = 0,
+    generator: torch.Generator | None = None,
+) -> Density | None:
+    """The log-density of images (B, H, W), or a lower bound of it; None where neither is known.
+
+    Args:
+        model: in evaluation mode.
+        images: on its device.
+        columns: conditions (B,) of the images, of a model that takes them; estimates with draws
+            are of images whose conditions are not known.
+        draws: estimates of the density of each image, where it is not exact; 0: none.
+        generator: of these.
+    """
+    known: Any = model
+    # The method of a model without conditions has no arguments for them.
+    takes = signature(model.log_density).parameters.values()
+    takes_columns = any(parameter.kind is Parameter.VAR_KEYWORD for parameter in takes)
+    given = (columns or {}) if takes_columns else {}
+    nats = known.log_density(images, **given)
+    if nats is not None:
+        return Density(nats.double())
+    nats = known.log_density_lower_bound(images, **given)
+    if nats is not None:
+        return Density(nats.double(), "order")
+    if draws and generator is not None:
+        bound = importance_bound(model, images, draws, generator=generator)
+        if bound is not None:
+            return Density(bound.whole, "totals", bound.whole - bound.half)
+    return None
+
+
+def scored_blocks(
+    model: GenerativeModel,
+    blocks: Iterable[Mapping[str, np.ndarray]],
+    level: ZeroLevel | None,
+    *,
+    draws: int,
+    seed: int,
+) -> Iterator[ScoredBlock | None]:
+    """The likelihood of images, block by block; None for a block of which the model knows none.
+
+    Args:
+        blocks: `images` (B, H, W) and, under their names, the conditions (B,) of each.
+        level: how the lowest level of the model's grid is shared out, where it has one.
+        draws, seed: as for `bits_per_pixel`.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    device = next(model.parameters()).device
+    quantise = getattr(model, "quantise", None)
+    for block in blocks:
+        tensors = {name: torch.tensor(values, device=device) for name, values in block.items()}
+        pixels = tensors.pop("images")
+        with torch.inference_mode():
+            found = density_of(model, pixels, tensors, draws=draws, generator=generator)
+            if found is None:
+                yield None
+                continue
+            bits, lost = -found.nats / math.log(2), 0
+            if quantise is not None:
+                rounded = quantise(pixels)
+                lost = int(((pixels > 0) & (rounded == 0)).sum())
+                if level is not None:
+                    bits += level.bits(pixels, rounded)
+        more = None if found.more is None else (found.more / math.log(2)).cpu().numpy()
+        nonzero = int((pixels > 0).sum())
+        yield ScoredBlock(bits.cpu().numpy(), found.bound, more, nonzero, lost)
 
 
 def bits_per_pixel(
@@ -67,37 +170,27 @@ def bits_per_pixel(
             without an exact density; 0: none.
         seed: of these.
     """
-    generator = torch.Generator().manual_seed(seed)
-    device = next(model.parameters()).device
     quantise = getattr(model, "quantise", None)
+    device = next(model.parameters()).device
     level = None if quantise is None else zero_level(quantise, train_file, device)
-    by_block, more, nonzero, lost = [], [0.0], 0, 0
-    why: Literal["", "totals", "order"] = ""
-    with ImageFile(path) as file, torch.inference_mode():
+    by_block = []
+    with ImageFile(path) as file:
         height, width = file.shape[1:]
-        for block in _blocks(file, images, batch):
-            pixels = torch.from_numpy(block).to(device)
-            nats = model.log_density(pixels)
-            if nats is None and (nats := model.log_density_lower_bound(pixels)) is not None:
-                why = "order"
-            if nats is None:
-                bound = draws and importance_bound(model, pixels, draws, generator=generator)
-                if not bound:
-                    return None
-                nats, why = bound.whole, "totals"
-                more += ((bound.whole - bound.half) / math.log(2)).tolist()
-            bits = -nats.double() / math.log(2)
-            nonzero += int((pixels > 0).sum())
-            if quantise is not None:
-                rounded = quantise(pixels)
-                lost += int(((pixels > 0) & (rounded == 0)).sum())
-                if level is not None:
-                    bits += level.bits(pixels, rounded)
-            by_block.append(bits.cpu().numpy() / (height * width))
-    bits_of_images = np.concatenate(by_block)
-    half = sum(more) / len(bits_of_images) / (height * width)
-    lost_share = lost / max(nonzero, 1)
-    return Bits(bits_of_images, lost_share, why, draws if why == "totals" else 0, half)
+        blocks = ({"images": block} for block in _blocks(file, images, batch))
+        for found in scored_blocks(model, blocks, level, draws=draws, seed=seed):
+            if found is None:
+                return None
+            by_block.append(found)
+    bits_of_images = np.concatenate([block.bits for block in by_block]) / (height * width)
+    more = sum(float(block.more.sum()) for block in by_block if block.more is not None)
+    why = by_block[0].bound
+    return Bits(
+        bits_of_images,
+        sum(block.lost for block in by_block) / max(sum(block.nonzero for block in by_block), 1),
+        why,
+        draws if why == "totals" else 0,
+        more / len(bits_of_images) / (height * width),
+    )
 
 
 def _blocks(file: ImageFile, images: int, batch: int) -> Iterator[Any]:

@@ -142,11 +142,14 @@ def test_an_unconditioned_model_takes_no_conditions(folder, tmp_path, capsys):
     assert "condition 'species': the model takes none" in capsys.readouterr().err
 
 
-def test_an_overlay_alone_is_no_configuration(tmp_path, capsys):
+def test_an_overlay_without_its_base_is_no_configuration(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     overlay = tmp_path / "my.yaml"
     overlay.write_text("run: mine")
     assert main(["check", str(overlay)]) == 1
-    assert f"darkpixel check config/config.yaml {overlay}" in capsys.readouterr().err
+    error = capsys.readouterr().err
+    assert "call `darkpixel check` in the checkout" in error
+    assert f"darkpixel check BASE {overlay}" in error
 
 
 def distances(out):

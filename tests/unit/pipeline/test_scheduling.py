@@ -2,7 +2,7 @@
 
 import random
 
-from bench.scheduling import longest_chain, makespan
+from darkpixel.pipeline.scheduling import longest_chain, makespan, schedule
 
 
 def test_one_core_takes_all_of_them_one_after_the_other() -> None:
@@ -37,3 +37,18 @@ def test_it_is_never_below_its_bounds() -> None:
 
 def test_a_job_that_is_needed_twice_is_waited_for_once() -> None:
     assert makespan([1, 1], [[], [0, 0]], 1) == 2
+
+
+def test_a_job_of_several_cores_waits_until_they_are_free() -> None:
+    # 0 and 1 on one core each, 2 on both, 3 on one: 2 comes when 0 and 1 are done.
+    plan = schedule([1, 2, 3, 1], [[], [], [0], []], 2, [1, 1, 2, 1])
+    assert plan.begins[2] >= 2
+    assert plan.makespan == 5
+    # On one core it takes what there is.
+    assert schedule([1, 3], [[], []], 1, [1, 2]).makespan == 4
+
+
+def test_the_peak_counts_what_runs_at_the_same_time() -> None:
+    plan = schedule([2, 2, 2], [[], [], [0]], 2)
+    assert plan.peak([5, 1, 3]) == 6
+    assert schedule([2, 2, 2], [[], [], [0]], 1).peak([5, 1, 3]) == 5

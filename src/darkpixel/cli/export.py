@@ -1,0 +1,40 @@
+"""`darkpixel export`: a trained network for programs without darkpixel."""
+
+import argparse
+from pathlib import Path
+
+from darkpixel.cli.options import Commands, add_command, replaced_note
+
+
+def add_export(commands: Commands) -> None:
+    """Its options."""
+    export = add_command(
+        commands,
+        "export",
+        "write an SSNet or a classifier as TorchScript",
+        "results/demo/judges/ssnet/seed1 ssnet.pt",
+        description="Writes a trained network that torch reads without darkpixel, in C++ too. Only "
+        "what is one pass of a network can be exported: SSNet and classifiers. Generative models "
+        "draw with a sampler of their own; use darkpixel.load.",
+    )
+    export.add_argument("model", type=Path, help="folder of the model, or its packed file")
+    export.add_argument("output", type=_script, help="file to write, .pt")
+    export.add_argument(
+        "--format", choices=("torchscript",), default="torchscript", help="(torchscript)"
+    )
+    export.set_defaults(command=_export)
+
+
+def _script(text: str) -> Path:
+    path = Path(text)
+    if path.suffix != ".pt" and not path.is_dir():
+        raise argparse.ArgumentTypeError(f"found '{text}'; end it in .pt")
+    return path
+
+
+def _export(options: argparse.Namespace) -> None:
+    from darkpixel.models.export import export_model
+
+    replaced = replaced_note(options.output)
+    gives = export_model(options.model, options.output)
+    print(f"{options.output}: TorchScript{replaced}; images (N, H, W) float32 -> {gives}")

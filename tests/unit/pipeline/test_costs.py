@@ -1,0 +1,88 @@
+"""What jobs cost: from records, from measurements, or not known; never from nothing."""
+
+import math
+from pathlib import Path
+
+import pytest
+from repository import CONFIG
+
+from darkpixel.config.loading import load_run, read_yaml
+from darkpixel.config.run import Run
+from darkpixel.pipeline.costs import UNKNOWN, Costs, Network, Records, Simulation
+from darkpixel.pipeline.planner import Job
+
+TRAIN = {"dataset": "jets", "label": "signal", "model": "sarm2_dd", "seed": "1"}
+
+
+@pytest.fixture(scope="module")
+def run() -> Run:
+    files = [CONFIG / "config.yaml"]
+    return load_run(read_yaml(*files), files)
+
+
+def job(rule: str, benchmark: str = "", **wildcards: str) -> Job:
+    return Job(rule, wildcards, benchmark, (f"{benchmark}.out",), (), 2, 4000.0)
+
+
+class Speeds:
+    """Two seconds an image in training, three in sampling, none for simulations."""
+
+    def training(self, network: Network) -> float | None:
+        assert network.pixels == 28
+        assert network.settings["model"] == "sarm"
+        return 2.0
+
+    def sampling(self, network: Network) -> float | None:
+        return 3.0
+
+    def simulation(self, simulation: Simulation) -> float | None:
+        return None
+
+
+@pytest.fixture
+def records(run: Run, tmp_path: Path) -> Records:
+    """One training of 10 s on two cores, with a file of 3 bytes, and a job without a record."""
+    (tmp_path / "a.tsv").write_text("s\tmax_rss\n10\t512\n")
+    (tmp_path / "a.tsv.out").write_text("abc")
+    jobs = [job("train_model", "a.tsv", **TRAIN), job("draw_roc", "b.tsv")]
+    return Records("old", run, jobs, [tmp_path])
+
+
+def test_a_job_takes_what_it_took(run: Run, records: Records) -> None:
+    assert len(records) == 1
+    training = job("train_model", **TRAIN)
+    costs = Costs(run, [training], speeds=None, records=records)
+    assert costs.estimate(training) == (20.0, "run old")
+    assert costs.storage(training) == 3
+    assert costs.memory(training) == 512
+    # Another model is as the same rule on the same data set, with more epochs in proportion.
+    files = [CONFIG / "config.yaml"]
+    config = read_yaml(*files)
+    config["datasets"]["jets"]["images"]["train"] *= 3
+    changed = load_run(config, files)
+    longer = Costs(changed, [training], speeds=None, records=records)
+    assert longer.estimate(training).seconds == pytest.approx(60)
+    assert longer.storage(training) == pytest.approx(9)
+
+
+def test_what_nobody_knows_is_unknown(run: Run, records: Records) -> None:
+    figure = job("draw_roc")
+    for known in (None, records):
+        estimate = Costs(run, [figure], speeds=Speeds(), records=known).estimate(figure)
+        assert math.isnan(estimate.seconds)
+        assert estimate.basis == UNKNOWN
+    simulation = job("simulate_jets", label="signal", chunk="0")
+    assert Costs(run, [], speeds=Speeds(), records=None).estimate(simulation).basis == UNKNOWN
+    assert Costs(run, [], speeds=None, records=None).estimate(figure).basis == UNKNOWN
+
+
+def test_a_measurement_is_taken_where_there_is_no_record(run: Run, records: Records) -> None:
+    training, sample = job("train_model", **TRAIN), job("sample_whole", **TRAIN)
+    costs = Costs(run, [], speeds=Speeds(), records=records)
+    assert costs.estimate(training).basis == "run old"
+    samples = run.datasets.jets.samples if run.datasets.jets else None
+    drawn = 3.0 * (samples or run.sampling.images)
+    assert costs.estimate(sample) == (drawn, "measured sampler")
+    first = Costs(run, [], speeds=Speeds(), records=records, records_first=False)
+    seen = costs.sizes.seen(training)
+    assert first.estimate(training) == (2.0 * seen, "measured training step")
