@@ -77,6 +77,16 @@ class KilledRun:
 
     def run(self) -> int:
         """Run to the end; the exit status of the last Snakemake."""
+        # A shell that starts tests in the background has them ignore Ctrl-C, and all below them.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        try:
+            return self._run()
+        finally:
+            for pid in self.processes():
+                self.story.orphans.append(f"at the end: process {pid}")
+                _send(pid, signal.SIGKILL)
+
+    def _run(self) -> int:
         for number, last in enumerate(self.restarts, start=1):
             wanted = self.kills * number // (len(self.restarts) + 1)
             status = self._snakemake(wanted, last)

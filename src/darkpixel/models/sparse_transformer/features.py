@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
+from darkpixel.models.sparse_transformer.end_first import end_numbers, farthest
 from darkpixel.models.sparse_transformer.layout import Layout
 from darkpixel.models.sparse_transformer.mass_first import mass_numbers
 from darkpixel.models.sparse_transformer.masses import Momentum
@@ -166,6 +167,7 @@ def tokens(
     falling: bool = False,
     wanted: Tensor | None = None,
     centred: bool = False,
+    end: Tensor | None = None,
 ) -> Tokens:
     """The tokens of a batch on the device of `scale`.
 
@@ -177,6 +179,7 @@ def tokens(
         falling: no value exceeds the one before it.
         wanted: (B,) float64, mass that each image is to have; None: none is drawn.
         centred: the images' middle is their centroid, or near it.
+        end: (B, 2) int64, the far end that each image is to have; None: none is drawn.
     """
     device = scale.low.device
     height, width = size
@@ -220,6 +223,9 @@ def tokens(
         placed = F.pad(torch.stack([rows, columns], -1).cumsum(1), (0, 0, 1, 0))[:, :-1]
         all_of_them = counts[:, None].expand_as(left)
         numbers.append(centre_numbers(left, all_of_them, row, column, placed, sums, size))
+    if end is not None:
+        at = (row, column, first, end[:, None].float())
+        numbers.append(end_numbers(count > 0, *at, size))
     momentum = None
     if shares is None:
         coordinate = values.clamp(min=1e-30).log()
@@ -283,6 +289,14 @@ def tokens(
         when,
         None if momentum is None else momentum.at(flat),
     )  # fmt: skip
+
+
+def far_ends(sequences: Sequences, width: int) -> Tensor:
+    """Row and column (B, 2) of the pixel farthest from the first one, see `farthest`."""
+    pixels = torch.from_numpy(sequences.pixels)
+    exists = torch.arange(pixels.shape[1]) < torch.from_numpy(sequences.counts)[:, None]
+    pixels = pixels * exists
+    return farthest(pixels.div(width, rounding_mode="floor"), pixels % width, exists)
 
 
 def on_device(values: NDArray[np.generic], device: torch.device) -> Tensor:

@@ -18,7 +18,7 @@ from darkpixel.models.sampling import evaluating
 from darkpixel.models.sparse_transformer import initialisation
 from darkpixel.models.sparse_transformer.binned import Bins
 from darkpixel.models.sparse_transformer.conditions import ConditionInputs
-from darkpixel.models.sparse_transformer.features import Tokens, tokens
+from darkpixel.models.sparse_transformer.features import Tokens, far_ends, tokens
 from darkpixel.models.sparse_transformer.layout import lay_out
 from darkpixel.models.sparse_transformer.mass_first import mass_of
 from darkpixel.models.sparse_transformer.network import Network
@@ -286,7 +286,11 @@ class SparseTransformer(GenerativeModel):
         if first is not None:
             wanted, nats = first.near(condition, counts, sums, self.masses_of(images), generator)
             totals = totals + nats
-        batch = self.tokens_of(found, wanted)
+        end = None
+        if self.network.end_first is not None:
+            end = far_ends(found, self.size[1]).to(condition.device)
+            totals = totals + self.network.end_first.nats(condition, counts, end)
+        batch = self.tokens_of(found, wanted, end)
         return totals, self.token_nats(batch, condition), batch
 
     def masses_of(self, images: Tensor) -> Tensor:
@@ -330,13 +334,17 @@ class SparseTransformer(GenerativeModel):
         return in_fixed_order(images, self.order, threads)
 
     @torch.no_grad()
-    def tokens_of(self, found: Sequences, wanted: Tensor | None = None) -> Tokens:
+    def tokens_of(
+        self, found: Sequences, wanted: Tensor | None = None, end: Tensor | None = None
+    ) -> Tokens:
+        if end is None and self.options.end_first:
+            end = far_ends(found, self.size[1]).to(self.log_low.device)
         moves = self.network.moves
         layout = lay_out(found, self.size[1], moves.reach, self.options.length_groups)
         return tokens(
             found, layout, self.size, moves, self.options.neighbourhood,
             self.options.value_bins, self.scale, self.shares, self.options.is_falling,
-            wanted, self.options.centred,
+            wanted, self.options.centred, end,
         )  # fmt: skip
 
     def _on_host(self, images: Tensor) -> NDArray[np.float32]:

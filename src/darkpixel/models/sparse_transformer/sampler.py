@@ -19,6 +19,7 @@ from torch import Tensor
 
 from darkpixel.models.sparse_transformer.all_places import AllPlaces
 from darkpixel.models.sparse_transformer.binned import Bins
+from darkpixel.models.sparse_transformer.end_first import end_numbers
 from darkpixel.models.sparse_transformer.features import (
     RECENT,
     Position,
@@ -44,6 +45,7 @@ DRAWS = 4
 
 TOTALS_STEP = -1
 MASS_STEP = -2
+END_STEP = -3
 
 _STEPS_PER_SLOT = 256  # bounds the cache where images are long
 
@@ -85,6 +87,7 @@ class _State(NamedTuple):
         value: (B,) float64, of the last pixel; infinite at the start.
         total, remainder, vector: as in `Told`; 0 without `shares`.
         mass: likewise; 0 where none was drawn.
+        end: (B, 2) int64, the far end; 0 where none was drawn.
         pulls: as in `Position`.
     """
 
@@ -108,6 +111,7 @@ class _State(NamedTuple):
     remainder: Tensor
     vector: Tensor
     mass: Tensor
+    end: Tensor
     pulls: Tensor
 
     def head(self, images: int) -> "_State":
@@ -163,13 +167,16 @@ class Sampler:
             if self.network.mass_first is not None:
                 u = uniforms(seeds, MASS_STEP)
                 masses = self.network.mass_first.draw(conditions, counts, sums, u)
+            ends = torch.zeros_like(counts)[:, None].expand(-1, 2)
+            if self.network.end_first is not None:
+                ends = self.network.end_first.draw(conditions, counts, uniforms(seeds, END_STEP))
             lengths, order = counts.sort(descending=True, stable=True)
             on_host = lengths.cpu().numpy()
             for part in self._cohorts(on_host):
                 chosen = order[part]
                 state = self._start(
                     chosen, seeds[chosen], conditions[chosen], counts[chosen], sums[chosen],
-                    masses[chosen],
+                    masses[chosen], ends[chosen],
                 )  # fmt: skip
                 self._draw_cohort(state, on_host[part], images)
         return images.view(-1, self.height, self.width)
@@ -191,6 +198,7 @@ class Sampler:
         counts: Tensor,
         sums: Tensor,
         masses: Tensor,
+        ends: Tensor,
     ) -> _State:
         size, device = len(seeds), self.device
         none = torch.zeros(size, dtype=torch.int64, device=device)
@@ -216,6 +224,7 @@ class Sampler:
             remainder=sums,
             vector=torch.zeros(size, 4, device=device, dtype=torch.float64),
             mass=masses,
+            end=ends,
             pulls=torch.zeros(
                 size, self.height * self.width if self.network.far else 0, device=device
             ),
@@ -261,6 +270,9 @@ class Sampler:
                 centre_numbers(left, state.length, row, column, state.placed, state.sums,
                                (self.height, self.width))
             )  # fmt: skip
+        if network.end_first is not None:
+            at = (row, column, first, state.end.float())
+            numbers.append(end_numbers(count > 0, *at, (self.height, self.width)))
         momentum = None
         if self.shares is not None:
             told = Told(state.total, state.remainder, state.vector)
