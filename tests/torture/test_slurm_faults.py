@@ -155,15 +155,17 @@ def test_too_little_memory(run, cluster, undisturbed) -> None:
 
 @torture
 def test_out_of_time(run, cluster, undisturbed) -> None:
-    write_overlay(run.folder, epochs=2500)  # some minutes: jobs of one minute until it is done
-    run.start("--set-resources", "train_model:runtime=1", "--retries", "20")
+    # Some minutes: jobs of one minute until it is done. Each attempt would ask for more memory.
+    write_overlay(run.folder, epochs=1200)
+    limits = ("train_model:runtime=1", "train_model:mem_mb=2000")
+    run.start("--set-resources", *limits, "--retries", "20")
     assert run.finish() == 0, run.messages[-5000:]
     states = [job["JobState"] for job in cluster.jobs("train_model")]
     assert states[-2:] == ["TIMEOUT", "COMPLETED"]
     assert "resumed at epoch" in (run.folder / LOG).read_text()
     alone = run.folder.with_name("alone")
     shutil.copytree(undisturbed, alone, symlinks=True)
-    write_overlay(alone, epochs=2500)
+    write_overlay(alone, epochs=1200)
     local = SlurmRun(alone, None, SAMPLES)
     local.start()
     assert local.finish() == 0, local.messages[-5000:]
