@@ -29,6 +29,9 @@ MASS_FIRST: list[dict[str, Any]] = [
 ]
 
 
+END_FIRST: dict[str, Any] = {"order": "walk", "values": "absolute", "end_first": True}
+
+
 def toy_images(count: int, side: int = 10, seed: int = 0) -> Tensor:
     """A line of falling charge and a single pixel apart."""
     random = np.random.default_rng(seed)

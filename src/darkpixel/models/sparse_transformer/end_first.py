@@ -16,6 +16,7 @@ from darkpixel.models.sampling import draw_categories
 from darkpixel.models.sparse_transformer.inputs import exact
 from darkpixel.models.sparse_transformer.place_keys import PlaceKeys
 from darkpixel.models.sparse_transformer.remaining import COUNT_NUMBERS, count_numbers
+from darkpixel.models.sparse_transformer.sequences import Sequences
 
 END_NUMBERS = 12
 """Numbers that `end_numbers` gives."""
@@ -36,6 +37,14 @@ def farthest(rows: Tensor, columns: Tensor, exists: Tensor) -> Tensor:
     rank = squared.masked_fill(~exists, -1) * (rows.shape[1] + 1) - place
     chosen = rank.argmax(1, keepdim=True)
     return torch.cat([rows.gather(1, chosen), columns.gather(1, chosen)], 1)
+
+
+def far_ends(sequences: Sequences, width: int) -> Tensor:
+    """Row and column (B, 2) of the pixel farthest from the first one, see `farthest`."""
+    pixels = torch.from_numpy(sequences.pixels)
+    exists = torch.arange(pixels.shape[1]) < torch.from_numpy(sequences.counts)[:, None]
+    pixels = pixels * exists
+    return farthest(pixels.div(width, rounding_mode="floor"), pixels % width, exists)
 
 
 def end_numbers(

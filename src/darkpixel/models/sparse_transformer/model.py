@@ -18,7 +18,8 @@ from darkpixel.models.sampling import evaluating
 from darkpixel.models.sparse_transformer import initialisation
 from darkpixel.models.sparse_transformer.binned import Bins
 from darkpixel.models.sparse_transformer.conditions import ConditionInputs
-from darkpixel.models.sparse_transformer.features import Tokens, far_ends, tokens
+from darkpixel.models.sparse_transformer.end_first import far_ends
+from darkpixel.models.sparse_transformer.features import Tokens, tokens
 from darkpixel.models.sparse_transformer.layout import lay_out
 from darkpixel.models.sparse_transformer.mass_first import mass_of
 from darkpixel.models.sparse_transformer.network import Network
@@ -337,8 +338,6 @@ class SparseTransformer(GenerativeModel):
     def tokens_of(
         self, found: Sequences, wanted: Tensor | None = None, end: Tensor | None = None
     ) -> Tokens:
-        if end is None and self.options.end_first:
-            end = far_ends(found, self.size[1]).to(self.log_low.device)
         moves = self.network.moves
         layout = lay_out(found, self.size[1], moves.reach, self.options.length_groups)
         return tokens(

@@ -19,11 +19,12 @@ from darkpixel.models.sparse_transformer.all_places import AllPlaces, FixedPlace
 from darkpixel.models.sparse_transformer.binned import TAILS
 from darkpixel.models.sparse_transformer.conditions import ConditionInputs
 from darkpixel.models.sparse_transformer.end_first import END_NUMBERS, EndFirst
-from darkpixel.models.sparse_transformer.features import SCALARS, Moves
+from darkpixel.models.sparse_transformer.features import Moves
 from darkpixel.models.sparse_transformer.inputs import Groups, by_group, exact, joined, one_hot
 from darkpixel.models.sparse_transformer.kernels import ValueKernels
 from darkpixel.models.sparse_transformer.mass_first import MASS_NUMBERS, MassFirst
 from darkpixel.models.sparse_transformer.masses import Masses, Momentum
+from darkpixel.models.sparse_transformer.numbers import SCALARS
 from darkpixel.models.sparse_transformer.remaining import (
     BOUND_NUMBERS,
     CENTRE_NUMBERS,

@@ -20,17 +20,11 @@ from torch import Tensor
 from darkpixel.models.sparse_transformer.all_places import AllPlaces
 from darkpixel.models.sparse_transformer.binned import Bins
 from darkpixel.models.sparse_transformer.end_first import end_numbers
-from darkpixel.models.sparse_transformer.features import (
-    RECENT,
-    Position,
-    geometry,
-    padded,
-    scalars,
-    window,
-)
+from darkpixel.models.sparse_transformer.features import Position, padded, window
 from darkpixel.models.sparse_transformer.mass_first import mass_numbers
 from darkpixel.models.sparse_transformer.masses import Momentum
 from darkpixel.models.sparse_transformer.network import Network
+from darkpixel.models.sparse_transformer.numbers import RECENT, geometry, scalars
 from darkpixel.models.sparse_transformer.remaining import (
     Shares,
     Told,
