@@ -21,15 +21,12 @@ VARIANTS: list[dict[str, Any]] = [
     {"order": order, "values": values}
     for order in ("walk", "spiral_out", "largest_first")
     for values in ("absolute", "shares")
-] + [{"order": "walk", "values": "absolute", "centred": True}]
+]
 
 MASS_FIRST: list[dict[str, Any]] = [
     {"order": order, "values": "shares", "mass_first": True}
     for order in ("spiral_out", "largest_first")
 ]
-
-
-END_FIRST: dict[str, Any] = {"order": "walk", "values": "absolute", "end_first": True}
 
 
 def toy_images(count: int, side: int = 10, seed: int = 0) -> Tensor:

@@ -26,8 +26,7 @@ In the order of reading:
     walk.py          the order of a walk: along clusters first, single pixels last
     sequences.py     the non-zero pixels of images one after the other
     layout.py        where the steps of a batch of images lie in one list of tokens
-    features.py      what the network sees: last pixel, neighbourhood
-    numbers.py       ... running sums, and the pixels just before
+    features.py      what the network sees: last pixel, neighbourhood, running sums
     remaining.py     ... and what is still to come; shares
     scale.py         the scale of pixel values
     network.py       the network: transformer blocks and heads
@@ -38,7 +37,6 @@ In the order of reading:
     walk_places.py   the heads of the next place of a walk
     place_keys.py    a logit for each place of the image
     kernels.py       what each pixel does to places and values near and far
-    end_first.py     the far end of a walk, where it is drawn before the pixels
     mass_first.py    the mass of the image, where it is drawn before the pixels
     masses.py        places and values as functions of the mass that they make
     binned.py        densities of one real number

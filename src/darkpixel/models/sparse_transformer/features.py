@@ -10,6 +10,7 @@ flat list of all groups' tokens, and the attention on each group as (images, ste
 The sampler, which goes on step by step, uses the same functions.
 """
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -18,19 +19,21 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-from darkpixel.models.sparse_transformer.end_first import end_numbers
 from darkpixel.models.sparse_transformer.layout import Layout
 from darkpixel.models.sparse_transformer.mass_first import mass_numbers
 from darkpixel.models.sparse_transformer.masses import Momentum
-from darkpixel.models.sparse_transformer.numbers import RECENT, geometry, scalars
-from darkpixel.models.sparse_transformer.remaining import (
-    Shares,
-    bound_numbers,
-    centre_numbers,
-    count_numbers,
-)
+from darkpixel.models.sparse_transformer.remaining import Shares, bound_numbers, count_numbers
 from darkpixel.models.sparse_transformer.scale import Scale
 from darkpixel.models.sparse_transformer.sequences import Sequences
+
+RECENT = 8
+"""Pixels before the last whose place and level a token sees as numbers."""
+
+FREQUENCIES = 8
+"""Sines and cosines of the number of pixels so far, of periods 4 to 2000 steps."""
+
+SCALARS = 15 + 2 * FREQUENCIES + 3 * RECENT
+"""Numbers that `scalars` gives."""
 
 OUTSIDE = -1.0
 """Level of a place outside of the image; an empty place has 0, a pixel more."""
@@ -79,8 +82,8 @@ class Tokens(NamedTuple):
         row, column: (N,) int64 of the last pixel; the image's height and width at the start.
         bin: (N,) int64, bin of its value; the number of bins at the start.
         last_move: (N,) int64, the move that led to it.
-        scalars: (N, ...) float32, see `numbers` and `remaining`.
-        geometry: (N, 4) float32, see `numbers.geometry`.
+        scalars: (N, ...) float32, see `scalars` and `remaining`.
+        geometry: (N, 4) float32, see `geometry`.
         window: (N, side, side) float32, levels around it, see `window`.
         move: (N,) int64, the next move.
         next_row, next_column: (N,) int64 of the next pixel.
@@ -157,8 +160,6 @@ def tokens(
     shares: Shares | None = None,
     falling: bool = False,
     wanted: Tensor | None = None,
-    centred: bool = False,
-    end: Tensor | None = None,
 ) -> Tokens:
     """The tokens of a batch on the device of `scale`.
 
@@ -169,8 +170,6 @@ def tokens(
         shares: the values are shares of what remains; None: they are absolute.
         falling: no value exceeds the one before it.
         wanted: (B,) float64, mass that each image is to have; None: none is drawn.
-        centred: the images' middle is their centroid, or near it.
-        end: (B, 2) int64, the far end that each image is to have; None: none is drawn.
     """
     device = scale.low.device
     height, width = size
@@ -210,13 +209,6 @@ def tokens(
         scalars(count, row, column, last, sums, first, recent, size, scale),
         count_numbers(left, counts[:, None].expand_as(left)),
     ]
-    if centred:
-        placed = F.pad(torch.stack([rows, columns], -1).cumsum(1), (0, 0, 1, 0))[:, :-1]
-        all_of_them = counts[:, None].expand_as(left)
-        numbers.append(centre_numbers(left, all_of_them, row, column, placed, sums, size))
-    if end is not None:
-        at = (row, column, first, end[:, None].float())
-        numbers.append(end_numbers(count > 0, *at, size))
     momentum = None
     if shares is None:
         coordinate = values.clamp(min=1e-30).log()
@@ -321,6 +313,78 @@ def window(
         return found
     drawn_at = when.unfold(1, side, 1).unfold(2, side, 1)[places]
     return found * (drawn_at < step[:, None, None])
+
+
+def geometry(sums: Tensor, first: tuple[Tensor, Tensor]) -> Tensor:
+    """Row and column of the first pixel, and of the charge centroid less these, (..., 4).
+
+    All are 0 at the start, when there is no pixel.
+
+    Args:
+        sums, first: as `scalars` takes them.
+    """
+    weight = sums[..., :1]
+    start = torch.stack([part.expand(weight.shape[:-1]) for part in first], -1).float()
+    centroid = sums[..., 1:] / weight.clamp(min=1e-30)
+    return torch.cat([start, centroid - start], -1) * (weight > 0)
+
+
+def scalars(
+    count: Tensor,
+    row: Tensor,
+    column: Tensor,
+    level: Tensor,
+    sums: Tensor,
+    first: tuple[Tensor, Tensor],
+    recent: Tensor,
+    size: tuple[int, int],
+    scale: Scale,
+) -> Tensor:
+    """What a token sees as numbers, (..., SCALARS) float32; all but the count are 0 at the start.
+
+    Args:
+        count: (...,) pixels so far.
+        row, column, level: (...,) of the last pixel.
+        sums: (..., 3) of value, value times row and value times column.
+        first: row and column of the first pixel, (...,) or to be broadcast.
+        recent: (..., RECENT, 3) row, column and level of the pixels before the last; level 0
+            where there is none.
+        size: height and width.
+    """
+    height, width = size
+    n = count.float()
+    started = n > 0
+    charge = sums[..., 0] / scale.mean
+    weight = sums[..., 0].clamp(min=1e-30)
+    centre_row, centre_column = sums[..., 1] / weight, sums[..., 2] / weight
+    from_row, from_column = (first[0] - row) / height, (first[1] - column) / width
+    values = torch.stack(
+        [
+            (n + 1).log() / 3,
+            n.clamp(max=20) / 20,
+            n.clamp(max=100) / 100,
+            n / 400,
+            (charge + 1).log() / 4,
+            charge.clamp(max=20) / 20,
+            charge.clamp(max=200) / 200,
+            2 * centre_row / height - started.float(),
+            2 * centre_column / width - started.float(),
+            4 * (centre_row - row) / height,
+            4 * (centre_column - column) / width,
+            4 * from_row,
+            4 * from_column,
+            4 * (from_row**2 + from_column**2).sqrt(),
+            level,
+        ],
+        -1,
+    )
+    periods = torch.logspace(math.log10(4), math.log10(2000), FREQUENCIES, device=n.device)
+    phases = n[..., None] * (2 * math.pi / periods)
+    there = recent[..., 2:] > 0
+    places = torch.stack([row, column], -1)[..., None, :]
+    offsets = (recent[..., :2] - places) * there / 8
+    before = torch.cat([offsets, recent[..., 2:]], -1).flatten(-2)
+    return torch.cat([values * started[..., None], phases.sin(), phases.cos(), before], -1)
 
 
 def _shifted(values: Tensor, by: int) -> Tensor:

@@ -18,7 +18,6 @@ from darkpixel.models.sampling import evaluating
 from darkpixel.models.sparse_transformer import initialisation
 from darkpixel.models.sparse_transformer.binned import Bins
 from darkpixel.models.sparse_transformer.conditions import ConditionInputs
-from darkpixel.models.sparse_transformer.end_first import far_ends
 from darkpixel.models.sparse_transformer.features import Tokens, tokens
 from darkpixel.models.sparse_transformer.layout import lay_out
 from darkpixel.models.sparse_transformer.mass_first import mass_of
@@ -287,11 +286,7 @@ class SparseTransformer(GenerativeModel):
         if first is not None:
             wanted, nats = first.near(condition, counts, sums, self.masses_of(images), generator)
             totals = totals + nats
-        end = None
-        if self.network.end_first is not None:
-            end = far_ends(found, self.size[1]).to(condition.device)
-            totals = totals + self.network.end_first.nats(condition, counts, end)
-        batch = self.tokens_of(found, wanted, end)
+        batch = self.tokens_of(found, wanted)
         return totals, self.token_nats(batch, condition), batch
 
     def masses_of(self, images: Tensor) -> Tensor:
@@ -335,15 +330,13 @@ class SparseTransformer(GenerativeModel):
         return in_fixed_order(images, self.order, threads)
 
     @torch.no_grad()
-    def tokens_of(
-        self, found: Sequences, wanted: Tensor | None = None, end: Tensor | None = None
-    ) -> Tokens:
+    def tokens_of(self, found: Sequences, wanted: Tensor | None = None) -> Tokens:
         moves = self.network.moves
         layout = lay_out(found, self.size[1], moves.reach, self.options.length_groups)
         return tokens(
             found, layout, self.size, moves, self.options.neighbourhood,
             self.options.value_bins, self.scale, self.shares, self.options.is_falling,
-            wanted, self.options.centred, end,
+            wanted,
         )  # fmt: skip
 
     def _on_host(self, images: Tensor) -> NDArray[np.float32]:
@@ -392,7 +385,7 @@ class SparseTransformer(GenerativeModel):
             given = self.table.draw(NAME, n, generator, given)
         sampler = Sampler(
             self.network, self.size, self.scale, self.value_bins, self.shares,
-            self.options.is_falling, self.options.centred, slots,
+            self.options.is_falling, slots,
         )  # fmt: skip
         with evaluating(self):
             images = sampler.draw(seeds.to(device), self._condition(given, n, withhold=False))

@@ -18,16 +18,13 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from darkpixel.models.sparse_transformer.all_places import AllPlaces, FixedPlaces, FreePlaces
 from darkpixel.models.sparse_transformer.binned import TAILS
 from darkpixel.models.sparse_transformer.conditions import ConditionInputs
-from darkpixel.models.sparse_transformer.end_first import END_NUMBERS, EndFirst
-from darkpixel.models.sparse_transformer.features import Moves
+from darkpixel.models.sparse_transformer.features import SCALARS, Moves
 from darkpixel.models.sparse_transformer.inputs import Groups, by_group, exact, joined, one_hot
 from darkpixel.models.sparse_transformer.kernels import ValueKernels
 from darkpixel.models.sparse_transformer.mass_first import MASS_NUMBERS, MassFirst
 from darkpixel.models.sparse_transformer.masses import Masses, Momentum
-from darkpixel.models.sparse_transformer.numbers import SCALARS
 from darkpixel.models.sparse_transformer.remaining import (
     BOUND_NUMBERS,
-    CENTRE_NUMBERS,
     COUNT_NUMBERS,
     SHARE_NUMBERS,
     values_at,
@@ -156,13 +153,11 @@ class Network(nn.Module):
         self.symbols = (height + 1, width + 1, self.bins + 1, self.moves.codes + 1)
         self.inputs = nn.Linear(sum(self.symbols) + 2 * self.moves.side**2, d)
         numbers = SCALARS + COUNT_NUMBERS + SHARE_NUMBERS * (options.values == "shares")
-        numbers += CENTRE_NUMBERS * options.centred + END_NUMBERS * options.end_first
         numbers += BOUND_NUMBERS * options.is_falling + MASS_NUMBERS * options.mass_first
         self.scalars = nn.Linear(numbers, d)
         self.conditions = conditions
         self.totals = Totals(options, height * width)
         self.mass_first = MassFirst(d, options.mass_noise) if options.mass_first else None
-        self.end_first = EndFirst(d, height, width) if options.end_first else None
         if not conditions.some:  # then `fit_totals` does all that there is to do
             for head in self.heads_of_totals:
                 head.requires_grad_(False)

@@ -24,9 +24,6 @@ COUNT_NUMBERS = 8
 SHARE_NUMBERS = 16
 """Numbers that `Shares.numbers` gives."""
 
-CENTRE_NUMBERS = 14
-"""Numbers that `centre_numbers` gives."""
-
 BOUND_NUMBERS = 2
 """Numbers that `bound_numbers` gives."""
 
@@ -50,49 +47,6 @@ def count_numbers(left: Tensor, count: Tensor) -> Tensor:
 def bound_numbers(bound: Tensor) -> Tensor:
     """What a token sees of the bound (...,) of the next value's coordinate; (..., 2) float32."""
     return torch.stack([bound.clamp(-8, 8) / 4, bound.clamp(-1, 1)], -1).float()
-
-
-def centre_numbers(
-    left: Tensor,
-    count: Tensor,
-    row: Tensor,
-    column: Tensor,
-    placed: Tensor,
-    sums: Tensor,
-    size: tuple[int, int],
-) -> Tensor:
-    """Where the pixels to come must lie for the image's middle to be their centroid, (..., 14).
-
-    Twice the way from the last pixel to their mean place, float32: if all pixels count alike, and
-    if they count by their charge, of which those to come have the mean of those drawn. All are 0
-    at the start.
-
-    Args:
-        left, count: (...,) pixels to draw, and of the image.
-        row, column: (...,) of the last pixel.
-        placed: (..., 2) sums of the rows and the columns so far.
-        sums: (..., 3) of value, value times row and value times column.
-        size: height and width.
-    """
-    left, count = left.float().clamp(min=1), count.float()
-    drawn = count - left
-    middle = torch.tensor([(side - 1) / 2 for side in size], device=left.device)
-    last = torch.stack([row, column], -1).float()
-    alike = (count[..., None] * middle - placed) / left[..., None]
-    mean = (sums[..., :1] / drawn.clamp(min=1)[..., None]).clamp(min=1e-30)
-    lacking = mean * left[..., None]
-    by_charge = ((sums[..., :1] + lacking) * middle - sums[..., 1:]) / lacking
-    numbers = []
-    for wanted in (alike, by_charge):
-        way = (wanted - last).clamp(-max(size), max(size))
-        length = way.square().sum(-1, keepdim=True).sqrt()
-        numbers += [
-            way / max(size),
-            (way / 8).clamp(-1, 1),
-            way / (length + 1),
-            length.log1p() / 3,
-        ]
-    return torch.cat(numbers, -1) * (drawn > 0)[..., None]
 
 
 class Told(NamedTuple):

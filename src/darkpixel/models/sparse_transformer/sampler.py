@@ -19,19 +19,18 @@ from torch import Tensor
 
 from darkpixel.models.sparse_transformer.all_places import AllPlaces
 from darkpixel.models.sparse_transformer.binned import Bins
-from darkpixel.models.sparse_transformer.end_first import end_numbers
-from darkpixel.models.sparse_transformer.features import Position, padded, window
+from darkpixel.models.sparse_transformer.features import (
+    RECENT,
+    Position,
+    geometry,
+    padded,
+    scalars,
+    window,
+)
 from darkpixel.models.sparse_transformer.mass_first import mass_numbers
 from darkpixel.models.sparse_transformer.masses import Momentum
 from darkpixel.models.sparse_transformer.network import Network
-from darkpixel.models.sparse_transformer.numbers import RECENT, geometry, scalars
-from darkpixel.models.sparse_transformer.remaining import (
-    Shares,
-    Told,
-    bound_numbers,
-    centre_numbers,
-    count_numbers,
-)
+from darkpixel.models.sparse_transformer.remaining import Shares, Told, bound_numbers, count_numbers
 from darkpixel.models.sparse_transformer.scale import Scale
 
 DRAWS = 4
@@ -39,7 +38,6 @@ DRAWS = 4
 
 TOTALS_STEP = -1
 MASS_STEP = -2
-END_STEP = -3
 
 _STEPS_PER_SLOT = 256  # bounds the cache where images are long
 
@@ -76,12 +74,10 @@ class _State(NamedTuple):
         row, column, level, bin, move: of the last pixel; level 0, bin and move those of the start.
         first_row, first_column: of the first pixel.
         sums: (B, 3), as `scalars` takes them.
-        placed: (B, 2) int64, as `centre_numbers` takes them.
         recent: (B, RECENT, 3), likewise.
         value: (B,) float64, of the last pixel; infinite at the start.
         total, remainder, vector: as in `Told`; 0 without `shares`.
         mass: likewise; 0 where none was drawn.
-        end: (B, 2) int64, the far end; 0 where none was drawn.
         pulls: as in `Position`.
     """
 
@@ -98,14 +94,12 @@ class _State(NamedTuple):
     first_row: Tensor
     first_column: Tensor
     sums: Tensor
-    placed: Tensor
     recent: Tensor
     value: Tensor
     total: Tensor
     remainder: Tensor
     vector: Tensor
     mass: Tensor
-    end: Tensor
     pulls: Tensor
 
     def head(self, images: int) -> "_State":
@@ -122,7 +116,6 @@ class Sampler:
         bins: of the coordinate of values.
         shares: values are shares of what remains; None: they are absolute.
         is_falling: no value exceeds the one before it.
-        is_centred: the images' middle is their centroid, or near it.
         slots: images drawn at once; None: 128 on a CPU, 4096 elsewhere.
     """
 
@@ -134,11 +127,10 @@ class Sampler:
         bins: Bins,
         shares: Shares | None,
         is_falling: bool,
-        is_centred: bool = False,
         slots: int | None = None,
     ) -> None:
         self.network, self.scale, self.bins, self.shares = network, scale, bins, shares
-        self.is_falling, self.is_centred = is_falling, is_centred
+        self.is_falling = is_falling
         self.height, self.width = size
         self.moves = network.moves
         self.device = scale.low.device
@@ -161,16 +153,13 @@ class Sampler:
             if self.network.mass_first is not None:
                 u = uniforms(seeds, MASS_STEP)
                 masses = self.network.mass_first.draw(conditions, counts, sums, u)
-            ends = torch.zeros_like(counts)[:, None].expand(-1, 2)
-            if self.network.end_first is not None:
-                ends = self.network.end_first.draw(conditions, counts, uniforms(seeds, END_STEP))
             lengths, order = counts.sort(descending=True, stable=True)
             on_host = lengths.cpu().numpy()
             for part in self._cohorts(on_host):
                 chosen = order[part]
                 state = self._start(
                     chosen, seeds[chosen], conditions[chosen], counts[chosen], sums[chosen],
-                    masses[chosen], ends[chosen],
+                    masses[chosen],
                 )  # fmt: skip
                 self._draw_cohort(state, on_host[part], images)
         return images.view(-1, self.height, self.width)
@@ -192,7 +181,6 @@ class Sampler:
         counts: Tensor,
         sums: Tensor,
         masses: Tensor,
-        ends: Tensor,
     ) -> _State:
         size, device = len(seeds), self.device
         none = torch.zeros(size, dtype=torch.int64, device=device)
@@ -211,14 +199,12 @@ class Sampler:
             first_row=none,
             first_column=none,
             sums=torch.zeros(size, 3, device=device),
-            placed=torch.zeros(size, 2, dtype=torch.int64, device=device),
             recent=torch.zeros(size, RECENT, 3, device=device),
             value=torch.full((size,), torch.inf, device=device, dtype=torch.float64),
             total=sums,
             remainder=sums,
             vector=torch.zeros(size, 4, device=device, dtype=torch.float64),
             mass=masses,
-            end=ends,
             pulls=torch.zeros(
                 size, self.height * self.width if self.network.far else 0, device=device
             ),
@@ -259,14 +245,6 @@ class Sampler:
                     state.recent, (self.height, self.width), scale),
             count_numbers(left, state.length),
         ]  # fmt: skip
-        if self.is_centred:
-            numbers.append(
-                centre_numbers(left, state.length, row, column, state.placed, state.sums,
-                               (self.height, self.width))
-            )  # fmt: skip
-        if network.end_first is not None:
-            at = (row, column, first, state.end.float())
-            numbers.append(end_numbers(count > 0, *at, (self.height, self.width)))
         momentum = None
         if self.shares is not None:
             told = Told(state.total, state.remainder, state.vector)
@@ -325,7 +303,6 @@ class Sampler:
             first_row=state.first_row if started else next_row,
             first_column=state.first_column if started else next_column,
             sums=state.sums + moment,
-            placed=state.placed + torch.stack([next_row, next_column], -1),
             recent=torch.cat([latest[:, None], state.recent[:, :-1]], 1),
             value=value,
             remainder=remainder,

@@ -62,16 +62,6 @@ class Settings(base.Settings):
         ge=2,
         description="bins of the value's logarithm, or of its share's logit; uniform within a bin",
     )
-    centred: bool = Field(
-        False,
-        description="the imaging puts the centroid in the middle of the image, or near it: the "
-        "network sees where the pixels to come must lie for that",
-    )
-    end_first: bool = Field(
-        False,
-        description="of a walk: the pixel farthest from the first one is drawn before all, and the "
-        "network sees the way there",
-    )
     cluster_pixels: int = Field(
         4, ge=1, description="connected pixels from which a cluster is walked before single pixels"
     )
@@ -157,12 +147,6 @@ class Settings(base.Settings):
                 f"values: {self.values}, order: {self.order}, mass_knots: {self.mass_knots}; "
                 "change these, or set mass_first: false"
             )
-        return self
-
-    @model_validator(mode="after")
-    def _ends_are_of_walks(self) -> Self:
-        if self.end_first and self.order != "walk":
-            raise ValueError(f"end_first needs order: walk, found order: {self.order}")
         return self
 
     @model_validator(mode="after")

@@ -11,9 +11,9 @@ from torch import Tensor
 from darkpixel.errors import DarkpixelError
 from darkpixel.models.build import build_model
 
-VARIANT = pytest.mark.parametrize("variant", VARIANTS, ids=lambda v: "-".join(map(str, v.values())))
+VARIANT = pytest.mark.parametrize("variant", VARIANTS, ids=lambda v: "-".join(v.values()))
 FREE = pytest.mark.parametrize(
-    "variant", [*VARIANTS[:2], *VARIANTS[4:]], ids=lambda v: "-".join(map(str, v.values()))
+    "variant", [*VARIANTS[:2], *VARIANTS[4:]], ids=lambda v: "-".join(v.values())
 )
 
 

@@ -6,23 +6,11 @@ from itertools import pairwise
 import numpy as np
 import pytest
 import torch
-from sparse_transformer_toys import (
-    END_FIRST,
-    MASS_FIRST,
-    VARIANTS,
-    as_sequences,
-    condition,
-    small_model,
-)
+from sparse_transformer_toys import MASS_FIRST, VARIANTS, as_sequences, condition, small_model
 
 from darkpixel.models.sparse_transformer.all_places import AllPlaces
 from darkpixel.models.sparse_transformer.features import Position
-from darkpixel.models.sparse_transformer.sampler import (
-    END_STEP,
-    MASS_STEP,
-    TOTALS_STEP,
-    uniforms,
-)
+from darkpixel.models.sparse_transformer.sampler import MASS_STEP, TOTALS_STEP, uniforms
 
 
 def splitmix64(seed, counter):
@@ -56,9 +44,6 @@ def sample_naive(model, seed, vector):
     if network.mass_first is not None:
         draws = uniforms(torch.tensor([seed]), MASS_STEP)
         wanted = network.mass_first.draw(vector, count, total, draws)
-    end = None
-    if network.end_first is not None:
-        end = network.end_first.draw(vector, count, uniforms(torch.tensor([seed]), END_STEP))
     for step in range(int(count)):
         # With values for those still to come, which nothing before them may see but as their sum.
         later = int(count) - step
@@ -69,7 +54,7 @@ def sample_naive(model, seed, vector):
             free = free[-later:]
         ahead, with_values = [*pixels, *free[:later]], [*values, *[rest] * later]
         sequences = as_sequences([ahead], [with_values], height * width)
-        batch = model.tokens_of(sequences, wanted, end)
+        batch = model.tokens_of(sequences, wanted)
         here = (batch.step == step) & batch.valid
         whole = network.trunk(
             network.embed(
@@ -124,7 +109,7 @@ def sample_naive(model, seed, vector):
     return pixels, values
 
 
-@pytest.mark.parametrize("variant", [*VARIANTS, *MASS_FIRST, END_FIRST])
+@pytest.mark.parametrize("variant", [*VARIANTS, *MASS_FIRST])
 @torch.no_grad()
 def test_sampler_equals_the_full_pass_on_the_same_uniforms(variant):
     model = small_model(**variant)

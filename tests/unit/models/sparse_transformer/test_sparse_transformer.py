@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 import torch
 from sparse_transformer_toys import (
-    END_FIRST,
     MASS_FIRST,
     SMALL,
     VARIANTS,
@@ -22,10 +21,8 @@ from darkpixel.config.discovery import model_names, model_settings
 from darkpixel.errors import DarkpixelError
 from darkpixel.models.build import build_model
 from darkpixel.models.folder import save_model
-from darkpixel.models.sparse_transformer.end_first import end_numbers, farthest
 from darkpixel.models.sparse_transformer.layout import lay_out
 from darkpixel.models.sparse_transformer.model import SparseTransformer
-from darkpixel.models.sparse_transformer.remaining import centre_numbers
 from darkpixel.models.sparse_transformer.walk_places import weighted_sum
 
 
@@ -36,9 +33,9 @@ def lit_images(*shape):
     return images * (torch.rand(shape, generator=random) > 0.3)
 
 
-def place_probabilities(model, sequences, end=None):
-    """Of the count and the places of each sequence, values and far end given; (B,)."""
-    batch = model.tokens_of(sequences, None, end)
+def place_probabilities(model, sequences):
+    """Of the count and the places of each sequence, the values given; (B,)."""
+    batch = model.tokens_of(sequences)
     vectors = condition(model, len(sequences.counts))
     nats = model.token_nats(batch, vectors).place
     totals = model.network.totals
@@ -61,54 +58,6 @@ def test_probabilities_of_all_sequences_sum_to_one(height, width, reach, order):
     values = [[(1 + 0.1 * place) * 0.6**k for k, place in enumerate(s)] for s in sequences]
     total = place_probabilities(model, as_sequences(sequences, values, places)).sum()
     assert total == pytest.approx(1, abs=1e-5)
-
-
-@torch.no_grad()
-def test_probabilities_of_all_sequences_and_far_ends_sum_to_one():
-    model = small_model(lit_images(20, 2, 3), reach=1, **END_FIRST)
-    sequences = [s for k in range(1, 4) for s in itertools.permutations(range(6), k)]
-    values = [[(1 + 0.1 * place) * 0.6**k for k, place in enumerate(s)] for s in sequences]
-    head, counts = model.network.end_first, torch.tensor([len(s) for s in sequences])
-    assert head is not None
-    of_end = head.logits(condition(model, len(sequences)), counts).softmax(-1).double()
-    found = as_sequences(sequences, values, 6)
-    total = torch.zeros(len(sequences), dtype=torch.double)
-    for place in range(6):
-        end = torch.tensor([[place // 3, place % 3]]).expand(len(sequences), 2)
-        total += of_end[:, place] * place_probabilities(model, found, end)
-    totals, vectors = model.network.totals, condition(model, 1)
-    of_count = totals.count_logits(vectors).softmax(-1)[0].double()
-    for count in (1, 2, 3):
-        expected = of_count[totals.bin(torch.tensor(count))]
-        assert total[counts == count].sum() == pytest.approx(float(expected), abs=1e-6)
-
-
-def test_the_far_end_is_the_farthest_pixel():
-    pixels = torch.tensor([[0, 9, 90, 99], [55, 54, 56, 0], [7, 0, 0, 0]])
-    exists = torch.tensor([[True] * 4, [True, True, True, False], [True, False, False, False]])
-    found = farthest(pixels // 10, pixels % 10, exists)
-    assert found.tolist() == [[9, 9], [5, 4], [0, 7]]  # of two as far, the earlier
-    nothing = torch.zeros(2, 0, dtype=torch.int64)
-    assert farthest(nothing, nothing, nothing > 0).tolist() == [[0, 0], [0, 0]]
-
-
-def test_the_way_to_the_far_end():
-    """Along the line from the first pixel, and beside it."""
-    row, column = torch.tensor([5]), torch.tensor([4])
-    first = (torch.tensor([2]), torch.tensor([2]))
-    end = torch.tensor([[2.0, 9.0]])
-    numbers = end_numbers(torch.tensor([True]), row, column, first, end, (10, 10))[0]
-    torch.testing.assert_close(numbers[:2] * 10, torch.tensor([-3.0, 5.0]))
-    torch.testing.assert_close(numbers[8] * 8, torch.tensor(2.0))  # along 7 pixels
-    torch.testing.assert_close(numbers[9].abs() * 4, torch.tensor(3.0))  # aside
-    assert numbers[11] == 0
-    start = end_numbers(torch.tensor([False]), row * 0, column * 0, first, end, (10, 10))[0]
-    torch.testing.assert_close(start[:2] * 10, torch.tensor([-2.5, 4.5]))  # from the middle
-
-
-def test_only_walks_have_a_far_end():
-    with pytest.raises(DarkpixelError, match="end_first needs order: walk, found order: row"):
-        small_model(order="row", end_first=True)
 
 
 @pytest.mark.parametrize("values", ["absolute", "shares"])
@@ -167,7 +116,7 @@ def test_density_of_two_pixels_integrates_to_their_probability(order, values):
     assert total == pytest.approx(float(expected), rel=0.05)
 
 
-@pytest.mark.parametrize("variant", [*VARIANTS, *MASS_FIRST, END_FIRST])
+@pytest.mark.parametrize("variant", [*VARIANTS, *MASS_FIRST])
 @torch.no_grad()
 def test_later_pixels_change_nothing_before_them(variant):
     model = small_model(**variant)
@@ -190,8 +139,7 @@ def test_later_pixels_change_nothing_before_them(variant):
             new[k:] *= values[k:].sum() / new[k:].sum()
         both = as_sequences([sequence, changed], np.stack([values, new]), 100)
         wanted = torch.full((2,), 2.0).double() if "mass_first" in variant else None
-        end = torch.tensor([[7, 2], [7, 2]]) if "end_first" in variant else None
-        batch = model.tokens_of(both, wanted, end)
+        batch = model.tokens_of(both, wanted)
         nats = model.token_nats(batch, condition(model, 2))
         for of_tokens in (nats.place, nats.value):
             first, second = (of_tokens[(batch.image == i) & (batch.step < k)] for i in (0, 1))
@@ -272,22 +220,6 @@ def test_a_batch_of_blank_images_has_a_loss():
     model = small_model(**VARIANTS[-1])
     assert math.isfinite(model.loss(torch.zeros(4, 10, 10)).item())
     assert model.sample(0, generator=torch.Generator()).shape == (0, 10, 10)
-
-
-def test_the_last_pixel_of_a_centred_image_is_known_beforehand():
-    """Each way leads to the mean place of what is to come: at the end to the last pixel itself."""
-    pixels, values = torch.tensor([[2, 9], [7, 3], [0, 5], [9, 1]]), torch.ones(4, 1)  # mean 4.5
-    size, count, drawn = (10, 10), torch.tensor([4]), pixels[:3].sum(0, keepdim=True)
-    sums = torch.cat([values[:3].sum(0, keepdim=True), drawn.float()], -1)
-    row, column = pixels[2:3].T
-    numbers = centre_numbers(torch.tensor([1]), count, row, column, drawn, sums, size)[0]
-    to_the_last = (pixels[3] - pixels[2]).float()
-    for way in (numbers[:7], numbers[7:]):  # all have one charge: both are the same
-        torch.testing.assert_close(way[:2] * 10, to_the_last)
-        torch.testing.assert_close(way[4:6] * (to_the_last.norm() + 1), to_the_last)
-    nothing = torch.zeros(1, 3)
-    start = centre_numbers(count, count, row, column, drawn * 0, nothing, size)
-    assert not start.any()
 
 
 def test_weighted_sum_has_the_gradient_of_the_sum():
