@@ -63,7 +63,7 @@ def diversity_table(rows: pd.DataFrame, stem: str | Path) -> None:
     measures = [f"{MEASURES[name]}, {label}" for name, label in columns]
     header = ["model", "images", *measures, "n", "seeds"]
     note = (
-        "Ratio of the samples' own spread to that of other test images ± bootstrap standard "
+        "Ratio of the samples' own spread to that of the test images ± bootstrap standard "
         "deviation; 1: as diverse, below: collapsed, above: noisier. Pixels as asinh(pixel) in the "
         "unit of the images (GeV; in liquid argon 0.255 MeV). "
         "Variance: of all pixels together. Distance to the nearest: of an image to the most "
