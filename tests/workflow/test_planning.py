@@ -24,7 +24,7 @@ def test_jobs_of_a_plan_say_what_they_need_and_wait_for():
     assert jobs[by_rule["simulate_jets"]].needs == ()
     assert (prepare.threads, prepare.memory) == (1, 2000)
     assert prepare.benchmark.startswith("results/test/benchmarks/")
-    assert prepare.wildcards == {"label": "signal"}
+    assert prepare.wildcards == {"dataset": "jets", "label": "signal"}
 
 
 def test_a_configuration_that_is_refused_is_one_line(tmp_path):
