@@ -23,6 +23,10 @@ _PARTS = {
     "snakemake": "runs the workflow; the rest works without it",
 }  # fmt: skip
 _OPTIONAL = {"snakemake"}
+_LICENCES = (
+    "licences: darkpixel MIT; Pythia 8 and FastJet, which only simulate jets and muons, GNU GPL 2 "
+    "or later"
+)
 _PATIENCE = 20.0  # s, for Slurm's controller
 _SHOWN = 5  # partitions
 
@@ -68,6 +72,7 @@ def findings(files: list[Path]) -> Iterator[Finding]:
     )
     for name, does in _PARTS.items():
         yield _part(name, does)
+    yield Finding(True, _LICENCES)
     yield _processor()
     yield _memory()
     yield from _folders()

@@ -70,6 +70,7 @@ def _init(options: argparse.Namespace) -> None:
         files,
         options.models or _DEFAULT,
         options.pixel_size,
+        options.output,
     )
     with whole_file(options.output) as temporary:
         temporary.write_text(text, encoding="utf-8")
@@ -105,7 +106,12 @@ def _check_alike(files: list[_File]) -> None:
 
 
 def _overlay(
-    run: str, dataset: str, files: list[_File], models: list[str], pixel_size: float | None
+    run: str,
+    dataset: str,
+    files: list[_File],
+    models: list[str],
+    pixel_size: float | None,
+    output: Path,
 ) -> str:
     fewest = min(file.images for file in files)
     if fewest < _FEWEST:
@@ -122,7 +128,7 @@ def _overlay(
             "--pixel-size."
         )
     lines = [
-        f"# Own images: snakemake --cores all --configfile {run}.yaml",
+        f"# Own images: snakemake --cores all --configfile {output}",
         f"run: {run}",
         "datasets:",
         f"  {dataset}:",

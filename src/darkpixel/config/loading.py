@@ -12,7 +12,7 @@ from darkpixel.config.conditions import condition_problem
 from darkpixel.config.data import Data, JetData, MuonData
 from darkpixel.config.discovery import data_names, data_settings, model_names, model_settings
 from darkpixel.config.names import JETS, LARTPC_VERTEX
-from darkpixel.config.own_data import without_paper_studies
+from darkpixel.config.own_data import check_name, without_paper_studies
 from darkpixel.config.problems import (
     Key,
     first_problem,
@@ -99,6 +99,7 @@ def load_run(config: dict[str, Any], files: Sequence[str | Path] = ()) -> Run:
                 "the images of `lartpc`, is trained on it; add it, or name trained weights in "
                 "`judges.ssnet.weights`"
             )
+    check_name(config, files)
     return run
 
 

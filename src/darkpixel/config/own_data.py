@@ -11,6 +11,7 @@ from typing import Any
 
 from darkpixel.config.names import JETS, MUONS
 from darkpixel.config.problems import parsed
+from darkpixel.errors import DarkpixelError
 
 
 def without_paper_studies(config: dict[str, Any], files: Sequence[str | Path]) -> dict[str, Any]:
@@ -50,6 +51,22 @@ def without_paper_studies(config: dict[str, Any], files: Sequence[str | Path]) -
     if kept != studies:
         found["search"] = {**search, "studies": kept}
     return found
+
+
+def check_name(config: Mapping[str, Any], files: Sequence[str | Path]) -> None:
+    """Refuse a run on own files whose results would lie among the base configuration's.
+
+    Raises:
+        DarkpixelError: no overlay says how the run is called.
+    """
+    overlays = [parsed(path) for path in files[1:]]
+    datasets = _mapping(config.get("datasets"))
+    own = any(_mapping(data).get("source") == "file" for data in datasets.values())
+    if own and overlays and not _named(overlays, "run"):
+        raise DarkpixelError(
+            f"{files[-1]}: run: not given; a run on files of your own needs a name, that of its "
+            "folder in results: `run: mine`."
+        )
 
 
 def _mapping(value: Any) -> Mapping[Any, Any]:

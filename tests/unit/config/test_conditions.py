@@ -26,6 +26,7 @@ def test_conditions_that_the_images_have_are_taken(tmp_path):
     """Columns of the simulations, of the public files, of LArCV files, and those of the user's."""
     load(
         tmp_path,
+        "run: mine\n"
         "models:\n"
         "  mine:\n"
         "    variant_of: sparse_transformer\n"

@@ -161,10 +161,12 @@ def test_symmetries_are_those_of_the_simulation_unless_told_otherwise(tmp_path):
 
     own = {"jets": "none", "muons": "mirrors", "lartpc": "square", "lartpc_vertex": "square"}
     assert symmetries("{}") == own
-    mine = "datasets: {lartpc: {source: file, file: {all: a.h5}, columns: [species, momentum]}}"
+    images = "{source: file, file: {all: a.h5}, columns: [species, momentum]}"
+    mine = f"{{run: mine, datasets: {{lartpc: {images}}}}}"
     assert symmetries(mine) == own | {"lartpc": "none"}
     files = "{signal: a.h5, background: b.h5}"
-    told = f"datasets: {{jets: {{source: file, file: {files}, symmetries: square}}}}"
+    jets = f"{{source: file, file: {files}, symmetries: square}}"
+    told = f"{{run: mine, datasets: {{jets: {jets}}}}}"
     assert symmetries(told) == own | {"jets": "square"}
 
 

@@ -10,6 +10,7 @@ from repository import CONFIG
 from darkpixel.config.loading import load_run, read_yaml
 from darkpixel.config.own_data import without_paper_studies
 from darkpixel.config.run import Run
+from darkpixel.errors import DarkpixelError
 
 BASE = CONFIG / "config.yaml"
 FILES = {"signal": "w.h5", "background": "q.h5"}
@@ -90,3 +91,13 @@ def test_null_means_nothing(tmp_path: Path) -> None:
     overlay: dict[str, Any] = {"run": "x", "search": None, "toy": None, "widths": None}
     run = loaded(tmp_path, {**overlay, "datasets": {"jets": {"orders": None}}})
     assert set(studies(run).values()) == {False}
+
+
+def test_a_run_on_own_files_needs_a_name(tmp_path):
+    overlay = tmp_path / "my.yaml"
+    own = {"datasets": {"jets": {"source": "file", "file": FILES}}}
+    overlay.write_text(yaml.safe_dump(own))
+    with pytest.raises(DarkpixelError, match=r"my\.yaml: run: not given"):
+        load_run(read_yaml(BASE, overlay), [BASE, overlay])
+    overlay.write_text(yaml.safe_dump({"run": "mine", **own}))
+    assert load_run(read_yaml(BASE, overlay), [BASE, overlay]).run == "mine"

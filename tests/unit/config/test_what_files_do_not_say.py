@@ -8,6 +8,7 @@ from darkpixel.config.loading import load_run, read_yaml
 from darkpixel.errors import DarkpixelError
 
 OWN_LABELS = """
+run: mine
 datasets:
   jets:
     source: file
