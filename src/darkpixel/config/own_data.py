@@ -23,7 +23,7 @@ def without_paper_studies(config: dict[str, Any], files: Sequence[str | Path]) -
     """
     overlays = [parsed(path) for path in files[1:]]
     datasets = _mapping(config.get("datasets"))
-    of_files = {name for name, data in datasets.items() if _mapping(data).get("source") == "file"}
+    of_files = _of_files(datasets)
     if not overlays or not of_files:
         return config
     found = {**config, "datasets": dict(datasets)}
@@ -60,13 +60,16 @@ def check_name(config: Mapping[str, Any], files: Sequence[str | Path]) -> None:
         DarkpixelError: no overlay says how the run is called.
     """
     overlays = [parsed(path) for path in files[1:]]
-    datasets = _mapping(config.get("datasets"))
-    own = any(_mapping(data).get("source") == "file" for data in datasets.values())
-    if own and overlays and not _named(overlays, "run"):
+    if _of_files(_mapping(config.get("datasets"))) and overlays and not _named(overlays, "run"):
         raise DarkpixelError(
             f"{files[-1]}: run: not given; a run on files of your own needs a name, that of its "
             "folder in results: `run: mine`."
         )
+
+
+def _of_files(datasets: Mapping[Any, Any]) -> set[Any]:
+    """Names of the data sets of a user's own files."""
+    return {name for name, data in datasets.items() if _mapping(data).get("source") == "file"}
 
 
 def _mapping(value: Any) -> Mapping[Any, Any]:

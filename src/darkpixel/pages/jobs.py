@@ -36,7 +36,7 @@ class Jobs:
         Args:
             paths: below `root`.
         """
-        names = set().union(*(self._behind(self._name(path)) for path in paths))
+        names = self._all_behind(paths)
         times = [self._began(name) for name in names]
         return list(dict.fromkeys(filter(None, map(self.commit_at, sorted(times)))))
 
@@ -47,11 +47,15 @@ class Jobs:
         Args:
             paths: below `root`.
         """
-        names = set().union(*(self._behind(self._name(path)) for path in paths))
+        names = self._all_behind(paths)
         records = [self._record(name) for name in names]
         begun = [record["starttime"] for record in records if record.get("starttime")]
         ended = [record["endtime"] for record in records if record.get("endtime")]
         return min(begun, default=None), max(ended, default=None)
+
+    def _all_behind(self, paths: Iterable[Path]) -> set[str]:
+        """The files, and all that their jobs read, directly or not."""
+        return set().union(*(self._behind(self._name(path)) for path in paths))
 
     def commit_at(self, time: float) -> str | None:
         """The commit that was checked out at a time (seconds since 1970); None if not known."""

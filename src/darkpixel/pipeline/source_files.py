@@ -66,10 +66,6 @@ class SourceFiles:
             self._of_path[path] = known[_key(content)]
         return self._of_path[path]
 
-    def forget(self) -> None:
-        """Look at every file again."""
-        self._of_path.clear()
-
 
 def _key(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
