@@ -13,12 +13,12 @@ from matplotlib.figure import Figure
 from darkpixel.config.names import LARTPC, MONTE_CARLO
 from darkpixel.figures.axis import axis_of
 from darkpixel.figures.curves import in_groups
-from darkpixel.figures.lartpc.without import shares_without
+from darkpixel.figures.lartpc.without import panel_of
 from darkpixel.figures.panels import Panel, panel_blocks
 from darkpixel.figures.style import line_style, look, palette, save
 from darkpixel.formats.species import SPECIES
 from darkpixel.metrics.lartpc_rows import mean_and_error
-from darkpixel.tables.names import OBSERVABLES, SPECIES_SYMBOLS, UNITS, display_name
+from darkpixel.tables.names import SPECIES_SYMBOLS, UNITS, display_name
 
 Array = npt.NDArray[np.float64]
 SHOWN_BY_SPECIES = ("track_length", "shower_charge", "pixels")
@@ -153,18 +153,10 @@ def _panel(
     values: Mapping[str, Array], name: str, models: Sequence[str], bins: int, title: str = ""
 ) -> Panel:
     """An observable of some models; the axis is that of all."""
-    unit = UNITS[name]
-    axis = axis_of(values[MONTE_CARLO], values.values(), bins=bins, beyond=0.005, whole=unit == "")
-    shown = [MONTE_CARLO, *models]
-    without = shares_without({model: values[model] for model in shown})
-    return Panel(
-        axis,
-        {model: axis.shares(values[model]) for model in shown},
-        OBSERVABLES[name] + (f" [{unit}]" if unit else ""),
-        title=title,
-        notes=without,
-        heading=f"without a {KINDS[name]}:" if without else "",
-    )
+    whole = UNITS[name] == ""
+    axis = axis_of(values[MONTE_CARLO], values.values(), bins=bins, beyond=0.005, whole=whole)
+    shown = {model: values[model] for model in (MONTE_CARLO, *models)}
+    return panel_of(axis, shown, name, title, f"without a {KINDS.get(name)}")
 
 
 def _means(axes: Axes, observables: pd.DataFrame, models: Sequence[str]) -> None:

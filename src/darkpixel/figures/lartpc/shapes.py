@@ -9,12 +9,12 @@ import pandas as pd
 from darkpixel.config.names import LARTPC, MONTE_CARLO
 from darkpixel.figures.axis import axis_of
 from darkpixel.figures.curves import in_groups
-from darkpixel.figures.lartpc.without import shares_without
+from darkpixel.figures.lartpc.without import panel_of
 from darkpixel.figures.panels import Panel, panel_blocks
 from darkpixel.figures.style import look, save
 from darkpixel.formats.species import SPECIES
 from darkpixel.metrics.lartpc_shapes import SHAPE_OBSERVABLES, SHORTEST
-from darkpixel.tables.names import OBSERVABLES, SPECIES_SYMBOLS, UNITS
+from darkpixel.tables.names import SPECIES_SYMBOLS
 
 BY_SPECIES = ("length", "charge_per_length", "end_asymmetry", "isolated_pixels")
 COUNTED = ("pieces", "isolated_pixels")
@@ -105,14 +105,5 @@ def _panel(
     axis = axis_of(
         values[MONTE_CARLO], values.values(), bins=bins, beyond=0.01, whole=name in COUNTED
     )
-    shown = [model for model in (MONTE_CARLO, *models) if model in values]
-    without = shares_without({model: values[model] for model in shown})
-    unit = UNITS[name]
-    return Panel(
-        axis,
-        {model: axis.shares(values[model]) for model in shown},
-        OBSERVABLES[name] + (f" [{unit}]" if unit else ""),
-        title=title,
-        notes=without,
-        heading=f"{WITHOUT[name]}:" if without else "",
-    )
+    shown = {model: values[model] for model in (MONTE_CARLO, *models) if model in values}
+    return panel_of(axis, shown, name, title, str(WITHOUT.get(name)))

@@ -1,4 +1,4 @@
-"""What panels say of images that do not have the observable."""
+"""Panels of an observable, and what they say of images that do not have it."""
 
 from collections.abc import Mapping
 
@@ -6,11 +6,39 @@ import numpy as np
 import numpy.typing as npt
 
 from darkpixel.config.names import LARTPC
+from darkpixel.figures.axis import Axis
+from darkpixel.figures.panels import Panel
 from darkpixel.metrics.names import is_reconstructed
-from darkpixel.tables.names import display_name
+from darkpixel.tables.names import OBSERVABLES, UNITS, display_name
 
 SMALLEST = 0.0005
 """Share below which "0.0%" would be written."""
+
+
+def panel_of(
+    axis: Axis,
+    values: Mapping[str, npt.NDArray[np.float64]],
+    name: str,
+    title: str,
+    lacking: str,
+) -> Panel:
+    """An observable of some sources, with the shares of images that do not have it.
+
+    Args:
+        axis: of the histograms.
+        values: source -> the observable of its images, NaN for those that do not have it.
+        name: of the observable.
+        lacking: what is said of these images, above their shares.
+    """
+    without, unit = shares_without(values), UNITS[name]
+    return Panel(
+        axis,
+        {source: axis.shares(some) for source, some in values.items()},
+        OBSERVABLES[name] + (f" [{unit}]" if unit else ""),
+        title=title,
+        notes=without,
+        heading=f"{lacking}:" if without else "",
+    )
 
 
 def shares_without(values: Mapping[str, npt.NDArray[np.float64]]) -> dict[str, str]:
