@@ -86,8 +86,8 @@ def read_part(
         _, height, width = file.shape
         for start, images in _blocks(file, most):
             stop = start + len(images)
-            image, place = np.nonzero(images.reshape(len(images), -1))
-            starts += (starts[-1] + np.cumsum(np.bincount(image, minlength=len(images)))).tolist()
+            image, place, ends = _pixels(images)
+            starts += (starts[-1] + ends).tolist()
             places.append(place.astype(np.uint32))
             values.append(images.reshape(len(images), -1)[image, place])
             truth = file.column(_LABELS, start, stop) if _LABELS in file.columns else None
@@ -120,19 +120,26 @@ def read_part(
 def part_of_images(images: NDArray[np.float32], about: Mapping[str, Any]) -> Part:
     """Events of images (n, H, W) of another program, of which nothing else is known."""
     n, height, width = images.shape
-    image, place = np.nonzero(images.reshape(n, -1))
-    counts = np.bincount(image, minlength=n)
+    image, place, ends = _pixels(images)
     observables = event_observables(images, about, 0.0)
     return Part(
         str(about.get("label", "")),
         (height, width),
-        np.concatenate([[0], np.cumsum(counts)]).astype(np.uint32),
+        np.concatenate([[0], ends]).astype(np.uint32),
         place.astype(np.uint32),
         images.reshape(n, -1)[image, place],
         {},
         {name: [_number(value) for value in column] for name, column in observables.items()},
         dict(about),
     )
+
+
+def _pixels(
+    images: NDArray[np.float32],
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Image and place of each non-zero pixel, and where the pixels of each image end."""
+    image, place = np.nonzero(images.reshape(len(images), -1))
+    return image, place, np.cumsum(np.bincount(image, minlength=len(images)))
 
 
 def event_observables(
