@@ -18,12 +18,10 @@ def write_npy(images: str | Path, path: str | Path) -> tuple[str, ...]:
         DarkpixelError: the image file cannot be read, or the array cannot be written.
     """
     with ImageFile(images) as file, whole_file(path) as temporary:
-        array = np.lib.format.open_memmap(temporary, "w+", np.float32, file.shape)
-        start = 0
-        for batch in file.batches(16 * file.chunk):
-            stop = start + len(batch["images"])
-            array[start:stop] = batch["images"]
-            start = stop
-        array.flush()
-        del array
+        header = {"descr": "<f4", "fortran_order": False, "shape": file.shape}
+        # Not as a memory map: on a full disk, writing to one kills the process.
+        with temporary.open("wb") as output:
+            np.lib.format.write_array_header_1_0(output, header)
+            for batch in file.batches(16 * file.chunk):
+                output.write(np.ascontiguousarray(batch["images"], "<f4"))
         return file.columns
