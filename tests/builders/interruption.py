@@ -20,7 +20,6 @@ _MARK = "DARKPIXEL_KILLED_RUN"
 """Environment variable by which the processes of a run are found, whoever their parent is now."""
 _SCRIPT = re.compile(r"\.snakemake/scripts/tmp\w+\.(\w+)\.py")
 _SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
-_RETRIES = 20
 _LONGEST = 4.0  # seconds into a job at which it is killed; most are quicker, so early ones prevail
 _PATIENCE = 300.0  # seconds for jobs to end that were asked to
 
@@ -105,7 +104,7 @@ class KilledRun:
         """
         command = [
             sys.executable, "-m", "snakemake", *self.arguments, "--rerun-incomplete",
-            "--retries", str(_RETRIES),
+            "--retries", str(self.kills + 1),  # one job may be killed again and again
         ]  # fmt: skip
         variables = {"PYTHONPATH": "", "OMP_NUM_THREADS": "1", _MARK: self.mark}
         with self.log.open("a") as log:

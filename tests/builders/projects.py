@@ -1,10 +1,14 @@
 """A copy of the project in a folder of its own, in which a test may break things."""
 
+import hashlib
 import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
+from shared import made_once
 
 PROJECT = Path(__file__).resolve().parents[2]
 PARTS = ("Snakefile", "config", "envs", "profiles", "slurm", "src", "workflow")
@@ -56,3 +60,14 @@ class Project:
         text = file.read_text()
         assert old in text
         file.write_text(text.replace(old, new, 1))
+
+
+def undisturbed_run(factory: pytest.TempPathFactory, *targets: str) -> Path:
+    """The folder of a project whose run nobody disturbed, the same one for all who ask for it."""
+
+    def make(folder: Path) -> None:
+        done = Project(folder).run(*targets)
+        assert done.returncode == 0, done.stdout[-3000:]
+
+    name = hashlib.sha256(" ".join(targets).encode()).hexdigest()[:8]
+    return made_once(factory, f"run {name}", make)

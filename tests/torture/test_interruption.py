@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from interruption import KilledRun, left_behind, outputs
-from projects import Project
+from projects import Project, undisturbed_run
 from reliability import Row, is_whole, record
 
 KILLS = 100 if is_whole() else 9
@@ -14,10 +14,7 @@ TARGETS = ["all"] if is_whole() else ["results/test/metrics/jets_signal_wasserst
 @pytest.fixture(scope="module")
 def expected(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """Outputs of the run that is left alone."""
-    project = Project(tmp_path_factory.mktemp("alone") / "a copy")
-    done = project.run(*TARGETS)
-    assert done.returncode == 0, done.stdout[-3000:]
-    return outputs(project.folder)
+    return outputs(undisturbed_run(tmp_path_factory, *TARGETS))
 
 
 def test_a_run_that_is_killed_again_and_again_ends_alike(

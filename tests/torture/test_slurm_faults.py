@@ -17,6 +17,7 @@ import pytest
 from interruption import left_behind, outputs
 from projects import Project
 from reliability import Row, record, torture
+from shared import made_once
 from slurm_cluster import Cluster, SlurmRun, running_cluster, until
 
 NAME = "jets/signal/sarm2_dd/seed1"
@@ -43,14 +44,16 @@ def cluster() -> Iterator[Cluster]:
 
 
 @pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory: pytest.TempPathFactory, cluster: Cluster) -> Path:
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project whose run nobody disturbed, on this computer."""
-    folder = Project(tmp_path_factory.mktemp("undisturbed") / "a copy").folder
-    write_overlay(folder)
-    run = SlurmRun(folder, None, SAMPLES)
-    run.start()
-    assert run.finish() == 0, run.messages[-3000:]
-    return folder
+
+    def make(folder: Path) -> None:
+        write_overlay(Project(folder).folder)
+        run = SlurmRun(folder, None, SAMPLES)
+        run.start()
+        assert run.finish() == 0, run.messages[-3000:]
+
+    return made_once(tmp_path_factory, "run of Slurm's tests", make)
 
 
 @pytest.fixture

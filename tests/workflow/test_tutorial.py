@@ -73,7 +73,7 @@ def run(step: Step, project: Project, monkeypatch, capsys) -> str:
 def test_the_tutorial_runs(project, monkeypatch, capsys):
     block = r"Save this as `(\w+\.py)`.*?\n```python\n(.*?)^```"
     saved = re.findall(block, TEXT, re.MULTILINE | re.DOTALL)
-    assert [name for name, _ in saved] == ["showers.py", "images.py"]
+    assert [name for name, _ in saved] == ["showers.py"]
     for name, text in saved:
         (project.folder / name).write_text(text)
     monkeypatch.chdir(project.folder)

@@ -10,9 +10,10 @@ from darkpixel import __version__
 from darkpixel.cli.doctor import add_doctor
 from darkpixel.cli.evaluate import add_evaluate
 from darkpixel.cli.export import add_export
+from darkpixel.cli.info import add_info
 from darkpixel.cli.init import add_init
 from darkpixel.cli.likelihood import add_likelihood
-from darkpixel.cli.look import add_check, add_info, add_show
+from darkpixel.cli.look import add_check, add_show
 from darkpixel.cli.plan import add_plan
 from darkpixel.cli.sample import add_label, add_sample
 from darkpixel.cli.simulate import add_simulate

@@ -2,7 +2,6 @@
 
 import argparse
 import importlib
-import os
 import shutil
 import subprocess
 import sys
@@ -12,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from darkpixel import __version__
-from darkpixel.cli.options import Commands, add_command
+from darkpixel.cli.options import Commands, add_command, print_json
 from darkpixel.errors import DarkpixelError
 
 _PYTHONS = (3, 11), (3, 13)
@@ -49,14 +48,20 @@ def add_doctor(commands: Commands) -> None:
         "--configfile", nargs="+", type=Path, default=[], metavar="FILE",
         help="a run's configuration, base and overlays, to check, too",
     )  # fmt: skip
+    doctor.add_argument("--json", action="store_true", help="print the lines as JSON")
     doctor.set_defaults(command=_doctor)
 
 
 def _doctor(options: argparse.Namespace) -> None:
     bad = 0
-    for good, text in findings(options.configfile):
-        print(f"{'ok ' if good else 'BAD'}  {text}")
-        bad += not good
+    found = []
+    for finding in findings(options.configfile):
+        found.append(finding)
+        bad += not finding.good
+        if not options.json:
+            print(f"{'ok ' if finding.good else 'BAD'}  {finding.text}")
+    if options.json:
+        print_json([finding._asdict() for finding in found])
     if bad:
         raise DarkpixelError(f"{bad} of these will go wrong; see the lines above.")
 
@@ -115,11 +120,15 @@ def _memory() -> Finding:
 
 
 def _folders() -> Iterator[Finding]:
+    from darkpixel.formats.files import user_cache
     from darkpixel.pipeline.checks import check_writable
 
     free = shutil.disk_usage(Path.cwd()).free
     yield Finding(free >= _LEAST_DISK, f"disk: {free / 1e9:.0f} GB free here (the demo takes 1)")
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    cache = user_cache()
+    if cache is None:
+        yield Finding(False, "cache: no home folder is known. Set XDG_CACHE_HOME to a folder.")
+        return
     try:
         check_writable(cache)
     except DarkpixelError as error:

@@ -1,11 +1,10 @@
 """`darkpixel evaluate`: generated images of any origin against simulated ones."""
 
 import argparse
-import json
 import sys
 from pathlib import Path
 
-from darkpixel.cli.options import Commands, add_command, pixels_of, positive, seed
+from darkpixel.cli.options import Commands, add_command, pixels_of, positive, print_json, seed
 from darkpixel.errors import DarkpixelError
 
 _KINDS = ("jets", "muons", "lartpc", "plain")  # darkpixel.studies.scoring.KINDS, which takes torch
@@ -64,10 +63,8 @@ def _evaluate(options: argparse.Namespace) -> None:
     for warning in found.warnings:
         print(f"darkpixel: warning: {warning}", file=sys.stderr)
     if options.json:
-        rows = json.loads(found.rows.to_json(orient="records"))
-        print(
-            json.dumps({"about": found.about, "warnings": found.warnings, "rows": rows}, indent=1)
-        )
+        rows = found.rows.to_dict(orient="records")
+        print_json({"about": found.about, "warnings": found.warnings, "rows": rows})
     else:
         print(score_text(found.rows, found.about), end="")
     if options.html is not None:

@@ -1,7 +1,6 @@
 """`darkpixel likelihood`: how likely images are under a trained model."""
 
 import argparse
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +11,7 @@ from darkpixel.cli.options import (
     number_file,
     one_species,
     positive,
+    print_json,
     replaced_note,
     seed,
 )
@@ -99,7 +99,7 @@ def _likelihood(options: argparse.Namespace) -> None:
     for warning in found.warnings:
         print(f"darkpixel: warning: {warning}", file=sys.stderr)
     if options.json:
-        print(json.dumps(found._asdict(), indent=1))
+        print_json(found._asdict())
     else:
         print(_text(options, found))
     if options.output:

@@ -1,9 +1,9 @@
-"""`darkpixel check`: a configuration; `info`: any file of ours; `show`: a picture of images."""
+"""`darkpixel check`: a configuration; `show`: a picture of images."""
 
 import argparse
 from pathlib import Path
 
-from darkpixel.cli.options import Commands, add_command, picture, positive, seed
+from darkpixel.cli.options import Commands, add_command, picture, positive, print_json, seed
 from darkpixel.errors import DarkpixelError
 
 BASE = Path("config/config.yaml")
@@ -27,18 +27,8 @@ def add_check(commands: Commands) -> None:
         type=Path,
         help="overlays, over config/config.yaml unless the first is whole",
     )
+    check.add_argument("--json", action="store_true", help="print what was found as JSON")
     check.set_defaults(command=_check)
-
-
-def add_info(commands: Commands) -> None:
-    """Its options."""
-    info = add_command(
-        commands, "info", "print what an image file or a model's folder holds",
-        "results/demo/data/jets/signal/test.h5",
-        "weights/lartpc_sparse_transformer",
-    )  # fmt: skip
-    info.add_argument("path", type=Path, help="image file, other HDF5 file, or a model")
-    info.set_defaults(command=_info)
 
 
 def add_show(commands: Commands) -> None:
@@ -90,73 +80,23 @@ def _check(options: argparse.Namespace) -> None:
         files.insert(0, BASE)
     run = load_run(read_yaml(*files), files)
     check_run(run, Events(run, Paths(run.run), Path.cwd()))
+    counted = counted_files(run)
+    if options.json:
+        print_json(
+            {
+                "run": run.run,
+                "datasets": list(run.datasets.present()),
+                "configuration": [str(file) for file in files],
+                "files": [found._asdict() for found in counted],
+            }
+        )
+        return
     print(f"run '{run.run}': {', '.join(run.datasets.present())} ({' < '.join(map(str, files))})")
-    for found in counted_files(run):
+    for found in counted:
         if found.images is None:
             print(f"  {found.key}: {found.path}, whose images are counted as they are read")
         else:
             print(f"  {found.key}: {found.path}, {found.images} images, {found.needed} needed")
-
-
-def _info(options: argparse.Namespace) -> None:
-    from darkpixel.formats.hdf5 import open_hdf5, sound
-
-    if options.path.is_dir() or options.path.suffix == ".safetensors":
-        _model(options.path)
-        return
-    remedy = "make the file again"
-    with (
-        open_hdf5(options.path, missing="correct the path", remedy=remedy) as file,
-        sound(options.path, remedy),
-    ):
-        is_images = "images" in file
-        lines = [f"  {name}: {value}" for name, value in file.attrs.items()]
-        file.visititems(
-            lambda name, found: (
-                lines.append(f"  {name} {found.shape} {found.dtype}")
-                if hasattr(found, "dtype")
-                else None
-            )
-        )
-    if is_images:
-        _images(options.path)
-    else:
-        print("\n".join([f"{options.path}: HDF5", *lines]))
-
-
-def _images(path: Path) -> None:
-    from darkpixel.formats.image_file import ImageFile, statistics
-
-    with ImageFile(path) as file:
-        print(f"{file.path}: {len(file)} images of {file.shape[1]} x {file.shape[2]} pixels")
-        for name, value in file.attributes.items():
-            print(f"  {name}: {value}")
-        print(f"  columns: {', '.join(file.columns) or 'none'}")
-    for name, value in statistics(path).items():
-        if name != "mean_image":
-            print(f"  {name}: {value}")
-
-
-def _model(folder: Path) -> None:
-    from darkpixel.models.base import GenerativeModel
-    from darkpixel.models.folder import load_config, load_model
-    from darkpixel.models.packed import model_folder, packed_texts
-
-    with model_folder(folder) as unpacked:
-        config, model = load_config(unpacked), load_model(unpacked)
-    height, width = config["image_size"]
-    counts = model.parameter_counts()
-    print(f"{folder}: a model '{config['model']['model']}' of {height} x {width} pixels")
-    for name, value in {**config.get("images", {}), **config.get("fitted", {})}.items():
-        print(f"  {name}: {value}")
-    print(f"  parameters: {counts['free']:,} free, {counts['dense']:,} with masked ones")
-    if isinstance(model, GenerativeModel):
-        names = [condition.name for condition in model.conditions]
-        print(f"  conditions: {', '.join(names) or 'none'}")
-    for name, value in config["model"].items():
-        print(f"  settings.{name}: {value}")
-    if folder.is_file():
-        print(packed_texts(folder)["card"])
 
 
 def _show(options: argparse.Namespace) -> None:

@@ -1,6 +1,7 @@
 """What the options of the commands take, and how it is refused."""
 
 import argparse
+import json
 import math
 import shutil
 import textwrap
@@ -165,3 +166,22 @@ def replaced_note(path: Path) -> str:
     from darkpixel.formats.files import writable
 
     return " (in place of the file that was there)" if writable(path).exists() else ""
+
+
+def print_json(value: Any) -> None:
+    """On standard output; a number that is not known, or not finite, is null."""
+    print(json.dumps(_plain(value), indent=1, ensure_ascii=False))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(key): _plain(inner) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(inner) for inner in value]
+    if hasattr(value, "tolist"):  # NumPy's, attributes of HDF5 for example
+        return _plain(value.tolist())
+    if isinstance(value, bytes):
+        return value.decode(errors="backslashreplace")
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value if isinstance(value, (str, bool, int, float, type(None))) else str(value)

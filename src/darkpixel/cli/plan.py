@@ -1,14 +1,13 @@
 """`darkpixel plan`: what a run would do, and what that costs."""
 
 import argparse
-import json
 import math
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from darkpixel.cli.look import BASE
-from darkpixel.cli.options import Commands, add_command, positive
+from darkpixel.cli.options import Commands, add_command, positive, print_json
 from darkpixel.errors import DarkpixelError
 
 if TYPE_CHECKING:
@@ -88,7 +87,7 @@ def _plan(options: argparse.Namespace) -> None:
         "speeds": _sources(records, measured=speeds is not None),
     }
     if options.json:
-        print(json.dumps(_plain({**about, **found}), indent=1))
+        print_json({**about, **found})
     else:
         print(_text(about, found))
 
@@ -184,15 +183,6 @@ def _sum(values: Iterable[float]) -> float:
 
 def _largest(values: Iterable[float]) -> float:
     return max((value for value in values if not math.isnan(value)), default=math.nan)
-
-
-def _plain(value: Any) -> Any:
-    """With null where a number is not known, which JSON has no word for."""
-    if isinstance(value, dict):
-        return {key: _plain(inner) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [_plain(inner) for inner in value]
-    return None if isinstance(value, float) and math.isnan(value) else value
 
 
 def _text(about: dict[str, Any], found: dict[str, Any]) -> str:

@@ -19,5 +19,7 @@ CLASS = "class"
 
 OWN_IMAGES = "DARKPIXEL_OWN_IMAGES"
 """Environment variable of a run's jobs: data sets of a user's own files, between blanks."""
+LICENCE = "MIT"
+"""Of this project, as SPDX names it."""
 MADE_BY = "DARKPIXEL_MADE_BY"
 """Environment variable of a run's jobs: the line that its figures carry in their metadata."""

@@ -266,6 +266,27 @@ def _calochallenge(path: Path, grid: Grid) -> Iterator[Images]:
             yield block.reshape(-1, rows, columns)
 
 
+def incident_energies(path: str | Path) -> Iterator[NDArray[np.float32]]:
+    """MeV, of the showers of a CaloChallenge file, in blocks (n,); none of another file.
+
+    Raises:
+        DarkpixelError: they cannot be read, or are not one for each shower.
+    """
+    path = Path(path)
+    if path.suffix.lower() not in (".h5", ".hdf5"):
+        return
+    with _open(path) as file, sound(path, _REMAKE):
+        if not {SHOWERS, ENERGIES} <= set(file) or "images" in file:
+            return
+        energies, total = _numbers(file, path, ENERGIES), len(_numbers(file, path, SHOWERS))
+        if energies.shape not in ((total,), (total, 1)):
+            raise DarkpixelError(
+                f"{path}: {ENERGIES} of shape {energies.shape}, but {total} {SHOWERS}; one each."
+            )
+        for at in range(0, total, _BLOCK):
+            yield np.asarray(energies[at : at + _BLOCK], np.float32).reshape(-1)
+
+
 def _jetnet(path: Path, pixels: int) -> Iterator[Images]:
     """Particles (N, P, 3 or 4: eta, phi, pT relative to the jet, mask) as images of their pT."""
     with _open(path) as file, sound(path, _REMAKE):

@@ -51,6 +51,12 @@ def whole_file(path: str | Path) -> Iterator[Path]:
             temporary.unlink(missing_ok=True)
 
 
+def user_cache() -> Path | None:
+    """The user's folder of caches, which need not be there; None where no home folder is known."""
+    home = Path(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"))  # noqa: PTH111
+    return home if home.is_absolute() else None
+
+
 def writable(path: str | Path) -> Path:
     """The file that is replaced when `path` is written: itself, or what it links to.
 

@@ -260,25 +260,31 @@ def statistics(path: str | Path) -> dict[str, Any]:
         mean_image (H, W) float64.
     """
     with ImageFile(path) as file:
-        zeros = blank = 0
-        smallest, largest = np.inf, 0.0
-        total = np.zeros(file.shape[1:])
-        for batch in file.batches(max(file.chunk, 1024 // file.chunk * file.chunk)):
-            images = batch["images"]
-            nonzero = images > 0
-            zeros += images.size - int(np.count_nonzero(nonzero))
-            blank += int(np.count_nonzero(~nonzero.any(axis=(1, 2))))
-            smallest = min(smallest, float(images.min(where=nonzero, initial=np.inf)))
-            largest = max(largest, float(images.max()))
-            total += images.sum(axis=0, dtype=np.float64)
-        return {
-            "images": len(file),
-            "zero_fraction": zeros / float(np.prod(file.shape)),
-            "smallest_nonzero": smallest if np.isfinite(smallest) else float("nan"),
-            "largest": largest,
-            "blank_images": blank,
-            "mean_image": total / len(file),
-        }
+        length = max(file.chunk, 1024 // file.chunk * file.chunk)
+        return statistics_of(batch["images"] for batch in file.batches(length))
+
+
+def statistics_of(blocks: Iterable[NDArray[Any]]) -> dict[str, Any]:
+    """The `statistics` of images in blocks (n, H, W), one or more images in all."""
+    count = zeros = blank = pixels = 0
+    smallest, largest = np.inf, 0.0
+    total: NDArray[np.float64] | float = 0.0
+    for images in blocks:
+        nonzero = images > 0
+        count, pixels = count + len(images), pixels + images.size
+        zeros += images.size - int(np.count_nonzero(nonzero))
+        blank += int(np.count_nonzero(~nonzero.any(axis=(1, 2))))
+        smallest = min(smallest, float(images.min(where=nonzero, initial=np.inf)))
+        largest = max(largest, float(images.max()))
+        total = total + images.sum(axis=0, dtype=np.float64)
+    return {
+        "images": count,
+        "zero_fraction": zeros / pixels,
+        "smallest_nonzero": smallest if np.isfinite(smallest) else float("nan"),
+        "largest": largest,
+        "blank_images": blank,
+        "mean_image": total / count,
+    }
 
 
 def _open(path: Path) -> h5py.File:

@@ -23,5 +23,5 @@ def write_npy(images: str | Path, path: str | Path) -> tuple[str, ...]:
         with temporary.open("wb") as output:
             np.lib.format.write_array_header_1_0(output, header)
             for batch in file.batches(16 * file.chunk):
-                output.write(np.ascontiguousarray(batch["images"], "<f4"))
+                output.write(np.ascontiguousarray(batch["images"], "<f4").data)
         return file.columns

@@ -110,7 +110,9 @@ def frechet_line(
     return Line(float(intercept), float(slope), float(distances[-1].std(ddof=1)))
 
 
-def frechet_physics_distance(real: Array, generated: Array, seed: int = 42) -> Distance:
+def frechet_physics_distance(
+    real: Array, generated: Array, seed: int = 42, reference: Array | None = None
+) -> Distance:
     """FPD: Fréchet distance of Gaussian fits to features, extrapolated to infinite n.
 
     Sets of 0.4 n to n images are drawn from the n with replacement, as JetNet does with its
@@ -119,7 +121,8 @@ def frechet_physics_distance(real: Array, generated: Array, seed: int = 42) -> D
     1/size = -1/n. It can be negative within its error where there is no difference.
 
     Args:
-        real, generated: (n, F) features each, standardised by the same reference.
+        real, generated: (n, F) features each, in any units.
+        reference: (., F), whose standard deviations are the units of the features; None: `real`.
 
     Returns:
         FPD and its bootstrap error.
@@ -128,7 +131,9 @@ def frechet_physics_distance(real: Array, generated: Array, seed: int = 42) -> D
         DarkpixelError: fewer than 20 images on a side.
     """
     n = _size(real, generated)
-    line = frechet_line(real, generated, sizes=(max(5, 2 * n // 5), n), seed=seed)
+    units = real if reference is None else reference
+    scaled = standardised(real, units), standardised(generated, units)
+    line = frechet_line(*scaled, sizes=(max(5, 2 * n // 5), n), seed=seed)
     return Distance(line.intercept - line.slope / n, line.spread)
 
 
@@ -150,7 +155,11 @@ def polynomial_mmd(a: Array, b: Array, degree: int = 4) -> float:
 
 
 def kernel_physics_distance(
-    real: Array, generated: Array, batches: int = 10, seed: int = 42
+    real: Array,
+    generated: Array,
+    batches: int = 10,
+    seed: int = 42,
+    reference: Array | None = None,
 ) -> Distance:
     """KPD: median of the unbiased squared MMD over batches.
 
@@ -160,7 +169,8 @@ def kernel_physics_distance(
     without any difference its mean is 0 and its median a little below.
 
     Args:
-        real, generated: (n, F) features each, `within_range` of the same reference.
+        real, generated: (n, F) features each, in any units.
+        reference: (., F), whose largest deviations are the units (`within_range`); None: `real`.
         batches: fewer where there would be less than two images in one.
 
     Returns:
@@ -171,12 +181,14 @@ def kernel_physics_distance(
         DarkpixelError: fewer than 20 images on a side.
     """
     _size(real, generated)
+    units = real if reference is None else reference
+    scaled = within_range(real, units), within_range(generated, units)
     random = np.random.default_rng(seed)
     parts = [
         np.array_split(
             features[random.permutation(len(features))], min(batches, len(features) // 2)
         )
-        for features in (real, generated)
+        for features in scaled
     ]
     values = [polynomial_mmd(a, b) for a, b in zip(*parts, strict=True)]
     low, high = np.quantile(values, [0.15865, 0.84135])
@@ -210,10 +222,8 @@ def distance_rows(
 
     def both(first: Array, second: Array) -> list[Distance]:
         return [
-            frechet_physics_distance(standardised(first, real), standardised(second, real), seed),
-            kernel_physics_distance(
-                within_range(first, real), within_range(second, real), batches, seed
-            ),
+            frechet_physics_distance(first, second, seed, real),
+            kernel_physics_distance(first, second, batches, seed, real),
         ]
 
     pairs = monte_carlo_pairs(real, floors)

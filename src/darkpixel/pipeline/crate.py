@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from darkpixel import __version__
+from darkpixel.config.names import LICENCE
 from darkpixel.formats.files import whole_file
 
 _TYPES = {
@@ -15,7 +16,7 @@ _TYPES = {
     ".yaml": "application/yaml", ".json": "application/json", ".html": "text/html",
     ".safetensors": "application/octet-stream",
 }  # fmt: skip
-_LICENCE = "https://spdx.org/licenses/MIT"
+_LICENCE = f"https://spdx.org/licenses/{LICENCE}"
 _CODE = "#darkpixel"
 
 

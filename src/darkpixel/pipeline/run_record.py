@@ -36,9 +36,14 @@ def commit_of(project: str | Path) -> str:
 
 
 def made_by(run: str, commit: str, files: Sequence[str | Path]) -> str:
-    """The line for figures: the same wherever and on however many cores the run is made."""
-    names = " ".join(Path(file).name for file in files)
-    return f"darkpixel {__version__}, run '{run}', commit {commit}, configuration {names}"
+    """The line for figures: the same wherever and on however many cores the run is made.
+
+    Args:
+        files: of the configuration, the base first.
+    """
+    overlays = "".join(f" {Path(file).name}" for file in files[1:])
+    command = f"snakemake --configfile{overlays}" if overlays else "snakemake"
+    return f"darkpixel {__version__}, run '{run}', commit {commit}, command: {command}"
 
 
 def write_run_record(

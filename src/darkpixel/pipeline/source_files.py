@@ -8,7 +8,6 @@ bytes: a file that has changed is another one.
 import ast
 import hashlib
 import json
-import os
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -17,7 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from darkpixel.errors import DarkpixelError
-from darkpixel.formats.files import whole_file
+from darkpixel.formats.files import user_cache, whole_file
 
 _DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 _MOST = 4000  # files remembered, the latest ones; the library has a tenth of it
@@ -130,11 +129,11 @@ def _executed(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
 
 def _cache_file() -> Path | None:
     """Where found things are kept: other Pythons write other trees, and so may this module."""
-    home = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")  # noqa: PTH111
-    if not Path(home).is_absolute():  # no home folder is known
+    home = user_cache()
+    if home is None:
         return None
     this = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:16]
-    return Path(home) / "darkpixel" / f"sources-{sys.implementation.cache_tag}-{this}.json"
+    return home / "darkpixel" / f"sources-{sys.implementation.cache_tag}-{this}.json"
 
 
 @cache

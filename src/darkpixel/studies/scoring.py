@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+from tqdm import tqdm
 
 from darkpixel.config.evaluation import Evaluation
 from darkpixel.config.lartpc_evaluation import LArTPCEvaluation
@@ -124,7 +125,10 @@ def score(
     about = _about(stated, max(real.images.shape[1:]))
     about |= {"reference": str(reference), "n": n, "seed": seed}
     about["images"] = {str(reference): real.total, **{k: v.total for k, v in made.items()}}
-    with TemporaryDirectory() as scratch:
+    trees, argon = n >= _FEWEST, about["dataset"] == ARGON
+    steps = 1 + trees + argon + (training is not None)
+    bar = tqdm(total=steps, desc="observables", unit=" steps", leave=False, disable=None)
+    with TemporaryDirectory() as scratch, bar:
         folder = Path(scratch)
         test = _written(folder / "reference.h5", real, about)
         samples = {
@@ -140,16 +144,24 @@ def score(
                 observables, dataset="", label="", settings=settings, published={}, names=names
             ),
         ]
-        if n >= _FEWEST:
+        if trees:
+            _next(bar, "AUC, FPD, KPD, coverage")
             tables += _feature_rows(sources, test, len(real.images), n, about, seed)
-        if about["dataset"] == ARGON:
+        if argon:
+            _next(bar, "shapes")
             tables.append(_shape_rows(sources, test, n))
         if training is not None:
+            _next(bar, "nearest training images")
             tables.append(_memorised(sources, test, n, seed, training, about, folder, grid, unit))
     warnings = _warnings(str(reference), real, {str(generated[k]): v for k, v in made.items()})
     if n < _FEWEST:
         warnings.append(f"{n} images a side are too few for AUC, FPD, KPD and coverage.")
     return Score(_joined(tables), observables, warnings, about)
+
+
+def _next(bar: "tqdm[Any]", step: str) -> None:
+    bar.update()
+    bar.set_description(step)
 
 
 def _about(stated: Mapping[str, Any], side: int) -> dict[str, Any]:

@@ -6,11 +6,10 @@ from typing import Any
 
 import pandas as pd
 
+from darkpixel.config.names import LICENCE
 from darkpixel.tables.layout import markdown_table, measured
 from darkpixel.tables.names import display_name
 
-LICENCE = "MIT"
-"""Of weights and cards, as of the sources."""
 _NEEDED = {"model", "dataset", "label", "observable", "value", "error", "floor"}
 _JOINT = "joint"
 _WHICH = ("kind", "direction", "quantity", "epoch")

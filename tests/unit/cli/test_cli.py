@@ -1,5 +1,6 @@
 """The command `darkpixel`."""
 
+import json
 import os
 import subprocess
 import sys
@@ -367,6 +368,13 @@ def test_info_of_a_model_and_of_other_files(folder, tmp_path, capsys):
     out = capsys.readouterr().out
     assert "format: mine" in out
     assert "some/numbers (2, 3) float64" in out
+    np.save(tmp_path / "x.npy", np.eye(4)[None])
+    assert main(["info", str(tmp_path / "x.npy"), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["holds"] == "1 images of 4 x 4 pixels"
+    assert (found["zero_fraction"], found["largest"]) == (0.75, 1)
+    assert main(["info", folder, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["settings"]["units"] == 16
 
 
 def test_show_draws_images(tmp_path, capsys, monkeypatch):

@@ -17,6 +17,9 @@ from darkpixel.metrics.frechet import (
     within_range,
 )
 
+UNIT = np.array([[-1.0] * 4, [1.0] * 4])
+"""Features that leave others in their units."""
+
 
 def jetnet_arrays():
     random = np.random.default_rng(2211)
@@ -63,7 +66,7 @@ def test_fpd_is_the_analytic_value_without_the_bias_of_n():
     found, plain = [], []
     for seed in range(24):
         a, b = random.normal(size=(300, 4)), 0.3 + 1.2 * random.normal(size=(300, 4))
-        found.append(frechet_physics_distance(a, b, seed))
+        found.append(frechet_physics_distance(a, b, seed, UNIT))
         plain.append(frechet_distance(*gaussian(a), *gaussian(b)))
     values, errors = np.array(found).T
     scatter = values.std(ddof=1)
@@ -95,10 +98,11 @@ def test_kpd_is_unbiased_without_a_difference_and_its_error_is_calibrated():
     mmd = [polynomial_mmd(*random.uniform(-1, 1, (2, 30, 3))) for _ in range(2000)]
     assert abs(np.mean(mmd)) < 3 * np.std(mmd) / np.sqrt(2000)
     pairs = random.uniform(-1, 1, (200, 2, 300, 3))
-    values, errors = np.array([kernel_physics_distance(a, b) for a, b in pairs]).T
+    found = [kernel_physics_distance(a, b, reference=UNIT[:, :3]) for a, b in pairs]
+    values, errors = np.array(found).T
     assert errors.mean() == pytest.approx(values.std(ddof=1), rel=0.25)
     assert (np.abs(values) < 4 * errors).mean() > 0.95
-    shifted = kernel_physics_distance(pairs[0, 0], pairs[0, 1] + 0.4)
+    shifted = kernel_physics_distance(pairs[0, 0], pairs[0, 1] + 0.4, reference=UNIT[:, :3])
     assert shifted.value > 5 * shifted.error
 
 
@@ -108,9 +112,21 @@ def test_constant_features_and_few_images():
     for unit in (standardised(features, features), within_range(features, features)):
         assert np.isfinite(unit).all()
         assert np.isfinite(frechet_physics_distance(unit, unit + 1)).all()
+        assert np.isfinite(kernel_physics_distance(unit, unit + 1)).all()
     assert np.abs(within_range(features, features)).max() == pytest.approx(1)
     with pytest.raises(DarkpixelError, match="found 12 images"):
         frechet_physics_distance(features[:12], features)
+
+
+def test_distances_do_not_depend_on_units():
+    """Unit and zero of every feature; those of the reference count."""
+    random = np.random.default_rng(8)
+    a, b = random.normal(size=(200, 3)), random.normal(0.2, size=(200, 3))
+    units = np.array([1e3, 1.0, 1e-4])
+    for distance in (frechet_physics_distance, kernel_physics_distance):
+        found = distance(a, b)
+        np.testing.assert_allclose(distance(units * a + 5, units * b + 5), found, rtol=1e-8)
+        assert distance(a, b, reference=3 * a).value < found.value
 
 
 def test_rows_find_the_shift_and_the_floor():

@@ -14,6 +14,8 @@ from typing import Any, TypeVar
 
 import numba
 
+from darkpixel.formats.files import user_cache
+
 _config: Any = numba.config
 
 Kernel = TypeVar("Kernel", bound=Callable[..., Any])
@@ -43,10 +45,9 @@ def kernel(function: Kernel) -> Kernel:
 def _cache_folder() -> Path | None:
     sources = sorted(Path(__file__).parent.glob("*.py"))
     digest = hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()[:16]
-    home = os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()
     chosen = os.environ.get("NUMBA_CACHE_DIR")
-    parents = [Path(chosen)] if chosen else [Path(__file__).parent / "__pycache__", Path(home)]
-    for parent in parents:
+    parents = [Path(chosen)] if chosen else [Path(__file__).parent / "__pycache__", user_cache()]
+    for parent in filter(None, parents):
         folder = parent / f"darkpixel-numba-{digest}"
         try:
             folder.mkdir(parents=True, exist_ok=True)
