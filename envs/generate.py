@@ -36,7 +36,7 @@ class Environment(NamedTuple):
 ENVIRONMENTS = {
     "analysis": Environment(
         "the rules that measure, tabulate and draw",
-        [*BASE, *TABLES, *STATISTICS, "matplotlib", "mplhep", "tabulate"],
+        [*BASE, *TABLES, *STATISTICS, "matplotlib", "tabulate"],
     ),
     "models": Environment(
         "the rules that train, sample and round with torch",

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Mapping
 
-import mplhep
 import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
@@ -48,7 +47,7 @@ def draw_with_ratio(
         covered: share of the upper panel, at its top, that is kept free for text.
         logarithmic: heights.
     """
-    # By hand because mplhep's comparisons take one model at a time, draw the reference's band anew
+    # By hand because the comparisons of mplhep take one model at a time, draw the reference's band anew
     # for each, and show a ratio in every bin (docs/dependencies.md).
     edges, reference = axis.edges, histograms[MONTE_CARLO]
     main.stairs(reference.heights, edges, fill=True, color="0.85")
@@ -67,20 +66,17 @@ def draw_with_ratio(
     for slot, model in enumerate(ordered(histograms)):
         histogram, style = histograms[model], styles[model]
         label = source_name(model, dataset, late)
-        mplhep.histplot(
-            histogram.heights, edges, ax=main, histtype="step", yerr=False, label=label,
-            **style,
-        )  # fmt: skip
+        main.stairs(histogram.heights, edges, label=label, **style)
         mark_taller(main, axis, histogram.heights, style["color"], slot)
         if model == MONTE_CARLO:
             continue
         with np.errstate(divide="ignore", invalid="ignore"):
             heights = np.where(filled, histogram.heights / reference.heights, np.nan)
             errors = np.where(filled, histogram.errors / reference.heights, np.nan)
-        mplhep.histplot(heights, edges, ax=ratio, histtype="step", yerr=False, edges=False, **style)
+        ratio.stairs(heights, edges, baseline=None, **style)
         band(ratio, edges, heights, errors, style["color"], 0.15)
         mark_outside(ratio, _centres(axis), heights, style["color"], slot - 1)
-    for axes in (main, ratio):  # mplhep has moved them
+    for axes in (main, ratio):
         axes.set_xlim(edges[0], edges[-1])
     main.tick_params(labelbottom=False)
     ratio.yaxis.set_major_locator(MaxNLocator(4, prune="both"))
