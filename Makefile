@@ -71,7 +71,7 @@ OTHER_VENVS := $(foreach python,$(PYTHONS),.venv-$(notdir $(python)))
 	PATH="$(SYSTEM_PATH)" PYTHON=$(filter %python$*,$(PYTHONS)) sh envs/install.sh .venv-python$*
 torture: $(VENV)/installed $(OTHER_VENVS:=/installed)
 	rm -rf $(RESULTS)/torture
-	DARKPIXEL_TORTURE=$(CURDIR)/$(RESULTS)/torture DARKPIXEL_PYTHONS="$(foreach venv,$(OTHER_VENVS),$(CURDIR)/$(venv)/bin/python)" OMP_NUM_THREADS=1 $(BIN)/pytest -n $(WORKERS) tests/torture
+	DARKPIXEL_TORTURE=$(CURDIR)/$(RESULTS)/torture DARKPIXEL_PYTHONS="$(foreach venv,$(OTHER_VENVS),$(CURDIR)/$(venv)/bin/python)" OMP_NUM_THREADS=1 $(BIN)/pytest -n 4 tests/torture
 	$(BIN)/python tests/builders/reliability.py $(RESULTS)/torture $$(git describe --always --dirty)
 
 # After `make test COVERAGE=yes`, which is slower.

@@ -28,7 +28,6 @@ from darkpixel.pipeline.scheduling import longest_chain, makespan
 CORES = 16
 """Of a node."""
 NODES = (1, 10, 100)
-_SECONDS = 20.0  # of each measurement
 
 
 def _plan(project: Path, files: Sequence[str]) -> tuple[list[Job], Run]:
@@ -44,6 +43,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--like", nargs="+", required=True, help="folders of a finished run")
     parser.add_argument("--like-configfile", nargs="+", default=["config/study.yaml"])
     parser.add_argument("--out", default="results/cluster")
+    parser.add_argument("--seconds", type=float, default=20.0, help="of each measurement (20)")
     options = parser.parse_args(arguments)
     project, out = Path.cwd(), Path(options.out)
     jobs, run = _plan(project, options.configfile)
@@ -54,7 +54,7 @@ def main(arguments: list[str] | None = None) -> None:
     costs = Costs(
         run,
         jobs,
-        speeds=MeasuredSpeeds(_SECONDS, out / "rates.json", pool),
+        speeds=MeasuredSpeeds(options.seconds, out / "rates.json", pool),
         records=Records(old_run.run, old_run, old_jobs, folders),
         records_first=False,
     )
