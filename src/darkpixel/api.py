@@ -89,6 +89,13 @@ class Model:
 
         Raises:
             DarkpixelError: the model does not take such conditions, or a worker was killed.
+
+        Example:
+            >>> model = load("weights/lartpc_sparse_transformer")
+            >>> model.conditions
+            ('species', 'momentum')
+            >>> model.sample(3, species=13, momentum=[100.0, 200.0, 300.0], cores=1).shape
+            (3, 64, 64)
         """
         if n < 1:
             raise DarkpixelError(f"{self.folder}: {n} images asked for; ask for at least 1.")
@@ -125,6 +132,14 @@ class Model:
 
         Raises:
             DarkpixelError: the model has no density, or images are of another size.
+
+        Example:
+            >>> model = load("weights/lartpc_sparse_transformer")
+            >>> muon = model.sample(1, species=13, momentum=100.0, cores=1)
+            >>> bound = [model.log_density(muon, bound=True, species=of, momentum=100.0)
+            ...          for of in (13, 11)]
+            >>> bound[0] > bound[1]  # more likely as a muon than as an electron
+            array([ True])
         """
         pixels = torch.as_tensor(np.ascontiguousarray(images, np.float32))
         if pixels.ndim != 3 or tuple(pixels.shape[1:]) != tuple(self.image_size):
@@ -203,6 +218,14 @@ def evaluate(
 
     Raises:
         DarkpixelError: images do not fit together, or are too few.
+
+    Example:
+        >>> random = np.random.default_rng(1)
+        >>> reference = random.exponential(size=(400, 6, 6))
+        >>> brighter = 1.5 * random.exponential(size=(200, 6, 6))
+        >>> rows = evaluate(reference, brighter, unit="GeV").set_index("observable")
+        >>> rows.loc["sum", "value"] > 10 * rows.loc["sum", "floor"]
+        True
     """
     # Only here: scikit-learn and SciPy take a second to import.
     from darkpixel.studies.scoring import score
@@ -259,6 +282,11 @@ def simulate(
 
     Raises:
         DarkpixelError: an argument does not fit, or hardly any event is accepted.
+
+    Example:
+        >>> images, columns = simulate("argon", 3, species=13, momentum=300.0, cores=1)
+        >>> images.shape, columns["momentum"]
+        ((3, 64, 64), array([300., 300., 300.]))
     """
     # Only here: Pythia and the argon tables take seconds to import.
     from darkpixel.studies.simulated import simulate_images

@@ -20,7 +20,7 @@ _MORE = (
     "results/test/figures/lartpc/fig01_generated_and_training.png",
 )
 TARGETS = [_ONE, *_MORE] if is_whole() else [_ONE]
-FULL = 20 if is_whole() else 2
+FULL = 12 if is_whole() else 2
 """How often the disk is to be full, at least about: temporary files need space, too."""
 _MOST = 3 * FULL
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import get_args
 
+from darkpixel.formats.digests import settings_digest
 from darkpixel.formats.files import whole_file
 from darkpixel.pipeline.costs import Network, Simulation
 from darkpixel.simulation.muons.pileup import read_pileup, simulate_pileup
@@ -22,7 +23,8 @@ class MeasuredSpeeds:
 
     Args:
         seconds: of each measurement, about.
-        path: where they are kept, so that one that was cut off goes on; None: nowhere.
+        path: where they are kept, by name and settings, so that a measurement that was cut off
+            goes on; None: nowhere.
         pool: file of a run's pile-up, for muons; None, or absent: some is simulated.
     """
 
@@ -40,12 +42,14 @@ class MeasuredSpeeds:
 
     def simulation(self, simulation: Simulation) -> float | None:
         name = f"simulation of {simulation.dataset} {simulation.label}"
+        name += f" ({settings_digest([simulation.settings, simulation.imaging])})"
         if name not in self.rates:
             self._keep(name, {"simulation": self._simulated(simulation)})
         return self.rates[name]["simulation"]
 
     def _of(self, network: Network) -> dict[str, float]:
         name = f"{network.name} {network.dataset}"
+        name += f" ({settings_digest([network.settings, network.pixels, network.batch])})"
         if name not in self.rates:
             kind = next(kind for kind in get_args(Kind) if kind == network.dataset)
             subject = Subject(name, network.settings, kind, network.pixels)

@@ -47,8 +47,8 @@ def draw_with_ratio(
         covered: share of the upper panel, at its top, that is kept free for text.
         logarithmic: heights.
     """
-    # By hand because the comparisons of mplhep take one model at a time, draw the reference's band anew
-    # for each, and show a ratio in every bin (docs/dependencies.md).
+    # By hand because the comparisons of mplhep take one model at a time, draw the reference's band
+    # anew for each, and show a ratio in every bin (docs/dependencies.md).
     edges, reference = axis.edges, histograms[MONTE_CARLO]
     main.stairs(reference.heights, edges, fill=True, color="0.85")
     band(main, edges, reference.heights, reference.errors, "0.5", 0.35)
