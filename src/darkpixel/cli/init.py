@@ -1,29 +1,32 @@
 """`darkpixel init`: an overlay for a run on a user's own files, with splits that fit them."""
 
 import argparse
-import sys
-from collections.abc import Callable
+import re
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, NamedTuple
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, NamedTuple
 
-from darkpixel.cli.options import Commands, add_command, labelled, pixels_of
+from darkpixel.cli.options import Commands, add_command, labelled, pixels_of, side
+from darkpixel.cli.questions import DEFAULT_MODELS, KINDS, ask
 from darkpixel.errors import DarkpixelError
 
-_OTHERS = ("jets", "muons", "lartpc", "lartpc_vertex")
-_DEFAULT = ["sparse_transformer"]  # models
+if TYPE_CHECKING:
+    from darkpixel.datasets.foreign_file import Look
+
+_OTHERS = (*KINDS, "lartpc_vertex")
 _TEST, _VALIDATION = 0.2, 0.08  # of the images
 _MOST_TEST, _MOST_VALIDATION = 20_000, 5_000
 _FEWEST = 100  # images of a label, of which a run says anything
+_BASE = Path("config/config.yaml")
+_PLAIN = re.compile(r"[A-Za-z_]\w*")
+_NOT_TEXT = {"y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan"}  # of YAML
 
 
-class _File(NamedTuple):
-    label: str
-    path: Path
-    images: int
-    pixels: tuple[int, int]
-    pixel_size: float | None
-    dataset: str | None
+class _Splits(NamedTuple):
+    train: int
+    validation: int
+    test: int
 
 
 def add_init(commands: Commands) -> None:
@@ -37,8 +40,8 @@ def add_init(commands: Commands) -> None:
         "mine.yaml electrons=e.npy --unit MeV --pixel-size 0.025",
         "mine.yaml # asks for the files",
         description="Looks at the files, divides their images into training, validation and test "
-        "images, and writes a configuration. Images in .npy and .npz, CaloChallenge's showers "
-        "among them, are written as HDF5 beside the overlay.",
+        "images, and writes a configuration. Arrays of NumPy (.npy, .npz), and showers in "
+        "CaloChallenge's layout whose cells make a square, are written as HDF5 beside it.",
     )
     init.add_argument("output", type=Path, help="overlay to write, .yaml")
     init.add_argument(
@@ -46,198 +49,224 @@ def add_init(commands: Commands) -> None:
         help="image files (docs/formats.md), one a label; of argon one: all=FILE",
     )  # fmt: skip
     init.add_argument(
-        "--dataset", choices=("jets", "muons", "lartpc"),
-        help="kind of the images (as the files say, else jets)",
-    )  # fmt: skip
+        "--dataset", choices=KINDS, help="kind of the images (as the files say, else jets)"
+    )
     init.add_argument("--models", nargs="+", help="entries of config/config.yaml to train")
     init.add_argument("--run", help="name of the run (that of the overlay)")
-    init.add_argument("--pixel-size", type=float, help="of a pixel, if the files do not say it")
-    init.add_argument("--unit", help="of the pixels of .npy and .npz, such as MeV (as for GeV)")
+    init.add_argument("--pixel-size", type=side, help="of a pixel, if the files do not say it")
     init.add_argument(
-        "--shape", type=pixels_of, metavar="ROWSxCOLUMNS", help="of CaloChallenge's voxels"
+        "--unit", help="of the pixels of .npy and .npz (GeV; of argon 0.255 MeV), such as MeV"
+    )
+    init.add_argument(
+        "--shape", type=pixels_of, metavar="ROWSxCOLUMNS", help="of the cells of showers"
     )
     init.set_defaults(command=_init)
 
 
 def _init(options: argparse.Namespace) -> None:
-    from darkpixel.config.loading import load_run, read_yaml
+    from darkpixel.datasets.foreign_file import look_at
     from darkpixel.formats.files import whole_file
 
-    if options.output.exists():
-        raise DarkpixelError(f"{options.output}: is there already; name another file.")
-    base = Path("config/config.yaml")
-    if not base.is_file():
-        raise DarkpixelError(f"{base}: not found; call `darkpixel init` in the checkout.")
+    output: Path = options.output
+    if output.suffix not in (".yaml", ".yml"):
+        raise DarkpixelError(
+            f"{output}: an overlay ends in .yaml, and comes first: darkpixel init mine.yaml "
+            "LABEL=FILE ..."
+        )
+    if output.exists():
+        raise DarkpixelError(f"{output}: is there already; name another file.")
+    if not _BASE.is_file():
+        raise DarkpixelError(f"{_BASE}: not found; call `darkpixel init` in the checkout.")
     if not options.files:
-        _ask(options)
+        ask(options)
     labels = [label for label, _ in options.files]
     if twice := {label for label in labels if labels.count(label) > 1}:
         raise DarkpixelError(f"label '{min(twice)}' is given twice; one file each.")
-    made: list[Path] = []
+    # All that can be told before a large file is read.
+    looks = [look_at(path, options.shape) for _, path in options.files]
+    stated = next((look.dataset for look in looks if look.dataset in _OTHERS), "jets")
+    dataset: str = options.dataset or stated
+    width = _pixel_size(looks, options.pixel_size, dataset)
+    _check_alike(looks, dataset, options.unit)
+    _check(_overlay(options, dataset, looks, looks, _Splits(1, 1, 2), width), output)
+    made: dict[Path, list[str]] = {}
     try:
-        files = [_looked_at(label, _images(label, path, options, made))
-                 for label, path in options.files]  # fmt: skip
-        stated = next((file.dataset for file in files if file.dataset in _OTHERS), "jets")
-        text = _overlay(options.dataset or stated, files, options)
-        with whole_file(options.output) as temporary:
+        files = [
+            look if look.is_image_file else _written(label, look, options, made)
+            for (label, _), look in zip(options.files, looks, strict=True)
+        ]
+        splits = _splits(files, looks, dataset)
+        text = _overlay(options, dataset, files, looks, splits, width)
+        _check(text, output)
+        with whole_file(output) as temporary:
             temporary.write_text(text, encoding="utf-8")
-            try:  # what is written can be run, or is not written
-                load_run(read_yaml(base, temporary), [base, temporary])
-            except DarkpixelError as error:
-                message = str(error).replace(str(temporary), str(options.output))
-                raise DarkpixelError(message) from None
     except BaseException:
         for path in made:
             with suppress(OSError):
                 path.unlink()
         raise
     print(text, end="")
-    for file in made:
-        print(f"# {file}: written, the images as HDF5")
-    print(f"# written; start it with: snakemake --cores all --configfile {options.output}")
+    for file, left_out in made.items():
+        without = f", without the arrays {', '.join(left_out)}" if left_out else ""
+        print(f"# {file}: written, the images as HDF5{without}")
+    print(f"# written; start it with: snakemake --cores all --configfile {output}")
 
 
-def _ask(options: argparse.Namespace) -> None:
-    """For what was not given, at a terminal.
+def _check(text: str, output: Path) -> None:
+    """What is written can be run, or is not written."""
+    from darkpixel.config.loading import load_run, read_yaml
+
+    with TemporaryDirectory() as folder:
+        temporary = Path(folder) / output.name
+        temporary.write_text(text, encoding="utf-8")
+        try:
+            load_run(read_yaml(_BASE, temporary), [_BASE, temporary])
+        except DarkpixelError as error:
+            message = str(error).replace(str(temporary), str(output))
+            raise DarkpixelError(message) from None
+
+
+def _written(
+    label: str, look: "Look", options: argparse.Namespace, made: dict[Path, list[str]]
+) -> "Look":
+    """The image file that is made of another file."""
+    from darkpixel.datasets.foreign_file import look_at, write_image_file
+
+    output: Path = options.output.parent / f"{options.output.stem}_{label}.h5"
+    if "/" in label or output.exists():
+        why = "is there already" if output.exists() else f"no name of a file, of label '{label}'"
+        raise DarkpixelError(f"{output}: {why}; give images as HDF5 instead of {look.path}.")
+    made[output] = []
+    made[output] = write_image_file(
+        look.path, output, shape=options.shape, pixel_size=options.pixel_size, unit=options.unit
+    )
+    return look_at(output)
+
+
+def _pixel_size(looks: "list[Look]", asked: float | None, dataset: str) -> float | None:
+    """Of the files that do not say it; None: of none, or of the data set's own.
 
     Raises:
-        DarkpixelError: there is no terminal, or its user has left.
+        DarkpixelError: a file says another one, or not all say it.
     """
-    if not sys.stdin.isatty():
-        raise DarkpixelError("no files; name them as LABEL=FILE, one a label.")
-
-    def asked(question: str, take: Callable[[str], Any], otherwise: str = "") -> Any:
-        shown = f"{question} [{otherwise}]: " if otherwise else f"{question}: "
-        while True:
-            try:
-                return take(input(shown).strip() or otherwise)
-            except (argparse.ArgumentTypeError, ValueError) as error:
-                print(f"  {error}")
-            except EOFError:
-                raise DarkpixelError("nothing was written.") from None
-
-    def file(text: str) -> Any:
-        if not text:
-            return None
-        label, path = labelled(text)
-        if not path.is_file():
-            raise argparse.ArgumentTypeError(f"{path}: no such file")
-        return label, path
-
-    print("Image files, one a label, such as signal=w.h5; an empty line ends the list.")
-    while (found := asked("LABEL=FILE", file)) is not None or not options.files:
-        if found is not None:
-            options.files.append(found)
-    if options.dataset is None:
-        kinds = ("jets", "muons", "lartpc")
-
-        def kind(text: str) -> str | None:
-            if text not in ("", *kinds):
-                raise ValueError(f"found '{text}'; {', '.join(kinds)}, or nothing")
-            return text or None
-
-        question = f"Kind: {', '.join(kinds)}; empty: as the files say, else jets"
-        options.dataset = asked(question, kind)
-    if options.models is None:
-        options.models = asked("Models to train", str.split, " ".join(_DEFAULT))
-    if options.pixel_size is None:
-        options.pixel_size = asked(
-            "Side of a pixel in eta and phi, or cm; empty: as the files say",
-            lambda text: float(text) if text else None,
-        )
-
-
-def _images(label: str, path: Path, options: argparse.Namespace, made: list[Path]) -> Path:
-    """The file itself, or the image file that is made of it."""
-    from darkpixel.datasets.foreign import Grid
-    from darkpixel.datasets.foreign_file import is_image_file, write_image_file
-
-    if is_image_file(path):
-        _check_unit(path, options.unit)
-        return path
-    output: Path = options.output.with_name(f"{options.output.stem}_{label}.h5")
-    if output.exists():
-        raise DarkpixelError(
-            f"{output}: is there already; give it instead of {path}, or move it away."
-        )
-    made.append(output)
-    write_image_file(
-        path, output, grid=Grid(shape=options.shape), pixel_size=options.pixel_size,
-        unit=options.unit,
-    )  # fmt: skip
-    return output
-
-
-def _check_unit(path: Path, unit: str | None) -> None:
-    from darkpixel.formats.image_file import ImageFile
-
-    if unit is None:
-        return
-    with ImageFile(path) as file:
-        if (stated := file.attributes.get("unit")) != unit:
+    silent = [look for look in looks if look.pixel_size is None]
+    stated = [look for look in looks if look.pixel_size is not None]
+    for look in stated:
+        width = look.pixel_size or 0.0
+        if asked is not None and abs(width - asked) > 1e-6 * asked:
             raise DarkpixelError(
-                f"{path}: --unit {unit}, but the file's attribute unit is {stated or 'not there'}; "
-                "a run goes by the attribute: set it in the file, and leave out --unit."
+                f"{look.path}: says that its pixels have {width:g}, not {asked:g}; leave out "
+                "--pixel-size, or correct the attribute pixel_size."
+            )
+    if not silent or asked is not None:
+        return asked
+    if stated:
+        raise DarkpixelError(
+            f"{silent[0].path}: does not say how large a pixel is, {stated[0].path} says "
+            f"{stated[0].pixel_size:g}; give --pixel-size {stated[0].pixel_size:g} if it is the "
+            "same."
+        )
+    if dataset == "lartpc":
+        return None
+    raise DarkpixelError(
+        f"{silent[0].path}: does not say how large a pixel is, in eta and phi; give --pixel-size."
+    )
+
+
+def _check_alike(looks: "list[Look]", dataset: str, unit: str | None) -> None:
+    """Refuse what the run would refuse, hours later perhaps."""
+    from darkpixel.config.lartpc import ArgonImaging
+    from darkpixel.datasets.charge import unit_of
+    from darkpixel.formats.units import GEV, check_stated, conversion
+
+    first = looks[0]
+    usual = unit_of(ArgonImaging()) if dataset == "lartpc" else GEV
+    for look in looks:
+        if look.is_image_file and unit is not None and look.unit != unit:
+            raise DarkpixelError(
+                f"{look.path}: --unit {unit}, but the file's attribute unit is "
+                f"{look.unit or 'not there'}; a run goes by the attribute: set it in the file, "
+                "and leave out --unit."
+            )
+        found = look.unit or unit
+        check_stated(look.path, found, first.path, first.unit or unit)
+        conversion(look.path, found or usual, usual)
+        if look.pixels != first.pixels:
+            raise DarkpixelError(
+                f"{look.path}: images of {look.pixels[0]} x {look.pixels[1]} pixels, those of "
+                f"{first.path} have {first.pixels[0]} x {first.pixels[1]}; the files of one run "
+                "have images of one size."
+            )
+        if dataset != "lartpc" and look.pixels[0] != look.pixels[1]:
+            raise DarkpixelError(
+                f"{look.path}: images of {look.pixels[0]} x {look.pixels[1]} pixels; square ones "
+                "are needed: pad them, or add a data set of your own (docs/extending.md), which "
+                "takes any shape."
             )
 
 
-def _looked_at(label: str, path: Path) -> _File:
-    from darkpixel.formats.image_file import ImageFile
+def _splits(files: "list[Look]", looks: "list[Look]", dataset: str) -> _Splits:
+    """How many images go where.
 
-    with ImageFile(path) as file:
-        about = file.attributes
-        side = about.get("pixel_size")
-        _, height, width = file.shape
-        return _File(
-            label, path, len(file), (height, width), None if side is None else float(side),
-            about.get("dataset"),
-        )  # fmt: skip
+    Args:
+        files: that the run reads.
+        looks: those that the user named, for messages.
+    """
+    from darkpixel.datasets.foreign_file import images_in
 
-
-def _check_alike(dataset: str, files: list[_File], side: float) -> None:
-    """What the run would refuse, hours later perhaps: sizes, and units that are no energies."""
-    from darkpixel.datasets.own_files import kind_in_angles
-    from darkpixel.formats.units import GEV, conversion
-
-    if dataset == "lartpc":  # one file
-        return
-    for file in files:
-        kind = kind_in_angles(file.path, side, [other.path for other in files])
-        conversion(file.path, kind.unit or GEV, GEV)
-
-
-def _overlay(dataset: str, files: list[_File], options: argparse.Namespace) -> str:
-    output: Path = options.output
-    fewest = min(file.images for file in files)
+    counts = [images_in(file, cropped=dataset == "lartpc") for file in files]
+    fewest = min(counts)
     if fewest < _FEWEST:
+        path = looks[counts.index(fewest)].path
+        left = "left by the crop" if dataset == "lartpc" else "in all"
         raise DarkpixelError(
-            f"{min(files, key=lambda f: f.images).path}: {fewest} images; {_FEWEST} of each label "
-            "or more are needed to train, and to say how good that is."
+            f"{path}: {fewest} images {left}; {_FEWEST} of each label or more are needed to "
+            "train, and to say how good that is."
         )
     test = min(_MOST_TEST, round(_TEST * fewest))
     validation = min(_MOST_VALIDATION, max(20, round(_VALIDATION * fewest)))
-    side = options.pixel_size or next((file.pixel_size for file in files if file.pixel_size), None)
-    if dataset != "lartpc" and side is None:
-        raise DarkpixelError(
-            f"{files[0].path}: does not say how large a pixel is, in eta and phi; give "
-            "--pixel-size."
-        )
-    _check_alike(dataset, files, side or 1.0)
+    return _Splits(fewest - test - validation, validation, test)
+
+
+def _overlay(
+    options: argparse.Namespace,
+    dataset: str,
+    files: "list[Look]",
+    looks: "list[Look]",
+    splits: _Splits,
+    width: float | None,
+) -> str:
+    labels = [label for label, _ in options.files]
+    usual = "0.255 MeV" if dataset == "lartpc" else "GeV"
     lines = [
-        f"# Own images: snakemake --cores all --configfile {output}",
-        f"run: {options.run or output.stem}",
+        f"# Own images: snakemake --cores all --configfile {options.output}",
+        f"run: {_text(options.run or options.output.stem)}",
         "datasets:",
         f"  {dataset}:",
         "    source: file",
         "    file:",
-        *(f"      {file.label}: '{str(file.path).replace(chr(39), 2 * chr(39))}'"
-          f" # {file.images:,} images" for file in files),
-        f"    images: {{train: {fewest - test - validation}, validation: {validation}, "
-        f"test: {test}}}",
-        f"    models: [{', '.join(options.models or _DEFAULT)}]",
+        *(f"      {_text(label)}: {_quoted(str(file.path))} # pixels in "
+          f"{look.unit or options.unit or f'{usual}, since the file says nothing else'}"
+          for label, file, look in zip(labels, files, looks, strict=True)),
+        f"    images: {{train: {splits.train}, validation: {splits.validation}, "
+        f"test: {splits.test}}}",
+        f"    models: [{', '.join(map(_text, options.models or DEFAULT_MODELS))}]",
     ]  # fmt: skip
-    if side is not None and not all(file.pixel_size for file in files) and dataset != "lartpc":
-        lines.append(f"    imaging: {{pixel_size: {side:g}}}")
+    if width is not None and not all(file.pixel_size for file in files):
+        key = "simulation" if dataset == "lartpc" else "imaging"
+        lines.append(f"    {key}: {{pixel_size: {width:g}}}")
+    rows = files[0].pixels[0]
+    if dataset == "lartpc" and files[0].is_crop:
+        lines.append(f"    imaging: {{pixels: {rows}}}")
     lines += [f"  {other}: null" for other in _OTHERS if other != dataset
               and not (dataset == "lartpc" and other == "lartpc_vertex")]  # fmt: skip
     return "\n".join(lines) + "\n"
+
+
+def _text(word: str) -> str:
+    """A word of YAML: in quotes where it would be a number, a date or a truth value."""
+    return word if _PLAIN.fullmatch(word) and word.lower() not in _NOT_TEXT else _quoted(word)
+
+
+def _quoted(word: str) -> str:
+    return "'" + word.replace("'", "''") + "'"

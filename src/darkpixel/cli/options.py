@@ -90,6 +90,17 @@ def momentum(text: str) -> tuple[float, float]:
         ) from error
 
 
+def side(text: str) -> float:
+    """Of a pixel."""
+    try:
+        value = float(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"found '{text}'; give a number, such as 0.1") from error
+    if not 0 < value < math.inf:
+        raise argparse.ArgumentTypeError(f"found {text}; must be above 0, and finite")
+    return value
+
+
 def pixels_of(text: str) -> tuple[int, int]:
     rows, _, columns = text.partition("x")
     try:

@@ -178,6 +178,26 @@ def _npz(path: Path) -> NDArray[Any]:
     return array
 
 
+def other_arrays(path: str | Path) -> Iterator[tuple[str, NDArray[Any]]]:
+    """Name and values of the arrays of an .npz beside its images; none of another file.
+
+    Raises:
+        DarkpixelError: one of them cannot be read.
+    """
+    path = Path(path)
+    if path.suffix.lower() != ".npz":
+        return
+    with (
+        sound(path, _REMAKE),
+        path.open("rb") as stream,
+        np.load(stream, allow_pickle=False) as arrays,
+    ):
+        names = [name for name in arrays.files if name != "images"]
+        for name in names if "images" in arrays.files else []:
+            if arrays.zip.getinfo(f"{name}.npy").file_size <= _LARGEST_NPZ:
+                yield name, arrays[name]
+
+
 def _shown(names: Iterable[Any]) -> str:
     """Names of a file, which may be damaged, in printable letters."""
     return ", ".join(sorted(ascii(name)[1:-1] for name in names)) or "nothing"

@@ -46,10 +46,10 @@ def test_the_overlay_fits_the_files(checkout: Path, capsys: pytest.CaptureFixtur
         (["signal=w.h5", "--models", "sarm2"], "mine.yaml: datasets.jets.models.0: unknown model"),
         (["signal=w.h5", "signal=w.h5"], "label 'signal' is given twice"),
         (["signal=nowhere.h5"], "nowhere.h5"),
-        (["signal=few.h5"], "few.h5: 50 images; 100 of each label or more"),
+        (["signal=few.h5"], "few.h5: 50 images in all; 100 of each label or more"),
         (
             ["signal=w.h5", "background=large.h5"],
-            "w.h5: images of 8 x 8 pixels, but those of large.h5 have 9 x 9",
+            "large.h5: images of 9 x 9 pixels, those of w.h5 have 8 x 8",
         ),
     ],
 )
@@ -73,54 +73,124 @@ def test_nothing_is_replaced(checkout: Path, capsys: pytest.CaptureFixture[str])
     assert "give LABEL=FILE" in capsys.readouterr().err
 
 
+def arrays() -> np.ndarray:
+    """Images as a file of another program has them: (N, 1, H, W), as float64."""
+    images = np.random.default_rng(3).exponential(size=(150, 8, 8)).astype(np.float32)
+    np.save("e.npy", images[:, None].astype(np.float64))
+    np.savez("g.npz", images=images, energy=np.arange(150), names=np.full(150, "x"), event=[1, 2])
+    with h5py.File("p.hdf5", "w") as file:
+        file["showers"], file["incident_energies"] = images.reshape(150, 64), np.ones((150, 1))
+    np.save("wide.npy", np.ones((150, 8, 9)))
+    return images
+
+
 def test_arrays_and_showers_become_image_files(
     checkout: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Pixels, unit, energies; and the overlay names what was written."""
-    images = np.random.default_rng(3).exponential(size=(150, 8, 8)).astype(np.float32)
-    np.save("e.npy", images)
-    with h5py.File("p.hdf5", "w") as file:
-        file["showers"], file["incident_energies"] = images.reshape(150, 64), np.ones((150, 1))
-    words = ["e=e.npy", "p=p.hdf5", "--unit", "MeV", "--pixel-size", "0.1", "--shape", "8x8"]
-    assert main(["init", "mine.yaml", *words]) == 0
+    """Pixels, unit, columns; and the overlay names what was written."""
+    images = arrays()
+    words = ["e=e.npy", "22=g.npz", "p=p.hdf5", "--unit", "MeV", "--pixel-size", "0.1"]
+    assert main(["init", "mine.yaml", *words, "--shape", "8x8"]) == 0
     files = ["config/config.yaml", "mine.yaml"]
     jets = load_run(read_yaml(*files), files).datasets.jets
     assert jets is not None
-    assert jets.file == {"e": "mine_e.h5", "p": "mine_p.h5"}
-    assert "# mine_e.h5: written" in capsys.readouterr().out
-    for name, columns in (("mine_e.h5", ()), ("mine_p.h5", ("incident_energy",))):
-        with ImageFile(name) as made:
+    assert jets.file == {"e": "mine_e.h5", "22": "mine_22.h5", "p": "mine_p.h5"}
+    out = capsys.readouterr().out
+    assert "# mine_22.h5: written, the images as HDF5, without the arrays names, event" in out
+    expected = {"e": (), "22": ("energy",), "p": ("incident_energy",)}
+    for label, columns in expected.items():
+        with ImageFile(f"mine_{label}.h5") as made:
             np.testing.assert_array_equal(made.read(), images)
             assert made.columns == columns
             assert made.attributes["unit"] == "MeV"
             assert made.attributes["pixel_size"] == 0.1
-    assert main(["init", "other.yaml", *words[1:4], "--pixel-size", "0.1"]) == 1
-    assert "p.hdf5: showers of shape (150, 64); say with --shape" in capsys.readouterr().err
-    assert main(["init", "other.yaml", "p=mine_p.h5", "--unit", "GeV"]) == 1
-    assert "--unit GeV, but the file's attribute unit is MeV" in capsys.readouterr().err
-    assert main(["init", "mine_2.yaml", "p=p.hdf5", "--shape", "4x16"]) == 1
-    assert "mine_2_p.h5" in capsys.readouterr().err
-    assert not list(Path().glob("mine_2*")) + list(Path().glob("other*"))
+    with ImageFile("mine_22.h5") as made:
+        np.testing.assert_array_equal(made.column("energy"), np.arange(150))
+
+
+SIZE = ["--pixel-size", "0.1"]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["e=e.npy"], "e.npy: does not say how large a pixel is, in eta and phi; give --pixel"),
+        (["e=e.npy", "w=w.h5"], "e.npy: does not say how large a pixel is, w.h5 says 0.1; give"),
+        (["w=w.h5", "--pixel-size", "0.2"], "w.h5: says that its pixels have 0.1, not 0.2; leave"),
+        (["w=w.h5", "--unit", "MeV"], "--unit MeV, but the file's attribute unit is GeV"),
+        (["e=e.npy", *SIZE, "--unit", "ADC"], "e.npy: attribute unit is 'ADC', which cannot be"),
+        (["p=p.hdf5", *SIZE], "p.hdf5: showers of shape (150, 64); say with --shape"),
+        (["p=p.hdf5", *SIZE, "--shape", "4x16"], "p.hdf5: images of 4 x 16 pixels; square ones"),
+        (["e=wide.npy", *SIZE], "wide.npy: images of 8 x 9 pixels; square ones are needed"),
+        (["e=e.npy", *SIZE, "--models", "sarm2"], "datasets.jets.models.0: unknown model"),
+        (["joint=e.npy", *SIZE], "label 'joint' is taken"),
+        (["a/b=e.npy", *SIZE], "no name of a file, of label 'a/b'"),
+        (["e=e.npy", *SIZE, "--run", "a b"], "mine.yaml: run"),
+        (["all=e.npy", "--dataset", "lartpc", "--unit", "ADC"], "cannot be converted to '0.255"),
+    ],
+)
+def test_arrays_that_cannot_be_run_leave_no_file(
+    checkout: Path, capsys: pytest.CaptureFixture[str], words: list[str], message: str
+) -> None:
+    arrays()
+    before = sorted(checkout.iterdir())
+    assert main(["init", "mine.yaml", *words]) == 1
+    assert message in capsys.readouterr().err
+    assert sorted(checkout.iterdir()) == before
+
+
+def test_argon_of_a_small_size_is_its_own_crop(checkout: Path) -> None:
+    arrays()
+    words = ["all=e.npy", "--dataset", "lartpc", "--pixel-size", "0.3", "--unit", "keV"]
+    assert main(["init", "mine.yaml", *words]) == 0
+    files = ["config/config.yaml", "mine.yaml"]
+    argon = load_run(read_yaml(*files), files).datasets.lartpc
+    assert argon is not None
+    assert (argon.imaging.pixels, argon.images.total) == (8, 150)
+    with h5py.File("plain.h5", "w") as file:
+        file["images"] = np.ones((150, 8, 8), np.float32)
+    words = ["all=plain.h5", "--dataset", "lartpc", "--pixel-size", "0.3"]
+    assert main(["init", "plain.yaml", *words]) == 0
+    files[1] = "plain.yaml"
+    argon = load_run(read_yaml(*files), files).datasets.lartpc
+    assert argon is not None
+    assert argon.simulation.pixel_size == 0.3
+
+
+def test_the_overlay_comes_first(checkout: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["init", "w=w.h5"]) == 1
+    assert "an overlay ends in .yaml, and comes first" in capsys.readouterr().err
 
 
 def test_it_asks(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What was not given, again where an answer makes no sense."""
+    arrays()
     answers = iter(
-        ["w", "w=nowhere.h5", "w=w.h5", "", "photons", "", "sarm2_dd sarm1_dd", "wide", ""]
-    )
+        ["e", "e=nowhere.npy", "e=e.npy", "e=e.npy", "", "photons", "", "sarm2_dd, sarm1_dd",
+         "wide", "0", "0.1", ""]
+    )  # fmt: skip
     monkeypatch.setattr("builtins.input", lambda _: next(answers))
     monkeypatch.setattr("sys.stdin.isatty", lambda: True)
     assert main(["init", "mine.yaml"]) == 0
     files = ["config/config.yaml", "mine.yaml"]
     jets = load_run(read_yaml(*files), files).datasets.jets
     assert jets is not None
-    assert (jets.file, jets.models) == ({"w": "w.h5"}, ["sarm2_dd", "sarm1_dd"])
+    assert (jets.file, jets.models) == ({"e": "mine_e.h5"}, ["sarm2_dd", "sarm1_dd"])
+    with ImageFile("mine_e.h5") as made:
+        assert (made.attributes["unit"], made.attributes["pixel_size"]) == ("GeV", 0.1)
     assert next(answers, None) is None
 
 
-def test_without_a_terminal_it_does_not_ask(
+def test_leaving_writes_nothing(
     checkout: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    def leave(_: str) -> str:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("builtins.input", leave)
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    assert main(["init", "mine.yaml"]) == 1
+    assert "nothing was written" in capsys.readouterr().err
     monkeypatch.setattr("sys.stdin.isatty", lambda: False)
     assert main(["init", "mine.yaml"]) == 1
     assert "no files; name them as LABEL=FILE" in capsys.readouterr().err
