@@ -111,6 +111,8 @@ def _of_foreign(path: Path) -> Facts:
     found = statistics_of(chain([first], blocks))
     height, width = found.pop("mean_image").shape
     holds = f"{found['images']} images of {height} x {width} pixels"
+    if path.suffix.lower() == ".root":
+        holds += ", what the crop leaves of the file's events; all numbers are of these"
     return {"file": str(path), "holds": holds, **about, **found}
 
 

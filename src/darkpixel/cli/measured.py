@@ -42,23 +42,23 @@ class MeasuredSpeeds:
 
     def simulation(self, simulation: Simulation) -> float | None:
         name = f"simulation of {simulation.dataset} {simulation.label}"
-        name += f" ({settings_digest([simulation.settings, simulation.imaging])})"
-        if name not in self.rates:
-            self._keep(name, {"simulation": self._simulated(simulation)})
-        return self.rates[name]["simulation"]
+        key = f"{name} {settings_digest([simulation.settings, simulation.imaging])}"
+        if key not in self.rates:
+            self._keep(key, name, {"simulation": self._simulated(simulation)})
+        return self.rates[key]["simulation"]
 
     def _of(self, network: Network) -> dict[str, float]:
         name = f"{network.name} {network.dataset}"
-        name += f" ({settings_digest([network.settings, network.pixels, network.batch])})"
-        if name not in self.rates:
+        key = f"{name} {settings_digest([network.settings, network.pixels, network.batch])}"
+        if key not in self.rates:
             kind = next(kind for kind in get_args(Kind) if kind == network.dataset)
             subject = Subject(name, network.settings, kind, network.pixels)
             times = step_times(subject, min(network.batch, _MOST_BATCH), self._seconds)
             found = {"training": times.training}
             if times.sampling is not None:
                 found["sampling"] = times.sampling
-            self._keep(name, found)
-        return self.rates[name]
+            self._keep(key, name, found)
+        return self.rates[key]
 
     def _simulated(self, simulation: Simulation) -> float:
         with TemporaryDirectory() as folder:
@@ -81,8 +81,8 @@ class MeasuredSpeeds:
             )
         return 1 / rate.value
 
-    def _keep(self, name: str, found: dict[str, float]) -> None:
-        self.rates[name] = found
+    def _keep(self, key: str, name: str, found: dict[str, float]) -> None:
+        self.rates[key] = found
         words = ", ".join(f"{what} {1e3 * seconds:.3g} ms" for what, seconds in found.items())
         print(f"{name}: {words} an image", file=sys.stderr, flush=True)
         if self._path is not None:

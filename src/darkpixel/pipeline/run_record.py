@@ -39,11 +39,17 @@ def made_by(run: str, commit: str, files: Sequence[str | Path]) -> str:
     """The line for figures: the same wherever and on however many cores the run is made.
 
     Args:
-        files: of the configuration, the base first.
+        files: of the configuration, the base first; one that is not below the folder of the run is
+            known by its name alone.
     """
-    overlays = "".join(f" {Path(file).name}" for file in files[1:])
-    command = f"snakemake --configfile{overlays}" if overlays else "snakemake"
+    overlays = "".join(f" {_from_here(Path(file))}" for file in files[1:])
+    command = f"snakemake --cores all{f' --configfile{overlays}' if overlays else ''}"
     return f"darkpixel {__version__}, run '{run}', commit {commit}, command: {command}"
+
+
+def _from_here(file: Path) -> str:
+    inside = file.absolute().is_relative_to(Path.cwd())
+    return str(file.absolute().relative_to(Path.cwd()) if inside else file.name)
 
 
 def write_run_record(

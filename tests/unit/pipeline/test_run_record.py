@@ -45,8 +45,9 @@ def test_the_record_holds_configuration_commit_and_versions(tmp_path: Path) -> N
 
 
 def test_figures_carry_the_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    line = made_by("mine", "abc", ["config/config.yaml", "/somewhere/my.yaml"])
-    assert line.endswith("run 'mine', commit abc, command: snakemake --configfile my.yaml")
+    line = made_by("mine", "abc", ["config/config.yaml", "config/study.yaml", "/somewhere/my.yaml"])
+    command = "snakemake --cores all --configfile config/study.yaml my.yaml"
+    assert line.endswith(f"run 'mine', commit abc, command: {command}")
     monkeypatch.delenv(MADE_BY, raising=False)
     save(Figure(), tmp_path / "plain")
     monkeypatch.setenv(MADE_BY, line)
