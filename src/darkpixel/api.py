@@ -224,7 +224,7 @@ def evaluate(
         >>> reference = random.exponential(size=(400, 6, 6))
         >>> brighter = 1.5 * random.exponential(size=(200, 6, 6))
         >>> rows = evaluate(reference, brighter, unit="GeV").set_index("observable")
-        >>> rows.loc["sum", "value"] > 10 * rows.loc["sum", "floor"]
+        >>> bool(rows.loc["sum", "value"] > 10 * rows.loc["sum", "floor"])
         True
     """
     # Only here: scikit-learn and SciPy take a second to import.
@@ -285,8 +285,8 @@ def simulate(
 
     Example:
         >>> images, columns = simulate("argon", 3, species=13, momentum=300.0, cores=1)
-        >>> images.shape, columns["momentum"]
-        ((3, 64, 64), array([300., 300., 300.]))
+        >>> images.shape, columns["momentum"].tolist()
+        ((3, 64, 64), [300.0, 300.0, 300.0])
     """
     # Only here: Pythia and the argon tables take seconds to import.
     from darkpixel.studies.simulated import simulate_images
