@@ -202,17 +202,24 @@ def _send(pid: int, number: signal.Signals) -> bool:
 
 
 def left_behind(results: Path) -> list[str]:
-    """Hidden files, temporary files and checkpoints in a folder of results."""
+    """Hidden files, temporary files and checkpoints in a folder of results.
+
+    Finished trials of a search are kept, for one that is given more trials later.
+    """
+    searches = [folder / "checkpoints/search" for folder in results.glob("*")]
     return [
         str(path.relative_to(results))
         for path in sorted(results.rglob("*"))
         if path.is_file()
         and (path.name.startswith(".") or ".tmp" in path.name or "checkpoints" in path.parts)
         and path.name != ".snakemake_timestamp"
+        and not (path.name in ("state.pt", "lock") and path.parents[1] in searches)
     ]
 
 
-_UNLIKE = ("speed", "widths", "upsampling_width", "search", "benchmarks", "logs")
+_UNLIKE = (
+    "speed", "widths", "upsampling_width", "search", "model_matrix", "benchmarks", "logs",
+)  # fmt: skip
 """Parts of paths whose content tells times, or the machine."""
 
 
