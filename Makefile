@@ -64,15 +64,15 @@ release-weights: $(VENV)/installed
 test: $(VENV)/installed
 	OMP_NUM_THREADS=1 $(BIN)/pytest --durations 30 --durations-min 5 -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(if $(COVERAGE),--cov --cov-report=) $(ARGS)
 
-# The table of docs/reliability.md, made anew. PYTHONS="python3.12 python3.13": also with these.
+# The table of docs/reliability.md, made anew, also where tests fail: they have rows. PYTHONS="python3.12 python3.13": also with these.
 PYTHONS ?=
 OTHER_VENVS := $(foreach python,$(PYTHONS),.venv-$(notdir $(python)))
 .venv-python%/installed: envs/requirements.lock pyproject.toml envs/install.sh
 	PATH="$(SYSTEM_PATH)" PYTHON=$(filter %python$*,$(PYTHONS)) sh envs/install.sh .venv-python$*
 torture: $(VENV)/installed $(OTHER_VENVS:=/installed)
 	rm -rf $(RESULTS)/torture
-	DARKPIXEL_TORTURE=$(CURDIR)/$(RESULTS)/torture DARKPIXEL_PYTHONS="$(foreach venv,$(OTHER_VENVS),$(CURDIR)/$(venv)/bin/python)" OMP_NUM_THREADS=1 $(BIN)/pytest -n 4 tests/torture
-	$(BIN)/python tests/builders/reliability.py $(RESULTS)/torture $$(git describe --always --dirty)
+	DARKPIXEL_TORTURE=$(CURDIR)/$(RESULTS)/torture DARKPIXEL_PYTHONS="$(foreach venv,$(OTHER_VENVS),$(CURDIR)/$(venv)/bin/python)" OMP_NUM_THREADS=1 $(BIN)/pytest -n 4 tests/torture; \
+		status=$$?; $(BIN)/python tests/builders/reliability.py $(RESULTS)/torture $$(git describe --always --dirty) && exit $$status
 
 # After `make test COVERAGE=yes`, which is slower.
 coverage: $(VENV)/installed
