@@ -27,8 +27,8 @@ _COMMANDS = (
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Entry point; returns the exit status. A `DarkpixelError` is one line on stderr, status 1."""
-    # Before a command imports torch or scikit-learn: threads that wait for work by spinning take the
-    # cores from each other, and from other programs. On a busy computer `evaluate` takes a fifth.
+    # Before a command imports torch or scikit-learn: threads that wait by spinning take the cores
+    # from each other, and from other programs. `evaluate` takes a fifth beside other work.
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     parser = _parser()
     options = parser.parse_args(arguments)

@@ -357,6 +357,17 @@ def test_a_name_that_ends_in_npy_gives_an_array(folder, tmp_path, capsys):
     assert "end it in .h5, .hdf5 or .npy" in capsys.readouterr().err
 
 
+def test_threads_wait_without_spinning(tmp_path, monkeypatch, capsys):
+    """Unless the user says otherwise, and before anything is imported that starts threads."""
+    images = write_random(tmp_path / "images.h5")
+    for before, after in (("active", "active"), (None, "passive")):
+        monkeypatch.setenv("OMP_WAIT_POLICY", before or "")
+        if before is None:
+            monkeypatch.delenv("OMP_WAIT_POLICY")
+        assert main(["info", images]) == 0
+        assert os.environ["OMP_WAIT_POLICY"] == after
+
+
 def test_info_of_a_model_and_of_other_files(folder, tmp_path, capsys):
     assert main(["info", folder]) == 0
     out = capsys.readouterr().out
