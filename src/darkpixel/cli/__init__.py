@@ -2,7 +2,9 @@
 
 import argparse
 import os
+import signal
 import sys
+import threading
 from collections.abc import Sequence
 from typing import Any
 
@@ -32,6 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     parser = _parser()
     options = parser.parse_args(arguments)
+    before = _stop_by(signal.SIGTERM)
     try:
         options.command(options)
         sys.stdout.flush()
@@ -41,11 +44,32 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except MemoryError as error:
         print(f"darkpixel: out of memory ({error}); give fewer or smaller images", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:  # Ctrl-C, or a job's end
+        print("darkpixel: stopped", file=sys.stderr)
+        return 130
     except BrokenPipeError:  # whoever reads has seen enough, as in `darkpixel info x.h5 | head`
         # What is left would be written, and fail again, when Python ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    finally:
+        if before is not None:
+            signal.signal(signal.SIGTERM, before)
     return 0
+
+
+def _stop_by(number: int) -> Any:
+    """Let a signal end the command as Ctrl-C does, so that no temporary file is left.
+
+    Returns:
+        The handler until now; None outside the main thread, to which alone signals come.
+    """
+
+    def stop(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is not threading.main_thread():
+        return None
+    return signal.signal(number, stop)
 
 
 class _PrintCompletion(argparse.Action):

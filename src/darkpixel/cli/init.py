@@ -54,9 +54,7 @@ def add_init(commands: Commands) -> None:
     init.add_argument("--models", nargs="+", help="entries of config/config.yaml to train")
     init.add_argument("--run", help="name of the run (that of the overlay)")
     init.add_argument("--pixel-size", type=side, help="of a pixel, if the files do not say it")
-    init.add_argument(
-        "--unit", help="of the pixels of .npy and .npz (GeV; of argon 0.255 MeV), such as MeV"
-    )
+    init.add_argument("--unit", help="of the pixels of .npy and .npz, such as MeV")
     init.add_argument(
         "--shape", type=pixels_of, metavar="ROWSxCOLUMNS", help="of the cells of showers"
     )
@@ -189,6 +187,11 @@ def _check_alike(looks: "list[Look]", dataset: str, unit: str | None) -> None:
                 "and leave out --unit."
             )
         found = look.unit or unit
+        if not look.is_image_file and found is None:
+            raise DarkpixelError(
+                f"{look.path}: does not say in which unit its pixels are; give --unit, such as "
+                f"--unit {usual.split()[-1]}."
+            )
         check_stated(look.path, found, first.path, first.unit or unit)
         conversion(look.path, found or usual, usual)
         if look.pixels != first.pixels:

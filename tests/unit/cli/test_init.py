@@ -108,12 +108,13 @@ def test_arrays_and_showers_become_image_files(
         np.testing.assert_array_equal(made.column("energy"), np.arange(150))
 
 
-SIZE = ["--pixel-size", "0.1"]
+SIZE, UNIT = ["--pixel-size", "0.1"], ["--unit", "GeV"]
 
 
 @pytest.mark.parametrize(
     ("words", "message"),
     [
+        (["e=e.npy", *SIZE], "e.npy: does not say in which unit its pixels are; give --unit"),
         (["e=e.npy"], "e.npy: does not say how large a pixel is, in eta and phi; give --pixel"),
         (["e=e.npy", "w=w.h5"], "e.npy: does not say how large a pixel is, w.h5 says 0.1; give"),
         (["w=w.h5", "--pixel-size", "0.2"], "w.h5: says that its pixels have 0.1, not 0.2; leave"),
@@ -121,11 +122,11 @@ SIZE = ["--pixel-size", "0.1"]
         (["e=e.npy", *SIZE, "--unit", "ADC"], "e.npy: attribute unit is 'ADC', which cannot be"),
         (["p=p.hdf5", *SIZE], "p.hdf5: showers of shape (150, 64); say with --shape"),
         (["p=p.hdf5", *SIZE, "--shape", "4x16"], "p.hdf5: images of 4 x 16 pixels; square ones"),
-        (["e=wide.npy", *SIZE], "wide.npy: images of 8 x 9 pixels; square ones are needed"),
-        (["e=e.npy", *SIZE, "--models", "sarm2"], "datasets.jets.models.0: unknown model"),
-        (["joint=e.npy", *SIZE], "label 'joint' is taken"),
-        (["a/b=e.npy", *SIZE], "no name of a file, of label 'a/b'"),
-        (["e=e.npy", *SIZE, "--run", "a b"], "mine.yaml: run"),
+        (["e=wide.npy", *SIZE, *UNIT], "wide.npy: images of 8 x 9 pixels; square ones are needed"),
+        (["e=e.npy", *SIZE, *UNIT, "--models", "sarm2"], "datasets.jets.models.0: unknown model"),
+        (["joint=e.npy", *SIZE, *UNIT], "label 'joint' is taken"),
+        (["a/b=e.npy", *SIZE, *UNIT], "no name of a file, of label 'a/b'"),
+        (["e=e.npy", *SIZE, *UNIT, "--run", "a b"], "mine.yaml: run"),
         (["all=e.npy", "--dataset", "lartpc", "--unit", "ADC"], "cannot be converted to '0.255"),
     ],
 )
