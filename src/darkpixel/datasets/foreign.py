@@ -26,6 +26,8 @@ from darkpixel.formats.species import SpeciesCounts
 
 Images = NDArray[np.float32]
 
+HDF5 = (".h5", ".hdf5")
+IMAGES = "images"
 SHOWERS, ENERGIES, PARTICLES = "showers", "incident_energies", "particle_features"
 SHAPES = {6480: (45, 144), 40500: (45, 900)}
 """Rows (layers) and columns (cells of a layer) of CaloChallenge's data sets 2 and 3, by voxels."""
@@ -137,7 +139,7 @@ def _opened(path: Path, grid: Grid) -> tuple[Iterator[Images], dict[str, Any]]:
             return _blocks_of(_npz(path), path), {}
         case ".root":
             return _larcv(path)
-        case ".h5" | ".hdf5":
+        case suffix if suffix in HDF5:
             return _hdf5(path, grid)
     raise DarkpixelError(
         f"{path}: a file that ends in '{path.suffix}'; .h5, .hdf5, .npy, .npz and .root are read."
@@ -234,22 +236,36 @@ def _larcv(path: Path) -> tuple[Iterator[Images], dict[str, Any]]:
 
 
 def _hdf5(path: Path, grid: Grid) -> tuple[Iterator[Images], dict[str, Any]]:
-    with _open(path) as file, sound(path, _REMAKE):
-        names = set(file)
-    if "images" in names:
+    layout, names = hdf5_layout(path)
+    if layout == IMAGES:
         with ImageFile(path) as images:
             known = ("dataset", "label", "split", "pixel_size", "unit")
             about = {key: images.attributes[key] for key in known if key in images.attributes}
         return _image_blocks(path), about
-    if {SHOWERS, ENERGIES} <= names:
+    if layout == SHOWERS:
         return _calochallenge(path, grid), {"unit": "MeV"}
-    if PARTICLES in names:
+    if layout == PARTICLES:
         side = 2 * _JETNET_REACH / grid.pixels
         return _jetnet(path, grid.pixels), {"pixel_size": side, "unit": "jet pT"}
     raise DarkpixelError(
         f"{path}: holds {_shown(names)}; expected `images`, or "
         f"CaloChallenge's `{SHOWERS}` and `{ENERGIES}`, or JetNet's `{PARTICLES}`."
     )
+
+
+def hdf5_layout(path: Path) -> tuple[str | None, set[str]]:
+    """Which of `IMAGES`, `SHOWERS` and `PARTICLES` a file holds, and all names in it.
+
+    Raises:
+        DarkpixelError: it cannot be read.
+    """
+    with _open(path) as file, sound(path, _REMAKE):
+        names = set(file)
+    if IMAGES in names:
+        return IMAGES, names
+    if {SHOWERS, ENERGIES} <= names:
+        return SHOWERS, names
+    return (PARTICLES if PARTICLES in names else None), names
 
 
 def _open(path: Path) -> h5py.File:
@@ -293,11 +309,9 @@ def incident_energies(path: str | Path) -> Iterator[NDArray[np.float32]]:
         DarkpixelError: they cannot be read, or are not one for each shower.
     """
     path = Path(path)
-    if path.suffix.lower() not in (".h5", ".hdf5"):
+    if path.suffix.lower() not in HDF5 or hdf5_layout(path)[0] != SHOWERS:
         return
     with _open(path) as file, sound(path, _REMAKE):
-        if not {SHOWERS, ENERGIES} <= set(file) or "images" in file:
-            return
         energies, total = _numbers(file, path, ENERGIES), len(_numbers(file, path, SHOWERS))
         if energies.shape not in ((total,), (total, 1)):
             raise DarkpixelError(

@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 from darkpixel.config.data import TAKEN_COLUMNS
 from darkpixel.config.lartpc import ArgonImaging
 from darkpixel.datasets.foreign import (
-    ENERGIES,
+    HDF5,
     PARTICLES,
     SHOWERS,
     Grid,
+    hdf5_layout,
     image_blocks,
     incident_energies,
     other_arrays,
@@ -23,7 +24,7 @@ from darkpixel.datasets.foreign import (
 from darkpixel.datasets.lartpc import crop_events
 from darkpixel.datasets.own_files import file_events
 from darkpixel.errors import DarkpixelError
-from darkpixel.formats.hdf5 import append, growing_dataset, new_hdf5, open_hdf5, sound
+from darkpixel.formats.hdf5 import append, growing_dataset, new_hdf5
 from darkpixel.formats.image_file import ImageFile
 from darkpixel.formats.image_format import chunk_length
 from darkpixel.formats.species import SpeciesCounts
@@ -31,9 +32,7 @@ from darkpixel.formats.species import SpeciesCounts
 ENERGY = "incident_energy"
 """Column of CaloChallenge's images, MeV: a model can be told it."""
 _ARRAYS = (".npy", ".npz")
-_HDF5 = (".h5", ".hdf5")
 _CHUNK = 65_536  # of a column
-_REMAKE = "make the file again"
 
 
 class Look(NamedTuple):
@@ -65,25 +64,18 @@ def look_at(path: str | Path, shape: tuple[int, int] | None = None) -> Look:
         DarkpixelError: it cannot be read, or holds no images that a run could have.
     """
     path = Path(path)
-    if path.suffix.lower() in _HDF5 and path.is_file():
-        with (
-            open_hdf5(path, missing="correct the path", remedy=_REMAKE) as file,
-            sound(path, _REMAKE),
-        ):
-            names = set(file)
-        if PARTICLES in names and "images" not in names:
-            raise DarkpixelError(
-                f"{path}: pT in units of the jet's, which is no energy; make images in GeV of its "
-                "particles, as HDF5."
-            )
-        showers = "images" not in names and {SHOWERS, ENERGIES} <= names
-    else:
-        showers = False
-    if path.suffix.lower() in (*_ARRAYS, ".root") or showers:
+    suffix = path.suffix.lower()
+    layout = hdf5_layout(path)[0] if suffix in HDF5 and path.is_file() else None
+    if layout == PARTICLES:
+        raise DarkpixelError(
+            f"{path}: pT in units of the jet's, which is no energy; make images in GeV of its "
+            "particles, as HDF5."
+        )
+    if suffix in (*_ARRAYS, ".root") or layout == SHOWERS:
         blocks, about = image_blocks(path, Grid(shape=shape))
         first = _first(blocks, path)
         height, width = first.shape[1:]
-        is_image_file = path.suffix.lower() == ".root"
+        is_image_file = suffix == ".root"
     else:
         with ImageFile(path) as images:
             about, is_image_file = images.attributes, True

@@ -2,11 +2,8 @@
 
 import json
 import os
-import signal
 import subprocess
 import sys
-import time
-from pathlib import Path
 
 import h5py
 import numpy as np
@@ -15,7 +12,7 @@ import torch
 from image_files import write_images
 from repository import CONFIG
 
-from darkpixel.cli import info, main
+from darkpixel.cli import main
 from darkpixel.formats.image_file import ImageFile
 from darkpixel.models.build import build_model
 from darkpixel.models.folder import save_model
@@ -358,37 +355,6 @@ def test_a_name_that_ends_in_npy_gives_an_array(folder, tmp_path, capsys):
     with pytest.raises(SystemExit):
         main(["sample", folder, str(tmp_path / "x.txt")])
     assert "end it in .h5, .hdf5 or .npy" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_command_that_is_stopped(number, monkeypatch, capsys):
-    """One line, and what the command has begun is cleared away as it is left."""
-    left = []
-
-    def work(path):
-        try:
-            os.kill(os.getpid(), number)
-            time.sleep(5)
-        finally:
-            left.append(path)
-
-    monkeypatch.setattr(info, "facts_of", work)
-    before = [signal.getsignal(each) for each in (signal.SIGTERM, signal.SIGINT)]
-    assert main(["info", "x.h5"]) == 130
-    assert capsys.readouterr().err == "darkpixel: stopped\n"
-    assert left == [Path("x.h5")]
-    assert [signal.getsignal(each) for each in (signal.SIGTERM, signal.SIGINT)] == before
-
-
-def test_threads_wait_without_spinning(tmp_path, monkeypatch, capsys):
-    """Unless the user says otherwise, and before anything is imported that starts threads."""
-    images = write_random(tmp_path / "images.h5")
-    for before, after in (("active", "active"), (None, "passive")):
-        monkeypatch.setenv("OMP_WAIT_POLICY", before or "")
-        if before is None:
-            monkeypatch.delenv("OMP_WAIT_POLICY")
-        assert main(["info", images]) == 0
-        assert os.environ["OMP_WAIT_POLICY"] == after
 
 
 def test_info_of_a_model_and_of_other_files(folder, tmp_path, capsys):
