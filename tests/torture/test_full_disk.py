@@ -12,6 +12,7 @@ import pytest
 from interruption import left_behind, outputs
 from projects import Project, undisturbed_run
 from reliability import Row, is_whole, record, torture
+from small_disk import SmallDisk
 
 # In a part, one data set of jets; in whole every kind of file that a job writes.
 _ONE = "results/test/metrics/jets_signal_wasserstein.parquet"
@@ -23,25 +24,6 @@ TARGETS = [_ONE, *_MORE] if is_whole() else [_ONE]
 FULL = 12 if is_whole() else 2
 """How often the disk is to be full, at least about: temporary files need space, too."""
 _MOST = 3 * FULL
-
-
-class SmallDisk:
-    """A file system in memory, whose size can be changed."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        folder.mkdir()
-
-    def mount(self, kilobytes: int) -> None:
-        command = ["mount", "-t", "tmpfs", "-o", f"size={kilobytes}k", "tmpfs", str(self.folder)]
-        if subprocess.run(command, capture_output=True, check=False).returncode != 0:
-            pytest.skip("needs the right to mount a file system in memory")
-
-    def remount(self, options: str) -> None:
-        subprocess.run(["mount", "-o", f"remount,{options}", str(self.folder)], check=True)
-
-    def unmount(self) -> None:
-        subprocess.run(["umount", str(self.folder)], capture_output=True, check=False)
 
 
 @pytest.fixture

@@ -173,12 +173,11 @@ def _pixel_size(looks: "list[Look]", asked: float | None, dataset: str) -> float
 
 def _check_alike(looks: "list[Look]", dataset: str, unit: str | None) -> None:
     """Refuse what the run would refuse, hours later perhaps."""
-    from darkpixel.config.lartpc import ArgonImaging
-    from darkpixel.datasets.charge import unit_of
-    from darkpixel.formats.units import GEV, check_stated, conversion
+    from darkpixel.datasets.foreign_file import usual_unit
+    from darkpixel.formats.units import check_stated, conversion
 
     first = looks[0]
-    usual = unit_of(ArgonImaging()) if dataset == "lartpc" else GEV
+    usual = usual_unit(dataset)
     for look in looks:
         if look.is_image_file and unit is not None and look.unit != unit:
             raise DarkpixelError(
@@ -239,8 +238,10 @@ def _overlay(
     splits: _Splits,
     width: float | None,
 ) -> str:
+    from darkpixel.datasets.foreign_file import usual_unit
+
     labels = [label for label, _ in options.files]
-    usual = "0.255 MeV" if dataset == "lartpc" else "GeV"
+    usual = usual_unit(dataset)
     lines = [
         f"# Own images: snakemake --cores all --configfile {options.output}",
         f"run: {_text(options.run or options.output.stem)}",

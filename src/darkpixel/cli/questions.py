@@ -46,8 +46,9 @@ def _ask(options: argparse.Namespace) -> None:
         where = "cm" if options.dataset == "lartpc" else "eta and phi"
         options.pixel_size = _asked(f"Side of a pixel in {where}", _side)
     if options.unit is None and any(not (look.is_image_file or look.unit) for look in looks):
-        usual = "0.255 MeV" if options.dataset == "lartpc" else "GeV"
-        options.unit = _asked("Unit of the pixels", str, usual)
+        from darkpixel.datasets.foreign_file import usual_unit
+
+        options.unit = _asked("Unit of the pixels", str, usual_unit(options.dataset or "jets"))
 
 
 def _asked(question: str, take: Callable[[str], Any], otherwise: str = "") -> Any:

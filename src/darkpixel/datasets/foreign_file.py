@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from darkpixel.config.data import TAKEN_COLUMNS
 from darkpixel.config.lartpc import ArgonImaging
+from darkpixel.config.names import LARTPC
+from darkpixel.datasets.charge import unit_of
 from darkpixel.datasets.foreign import (
     HDF5,
     PARTICLES,
@@ -28,11 +30,17 @@ from darkpixel.formats.hdf5 import append, growing_dataset, new_hdf5
 from darkpixel.formats.image_file import ImageFile
 from darkpixel.formats.image_format import chunk_length
 from darkpixel.formats.species import SpeciesCounts
+from darkpixel.formats.units import GEV
 
 ENERGY = "incident_energy"
 """Column of CaloChallenge's images, MeV: a model can be told it."""
 _ARRAYS = (".npy", ".npz")
 _CHUNK = 65_536  # of a column
+
+
+def usual_unit(dataset: str) -> str:
+    """Of the pixels of a user's files that state none."""
+    return unit_of(ArgonImaging()) if dataset == LARTPC else GEV
 
 
 class Look(NamedTuple):

@@ -1,14 +1,12 @@
 """Images as an array of NumPy."""
 
-import os
-import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from image_files import write_images
+from small_disk import SmallDisk
 
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.npy import write_npy
@@ -17,15 +15,10 @@ from darkpixel.formats.npy import write_npy
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """100 kB of space."""
-    if os.geteuid() != 0 or shutil.which("mount") is None:
-        pytest.skip("mounting a small tmpfs needs root")
-    folder = tmp_path / "small"
-    folder.mkdir()
-    words = ["mount", "-t", "tmpfs", "-o", "size=100k", "tmpfs", str(folder)]
-    if subprocess.run(words, capture_output=True, check=False).returncode:
-        pytest.skip("this machine does not allow mounts")
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)
+    disk = SmallDisk(tmp_path / "small")
+    disk.mount(100)
+    yield disk.folder
+    disk.unmount()
 
 
 def test_same_pixels_and_what_is_left_out(tmp_path: Path) -> None:
