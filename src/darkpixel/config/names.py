@@ -8,6 +8,8 @@ JOINT = "joint"
 
 MONTE_CARLO = "monte_carlo"
 """Source of simulated or given images, where a model's name stands for generated ones."""
+PYTHIA = "Pythia 8"
+"""Attribute `source` of our own simulated jets and muons."""
 QUANTISED, RECONSTRUCTED = "quantised_", "reconstructed_"
 """Before a model's name: test images rounded to its grid, or encoded and decoded by it."""
 SELECTED = "_selected"

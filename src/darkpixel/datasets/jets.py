@@ -6,6 +6,7 @@ from typing import Literal
 
 from darkpixel.config.data import SplitSizes
 from darkpixel.config.jets import JetImaging
+from darkpixel.config.names import PYTHIA
 from darkpixel.datasets.lagan_jets import PIXEL_SIZE, lagan_events
 from darkpixel.datasets.own_files import file_in_angles, repeated_events
 from darkpixel.datasets.splits import write_splits
@@ -41,7 +42,7 @@ def prepare(
     Raises:
         DarkpixelError: a file is bad, or there are too few events.
     """
-    pixel_size, origin = imaging.pixel_size, "Pythia 8"
+    pixel_size, origin = imaging.pixel_size, PYTHIA
     groups = None
     match source:
         case "simulate":

@@ -6,6 +6,7 @@ from typing import Literal
 
 from darkpixel.config.data import SplitSizes
 from darkpixel.config.muons import MuonImaging
+from darkpixel.config.names import PYTHIA
 from darkpixel.datasets.muon_matching import chunk_events, matched_events
 from darkpixel.datasets.own_files import Kind, file_in_angles, kind_in_angles, repeated_events
 from darkpixel.datasets.splits import write_splits
@@ -44,7 +45,7 @@ def prepare(
     Raises:
         DarkpixelError: a file is bad, or there are too few events.
     """
-    pixel_size, origin = imaging.pixel_size, "Pythia 8"
+    pixel_size, origin = imaging.pixel_size, PYTHIA
     groups = None
     if source == "simulate":
         if reference:

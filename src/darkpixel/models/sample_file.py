@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from tqdm import tqdm
 
 from darkpixel.formats.blocks import Block, column_types
 from darkpixel.formats.image_file import ImageWriter
@@ -19,6 +18,7 @@ from darkpixel.models.conditions import warn_of_extrapolation
 from darkpixel.models.folder import load_config, load_generator
 from darkpixel.models.selection import DrawsImages, Selected
 from darkpixel.models.workers import Workers, stopped_in_one_line
+from darkpixel.progress import progress
 
 logger = logging.getLogger(__name__)
 
@@ -156,7 +156,7 @@ def write_shard(
     with (
         stopped_in_one_line(str(path)),
         sampling_workers(model, min(cores, len(tasks))) as workers,
-        tqdm(total=sum(task.images for task in tasks), unit=" images", disable=None) as bar,
+        progress(sum(task.images for task in tasks), "images") as bar,
     ):
         stream = workers.results(tasks)
         first = next(stream)

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import matplotlib as mpl
 import numpy as np
 
-from darkpixel.config.names import LARTPC, LARTPC_VERTEX
+from darkpixel.config.names import LARTPC, LARTPC_VERTEX, PYTHIA
 from darkpixel.figures.style import image_colours, log_norm
 from darkpixel.formats.image_format import BACKGROUND, SHOWER, TRACK
 from darkpixel.formats.species import SPECIES
@@ -23,10 +23,16 @@ STYLES = ("report.css", "events.css")
 
 _LAYERS = {SSNET: "labels of SSNet", TRUTH: "labels of the simulation"}
 _FIRST = ("species", "momentum", "length", "charge", "pt", "mass", "nonzero")
-_TITLES = {"species": "species", "momentum": "momentum", "class": "class"}
+_SIMULATED = {
+    "jet_pt": ("pT of the trimmed jet", "GeV"), "jet_mass": ("mass of the trimmed jet", "GeV"),
+    "jet_eta": ("η of the jet", ""), "muon_pt": ("pT of the muon", "GeV"),
+    "muon_eta": ("η of the muon", ""), "pileup": ("pile-up collisions", ""),
+}  # fmt: skip
+"""Title and unit of our simulations' columns; in a user's file the same name may mean another."""
 _UNITS = {"momentum": "MeV/c"}
-_LEFT_OUT = ("event", "chunk_seed", "shower_pixels", "track_pixels", "start_row", "start_column",
-             "direction_row", "direction_column", "direction_depth")  # fmt: skip
+_LEFT_OUT = ("event", "source_event", "chunk_seed", "shower_pixels", "track_pixels",
+             "start_row", "start_column", "direction_row", "direction_column",
+             "direction_depth")  # fmt: skip
 """Columns of our own files by which no one chooses an event."""
 
 _MOST_CHOICES = 12
@@ -94,6 +100,7 @@ def _described(dataset: DataSet) -> dict[str, Any]:
     about = dataset.parts[0].about
     unit = str(about.get("unit", ""))
     known = " " in unit and energy_of(unit) is not None  # as 0.255 MeV, which no one reads
+    ours = about.get("source") == PYTHIA
     values = np.concatenate([part.values for part in dataset.parts])
     scale = log_norm(values)
     return {
@@ -110,7 +117,7 @@ def _described(dataset: DataSet) -> dict[str, Any]:
             for name, title in _LAYERS.items()
             if any(name in part.layers for part in dataset.parts)
         ],
-        "columns": _columns(dataset.parts, unit),
+        "columns": _columns(dataset.parts, unit, _SIMULATED if ours else {}),
         "simulated": dataset.simulated._asdict(),
         "models": [model._asdict() for model in dataset.models],
     }
@@ -126,7 +133,9 @@ def _side(about: Mapping[str, Any], width: int) -> dict[str, Any] | None:
     return {"size": side, "kind": "angles"} if in_angles(width, side) else None
 
 
-def _columns(parts: Sequence[Part], unit: str) -> list[dict[str, Any]]:
+def _columns(
+    parts: Sequence[Part], unit: str, known: Mapping[str, tuple[str, str]]
+) -> list[dict[str, Any]]:
     """What events can be chosen by."""
     names = dict.fromkeys(name for part in parts for name in part.columns)
     found = []
@@ -136,7 +145,8 @@ def _columns(parts: Sequence[Part], unit: str) -> list[dict[str, Any]]:
         )
         if name in _LEFT_OUT or len(numbers) < 2:
             continue
-        title = _TITLES.get(name) or plain(OBSERVABLES.get(name, name.replace("_", " ")))
+        title = plain(OBSERVABLES.get(name, name.replace("_", " ")))
+        title, of_name = known.get(name, (title, _UNITS.get(name, UNITS.get(name, ""))))
         whole = all(number == math.floor(number) for number in numbers)
         choices = None
         few = name not in _FIRST and len(numbers) <= _MOST_CHOICES
@@ -147,7 +157,7 @@ def _columns(parts: Sequence[Part], unit: str) -> list[dict[str, Any]]:
             {
                 "name": name,
                 "title": title,
-                "unit": unit if energy else _UNITS.get(name, UNITS.get(name, "")),
+                "unit": unit if energy else of_name,
                 "choices": choices,
                 "low": numbers[0],
                 "high": numbers[-1],

@@ -18,7 +18,7 @@ from darkpixel.pages.markdown import split_title, table_html
 from darkpixel.pages.run_facts import RunFacts
 from darkpixel.pages.scores import KEY, ScoreTable, score_tables
 from darkpixel.pages.tables import read_rows
-from darkpixel.tables.names import DATASETS, display_name
+from darkpixel.tables.names import DATASETS, display_name, is_own
 
 SECTIONS = {
     "sarm": "SARM",
@@ -258,6 +258,7 @@ def _dataset(
         script = f"events/{dataset}.{source}.js"
         write_events(folder / script, key, parts)
         if source == MONTE_CARLO:
+            name = "reference" if is_own(dataset) else "simulated"  # as the quiz asks
             simulated = Source(key, name, script), parts
         else:
             models.append(Source(key, name, script, remark))

@@ -9,7 +9,7 @@ import pandas as pd
 from darkpixel.figures.score import score_histograms
 from darkpixel.formats.files import whole_file
 from darkpixel.pages.look import data_url, render
-from darkpixel.tables.score import ranked, score_cells, score_note
+from darkpixel.tables.score import meanings, ranked, score_cells, score_note
 
 _SHOWN = 6  # files in the histograms, which have as many colours for them
 
@@ -33,7 +33,7 @@ def write_score_page(
     text = render(
         "score.html", title=about["reference"], styles=("report.css",), inline=True, about=about,
         warnings=warnings, header=header, body=body, files=len(files), note=score_note(about),
-        image=data_url(image), shown=_SHOWN, more=len(files) > _SHOWN,
+        meanings=meanings(rows), image=data_url(image), shown=_SHOWN, more=len(files) > _SHOWN,
     )  # fmt: skip
     with whole_file(path) as temporary:
         temporary.write_text(text, encoding="utf-8")

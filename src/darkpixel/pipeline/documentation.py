@@ -6,7 +6,7 @@ Run `python -m darkpixel.pipeline.documentation` after a change; a test fails wh
 import json
 import re
 from collections.abc import Iterable, Iterator
-from itertools import chain
+from itertools import chain, groupby
 from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
@@ -53,22 +53,34 @@ def schema() -> dict[str, Any]:
 
 
 def key_table() -> str:
-    """Markdown tables of every key: type, default, meaning."""
-    parts = ["### The run", *_table("", Run)]
+    """Markdown tables of every key, one a block: type, default, meaning; a list of them first."""
+    parts = {name: list(rows) for name, rows in groupby(_rows("", Run), _block)}
     for name in model_names():
-        parts += [
+        parts[f"`models.*.settings` for `model: {name}`"] = [*_rows("", model_settings(name))]
+    text = [" · ".join(f"[{name}](#{_anchor(name)})" for name in parts)]
+    for name, rows in parts.items():
+        text += [
             "",
-            f"### `models.*.settings` for `model: {name}`",
-            *_table("", model_settings(name)),
+            f"### {name}",
+            "",
+            "| key | type | default | meaning |",
+            "| --- | --- | --- | --- |",
         ]
-    return "\n".join(parts)
+        text += rows
+    return "\n".join(text)
 
 
-def _table(prefix: str, settings: type[Settings]) -> Iterator[str]:
-    yield ""
-    yield "| key | type | default | meaning |"
-    yield "| --- | --- | --- | --- |"
-    yield from _rows(prefix, settings)
+def _block(row: str) -> str:
+    """Heading of the table that a row belongs to: a block of the run, or a data set."""
+    key = row.split("`")[1].split(".")
+    if not _settings_in(Run.model_fields[key[0]].annotation):
+        return "The run"
+    return f"`{'.'.join(key[: 2 if key[0] == 'datasets' else 1])}`"
+
+
+def _anchor(heading: str) -> str:
+    """As GitHub and MyST make it."""
+    return re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
 
 
 def _rows(prefix: str, settings: type[Settings]) -> Iterator[str]:

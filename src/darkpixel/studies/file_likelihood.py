@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from tqdm import tqdm
 
 from darkpixel.config.names import CLASS
 from darkpixel.datasets.foreign import image_blocks
@@ -21,6 +20,7 @@ from darkpixel.metrics.running_mean import RunningMean
 from darkpixel.models.base import GenerativeModel
 from darkpixel.models.folder import load_config, load_generator, load_model
 from darkpixel.models.packed import model_folder
+from darkpixel.progress import progress
 from darkpixel.studies.density import Bound, scored_blocks
 from darkpixel.studies.zero_level import zero_level
 
@@ -153,7 +153,7 @@ def likelihood_of_file(
     attributes = {"model": str(folder), "file": str(path), "unit": unit}
     writing = nullcontext() if output is None else values_file(output, names, attributes)
     scored = scored_blocks(model, blocks(), level, draws=draws, seed=seed)
-    bar = tqdm(total=source.total, unit=" images", leave=False, disable=None)
+    bar = progress(source.total, "images", leave=False)
     with writing as append, bar:
         for found in scored:
             if found is None:

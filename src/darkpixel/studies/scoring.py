@@ -42,6 +42,7 @@ from darkpixel.metrics.memorisation import memorisation_rows, nearest_training_i
 from darkpixel.metrics.observables import Source, measure_observables
 from darkpixel.metrics.rows import wasserstein_rows
 from darkpixel.metrics.sample_distances import feature_tables
+from darkpixel.progress import progress
 
 ARGON, PLAIN = "lartpc", "plain"
 KINDS = ("jets", "muons", ARGON, PLAIN)
@@ -127,7 +128,7 @@ def score(
     about["images"] = {str(reference): real.total, **{k: v.total for k, v in made.items()}}
     trees, argon = n >= _FEWEST, about["dataset"] == ARGON
     steps = 1 + trees + argon + (training is not None)
-    bar = tqdm(total=steps, desc="observables", unit=" steps", leave=False, disable=None)
+    bar = progress(steps, "steps", "observables", leave=False)
     with TemporaryDirectory() as scratch, bar:
         folder = Path(scratch)
         test = _written(folder / "reference.h5", real, about)

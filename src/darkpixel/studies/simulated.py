@@ -12,11 +12,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Literal, NamedTuple
 
-from tqdm import tqdm
-
 from darkpixel.config.jets import JetImaging, JetSimulation
 from darkpixel.config.lartpc import ArgonImaging, ArgonSimulation, MomentumRanges
 from darkpixel.config.muons import MuonImaging, MuonSimulation
+from darkpixel.config.names import PYTHIA
 from darkpixel.datasets.charge import unit_of
 from darkpixel.datasets.lartpc import crop_events, scale_events
 from darkpixel.datasets.muon_matching import chunk_events
@@ -26,6 +25,7 @@ from darkpixel.formats.image_writer import ImageWriter
 from darkpixel.formats.seeds import job_seed
 from darkpixel.formats.species import SPECIES, SpeciesCounts
 from darkpixel.models.workers import Workers
+from darkpixel.progress import progress
 from darkpixel.simulation.argon import events as argon_events
 from darkpixel.simulation.argon import simulation as argon
 from darkpixel.simulation.jets import simulation as jets
@@ -108,7 +108,7 @@ def simulate_images(
     with TemporaryDirectory(prefix=f".{path.stem}.", dir=path.parent) as folder:
         make = _maker(kind, label, recipe, pictures, codes, Path(folder), seed)
         remedy = "give fewer cores"
-        bar = tqdm(total=images, desc=f"{kind}/{label}", unit=" images", disable=None)
+        bar = progress(images, "images", f"{kind}/{label}")
         with bar, Workers(make, min(cores, len(chunks)), what="simulation", remedy=remedy) as all_:
             blocks = _join(all_.results(chunks), kind, pictures)
             _write(blocks, path, kind, label, seed, recipe, pictures, codes, bar)
@@ -196,7 +196,7 @@ def _write(
         "split": "all",
         "pixel_size": recipe.pixel_size if kind == "argon" else pictures.pixel_size,
         "unit": unit_of(pictures) if kind == "argon" else "GeV",
-        "source": "compact simulator, not Geant4" if kind == "argon" else "Pythia 8",
+        "source": "compact simulator, not Geant4" if kind == "argon" else PYTHIA,
         "seed": seed,
         "config_digest": hashlib.sha256(f"{kind} {label} {text}".encode()).hexdigest()[:16],
         "attributes": {"settings": text},

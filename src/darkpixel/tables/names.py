@@ -158,8 +158,12 @@ def reference_name(dataset: str) -> str:
 
     Whether a user's own files are a simulation, nobody but the user knows.
     """
-    own = dataset in os.environ.get(OWN_IMAGES, "").split()
-    return REFERENCES.get(dataset, "reference" if own else "Monte Carlo")
+    return REFERENCES.get(dataset, "reference" if is_own(dataset) else "Monte Carlo")
+
+
+def is_own(dataset: str) -> bool:
+    """Whether the images of the run's data set are a user's own files."""
+    return dataset in os.environ.get(OWN_IMAGES, "").split()
 
 
 def plain(text: str) -> str:

@@ -87,7 +87,7 @@ def test_clicks_and_keys_page_through_the_events(visit: Visit, report: SmallRepo
     page = visit.page
     assert shown(visit) == "SARM-2 (D+D), event 0"
     page.click("#next")
-    assert (shown(visit), shown(visit, "left")) == ("SARM-2 (D+D), event 1", "Monte Carlo, event 1")
+    assert (shown(visit), shown(visit, "left")) == ("SARM-2 (D+D), event 1", "simulated, event 1")
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowLeft")
@@ -101,7 +101,7 @@ def test_clicks_and_keys_page_through_the_events(visit: Visit, report: SmallRepo
     page.wait_for_function("document.querySelector('#right figcaption').textContent[0] === 'L'")
     assert shown(visit) == f"LAGAN, event {SHOWN - 1}"  # another model, the same place
     page.keyboard.press("Home")
-    page.fill("#number", "4")
+    page.fill("#number", "3")
     page.keyboard.press("Enter")
     assert shown(visit) == "LAGAN, event 3"
     page.select_option("#label", "background")
@@ -177,17 +177,17 @@ def test_filters(visit: Visit, report: SmallReport) -> None:
     page.keyboard.press("f")
     page.select_option("[data-column=species]", label="µ⁻")
     muons = [number for number in range(SHOWN) if SPECIES[number] == 13]
-    assert visit.text("#count") == f"of {len(muons)}"
+    assert visit.text("#count") == f"(0 to {len(muons) - 1} of those that pass the filters)"
     assert shown(visit).endswith(f"event {muons[0]}")
     assert "species µ⁻" in visit.text("#left p")
     page.fill("[data-column=nonzero][data-end=low]", "1000")
     page.keyboard.press("Tab")
-    assert visit.text("#count") == "of 0"
+    assert visit.text("#count") == "(none)"
     assert f"only 0 of {SHOWN} pass" in shown(visit)
     assert "nonzero=1000.." in page.evaluate("location.hash")
     assert page.evaluate("document.activeElement.dataset.end") == "high"  # the place is kept
     page.click("#clear")
-    assert visit.text("#count") == f"of {SHOWN}"
+    assert visit.text("#count") == f"(0 to {SHOWN - 1})"
 
 
 def test_labels_are_a_layer_of_the_picture(visit: Visit, report: SmallReport) -> None:
@@ -212,7 +212,7 @@ def test_quiz(visit: Visit, report: SmallReport) -> None:
     assert shown(visit, "left") == "Simulated or generated?"
     assert visit.text("#left p") == ""  # no hint
     page.click("#say-simulated")
-    assert shown(visit, "left") == "Right: Monte Carlo, event 0"
+    assert shown(visit, "left") == "Right: simulated, event 0"
     page.keyboard.press("g")  # answered already
     assert visit.text("#score").startswith("1 of 1 right")
     page.keyboard.press("n")
@@ -262,7 +262,7 @@ def test_one_file_alone(
     assert capsys.readouterr().out == f"{page}\n"
     visit.open(page)
     assert shown(visit, "left") == "x.h5, event 0"
-    assert visit.text("#count") == "of 5"
+    assert visit.text("#count") == "(0 to 4)"
     assert not visit.page.is_visible("#right")
     assert not visit.page.is_visible("#ask")
     visit.page.keyboard.press("ArrowRight")

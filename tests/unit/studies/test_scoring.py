@@ -12,7 +12,7 @@ import darkpixel
 from darkpixel.cli import main
 from darkpixel.errors import DarkpixelError
 from darkpixel.studies.scoring import score
-from darkpixel.tables.score import ranked
+from darkpixel.tables.score import MEANINGS, NAMES, OBSERVABLES, ranked
 
 
 def jets(count: int, seed: int, factor: float = 1.0) -> np.ndarray:
@@ -110,7 +110,15 @@ def test_the_same_from_python_and_the_command_line(
     text = page.read_text()
     assert "AUC, real or generated" in text
     assert "data:image/png;base64," in text
+    assert "0.5: they guess" in text  # what the measures are
     assert "http" not in text  # nothing from a network
+
+
+def test_the_page_explains_every_measure() -> None:
+    assert MEANINGS.keys() | OBSERVABLES.keys() == NAMES.keys()
+    assert not MEANINGS.keys() & OBSERVABLES.keys()
+    distances = {name for name, shown in NAMES.items() if shown.startswith("W1")}
+    assert distances == OBSERVABLES.keys()
 
 
 def test_a_file_that_is_named_twice_is_refused(

@@ -85,6 +85,13 @@ darkpixel.controls = (() => {
     return `(${names.length} set; ${counts.join(" and ")} pass${lacking.join("")})`;
   }
 
+  /* "(0 to 39 of those that pass)", the numbers that the box takes. */
+  function places(total, filters) {
+    if (!total) return "(none)";
+    const chosen = Object.keys(filters).length ? " of those that pass the filters" : "";
+    return `(0 to ${total - 1}${chosen})`;
+  }
+
   /* "pT 245.1 GeV · mass 80.2 GeV · non-zero pixels 36" */
   function facts(dataset, part, number) {
     return dataset.columns.filter((column) => part.columns[column.name]).map((column) => {
@@ -137,5 +144,5 @@ darkpixel.controls = (() => {
     }));
   }
 
-  return { fillChoices, fillFilters, readFilters, passing, facts, reading, drawScale, drawLegend };
+  return { fillChoices, fillFilters, readFilters, passing, places, facts, reading, drawScale, drawLegend };
 })();

@@ -100,9 +100,9 @@
     showSide("left", dataset.simulated.title);
     byId("right").hidden = !chosen.model;
     if (chosen.model) showSide("right", model().title);
-    byId("number").max = String(total);
-    byId("number").value = String(total ? at + 1 : 0);
-    byId("count").textContent = `of ${total}`;
+    byId("number").max = String(Math.max(0, total - 1));
+    byId("number").value = String(at);
+    byId("count").textContent = controls.places(total, chosen.filters);
     byId("previous").disabled = at <= 0;
     byId("next").disabled = at >= total - 1;
     byId("filtered").textContent = controls.passing(dataset, chosen.filters, [
@@ -150,6 +150,7 @@
     quiz = new darkpixel.Quiz({ simulated: sides.left, generated: sides.right });
     document.body.classList.add("asking");
     byId("quiz").hidden = false;
+    byId("say-simulated").firstChild.textContent = `${dataset.simulated.title} `;
     byId("right").hidden = true;
     ask();
   }
@@ -158,11 +159,13 @@
     const event = quiz.next();
     view.reset();
     pictures.left.show(event, scale, chosen.layer);
-    write(byId("left"), event ? "Simulated or generated?"
+    write(byId("left"), event ? `${capital(dataset.simulated.title)} or generated?`
       : "No events are left: end the quiz, or change the filters.", "");
     answerable(Boolean(event));
     byId("score").textContent = quiz.score();
   }
+
+  const capital = (text) => text[0].toUpperCase() + text.slice(1);
 
   function answerable(open) {
     byId("say-simulated").disabled = !open;
@@ -257,7 +260,7 @@
   }
   byId("colours").addEventListener("change", recolour);
   byId("columns").addEventListener("change", () => change("filters", controls.readFilters(), true));
-  byId("number").addEventListener("change", () => go(Number(byId("number").value) - 1));
+  byId("number").addEventListener("change", () => go(Number(byId("number").value)));
   window.addEventListener("hashchange", follow);
   follow();
 })();
