@@ -131,9 +131,10 @@ def _written(
     from darkpixel.datasets.foreign_file import look_at, write_image_file
 
     output: Path = options.output.parent / f"{options.output.stem}_{label}.h5"
-    if "/" in label or output.exists():
-        why = "is there already" if output.exists() else f"no name of a file, of label '{label}'"
-        raise DarkpixelError(f"{output}: {why}; give images as HDF5 instead of {look.path}.")
+    if output.exists():
+        raise DarkpixelError(
+            f"{output}: is there already; give images as HDF5 instead of {look.path}."
+        )
     made[output] = []
     made[output] = write_image_file(
         look.path, output, shape=options.shape, pixel_size=options.pixel_size, unit=options.unit

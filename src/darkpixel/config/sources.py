@@ -1,5 +1,6 @@
 """Table of public files, `config/sources.yaml`: URL, size, checksum, licence, citation."""
 
+import re
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -59,6 +60,10 @@ def load_sources(path: str | Path) -> dict[str, Source]:
         raise DarkpixelError(f"{path}: expected named entries, found {type(content).__name__}.")
     sources = {}
     for name, entry in content.items():
+        if re.fullmatch(r"\w+", str(name)) is None:
+            raise DarkpixelError(
+                f"{path}: {name!r}: files are named so; give letters, digits and underscores."
+            )
         try:
             sources[str(name)] = Source.model_validate(entry)
         except ValidationError as error:

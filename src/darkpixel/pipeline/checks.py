@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 from darkpixel.config.data import CustomData, Data
 from darkpixel.config.discovery import model_settings
-from darkpixel.config.names import JOINT
 from darkpixel.config.run import Run
 from darkpixel.errors import DarkpixelError
 from darkpixel.pipeline.events import Events
@@ -22,9 +21,8 @@ def check_run(run: Run, events: Events) -> None:
     """Refuse a run that could not finish.
 
     Raises:
-        DarkpixelError: a file of the user's is not there, a public file is not known, or a label
-            has a name that the pipeline takes for itself; or a file's images are not what the
-            key `columns`, or a model, needs.
+        DarkpixelError: a file of the user's is not there, a public file is not known, or a file's
+            images are not what the key `columns`, or a model, needs.
     """
     for name, data in run.datasets.present().items():
         for source in events.downloads(name):
@@ -38,10 +36,6 @@ def check_run(run: Run, events: Events) -> None:
                     )
             if data.columns or isinstance(data, CustomData):
                 _check_images(run, name, data)
-        if JOINT in data.labels:
-            raise DarkpixelError(
-                f"datasets: the label '{JOINT}' is taken; give it another name under `file`"
-            )
     if run.datasets.lartpc is not None and run.judges.ssnet.weights is not None:
         _check_ssnet(Path(run.judges.ssnet.weights))
 

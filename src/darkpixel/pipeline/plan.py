@@ -1,5 +1,6 @@
 """One object from which the rules take everything that depends on the configuration."""
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -108,7 +109,7 @@ HISTOGRAMS = ("count_bins", "count_range", "score_bins")
 
 def one_of(names: Sequence[str] | Mapping[str, object]) -> str:
     """A wildcard's constraint: one of the names, or what no file is called."""
-    return "|".join(names) or "none"
+    return "|".join(map(re.escape, names)) or "none"
 
 
 def keys(block: BaseModel, *names: str) -> dict[str, Any]:

@@ -125,7 +125,7 @@ SIZE, UNIT = ["--pixel-size", "0.1"], ["--unit", "GeV"]
         (["e=wide.npy", *SIZE, *UNIT], "wide.npy: images of 8 x 9 pixels; square ones are needed"),
         (["e=e.npy", *SIZE, *UNIT, "--models", "sarm2"], "datasets.jets.models.0: unknown model"),
         (["joint=e.npy", *SIZE, *UNIT], "label 'joint' is taken"),
-        (["a/b=e.npy", *SIZE, *UNIT], "no name of a file, of label 'a/b'"),
+        (["a/b=e.npy", *SIZE, *UNIT], "datasets.jets.file: label 'a/b' has '/'"),
         (["e=e.npy", *SIZE, *UNIT, "--run", "a b"], "mine.yaml: run"),
         (["all=e.npy", "--dataset", "lartpc", "--unit", "ADC"], "cannot be converted to '0.255"),
     ],
