@@ -11,7 +11,6 @@ The same call gives the same images, on any number of cores, and those that the 
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
 import numpy as np
@@ -20,6 +19,7 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 
 from darkpixel.errors import DarkpixelError
+from darkpixel.formats.files import scratch_folder
 from darkpixel.formats.image_file import ImageFile
 from darkpixel.models.device import choose_device
 from darkpixel.models.folder import load_config, load_generator
@@ -231,12 +231,12 @@ def evaluate(
     from darkpixel.studies.scoring import score
 
     several = generated if isinstance(generated, Mapping) else {"generated": generated}
-    with TemporaryDirectory() as folder:
+    with scratch_folder() as folder:
 
         def path_of(images: ArrayLike | str | Path, name: str) -> Path:
             if isinstance(images, str | Path):
                 return Path(images)
-            path = Path(folder) / f"{name}.npy"
+            path = folder / f"{name}.npy"
             np.save(path, np.asarray(images))
             return path
 
@@ -293,8 +293,8 @@ def simulate(
 
     codes = [species] if isinstance(species, int) else list(species)
     window = (momentum, momentum) if isinstance(momentum, int | float) else momentum
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "images.h5"
+    with scratch_folder() as folder:
+        path = folder / "images.h5"
         simulate_images(
             kind,
             n,

@@ -47,9 +47,9 @@ class Project:
             *targets, "--cores", "2", "--configfile", "config/test.yaml", **variables
         )
 
-    def planned_rules(self) -> set[str]:
+    def planned_rules(self, *targets: str) -> set[str]:
         """Rules that a run would execute now, `all` left out."""
-        done = self.snakemake("-n", "--configfile", "config/test.yaml")
+        done = self.snakemake(*targets, "-n", "--configfile", "config/test.yaml")
         assert done.returncode == 0, done.stdout
         lines = done.stdout.splitlines()
         planned = {line.split("rule ")[1].rstrip(":") for line in lines if line.startswith("rule ")}

@@ -6,9 +6,9 @@ import subprocess
 import time
 from pathlib import Path
 
-from interruption import outputs
 from projects import Project
 from reliability import Row, record, torture
+from run_outputs import outputs
 
 pytestmark = torture
 

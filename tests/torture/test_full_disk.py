@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from interruption import left_behind, outputs
 from projects import Project, undisturbed_run
 from reliability import Row, is_whole, record, torture
+from run_outputs import left_behind, outputs
 from small_disk import SmallDisk
 
 # In a part, one data set of jets; in whole every kind of file that a job writes.

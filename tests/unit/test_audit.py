@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from repository import ROOT
 
+_STAYS = "stays for ever when its process is killed: use those of darkpixel.formats.files"
 FORBIDDEN = {
     "eval": "runs text as code",
     "exec": "runs text as code",
@@ -29,6 +30,12 @@ FORBIDDEN = {
     "zipfile.ZipFile": "members may lie outside of the folder",
     "shutil.unpack_archive": "members may lie outside of the folder",
     "tempfile.mktemp": "another process may take the name first",
+    "tempfile.mkdtemp": _STAYS,
+    "tempfile.mkstemp": _STAYS,
+    "tempfile.TemporaryDirectory": _STAYS,
+    "TemporaryDirectory": _STAYS,
+    "tempfile.NamedTemporaryFile": _STAYS,
+    "NamedTemporaryFile": _STAYS,
 }
 NEEDS = {"torch.load": ("weights_only", True)}
 """What a call must be given."""
@@ -36,7 +43,10 @@ NEEDS = {"torch.load": ("weights_only", True)}
 NEVER = {"np.load": ("allow_pickle", False), "numpy.load": ("allow_pickle", False)}
 """What a call must not be given otherwise."""
 
-ALLOWED = {("src/darkpixel/models/workers.py", "pickle.loads")}  # of what it has just pickled
+ALLOWED = {
+    ("src/darkpixel/models/workers.py", "pickle.loads"),  # of what it has just pickled
+    ("src/darkpixel/formats/writers.py", "tempfile.mkdtemp"),  # its name tells who made it
+}
 LOADERS = {"_Loader"}  # of yaml.load: a subclass of SafeLoader
 
 
@@ -83,6 +93,7 @@ def test_the_sources_run_no_text_and_unpickle_nothing() -> None:
         "eval(text)", "os.system(text)", "pickle.loads(data)", "subprocess.run(a, shell=True)",
         "subprocess.run(a, shell=given)", "torch.load(path)", "torch.load(p, weights_only=False)",
         "np.load(path, allow_pickle=True)", "yaml.load(text, yaml.Loader)", "zipfile.ZipFile(path)",
+        "TemporaryDirectory()", "tempfile.mkdtemp()",
     ],
 )  # fmt: skip
 def test_each_of_these_would_be_found(line: str) -> None:

@@ -4,7 +4,6 @@ import argparse
 import re
 from contextlib import suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, NamedTuple
 
 from darkpixel.cli.options import Commands, add_command, labelled, pixels_of, side
@@ -113,9 +112,10 @@ def _init(options: argparse.Namespace) -> None:
 def _check(text: str, output: Path) -> None:
     """What is written can be run, or is not written."""
     from darkpixel.config.loading import load_run, read_yaml
+    from darkpixel.formats.files import scratch_folder
 
-    with TemporaryDirectory() as folder:
-        temporary = Path(folder) / output.name
+    with scratch_folder() as folder:
+        temporary = folder / output.name
         temporary.write_text(text, encoding="utf-8")
         try:
             load_run(read_yaml(_BASE, temporary), [_BASE, temporary])

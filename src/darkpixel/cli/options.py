@@ -8,7 +8,6 @@ import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 Commands = Any
@@ -158,11 +157,11 @@ def written_as_hdf5(output: Path) -> Iterator[Path]:
         yield output
         return
     # Only here, since `--help` needs neither.
+    from darkpixel.formats.files import folder_beside
     from darkpixel.formats.npy import write_npy
 
-    output.parent.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(prefix=f".{output.stem}.", dir=output.parent) as folder:
-        path = Path(folder) / "images.h5"
+    with folder_beside(output) as folder:
+        path = folder / "images.h5"
         yield path
         if columns := write_npy(path, output):
             print(f"{output}: without the columns {', '.join(columns)}, which .h5 keeps")

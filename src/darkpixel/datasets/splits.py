@@ -6,9 +6,8 @@ seed alone.
 """
 
 import math
-import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,6 +20,7 @@ from darkpixel.config.names import SPLITS
 from darkpixel.datasets.shuffling import NewFile, Shuffle
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.blocks import Block, Events, column_types
+from darkpixel.formats.files import folder_beside
 from darkpixel.formats.image_format import bad_value
 from darkpixel.formats.image_writer import ImageWriter
 
@@ -152,7 +152,7 @@ def write_splits(
                         writer = stack.enter_context(new_file(path))
                         shuffle = None
                         if shuffled:
-                            folder = stack.enter_context(_temporary(path))
+                            folder = stack.enter_context(folder_beside(path))
                             places = _random_places(getattr(sizes, split), seed, split)
                             size = _bytes_of_one((images, columns))
                             shuffle = stack.enter_context(Shuffle(places, size, new_file, folder))
@@ -215,17 +215,6 @@ def _bytes_of_one(block: Block) -> int:
 def _random_places(count: int, seed: int, split: str) -> NDArray[np.int64]:
     """(count,) where each image of a split goes; the same whatever the other splits hold."""
     return np.random.default_rng([seed, 1 + SPLITS.index(split)]).permutation(count)
-
-
-@contextmanager
-def _temporary(path: Path) -> Iterator[Path]:
-    """A folder for temporary files beside `path`; what a killed job left there goes first."""
-    folder = path.with_name(f".shuffled.{path.stem}")
-    shutil.rmtree(folder, ignore_errors=True)
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _check_pixels(images: NDArray[np.float32], seen: int, source: str) -> None:

@@ -127,8 +127,8 @@ def check_dates(folder: str | Path) -> None:
     Raises:
         DarkpixelError: there are such files.
     """
-    with tempfile.NamedTemporaryFile(dir=folder) as file:
-        now = Path(file.name).stat().st_mtime
+    with tempfile.TemporaryFile(dir=folder) as file:
+        now = os.fstat(file.fileno()).st_mtime
     dates = ((path.stat().st_mtime, path) for path in Path(folder).rglob("*") if path.is_file())
     if later := [dated for dated in dates if dated[0] > now + _TOLERANCE]:
         moment, path = max(later)

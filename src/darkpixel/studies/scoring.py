@@ -8,7 +8,6 @@ pixels 5% too large, whether the measure sees anything at all.
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,6 +20,7 @@ from darkpixel.config.names import MONTE_CARLO
 from darkpixel.config.two_sample import TwoSample
 from darkpixel.datasets.foreign import Foreign, Grid, random_images
 from darkpixel.errors import DarkpixelError
+from darkpixel.formats.files import scratch_folder
 from darkpixel.formats.image_file import ImageWriter
 from darkpixel.formats.units import check_stated, conversion
 from darkpixel.metrics import frechet
@@ -129,8 +129,7 @@ def score(
     trees, argon = n >= _FEWEST, about["dataset"] == ARGON
     steps = 1 + trees + argon + (training is not None)
     bar = progress(steps, "steps", "observables", leave=False)
-    with TemporaryDirectory() as scratch, bar:
-        folder = Path(scratch)
+    with scratch_folder() as folder, bar:
         test = _written(folder / "reference.h5", real, about)
         samples = {
             name: _written(folder / f"{number}.h5", found, about, generated[name], unit)
