@@ -3,8 +3,8 @@
 import functools
 import hashlib
 import os
+import platform
 import re
-import socket
 import time
 from pathlib import Path
 
@@ -20,7 +20,7 @@ def computer() -> str:
     try:
         return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
     except OSError:
-        return socket.gethostname()
+        return platform.node()
 
 
 def is_alive(pid: int) -> bool:
