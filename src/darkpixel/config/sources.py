@@ -3,6 +3,7 @@
 import re
 from difflib import get_close_matches
 from pathlib import Path
+from typing import Annotated
 
 import yaml
 from pydantic import Field, ValidationError
@@ -11,15 +12,15 @@ from darkpixel.config.base import Settings
 from darkpixel.config.yaml_files import load_yaml, read_text
 from darkpixel.errors import DarkpixelError
 
-_URL = r"^https?://\S+$"
+_Url = Annotated[str, Field(pattern=r"^https?://\S+$")]
 
 
 class Source(Settings):
     """One file of `config/sources.yaml`."""
 
     description: str = Field(description="what the file is")
-    url: str = Field(pattern=_URL, description="where to download it")
-    mirrors: list[str] = Field([], description="further URLs, tried in turn")
+    url: _Url = Field(description="where to download it")
+    mirrors: list[_Url] = Field([], description="further URLs, tried in turn")
     suffix: str = Field(
         "h5",
         pattern=r"^[a-z0-9]+(\.[a-z0-9]+)*$",

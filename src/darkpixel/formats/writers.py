@@ -3,9 +3,9 @@
 import functools
 import hashlib
 import os
+import platform
 import re
 import shutil
-import socket
 import tempfile
 import time
 from pathlib import Path
@@ -22,7 +22,7 @@ def computer() -> str:
     try:
         return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
     except OSError:
-        return socket.gethostname()
+        return platform.node()
 
 
 def is_alive(pid: int) -> bool:

@@ -9,7 +9,7 @@ grows, the holder is alive; if it stands still, the holder's node is lost or its
 import json
 import logging
 import os
-import socket
+import platform
 import threading
 import time
 from datetime import datetime
@@ -38,7 +38,7 @@ class Holder:
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self._about = {
-            "host": socket.gethostname(),
+            "host": platform.node(),
             "pid": os.getpid(),
             "since": datetime.now().astimezone().isoformat(timespec="seconds"),
             "computer": computer(),
