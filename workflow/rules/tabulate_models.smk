@@ -152,7 +152,11 @@ rule tabulate_matrix:
     output:
         **tabulated("sarm/model_matrix", "model_matrix", "All models", "model_matrix_"),
         **tabulated("sarm/convergence", "convergence", "All models", "convergence_"),
-        **tabulated("sarm/improvement", "improvement", "All models", "improvement_"),
+        **(
+            tabulated("sarm/improvement", "improvement", "All models", "improvement_")
+            if plan.comparisons.claimed
+            else {}
+        ),
     log:
         paths.log("tables/sarm/model_matrix"),
     benchmark:
@@ -166,7 +170,7 @@ rule tabulate_matrix:
         configs={
             dataset: plan.comparisons.configs(dataset) for dataset in plan.comparisons.compared
         },
-        published=plan.comparisons.timed,
+        published=plan.comparisons.claimed,
         code=plan.code("tabulate_matrix"),
     script:
         "../scripts/tabulate_matrix.py"

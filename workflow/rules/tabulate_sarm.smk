@@ -138,6 +138,7 @@ rule tabulate_parameters:
             plan.page(wildcards.stem).dataset
         ),
         dataset=lambda wildcards: plan.page(wildcards.stem).dataset,
+        source=lambda wildcards: plan.datasets[plan.page(wildcards.stem).dataset].source,
         code=plan.code("tabulate_parameters"),
     script:
         "../scripts/tabulate_parameters.py"

@@ -27,8 +27,10 @@ with job(snakemake.log[0]):
         read_parquet(paths.speeds),
         statuses,
     )
-    published = {name: wasserstein_published(paths.published, name) for name in params.published}
-    improvement = improvement_rows(distances, published, statuses)
     matrix_table(matrix, Path(outputs.model_matrix_csv).with_suffix(""))
     convergence_table(statuses, Path(outputs.convergence_csv).with_suffix(""))
-    improvement_table(improvement, Path(outputs.improvement_csv).with_suffix(""))
+    if params.published:
+        published = {name: wasserstein_published(paths.published, name)
+                     for name in params.published}  # fmt: skip
+        improvement = improvement_rows(distances, published, statuses)
+        improvement_table(improvement, Path(outputs.improvement_csv).with_suffix(""))

@@ -14,9 +14,13 @@ if TYPE_CHECKING:
 
 with job(snakemake.log[0]):
     configs = read_configs(snakemake.params.configs)
+    own = snakemake.params.source == "file"
+    published = (
+        {} if own else load_published(snakemake.input.published, "sarm", "table6_parameters")
+    )
     rows = parameter_rows(
         [{"model": model, **config["parameters"]} for model, config in configs.items()],
         dataset=snakemake.params.dataset,
-        published=load_published(snakemake.input.published, "sarm", "table6_parameters"),
+        published=published,
     )
     parameters_table(rows, Path(snakemake.output.csv).with_suffix(""))

@@ -144,7 +144,8 @@ def improvement_rows(
 
     Args:
         rows: `darkpixel.metrics.rows.wasserstein_rows` of all data sets and labels.
-        published: data set -> `darkpixel.metrics.published.wasserstein_published`.
+        published: data set -> `darkpixel.metrics.published.wasserstein_published`; claims about
+            other data sets are left out.
         statuses: `darkpixel.metrics.convergence.convergence_rows`.
 
     Returns:
@@ -155,7 +156,7 @@ def improvement_rows(
     claimed = []
     for claim in CLAIMS:
         of_dataset = marked[marked["dataset"] == claim.dataset]
-        if of_dataset.empty:
+        if of_dataset.empty or claim.dataset not in published:
             continue
         variants = [name for name in ordered(of_dataset["model"]) if base_model(name) == OURS]
         for model in dict.fromkeys([OURS, *variants]):

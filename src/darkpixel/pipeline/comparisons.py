@@ -6,8 +6,9 @@ from typing import Any
 from darkpixel.config.data import JetData, LArTPCData, MuonData
 from darkpixel.config.names import MONTE_CARLO
 from darkpixel.config.run import Run
-from darkpixel.metrics.names import is_selected
-from darkpixel.metrics.order import ordered
+from darkpixel.metrics.improvement import OURS
+from darkpixel.metrics.names import is_quantised, is_selected
+from darkpixel.metrics.order import base_model, ordered
 from darkpixel.pipeline import paths as files
 from darkpixel.pipeline.datasets import MUONS, SARM
 from darkpixel.pipeline.events import Events
@@ -79,6 +80,25 @@ class Comparisons:
         return [name for name in self.compared if name in SARM]
 
     @property
+    def claimed(self) -> list[str]:
+        """Data sets for which the SARM paper's improvements are worked out from our rows.
+
+        Of a user's own files the paper claims nothing, unless its model is trained on them.
+        """
+        return [
+            name
+            for name in self.timed
+            if self._datasets[name].source != "file"
+            or OURS in map(base_model, self._trainings.models(name))
+        ]
+
+    def rounded(self, dataset: str) -> bool:
+        """Whether the cost of rounding is tabulated: of own files where a model has a grid."""
+        if self._datasets[dataset].source != "file":
+            return True
+        return any(map(is_quantised, self._samples.quantised(dataset, self._first(dataset))))
+
+    @property
     def classified(self) -> list[str]:
         """Those of two labels, which a classifier can tell apart."""
         return [name for name in self.calorimetric if len(self._datasets[name].labels) == 2]
@@ -100,7 +120,7 @@ class Comparisons:
 
         Images selected on pT and mass are timed too: those thrown away cost time.
         """
-        first = self._datasets[dataset].labels[0]
+        first = self._first(dataset)
         return [
             (
                 model,
@@ -115,7 +135,7 @@ class Comparisons:
         selection = self._trainings.selection(dataset)
         if selection is None or not self._trainings.selected(dataset):
             return {}
-        first = self._datasets[dataset].labels[0]
+        first = self._first(dataset)
         train = self._samples.train(dataset)[first]
         return {"settings": selection.model_dump(exclude={"models"}), "train": train}
 
@@ -137,6 +157,9 @@ class Comparisons:
             for model in self._trainings.models(dataset)
             for label, test in self._samples.test(dataset).items()
         ]
+
+    def _first(self, dataset: str) -> str:
+        return self._datasets[dataset].labels[0]
 
     def timed_weights(self, dataset: str) -> list[str]:
         """Input: the weights of `timed_models`, each once."""

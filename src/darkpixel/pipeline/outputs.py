@@ -83,7 +83,8 @@ SPEED = {JETS: "sarm/table2_jet_speed", MUONS: "sarm/table4_muon_speed"}
 PAPERS: tuple[Paper, ...] = ("sarm", "lartpc")
 ARGON_SPEED = "lartpc/speed"
 DISTANCES = ("two_sample_auc", "physics_distances", "coverage", "memorisation")
-MATRIX = ("sarm/model_matrix", "sarm/convergence", "sarm/improvement")
+MATRIX = ("sarm/model_matrix", "sarm/convergence")
+IMPROVEMENT = "sarm/improvement"
 
 
 @dataclass(frozen=True)
@@ -127,6 +128,8 @@ def _sarm_pages(run: Run, comparisons: Comparisons) -> Iterator[Page]:
         }
         for stem, (dataset, models) in (pages | custom).items():
             there = present[dataset].models if dataset in present else []
+            if rule == "tabulate_quantisation" and there and not comparisons.rounded(dataset):
+                continue
             if there and (models is None or models[0] in there):
                 chosen = models and [model for model in models if model in there]
                 yield Page(rule, stem, "sarm", dataset, chosen)
@@ -138,7 +141,7 @@ def _sarm_pages(run: Run, comparisons: Comparisons) -> Iterator[Page]:
         "draw_typical_images": ("sarm/fig01_typical_images", bool(comparisons.sarm)),
         "draw_toy": ("sarm/fig15_toy_2d", bool(comparisons.sarm) and run.toy is not None),
         "draw_widths": ("sarm/upsampling_width", JETS in present and run.widths is not None),
-        "draw_pixel_values_by_region": ("sarm/fig05_pixel_values_by_region", JETS in present),
+        "draw_pixel_values_by_region": ("sarm/fig05_pixel_values_by_region", _sarm_order(run)),
         "draw_generation_order": (
             "sarm/fig10_generation_order",
             run.datasets.jets is not None and bool(run.datasets.jets.orders),
@@ -152,8 +155,16 @@ def _sarm_pages(run: Run, comparisons: Comparisons) -> Iterator[Page]:
         for dataset in comparisons.timed:
             yield Page("tabulate_speed", SPEED[dataset], "sarm", dataset)
         yield Page("tabulate_likelihood", "sarm/likelihood", "sarm")
-        for stem in MATRIX:
+        for stem in (*MATRIX, *([IMPROVEMENT] if comparisons.claimed else ())):
             yield Page("tabulate_matrix", stem, "sarm")
+
+
+def _sarm_order(run: Run) -> bool:
+    """Whether figure 5 is there: it shows the order of SARM-2, of own files where there is one."""
+    jets = run.datasets.jets
+    if jets is None or jets.source != "file":
+        return jets is not None
+    return any(run.models[model].model == "sarm" for model in jets.models)
 
 
 def _lartpc_pages(run: Run, lartpc: LArTPC) -> Iterator[Page]:

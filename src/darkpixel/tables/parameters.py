@@ -14,18 +14,19 @@ def parameters_table(rows: pd.DataFrame, stem: str | Path) -> None:
     Args:
         rows: `darkpixel.metrics.rows.parameter_rows`.
     """
+    published = rows["published"].notna().any()  # of a user's own files there is nothing
     body = [
         [
             display_name(row.model, row.dataset),
             millions(row.dense),
             millions(row.free),
-            millions(row.published),
+            *([millions(row.published)] if published else ()),
         ]
         for row in rows.itertuples()
     ]
     note = (
-        "Dense: every entry of every weight matrix, as the paper counts. Free: the entries that "
-        "the masks leave, which is what a masked model learns."
+        f"Dense: every entry of every weight matrix{', as the paper counts' if published else ''}. "
+        "Free: the entries that the masks leave, which is what a masked model learns."
     )
-    header = ["model", "dense", "free", "published"]
+    header = ["model", "dense", "free", *(["published"] if published else ())]
     write_table(rows, stem, document("Number of parameters", header, body, note))

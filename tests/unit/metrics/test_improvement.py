@@ -71,6 +71,12 @@ def test_our_rows_give_the_same_whatever_the_scale():
     assert (found["error"] > 0).all()
 
 
+def test_nothing_is_claimed_of_a_data_set_that_is_not_named():
+    rows = pd.concat([paper_rows("jets", 3.0), paper_rows("muons")])
+    found = improvement_rows(rows, {"muons": TABLES["muons"]}, NO_STATUS)
+    assert set(found["dataset"]) == {"muons"}
+
+
 def test_variants_missing_rivals_and_unfinished_trainings_are_told(tmp_path):
     rows = paper_rows("jets")
     variant = rows[rows["model"] == "sarm2_dd"].assign(model="sarm2_dd_sums")

@@ -154,6 +154,15 @@ def test_parameters_stand_beside_the_paper(tmp_path):
     assert all(number in text for number in ("6.10M", "3.00M", "21.00M"))
 
 
+def test_parameters_of_models_on_own_files_stand_alone(tmp_path):
+    counts = [{"model": "sarm2_dd", "dense": 6_100_000, "free": 3_000_000}]
+    rows = parameter_rows(counts, dataset="jets", published={})
+    parameters_table(rows, tmp_path / "table6_parameters")
+    text = (tmp_path / "table6_parameters.md").read_text()
+    assert "published" not in text
+    assert "paper" not in text
+
+
 def test_published_file_holds_the_papers_tables():
     lartpc = load_published(PUBLISHED, "lartpc", "table4_kl_by_checkpoint")
     assert lartpc["epoch400"]["shower_pixels"] == 0.24
