@@ -61,7 +61,7 @@ class Score(NamedTuple):
     """What `score` finds."""
 
     rows: pd.DataFrame
-    """A row for each measure and file: `model`, `observable`, `value`, `error`, `floor`,
+    """A row for each file and measure: `model`, `observable`, `value`, `error`, `floor`,
     `floor_error`, `n`; `control`: the value of reference images with pixels 5% too large, NaN
     where it says nothing; `verdict`: why a number cannot be quoted, else empty."""
     observables: pd.DataFrame
@@ -157,7 +157,7 @@ def score(
     warnings = _warnings(str(reference), real, {str(generated[k]): v for k, v in made.items()})
     if n < _FEWEST:
         warnings.append(f"{n} images a side are too few for AUC, FPD, KPD and coverage.")
-    return Score(_joined(tables), observables, warnings, about)
+    return Score(_joined(tables, list(made)), observables, warnings, about)
 
 
 def _next(bar: "tqdm[Any]", step: str) -> None:
@@ -276,14 +276,14 @@ def _memorised(
     return memorisation_rows(own, nearest, dataset="", label="", seed=seed)
 
 
-def _joined(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """Rows of the generated files, with the controls' values beside them."""
+def _joined(tables: Sequence[pd.DataFrame], files: Sequence[str]) -> pd.DataFrame:
+    """Rows of the generated files in their order, with the controls' values beside them."""
     columns = ["model", "observable", "value", "error", "floor", "floor_error", "n"]
     rows = pd.concat(
         [table.reindex(columns=[*columns, "verdict"]) for table in tables], ignore_index=True
     )
     scaled = rows[(rows.model == SCALED) & rows.observable.isin(_SCALED)]
-    rows = rows[~rows.model.str.startswith(MONTE_CARLO)].reset_index(drop=True)
+    rows = pd.concat([rows[rows.model == file] for file in files], ignore_index=True)
     control = rows.observable.map(scaled.set_index("observable")["value"])
     return rows.assign(control=control, verdict=rows.verdict.astype(object).fillna(""))
 
