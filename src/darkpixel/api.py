@@ -211,7 +211,7 @@ def evaluate(
         unit: of the pixels; None: what the files say.
 
     Returns:
-        A row for each measure and generator: W1 of observables, `auc` of boosted trees between
+        A row for each generator and measure: W1 of observables, `auc` of boosted trees between
         real and generated, `fpd`, `kpd`, `coverage`, `density`, and what `training` adds, with
         `value`, `error`, `floor` (what a perfect generator scores), `control` (what pixels 5% too
         large score) and `verdict` (why a number cannot be quoted, else empty).

@@ -4,7 +4,15 @@ import argparse
 import sys
 from pathlib import Path
 
-from darkpixel.cli.options import Commands, add_command, pixels_of, positive, print_json, seed
+from darkpixel.cli.options import (
+    Commands,
+    add_command,
+    pixels_of,
+    positive,
+    print_json,
+    seed,
+    side,
+)
 from darkpixel.errors import DarkpixelError
 
 _KINDS = ("jets", "muons", "lartpc", "plain")  # darkpixel.studies.scoring.KINDS, which takes torch
@@ -33,7 +41,7 @@ def add_evaluate(commands: Commands) -> None:
         "--dataset", choices=_KINDS, help="kind of the images (as the reference says, else plain)"
     )
     evaluate.add_argument(
-        "--pixel-size", type=float, help="side of a pixel in eta and phi, or cm, if no file says it"
+        "--pixel-size", type=side, help="side of a pixel in eta and phi, or cm, if no file says it"
     )
     evaluate.add_argument("--unit", help="of the pixels, if no file says it, such as GeV")
     evaluate.add_argument(

@@ -5,6 +5,7 @@ first n images says how far a perfect generator is from it: that is each measure
 pixels 5% too large, whether the measure sees anything at all.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -57,11 +58,14 @@ _SCALED = ("auc", "fpd", "kpd")
 _UNLIKE = 2.0  # a ratio of mean sums that says that units differ
 
 
+_SILENT = 'give --unit "{unit}" (from Python: unit) if it is the same, else its own'
+
+
 class Score(NamedTuple):
     """What `score` finds."""
 
     rows: pd.DataFrame
-    """A row for each measure and file: `model`, `observable`, `value`, `error`, `floor`,
+    """A row for each file and measure: `model`, `observable`, `value`, `error`, `floor`,
     `floor_error`, `n`; `control`: the value of reference images with pixels 5% too large, NaN
     where it says nothing; `verdict`: why a number cannot be quoted, else empty."""
     observables: pd.DataFrame
@@ -103,6 +107,10 @@ def score(
     """
     if not generated:
         raise DarkpixelError("evaluate: no generated images; name one file or more of them.")
+    if pixel_size is not None and not 0 < pixel_size < math.inf:
+        raise DarkpixelError(
+            f"evaluate: pixels of {pixel_size:g}; give a size above 0, and finite."
+        )
     real = random_images(reference, (1 + _MOST_SETS) * n, seed, grid)
     made = {name: random_images(path, n, seed, grid) for name, path in generated.items()}
     for name, found in made.items():
@@ -124,24 +132,29 @@ def score(
         }
     stated["unit"] = real.about.get("unit", unit)
     about = _about(stated, max(real.images.shape[1:]))
+    write = partial(_write, about=about, real=(reference, stated["unit"]), asked=(pixel_size, unit))
     about |= {"reference": str(reference), "n": n, "seed": seed}
     about["images"] = {str(reference): real.total, **{k: v.total for k, v in made.items()}}
     trees, argon = n >= _FEWEST, about["dataset"] == ARGON
     steps = 1 + trees + argon + (training is not None)
     bar = progress(steps, "steps", "observables", leave=False)
     with scratch_folder() as folder, bar:
-        test = _written(folder / "reference.h5", real, about)
+        test = write(folder / "reference.h5", real, reference)
         samples = {
-            name: _written(folder / f"{number}.h5", found, about, generated[name], unit)
+            name: write(folder / f"{number}.h5", found, generated[name])
             for number, (name, found) in enumerate(made.items())
         }
         sources = [Source(name, 0, path) for name, path in samples.items()]
         observables = measure_observables(sources, test)
-        settings = Evaluation(n=n)
         names = _observables(about)
         tables = [
             wasserstein_rows(
-                observables, dataset="", label="", settings=settings, published={}, names=names
+                observables,
+                dataset="",
+                label="",
+                settings=Evaluation(n=n),
+                published={},
+                names=names,
             ),
         ]
         if trees:
@@ -152,11 +165,15 @@ def score(
             tables.append(_shape_rows(sources, test, n))
         if training is not None:
             _next(bar, "nearest training images")
-            tables.append(_memorised(sources, test, n, seed, training, about, folder, grid, unit))
+            settings = TwoSample()
+            learned = random_images(training, 100 * settings.memorisation_images, seed, grid)
+            train = write(folder / "training.h5", learned, training)
+            count = min(n, settings.memorisation_images)
+            tables.append(_memorised(sources, test, train, count, seed, mirrored=argon))
     warnings = _warnings(str(reference), real, {str(generated[k]): v for k, v in made.items()})
     if n < _FEWEST:
         warnings.append(f"{n} images a side are too few for AUC, FPD, KPD and coverage.")
-    return Score(_joined(tables), observables, warnings, about)
+    return Score(_joined(tables, list(made)), observables, warnings, about)
 
 
 def _next(bar: "tqdm[Any]", step: str) -> None:
@@ -169,7 +186,8 @@ def _about(stated: Mapping[str, Any], side: int) -> dict[str, Any]:
     width = stated["pixel_size"]
     if width is None and kind in ("jets", "muons"):
         raise DarkpixelError(
-            f"evaluate: {kind} without a pixel size, which pT and mass need; give --pixel-size."
+            f"evaluate: {kind} without a pixel size, which pT and mass need; give --pixel-size "
+            "(from Python: pixel_size)."
         )
     width = float(_SIDES[kind] if width is None else width)
     if kind in ("jets", "muons") and not in_angles(side, width):
@@ -183,30 +201,40 @@ def _observables(about: Mapping[str, Any]) -> tuple[str, ...]:
     return ("pt", "mass", "girth", *flat) if about["dataset"] in ("jets", "muons") else flat
 
 
-def _written(
+def _write(
     path: Path,
     found: Foreign,
+    origin: str | Path,
+    *,
     about: Mapping[str, Any],
-    origin: str | Path | None = None,
-    asked: str | None = None,
+    real: tuple[str | Path, str | None],
+    asked: tuple[float | None, str | None],
 ) -> str:
-    """The images in a file as the measures read them, in the unit of the reference."""
+    """The images in a file as the measures read them, in the unit of the reference.
+
+    Args:
+        origin: where they come from.
+        real: the reference, and its unit where it is known.
+        asked: size and unit of the pixels, of files that do not say them.
+    """
     images = found.images
-    if origin is not None:
-        stated = found.about.get("unit", asked)
-        check_stated(origin, stated, about["reference"], about["unit"] or None)  # or --unit
-        if stated and about["unit"]:
-            images = images * np.float32(conversion(origin, stated, about["unit"]))
-    side = found.about.get("pixel_size", about["pixel_size"])
-    if not np.isclose(float(side), about["pixel_size"]):
+    stated = found.about.get("unit", asked[1])
+    check_stated(origin, stated, *real, remedy=_SILENT)
+    if stated and about["unit"]:
+        images = images * np.float32(conversion(origin, stated, about["unit"]))
+    side = float(found.about.get("pixel_size", about["pixel_size"]))
+    if not np.isclose(side, about["pixel_size"]):
         raise DarkpixelError(
-            f"{origin}: pixels of {float(side):g}, those of the reference have "
-            f"{about['pixel_size']:g}; compare images of one scale."
+            f"{origin}: pixels of {side:g}, those of the reference have {about['pixel_size']:g}; "
+            "compare images of one scale."
+            if asked[0] is None
+            else f"{origin}: says that its pixels have {side:g}, not {asked[0]:g}; leave out "
+            "--pixel-size (from Python: pixel_size)."
         )
     with ImageWriter(
         path, height=images.shape[1], width=images.shape[2], dataset=about["dataset"], label="all",
         split="all", pixel_size=about["pixel_size"], unit=about["unit"] or "1",
-        source=str(origin or "reference"), seed=0, config_digest="0", compressed=False,
+        source=str(origin), seed=0, config_digest="0", compressed=False,
     ) as writer:  # fmt: skip
         writer.append(images)
     return str(path)
@@ -254,35 +282,28 @@ def _shape_rows(sources: Sequence[Source], test: str, n: int) -> pd.DataFrame:
 def _memorised(
     sources: Sequence[Source],
     test: str,
-    n: int,
+    train: str,
+    count: int,
     seed: int,
-    training: str | Path,
-    about: Mapping[str, Any],
-    folder: Path,
-    grid: Grid | None,
-    unit: str | None,
+    *,
+    mirrored: bool,
 ) -> pd.DataFrame:
     """Nearest training images of generated ones, and of the reference."""
-    settings = TwoSample()
-    learned = random_images(training, 100 * settings.memorisation_images, seed, grid)
-    train = _written(folder / "training.h5", learned, about, training, unit)
-    count = min(n, settings.memorisation_images)
     reference = Sample(MONTE_CARLO, 0, test)
     samples = [Sample(*source) for source in sources]
-    mirrored = about["dataset"] == ARGON
     nearest = nearest_training_images([reference, *samples], count, train, mirrored=mirrored)
     own = nearest.pop(reference)
     return memorisation_rows(own, nearest, dataset="", label="", seed=seed)
 
 
-def _joined(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """Rows of the generated files, with the controls' values beside them."""
+def _joined(tables: Sequence[pd.DataFrame], files: Sequence[str]) -> pd.DataFrame:
+    """Rows of the generated files in their order, with the controls' values beside them."""
     columns = ["model", "observable", "value", "error", "floor", "floor_error", "n"]
     rows = pd.concat(
         [table.reindex(columns=[*columns, "verdict"]) for table in tables], ignore_index=True
     )
     scaled = rows[(rows.model == SCALED) & rows.observable.isin(_SCALED)]
-    rows = rows[~rows.model.str.startswith(MONTE_CARLO)].reset_index(drop=True)
+    rows = pd.concat([rows[rows.model == file] for file in files], ignore_index=True)
     control = rows.observable.map(scaled.set_index("observable")["value"])
     return rows.assign(control=control, verdict=rows.verdict.astype(object).fillna(""))
 

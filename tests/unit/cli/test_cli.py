@@ -212,7 +212,8 @@ def test_a_unit_that_only_one_file_states(tmp_path, capsys, unit, code):
     for pair in ((stated, silent), (silent, stated)):
         assert main(["evaluate", *pair]) == code
         error = capsys.readouterr().err
-        assert code == 0 or f"silent.h5: no attribute unit, but {stated} has '{unit}'" in error
+        said = f"silent.h5: does not say in which unit its pixels are, but {stated} has '{unit}'"
+        assert code == 0 or said in error
 
 
 def test_energies_are_compared_in_the_reference_s_unit(tmp_path, capsys):
