@@ -54,7 +54,7 @@ REFUSED = {
 
 def loaded(tmp_path: Path, *labels: str, dataset: str = "jets") -> Run:
     overlay = tmp_path / "mine.yaml"
-    data = {"source": "file", "file": {label: "a.h5" for label in labels}}
+    data = {"source": "file", "file": dict.fromkeys(labels, "a.h5")}
     overlay.write_text(yaml.safe_dump({"run": "mine", "datasets": {dataset: data}}))
     return load_run(read_yaml(BASE, overlay), [BASE, overlay])
 
