@@ -14,7 +14,6 @@ from darkpixel.config.search import Search, Study, Widths
 from darkpixel.config.speed import Speed
 from darkpixel.config.training import Training
 
-
 _SHARED_FOLDERS = ("cluster", "downloads", "gpu", "site")
 """Of results/: public files, and what `make` writes beside the runs."""
 

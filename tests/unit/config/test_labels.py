@@ -34,7 +34,7 @@ REFUSED = {
     "W jets": "has ' '",
     "W\njets": r"'W\njets' has '\n'",
     "W\0": r"has '\x00'",
-    "Z'": "has \"'\"",
+    "Z'": 'has "\'"',
     "$HOME": "has '$'",
     "a%j": "has '%'",
     "a#b": "has '#'",
@@ -54,7 +54,7 @@ REFUSED = {
 
 def loaded(tmp_path: Path, *labels: str, dataset: str = "jets") -> Run:
     overlay = tmp_path / "mine.yaml"
-    data = {"source": "file", "file": {label: "a.h5" for label in labels}}
+    data = {"source": "file", "file": dict.fromkeys(labels, "a.h5")}
     overlay.write_text(yaml.safe_dump({"run": "mine", "datasets": {dataset: data}}))
     return load_run(read_yaml(BASE, overlay), [BASE, overlay])
 
@@ -123,7 +123,9 @@ def test_names_of_models_and_studies(tmp_path: Path, name: str) -> None:
     overlay = tmp_path / "mine.yaml"
     for block in ({"models": {name: {"model": "sarm"}}}, {"search": {"studies": {name: STUDY}}}):
         overlay.write_text(yaml.safe_dump(block))
-        with pytest.raises(DarkpixelError, match="must be letters, digits and underscores") as error:
+        with pytest.raises(
+            DarkpixelError, match="must be letters, digits and underscores"
+        ) as error:
             load_run(read_yaml(BASE, overlay), [BASE, overlay])
         assert str(error.value).isprintable()
 
