@@ -19,7 +19,7 @@ from darkpixel.cli.look import add_check, add_show
 from darkpixel.cli.plan import add_plan
 from darkpixel.cli.sample import add_label, add_sample
 from darkpixel.cli.simulate import add_simulate
-from darkpixel.errors import DarkpixelError
+from darkpixel.errors import DarkpixelError, breaks_lines
 
 _COMMANDS = (
     add_check, add_plan, add_doctor, add_init, add_simulate, add_sample, add_label, add_evaluate,
@@ -32,8 +32,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # Before a command imports torch or scikit-learn: threads that wait by spinning take the cores
     # from each other, and from other programs. `evaluate` takes a fifth beside other work.
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    words = sys.argv[1:] if arguments is None else list(arguments)
+    if broken := next((word for word in words if any(map(breaks_lines, word))), None):
+        error = DarkpixelError(
+            f"{broken}: has a character that no line can show; rename the folder or the file"
+        )
+        print(f"darkpixel: {error}", file=sys.stderr)
+        return 1
     parser = _parser()
-    options = parser.parse_args(arguments)
+    options = parser.parse_args(words)
     before = _stop_by(signal.SIGTERM)
     try:
         options.command(options)

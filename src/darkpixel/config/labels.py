@@ -3,8 +3,8 @@
 A label is a folder, a part of a file's name, a wildcard of Snakemake, a word of a command line and
 of a cluster's request, and the cell of a table. So it has what a physicist's names need (W+jets,
 e+e-, t.tbar, Å) and nothing that one of these takes for its own: `/`, the comma between the labels
-of a joint file, quotes, `$`, `%` (Slurm's names of logs), `*`, `|`. A blank is refused too: HTCondor
-parts arguments there, and `_` says the same.
+of a joint file, quotes, `$`, `%` (Slurm's names of logs), `*`, `|`. A blank is refused too:
+HTCondor parts arguments there, and `_` says the same.
 """
 
 import re

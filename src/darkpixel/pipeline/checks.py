@@ -1,6 +1,7 @@
 """What is wrong with a run that only its whole configuration and the disk show, before any job."""
 
 import os
+import re
 import tempfile
 from collections.abc import Iterator
 from datetime import datetime
@@ -10,9 +11,11 @@ from typing import NamedTuple
 from darkpixel.config.data import CustomData, Data
 from darkpixel.config.discovery import model_settings
 from darkpixel.config.run import Run
-from darkpixel.errors import DarkpixelError
+from darkpixel.errors import DarkpixelError, breaks_lines
 from darkpixel.pipeline.events import Events
 
+_PATHVAR = re.compile("<[a-z][a-z0-9_]*>")
+"""As in `snakemake.pathvars`."""
 _TOLERANCE = 2.0
 """Seconds by which a file's date may be ahead: some file systems round dates."""
 
@@ -29,7 +32,7 @@ def check_run(run: Run, events: Events) -> None:
             events.source(source)
         if data.source == "file":
             for label, path in data.file.items():
-                check_braces(f"datasets.{name}.file.{label}", path)
+                check_path(f"datasets.{name}.file.{label}", path)
                 if not Path(path).is_file():
                     raise DarkpixelError(
                         f"datasets.{name}.file.{label}: no file {path}; correct the path"
@@ -83,17 +86,29 @@ def counted_files(run: Run) -> Iterator[OwnFile]:
             yield OwnFile(key, path, images, needed)
 
 
-def check_braces(key: str, path: str | Path) -> None:
-    """Refuse a path that Snakemake would take for one with wildcards.
+def check_path(key: str, path: str | Path, *, on_search_path: bool = False) -> None:
+    """Refuse a path that Snakemake would take for one with wildcards, or no log could show.
+
+    Args:
+        key: where it is from.
+        path: to check.
+        on_search_path: whether Python is to find modules below it.
 
     Raises:
-        DarkpixelError: it has braces.
+        DarkpixelError: it has braces, a name in angle brackets or a character that breaks lines,
+            or one that parts folders where modules are searched for.
     """
-    if set("{}") & set(str(path)):
-        raise DarkpixelError(
-            f"{key}: {path} has braces, which Snakemake takes for wildcards; rename the folder or "
-            "the file"
-        )
+    text, found = str(path), ""
+    if set("{}") & set(text):
+        found = "braces, which Snakemake takes for wildcards"
+    elif _PATHVAR.search(text):
+        found = "a name between < and >, which Snakemake takes for one of its variables"
+    elif wrong := next(filter(breaks_lines, text), None):
+        found = f"the character {wrong!r}, with which no log could be read"
+    elif on_search_path and os.pathsep in text:
+        found = f"'{os.pathsep}', at which Python parts the folders of its modules"
+    if found:
+        raise DarkpixelError(f"{key}: {path} has {found}; rename the folder or the file")
 
 
 def check_writable(folder: str | Path) -> None:
@@ -177,7 +192,7 @@ def _check_images(run: Run, dataset: str, data: Data) -> None:
 def _check_ssnet(weights: Path) -> None:
     """The weights of a segmentation network: one file, or a model's folder."""
     folder = [weights / "model.safetensors", weights / "config.yaml"]
-    check_braces("judges.ssnet.weights", weights)
+    check_path("judges.ssnet.weights", weights)
     for path in [weights] if weights.suffix == ".safetensors" else folder:
         if not path.is_file():
             raise DarkpixelError(

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from darkpixel.config.data import Data
 from darkpixel.config.loading import load_run
 from darkpixel.formats.seeds import job_seed
-from darkpixel.pipeline.checks import check_braces, check_run
+from darkpixel.pipeline.checks import check_path, check_run
 from darkpixel.pipeline.code import Code
 from darkpixel.pipeline.comparisons import Comparisons
 from darkpixel.pipeline.events import Events
@@ -42,8 +42,8 @@ class Plan:
         self, config: Mapping[str, Any], files: Sequence[str | Path], project: str | Path
     ) -> None:
         project = Path(project)
-        check_braces("folder of the project", project.resolve())
-        check_braces("folder of the results", Path.cwd())
+        check_path("folder of the project", project.resolve(), on_search_path=True)
+        check_path("folder of the results", Path.cwd())
         run = load_run(dict(config), files)
         self.run = run
         self.datasets: dict[str, Data] = run.datasets.present()

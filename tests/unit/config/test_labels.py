@@ -34,7 +34,7 @@ REFUSED = {
     "W jets": "has ' '",
     "W\njets": r"'W\njets' has '\n'",
     "W\0": r"has '\x00'",
-    "Z'": "has \"'\"",
+    "Z'": 'has "\'"',
     "$HOME": "has '$'",
     "a%j": "has '%'",
     "a#b": "has '#'",
@@ -123,7 +123,9 @@ def test_names_of_models_and_studies(tmp_path: Path, name: str) -> None:
     overlay = tmp_path / "mine.yaml"
     for block in ({"models": {name: {"model": "sarm"}}}, {"search": {"studies": {name: STUDY}}}):
         overlay.write_text(yaml.safe_dump(block))
-        with pytest.raises(DarkpixelError, match="must be letters, digits and underscores") as error:
+        with pytest.raises(
+            DarkpixelError, match="must be letters, digits and underscores"
+        ) as error:
             load_run(read_yaml(BASE, overlay), [BASE, overlay])
         assert str(error.value).isprintable()
 

@@ -7,6 +7,7 @@ from plans import make_plan
 
 from darkpixel.config.names import JOINT
 from darkpixel.errors import DarkpixelError
+from darkpixel.pipeline.checks import check_path
 
 
 @pytest.fixture(scope="module")
@@ -54,18 +55,36 @@ class TestEvents:
         assert plan.events.raw("jets", "w") == [files["w"]]
         assert plan.events.beside("jets", "w") == [files["qcd"], files["top"]]
 
-    def test_braces_in_paths_are_one_line(self, tmp_path, monkeypatch):
-        """Snakemake would take them for wildcards."""
-        folder = tmp_path / "a{b}c"
+    @pytest.mark.parametrize(
+        ("name", "found"),
+        [
+            ("a{b}c", "a{b}c/w.h5 has braces, which Snakemake takes for wildcards"),
+            ("a<b>c", "a<b>c/w.h5 has a name between < and >"),
+            ("a\nb", r"a\nb/w.h5 has the character '\n'"),
+            ("a\x1b[2Jb", r"a\x1b[2Jb/w.h5 has the character '\x1b'"),
+            ("a\u2028b", r"a\u2028b/w.h5 has the character '\u2028'"),
+            ("a\udce9b", r"a\udce9b/w.h5 has the character '\udce9'"),
+        ],
+    )
+    def test_paths_that_are_refused_in_one_line(self, tmp_path, monkeypatch, name, found):
+        folder = tmp_path / name
         folder.mkdir()
         files = {"w": str(folder / "w.h5")}
-        with pytest.raises(
-            DarkpixelError, match=r"datasets.jets.file.w: .*a\{b\}c/w.h5 has braces"
-        ):
+        with pytest.raises(DarkpixelError) as error:
             make_plan(datasets={"jets": {"source": "file", "file": files}})
+        assert str(error.value).startswith("datasets.jets.file.w: ")
+        assert found in str(error.value)
+        assert str(error.value).isprintable()
         monkeypatch.chdir(folder)
-        with pytest.raises(DarkpixelError, match=r"folder of the results: .*a\{b\}c has braces"):
+        with pytest.raises(DarkpixelError, match="folder of the results: ") as error:
             make_plan()
+        assert found.replace("/w.h5", "") in str(error.value)
+
+    def test_a_colon_parts_the_folders_of_modules(self, tmp_path):
+        """A folder of results, or a file, may have one."""
+        check_path("folder of the results", tmp_path / "a:b")
+        with pytest.raises(DarkpixelError, match="':', at which Python parts the folders"):
+            check_path("folder of the project", tmp_path / "a:b", on_search_path=True)
 
 
 class TestTrainings:
