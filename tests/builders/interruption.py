@@ -56,7 +56,7 @@ class Story:
     after_checkpoint: list[str] = field(default_factory=list)
     resumed: set[str] = field(default_factory=set)
     orphans: list[str] = field(default_factory=list)
-    output: str = ""
+    output: str = field(default="", repr=False)
 
     @property
     def kills(self) -> int:

@@ -286,7 +286,7 @@ def test_the_trial_in_progress_goes_on_where_it_was_stopped(tmp_path, data, monk
             data / "train.h5", data / "validation.h5", folder, name="few",
             study=study(trials=2).model_dump(), space={"layers": [1], "width": [2, 4]},
             settings={"model": "sarm", "units": 16, "power": 1.5},
-            training=Training(batch_size=20, learning_rate=0.01).model_dump(),
+            training=Training(batch_size=20, learning_rate=0.01, checkpoint_seconds=0).model_dump(),
             seed=3, threads=1, code="c",
         )  # fmt: skip
         return rows.drop(columns="seconds")
@@ -299,14 +299,15 @@ def test_the_trial_in_progress_goes_on_where_it_was_stopped(tmp_path, data, monk
     def dying(self, state):
         real(self, state)
         saved.append(self.folder.name)
-        if saved.count("training") == 3:
+        if saved.count("training") == 9:
             raise KeyboardInterrupt
 
     monkeypatch.setattr(CheckpointFolder, "save", dying)
     with pytest.raises(KeyboardInterrupt):
         searched(tmp_path / "b")
     monkeypatch.undo()
-    assert saved == ["training", "training", "b", "training"]
+    # A checkpoint after each of the two steps of an epoch, and after the epoch.
+    assert saved == ["training"] * 6 + ["b"] + ["training"] * 3
     caplog.clear()
     pieces = searched(tmp_path / "b")
     assert "1 of 2 trials are done already" in caplog.text
