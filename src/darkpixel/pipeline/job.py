@@ -28,8 +28,9 @@ def job(log: str | Path) -> Iterator[logging.Logger]:
     """
     log = Path(log)
     log.parent.mkdir(parents=True, exist_ok=True)
-    to_file = logging.FileHandler(log, mode="a")
-    _begin_anew(to_file.stream)
+    file = log.open("a", encoding="utf-8", errors="backslashreplace")
+    _begin_anew(file)
+    to_file = logging.StreamHandler(file)
     to_file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     to_user = logging.StreamHandler()
     to_user.setLevel(logging.WARNING)
@@ -56,8 +57,8 @@ def job(log: str | Path) -> Iterator[logging.Logger]:
     finally:
         for handler in (to_file, to_user):
             logger.removeHandler(handler)
-            with suppress(OSError):
-                handler.close()
+        with suppress(OSError):
+            file.close()
 
 
 def _begin_anew(log: TextIO) -> None:
