@@ -56,7 +56,7 @@ class Story:
     after_checkpoint: list[str] = field(default_factory=list)
     resumed: set[str] = field(default_factory=set)
     orphans: list[str] = field(default_factory=list)
-    output: str = ""
+    output: str = field(default="", repr=False)
 
     @property
     def kills(self) -> int:
@@ -137,7 +137,7 @@ class KilledRun:
         self.mark = uuid.uuid4().hex
         self.log = folder / "killed.log"
         self.temporary = folder.parent / "temporary"
-        """`TMPDIR` of the run, in which nothing may stay."""
+        """`TMPDIR` of the run, in which no file may stay."""
         self._plans: dict[str, _Plan] = {}
         self._done: set[str] = set()
         self._slowness = deque([1.0], maxlen=9)  # of jobs that were left alone, the last ones

@@ -37,7 +37,9 @@ def test_a_run_that_is_killed_again_and_again_ends_alike(tmp_path: Path, undistu
     assert story.resumed & set(story.after_checkpoint), "none went on from its checkpoint"
     assert not story.orphans
     assert left_behind(folder / "results") == []
-    assert list(run.temporary.rglob("*")) == []
+    # Snakemake and torch make folders of their own there, which stay empty.
+    assert [path for path in run.temporary.rglob("*") if path.is_file()] == []
+    assert list(run.temporary.glob(".darkpixel*")) == []
     assert list((folder / ".snakemake/locks").iterdir()) == []
     found, expected = outputs(folder), outputs(undisturbed)
     assert found.keys() == expected.keys()

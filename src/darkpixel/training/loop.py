@@ -127,6 +127,7 @@ def train(
                 logger.warning("stopped by %s at %s; start again to go on.", request.name, where)
                 raise SystemExit(128 + request.number) from None
         entries = {**(provenance or {}), "seed": seed, "digest": digest}
+        checkpoints.check_held()
         write_model(state, Path(output_dir), entries)
         checkpoints.remove()
 
