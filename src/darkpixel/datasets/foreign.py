@@ -180,8 +180,10 @@ def _npz(path: Path) -> NDArray[Any]:
     return array
 
 
-def other_arrays(path: str | Path) -> Iterator[tuple[str, NDArray[Any]]]:
+def other_arrays(path: str | Path) -> Iterator[tuple[str, NDArray[Any] | None]]:
     """Name and values of the arrays of an .npz beside its images; none of another file.
+
+    Of an array that is too large to be read the values are None.
 
     Raises:
         DarkpixelError: one of them cannot be read.
@@ -196,8 +198,8 @@ def other_arrays(path: str | Path) -> Iterator[tuple[str, NDArray[Any]]]:
     ):
         names = [name for name in arrays.files if name != "images"]
         for name in names if "images" in arrays.files else []:
-            if arrays.zip.getinfo(f"{name}.npy").file_size <= _LARGEST_NPZ:
-                yield name, arrays[name]
+            fits = arrays.zip.getinfo(f"{name}.npy").file_size <= _LARGEST_NPZ
+            yield name, arrays[name] if fits else None
 
 
 def _shown(names: Iterable[Any]) -> str:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.hdf5 import check_readable, one_line, sound
+from darkpixel.formats.hdf5_limits import check_widths
 from darkpixel.formats.hdf5_probe import check_survives
 from darkpixel.formats.image_format import (
     ATTRIBUTES,
@@ -221,6 +222,8 @@ class ImageFile:
                 )
             check_readable(self.path, item)
             names.append(name)
+        _, height, width = self.shape
+        check_widths(self.path, [self._file[name] for name in names], height * width)
         if "pixel_labels" in names:
             labels = self._file["pixel_labels"]
             if labels.shape != self.shape or labels.dtype != np.uint8:

@@ -7,10 +7,12 @@ import h5py
 import larcv_files
 import numpy as np
 import pytest
+from bounded import bounded
 from image_files import write_images
 
 from darkpixel.datasets import foreign
 from darkpixel.datasets.foreign import Grid, particle_images, random_images
+from darkpixel.datasets.foreign_file import write_image_file
 from darkpixel.errors import DarkpixelError
 
 IMAGES = np.random.default_rng(0).exponential(size=(50, 6, 8)).astype(np.float32)
@@ -136,3 +138,18 @@ def test_what_cannot_be_read_is_one_line(tmp_path: Path) -> None:
             random_images(tmp_path / name, 10, 1)
         assert str(tmp_path / name) in str(found.value)
         assert "\n" not in str(found.value)
+
+
+def test_an_archive_whose_arrays_are_too_large(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The images are refused, and what lies beside them is named as left out."""
+    path = tmp_path / "a.npz"
+    np.savez_compressed(path, images=IMAGES, zeros=np.zeros(2**20))
+    monkeypatch.setattr(foreign, "_LARGEST_NPZ", 2**20)
+    assert write_image_file(path, tmp_path / "own.h5") == ["zeros"]
+    np.savez_compressed(path, images=np.zeros((2**9, 2**9, 2**9), np.uint8))
+    end = bounded(lambda: random_images(path, 10, 1))
+    assert end.message is not None
+    assert "the array 'images' has 0.1 GB; an archive is read whole" in end.message
+    assert end.mebibytes < 50
