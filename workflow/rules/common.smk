@@ -100,7 +100,7 @@ def drawn(stem, caption, subcategory):
     return files | {
         "png": report(
             files["png"],
-            caption=f"../report/{caption}.rst",
+            caption=f"../report/{plan.report.caption_name(caption)}.rst",
             category="Figures",
             subcategory=subcategory,
             labels={"figure": Path(stem).name},
@@ -116,7 +116,7 @@ def tabulated(stem, caption, subcategory, prefix=""):
     files = paths.table(stem)
     files["csv"] = report(
         files["csv"],
-        caption=f"../report/{caption}.rst",
+        caption=f"../report/{plan.report.caption_name(caption)}.rst",
         category="Tables",
         subcategory=subcategory,
         labels={"table": Path(stem).name},
