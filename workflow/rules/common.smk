@@ -47,7 +47,14 @@ try:
 except DarkpixelError as error:
     sys.exit(f"darkpixel: {error}")
 run, paths = plan.run, plan.paths
-published = str(PROJECT / PUBLISHED) if AS_MODULE else PUBLISHED
+
+
+def of_project(name):
+    """A file of the checkout, also for the workflow that uses this one as a module."""
+    return str(PROJECT / name) if AS_MODULE else name
+
+
+published = of_project(PUBLISHED)
 commit = commit_of(PROJECT)
 os.environ[MADE_BY] = made_by(run.run, commit, config_files)
 os.environ[OWN_IMAGES] = " ".join(plan.own_images)
