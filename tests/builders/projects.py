@@ -11,7 +11,17 @@ import pytest
 from shared import made_once
 
 PROJECT = Path(__file__).resolve().parents[2]
-PARTS = ("Snakefile", "config", "envs", "profiles", "slurm", "src", "workflow")
+PARTS = (
+    "CITATION.cff",
+    "LICENSE",
+    "Snakefile",
+    "config",
+    "envs",
+    "profiles",
+    "slurm",
+    "src",
+    "workflow",
+)
 
 
 class Project:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from darkpixel.config.names import MONTE_CARLO
 from darkpixel.pages.report import write_report_folder
 from darkpixel.pages.run_facts import RunFacts
+from darkpixel.pipeline.report_contents import Shown
 
 COUNT = 12
 SPECIES = np.array([11, 13] * (COUNT // 2), np.int32)
@@ -50,7 +51,7 @@ class SmallReport:
         images: (data set, label, source) to (n, H, W).
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, own: bool = False) -> None:
         self.results = root / "results/small"
         self.folder = self.results / "report"
         self.images: dict[tuple[str, str, str], NDArray[Any]] = {}
@@ -65,11 +66,12 @@ class SmallReport:
             path = self._write("lartpc", "all", source, {"species": SPECIES}, LARTPC)
             files["lartpc"]["all"][source] = [str(path), str(self._labels(path, source))]
         self.files = files
-        pages = [
+        pages: list[Shown] = [
             {"kind": "figures", "rule": "draw_observables", "stem": "sarm/fig08_jet_observables",
-             "caption": "Mass & momentum."},
+             "caption": "Mass & momentum.", "own": own},
             {"kind": "tables", "rule": "tabulate_wasserstein",
-             "stem": "sarm/table1_jet_wasserstein", "caption": "Distances."},
+             "stem": "sarm/table1_jet_wasserstein", "caption": "Distances.",
+             "own": own},
         ]  # fmt: skip
         self._exhibits(pages)
         write_report_folder(
@@ -97,7 +99,7 @@ class SmallReport:
         path = source.with_name(f"labels_{source.name}")
         return write_images(path, images, {"pixel_labels": labels}, **LARTPC)
 
-    def _exhibits(self, pages: list[dict[str, str]]) -> None:
+    def _exhibits(self, pages: list[Shown]) -> None:
         for page in pages:
             path = self.results / page["kind"] / page["stem"]
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -106,4 +108,5 @@ class SmallReport:
                 path.with_suffix(".pdf").write_bytes(b"%PDF-1.4")
             else:
                 pd.DataFrame(ROWS).to_csv(path.with_suffix(".csv"), index=False)
-                path.with_suffix(".md").write_text(TABLE, encoding="utf-8")
+                table = TABLE.replace("Monte Carlo", "reference images") if page["own"] else TABLE
+                path.with_suffix(".md").write_text(table, encoding="utf-8")

@@ -1,12 +1,18 @@
 """The whole pipeline on the test configuration: what it leaves, and what it does again."""
 
+import copy
 import csv
+import json
 import re
+import shutil
+import zipfile
 from typing import Any
 
 import h5py
 import pytest
 import yaml
+
+import darkpixel
 
 FIGURES = [
     "data/jets_statistics",
@@ -281,6 +287,26 @@ def test_second_run_does_nothing(finished):
     done = finished.run("all", "report")
     assert done.returncode == 0
     assert "Nothing to be done" in done.stdout
+
+
+def test_the_run_is_packed_for_others(finished, tmp_path):
+    packed = copy.copy(finished)
+    packed.folder = tmp_path / "packed"
+    shutil.copytree(finished.folder, packed.folder, symlinks=True)
+    assert packed.run("pack_models", "pack_run").returncode == 0
+    release = packed.folder / "results/test/release"
+    lagan = release / "models/muons-joint-lagan.safetensors"
+    assert lagan.name in json.loads((release / "models/models.json").read_text())["packed"]
+    assert "Nothing was measured" not in lagan.with_suffix(".md").read_text()
+    assert darkpixel.load(lagan).sample(3, label="signal", seed=1).shape == (3, 12, 12)
+    with zipfile.ZipFile(release / "darkpixel-test.zip") as crate:
+        names = set(crate.namelist())
+        graph = json.loads(crate.read("ro-crate-metadata.json"))["@graph"]
+    assert {"LICENSE", "CITATION.cff", "run.yaml", "report.html", "report/index.html"} <= names
+    assert {f"models/{lagan.stem}.md", f"models/{lagan.name}", "models/jets.md"} <= names
+    assert {f"figures/{name}.pdf" for name in FIGURES} <= names
+    assert {f"tables/{name}.csv" for name in TABLES} <= names
+    assert "The darkpixel authors" in [entity.get("name") for entity in graph]
 
 
 @pytest.mark.parametrize(

@@ -48,7 +48,14 @@ try:
 except DarkpixelError as error:
     sys.exit(f"darkpixel: {error}")
 run, paths = plan.run, plan.paths
-published = str(PROJECT / PUBLISHED) if AS_MODULE else PUBLISHED
+
+
+def of_project(name):
+    """A file of the checkout, also for the workflow that uses this one as a module."""
+    return str(PROJECT / name) if AS_MODULE else name
+
+
+published = of_project(PUBLISHED)
 commit = commit_of(PROJECT)
 os.environ[MADE_BY] = made_by(run.run, commit, config_files)
 os.environ[OWN_IMAGES] = " ".join(plan.own_images)
@@ -101,7 +108,7 @@ def drawn(stem, caption, subcategory):
     return files | {
         "png": report(
             files["png"],
-            caption=f"../report/{caption}.rst",
+            caption=f"../report/{plan.report.caption_name(caption)}.rst",
             category="Figures",
             subcategory=subcategory,
             labels={"figure": Path(stem).name},
@@ -117,7 +124,7 @@ def tabulated(stem, caption, subcategory, prefix=""):
     files = paths.table(stem)
     files["csv"] = report(
         files["csv"],
-        caption=f"../report/{caption}.rst",
+        caption=f"../report/{plan.report.caption_name(caption)}.rst",
         category="Tables",
         subcategory=subcategory,
         labels={"table": Path(stem).name},

@@ -6,6 +6,7 @@ rule draw_generated_and_training:
     input:
         generated=lambda wildcards: plan.lartpc.samples(MAIN),
         training=paths.images("train", "lartpc", "all"),
+        convergence=paths.metrics("lartpc_convergence"),
     output:
         **drawn("lartpc/fig01_generated_and_training", "draw_generated_and_training", "LArTPC"),
     log:
@@ -60,6 +61,7 @@ rule draw_code_map:
         codes=lambda wildcards: paths.codes("test", "lartpc", "all", plan.lartpc.autoencoder),
         reconstructions=lambda wildcards: plan.lartpc.reconstructed(plan.lartpc.autoencoder),
         generated=lambda wildcards: plan.lartpc.samples(MAIN),
+        convergence=paths.metrics("lartpc_convergence"),
     output:
         **drawn("lartpc/fig03_code_map", "draw_code_map", "LArTPC"),
     log:
@@ -72,6 +74,8 @@ rule draw_code_map:
     resources:
         **plan.resources.of("draw_code_map"),
     params:
+        model=MAIN,
+        autoencoder=lambda wildcards: plan.lartpc.autoencoder,
         source=lambda wildcards: plan.lartpc.source,
         threshold=run.evaluation.lartpc.threshold,
         code=plan.code("draw_code_map"),
@@ -84,6 +88,7 @@ rule draw_ssnet_by_epoch:
     input:
         snapshots=lambda wildcards: flat(plan.lartpc.snapshot_labels(MAIN)),
         test=plan.lartpc.labels("test"),
+        convergence=paths.metrics("lartpc_convergence"),
     output:
         **drawn("lartpc/fig05_ssnet_by_epoch", "draw_ssnet_by_epoch", "LArTPC"),
     log:
@@ -96,6 +101,7 @@ rule draw_ssnet_by_epoch:
     resources:
         **plan.resources.of("draw_ssnet_by_epoch"),
     params:
+        model=MAIN,
         snapshots=lambda wildcards: plan.lartpc.snapshot_labels(MAIN),
         settings=keys(run.evaluation.lartpc, *HISTOGRAMS),
         code=plan.code("draw_ssnet_by_epoch"),
@@ -108,6 +114,7 @@ rule draw_mixed_examples:
     input:
         generated=lambda wildcards: plan.lartpc.samples(plan.lartpc.sparse_transformers[0]),
         test=paths.images("test", "lartpc", "all"),
+        convergence=paths.metrics("lartpc_convergence"),
     output:
         **drawn("lartpc/mixed_examples", "draw_mixed_examples", "LArTPC"),
     log:
@@ -132,6 +139,7 @@ rule draw_labeled_generated:
     """Generated images and SSNet's labels (LArTPC figure 6)."""
     input:
         labels=plan.lartpc.sample_labels(MAIN)[0],
+        convergence=paths.metrics("lartpc_convergence"),
     output:
         **drawn("lartpc/fig06_labeled_generated", "draw_labeled_generated", "LArTPC"),
     log:
@@ -299,6 +307,7 @@ rule draw_reconstruction:
         test=paths.images("test", "lartpc", "all"),
         reconstructions=lambda wildcards: plan.lartpc.reconstructed(plan.lartpc.autoencoder),
         rows=rules.measure_reconstruction.output.rows,
+        convergence=paths.metrics("lartpc_convergence"),
     output:
         **drawn("lartpc/reconstruction", "draw_reconstruction", "LArTPC"),
     log:

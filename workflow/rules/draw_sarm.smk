@@ -50,6 +50,9 @@ rule draw_examples:
     """Images of every model beside Monte Carlo (SARM figures 6, 11, 18)."""
     input:
         files=lambda wildcards: plan.shown_files(wildcards.stem),
+        convergence=lambda wildcards: paths.metrics(
+            f"{plan.page(wildcards.stem).dataset}_convergence"
+        ),
     output:
         **drawn("{stem}", "draw_examples", "SARM: images"),
     log:
@@ -75,6 +78,9 @@ rule draw_mean_images:
     """Mean images, generated beside simulated (SARM figures 7, 12, 19)."""
     input:
         files=lambda wildcards: plan.shown_files(wildcards.stem),
+        convergence=lambda wildcards: paths.metrics(
+            f"{plan.page(wildcards.stem).dataset}_convergence"
+        ),
     output:
         **drawn("{stem}", "draw_mean_images", "SARM: images"),
     log:
@@ -206,6 +212,9 @@ rule draw_mean_differences:
     """Differences of the mean images (SARM figures 16, 21)."""
     input:
         files=lambda wildcards: plan.shown_files(wildcards.stem),
+        convergence=lambda wildcards: paths.metrics(
+            f"{plan.page(wildcards.stem).dataset}_convergence"
+        ),
     output:
         **drawn("{stem}", "draw_mean_differences", "SARM: images"),
     log:
@@ -260,6 +269,9 @@ rule draw_more_examples:
     """More images of every model (SARM figures 23, 24)."""
     input:
         files=lambda wildcards: plan.shown_files(wildcards.stem),
+        convergence=lambda wildcards: paths.metrics(
+            f"{plan.page(wildcards.stem).dataset}_convergence"
+        ),
     output:
         **drawn("{stem}", "draw_more_examples", "SARM: images"),
     log:

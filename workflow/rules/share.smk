@@ -29,10 +29,14 @@ rule pack_models:
 
 
 rule pack_run:
-    """A run as an RO-Crate: packed models, tables, figures, and what made them."""
+    """A run as an RO-Crate: packed models, tables, figures, report, and what made them."""
     input:
         models=rules.pack_models.output.models,
         pages=plan.targets(),
+        report=paths.report_page(),
+        snakemake_report=paths.report(),
+        licence=of_project("LICENSE"),
+        citation=of_project("CITATION.cff"),
     output:
         crate=paths.release(f"darkpixel-{run.run}.zip"),
     log:

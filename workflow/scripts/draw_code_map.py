@@ -3,7 +3,10 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from darkpixel.config.names import LARTPC
 from darkpixel.figures.lartpc.codes import code_maps, generated_codes
+from darkpixel.formats.parquet import read_parquet
+from darkpixel.metrics.convergence import late_models
 from darkpixel.pipeline.job import job
 from darkpixel.tables.names import LARTPC_ORIGINS
 
@@ -17,7 +20,10 @@ with job(snakemake.log[0]):
         paths.codes,
         paths.reconstructions,
         Path(snakemake.output.png).with_suffix(""),
+        autoencoder=params.autoencoder,
+        model=params.model,
         generated=generated_codes(paths.generated),
         threshold=params.threshold,
         origin=LARTPC_ORIGINS[params.source],
+        late=late_models(read_parquet(snakemake.input.convergence), LARTPC),
     )

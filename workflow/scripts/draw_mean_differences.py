@@ -4,6 +4,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from darkpixel.figures.sarm.mean_images import mean_differences
+from darkpixel.formats.parquet import read_parquet
+from darkpixel.metrics.convergence import late_models
 from darkpixel.pipeline.job import job
 
 if TYPE_CHECKING:
@@ -14,4 +16,5 @@ with job(snakemake.log[0]):
         snakemake.params.samples,
         Path(snakemake.output.png).with_suffix(""),
         dataset=snakemake.params.dataset,
+        late=late_models(read_parquet(snakemake.input.convergence), snakemake.params.dataset),
     )

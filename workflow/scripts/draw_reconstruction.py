@@ -5,7 +5,10 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from darkpixel.config.names import LARTPC
 from darkpixel.figures.lartpc.codes import reconstructions_by_species
+from darkpixel.formats.parquet import read_parquet
+from darkpixel.metrics.convergence import late_models
 from darkpixel.pipeline.job import job
 from darkpixel.tables.names import LARTPC_ORIGINS
 
@@ -21,5 +24,7 @@ with job(snakemake.log[0]):
         rows[rows["model"] == rows["model"].iloc[0]],
         Path(snakemake.output.png).with_suffix(""),
         threshold=params.threshold,
+        autoencoder=rows["model"].iloc[0],
         origin=LARTPC_ORIGINS[params.source],
+        late=late_models(read_parquet(snakemake.input.convergence), LARTPC),
     )

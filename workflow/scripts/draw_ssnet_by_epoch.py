@@ -4,7 +4,10 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
+from darkpixel.config.names import LARTPC
 from darkpixel.figures.lartpc.labels import ssnet_by_epoch
+from darkpixel.formats.parquet import read_parquet
+from darkpixel.metrics.convergence import late_models
 from darkpixel.pipeline.job import job
 
 if TYPE_CHECKING:
@@ -15,5 +18,7 @@ with job(snakemake.log[0]):
         snakemake.params.snapshots,
         snakemake.input.test,
         Path(snakemake.output.png).with_suffix(""),
+        model=snakemake.params.model,
         settings=SimpleNamespace(**snakemake.params.settings),
+        late=late_models(read_parquet(snakemake.input.convergence), LARTPC),
     )

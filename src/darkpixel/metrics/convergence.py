@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from darkpixel.config.names import JOINT
 from darkpixel.errors import DarkpixelError
-from darkpixel.metrics.names import AGAINST, trained
+from darkpixel.metrics.names import AGAINST, judged
 from darkpixel.metrics.order import ordered
 
 FEWEST_EPOCHS = 4
@@ -192,8 +192,8 @@ def mark(rows: pd.DataFrame, statuses: pd.DataFrame) -> pd.DataFrame:
     """`rows` with a column `converged`: True, False, or missing for what is not trained.
 
     A model has converged if all its training runs have, and those of its autoencoder; one that is
-    trained on all labels together lends its status to each of them. Monte Carlo, also quantised
-    or reconstructed, has none.
+    trained on all labels together lends its status to each of them. Monte Carlo, also quantised,
+    has none; reconstructed, it has that of the autoencoder.
 
     Args:
         rows: any table with the columns `model`, `dataset` and `label`; a label may be two,
@@ -205,7 +205,7 @@ def mark(rows: pd.DataFrame, statuses: pd.DataFrame) -> pd.DataFrame:
 
     def status(row: "pd.Series[str]") -> object:
         keys = [
-            (row["dataset"], label, trained(row["model"]))
+            (row["dataset"], label, judged(row["model"]))
             for label in (*row["label"].split(AGAINST), JOINT)
         ]
         found = [key for key in keys if key in verdicts.index]

@@ -16,8 +16,9 @@ from darkpixel.pages.events import Part, read_part, write_events
 from darkpixel.pages.look import render, static_text
 from darkpixel.pages.markdown import split_title, table_html
 from darkpixel.pages.run_facts import RunFacts
-from darkpixel.pages.scores import KEY, ScoreTable, score_tables
+from darkpixel.pages.scores import ScoreTable, key, score_tables
 from darkpixel.pages.tables import read_rows
+from darkpixel.pipeline.report_contents import Shown
 from darkpixel.tables.names import DATASETS, display_name, is_own
 
 SECTIONS = {
@@ -40,6 +41,12 @@ _TITLES = {
     "data": "The data sets: what the models are trained on",
     "training": "Training: losses by epoch",
 }
+_OWN_SECTION = "Own images"
+_OWN_TITLES = {
+    "sarm": "Own images: what was generated, and how it compares with the reference",
+    "lartpc": "Liquid argon: own images",
+}
+"""Of pages on a user's own files."""
 _SPELT = {"roc": "ROC", "lagan": "LAGAN", "ssnet": "SSNet", "2d": "in two dimensions"}
 _EVENTS = "events.html"
 _OVERVIEW = "index.html"
@@ -66,7 +73,7 @@ def write_report_folder(
     index: str | Path,
     results: str | Path,
     *,
-    pages: Sequence[Mapping[str, str]],
+    pages: Sequence[Shown],
     events: Files,
     most: int,
     threshold: float,
@@ -77,7 +84,7 @@ def write_report_folder(
     Args:
         index: its page to open first, `{folder}/index.html`.
         results: `results/{run}`.
-        pages: kind, rule, stem and caption of each figure and table.
+        pages: the figures and tables.
         events: image files for the event display.
         most: events of a source at most.
         threshold: as of `darkpixel.pages.events.read_part`.
@@ -101,21 +108,29 @@ def write_report_folder(
 def _write(
     folder: Path,
     results: Path,
-    pages: Sequence[Mapping[str, str]],
+    pages: Sequence[Shown],
     events: Files,
     most: int,
     threshold: float,
     facts: RunFacts,
 ) -> None:
     sections = _exhibits(folder, results, pages)
+    own = {name: all(page["own"] for page in _of_section(pages, name)) for name in sections}
+    titles = {
+        name: (_OWN_TITLES if own[name] else {}).get(name, _TITLES[name]) for name in sections
+    }
     navigation = [("Overview", _OVERVIEW)]
-    navigation += [(SECTIONS[name], f"{name}.html") for name in SECTIONS if name in sections]
+    navigation += [
+        (_OWN_SECTION if own[name] and name == "sarm" else SECTIONS[name], f"{name}.html")
+        for name in sections
+    ]
     navigation.append(("Event display", _EVENTS))
     for name in (*STYLES, *SCRIPTS):
         path = folder / "look" / name
         path.parent.mkdir(exist_ok=True)
         path.write_text(static_text(name), encoding="utf-8")
     scores = score_tables(_scored(results, pages))
+    real = _real(events)
     late = _late(scores)
     datasets = [_dataset(folder, name, of, most, threshold, late) for name, of in events.items()]
     title = f"Run {facts.run}"
@@ -126,7 +141,7 @@ def _write(
     shown = {"navigation": navigation, "styles": STYLES, "run": facts.run}
     for name, exhibits in sections.items():
         here = f"{name}.html"
-        text = render("section.html", title=_TITLES[name], exhibits=exhibits, here=here, **shown)
+        text = render("section.html", title=titles[name], exhibits=exhibits, here=here, **shown)
         write(here, text)
     write(
         _EVENTS,
@@ -139,8 +154,9 @@ def _write(
         summary=facts.summary(),
         scores=[(_title_of(table.dataset), table) for table in scores],
         any_late=any(late.values()),
-        key=KEY,
-        sections=[(_TITLES[name], f"{name}.html", found) for name, found in sections.items()],
+        key=key(real.noun),
+        real=real,
+        sections=[(titles[name], f"{name}.html", found) for name, found in sections.items()],
         events=most,
         here=_OVERVIEW,
         **shown,
@@ -148,9 +164,27 @@ def _write(
     write(_OVERVIEW, text)
 
 
-def _exhibits(
-    folder: Path, results: Path, pages: Iterable[Mapping[str, str]]
-) -> dict[str, list[Exhibit]]:
+class Real(NamedTuple):
+    """What the first look calls the images that generated ones are compared with."""
+
+    noun: str
+    kind: str
+
+
+def _real(datasets: Iterable[str]) -> Real:
+    own = {is_own(dataset) for dataset in datasets}
+    if own == {True}:
+        return Real("the reference", "reference")
+    if own == {True, False}:
+        return Real("the simulation or the reference", "simulated or reference")
+    return Real("the simulation", "simulated")
+
+
+def _of_section(pages: Iterable[Shown], name: str) -> list[Shown]:
+    return [page for page in pages if page["stem"].partition("/")[0] == name]
+
+
+def _exhibits(folder: Path, results: Path, pages: Iterable[Shown]) -> dict[str, list[Exhibit]]:
     """The figures, then the tables of each page, and their files in the folder."""
     found: dict[str, list[Exhibit]] = {}
     order = sorted(pages, key=lambda page: (page["kind"], *_rank(page["stem"])))
@@ -161,11 +195,11 @@ def _exhibits(
             target = folder / kind / f"{stem}.{suffix}"
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(results / kind / f"{stem}.{suffix}", target)
-        title, table = _heading(stem), ""
+        title, table = _heading(stem, own=page["own"]), ""
         if kind == "tables":
             text = (results / kind / f"{stem}.md").read_text(encoding="utf-8")
             said, rest = split_title(text)
-            title, table = _heading(stem, said), table_html(rest)
+            title, table = _heading(stem, said, own=page["own"]), table_html(rest)
         section = stem.partition("/")[0]
         found.setdefault(section, []).append(
             Exhibit(
@@ -186,14 +220,18 @@ def _rank(stem: str) -> tuple[float, str]:
     return (float(number[1]) if number else float("inf"), stem)
 
 
-def _heading(stem: str, title: str = "") -> str:
+def _heading(stem: str, title: str = "", *, own: bool = False) -> str:
     """The heading of a figure or table: its number in the paper, its title or name.
+
+    Of a user's own files it is neither numbered nor called after the paper's images.
 
     Example:
         >>> _heading("sarm/fig09_jet_roc"), _heading("data/lartpc_vertex_statistics")
         ('Figure 9: jet ROC', 'lartpc vertex')
         >>> _heading("sarm/muon_image_statistics", "Image statistics")
         'Image statistics (muons)'
+        >>> _heading("sarm/fig23_more_jet_examples", own=True)
+        'More examples (jets)'
     """
     section, _, name = stem.partition("/")
     if section in ("data", "training"):
@@ -205,13 +243,15 @@ def _heading(stem: str, title: str = "") -> str:
             words += f" ({of[1]}s)"
     else:
         bare = name[number.end() if number else 0 :].split("_")
+        of_dataset = [f"({word}s)" for word in bare if word in ("jet", "muon")] if own else []
+        bare = [word for word in bare if f"({word}s)" not in of_dataset] + of_dataset
         words = " ".join(_SPELT.get(word, word) for word in bare)
-    if number is None:
+    if number is None or own:
         return words[0].upper() + words[1:]
     return f"{'Figure' if number[1] == 'fig' else 'Table'} {int(number[2])}: {words}"
 
 
-def _scored(results: Path, pages: Iterable[Mapping[str, str]]) -> list[pd.DataFrame]:
+def _scored(results: Path, pages: Iterable[Shown]) -> list[pd.DataFrame]:
     return [
         read_rows(results / "tables" / f"{page['stem']}.csv")
         for page in pages

@@ -21,12 +21,19 @@ MEASURES = ("pt", "mass", "girth", "nonzero", "maximum", "track_length", "shower
 STEPS = ((2.0, "near"), (5.0, "some"), (20.0, "far"), (math.inf, "off"))
 """Largest distance in noise floors, and the class of a cell up to it."""
 
-KEY = (
-    ("near", "below 2 floors: as good as the simulation can tell"),
-    ("some", "2 to 5"),
-    ("far", "5 to 20"),
-    ("off", "above 20"),
-)
+
+def key(real: str) -> tuple[tuple[str, str], ...]:
+    """Class of a cell to what its colour says.
+
+    Args:
+        real: what the images are from that generated ones are compared with.
+    """
+    return (
+        ("near", f"below 2 floors: as good as {real} can tell"),
+        ("some", "2 to 5"),
+        ("far", "5 to 20"),
+        ("off", "above 20"),
+    )
 
 
 class Cell(NamedTuple):

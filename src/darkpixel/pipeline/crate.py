@@ -3,12 +3,16 @@
 https://www.researchobject.org/ro-crate/: files and a `ro-crate-metadata.json` that describes them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from darkpixel import __version__
 from darkpixel.config.names import LICENCE
+from darkpixel.config.yaml_files import load_yaml, read_text
+from darkpixel.errors import DarkpixelError
 from darkpixel.formats.files import whole_file
 
 _TYPES = {
@@ -20,13 +24,51 @@ _LICENCE = f"https://spdx.org/licenses/{LICENCE}"
 _CODE = "#darkpixel"
 
 
-def write_crate(path: str | Path, files: Mapping[str, Path], record: Mapping[str, Any]) -> None:
+def read_authors(path: str | Path) -> list[dict[str, str]]:
+    """The authors of a CITATION.cff, as properties of schema.org's Person or Organization.
+
+    Raises:
+        DarkpixelError: the file cannot be read, or names no author.
+    """
+    try:
+        content = load_yaml(read_text(path))
+    except (OSError, yaml.YAMLError) as error:
+        problem = " ".join(str(error).split())
+        raise DarkpixelError(f"{path}: cannot be read as YAML ({problem}).") from error
+    authors = content.get("authors") if isinstance(content, dict) else None
+    if not isinstance(authors, list) or not all(isinstance(author, dict) for author in authors):
+        raise DarkpixelError(f"{path}: authors: expected a list of names; add who made the run.")
+    return [_author(path, author) for author in authors]
+
+
+def _author(path: str | Path, author: Mapping[str, Any]) -> dict[str, str]:
+    names = [str(author[key]) for key in ("given-names", "family-names") if author.get(key)]
+    kind = "Person" if names else "Organization"
+    name = " ".join(names) or str(author.get("name") or "")
+    if not name:
+        raise DarkpixelError(f"{path}: authors: an entry without a name; add name or family-names.")
+    found = {"@type": kind, "name": name}
+    if author.get("orcid"):
+        found["@id"] = str(author["orcid"])
+    if author.get("affiliation"):
+        found["affiliation"] = str(author["affiliation"])
+    return found
+
+
+def write_crate(
+    path: str | Path,
+    files: Mapping[str, Path],
+    record: Mapping[str, Any],
+    *,
+    authors: Sequence[Mapping[str, str]],
+) -> None:
     """Write files of a run as a zipped RO-Crate.
 
     Args:
         path: of the archive, `.zip`.
         files: name within the crate -> file.
         record: content of the run's `run.yaml`, which is among the files.
+        authors: of `read_authors`.
 
     Raises:
         DarkpixelError: the disk is full or the folder cannot be written.
@@ -57,6 +99,12 @@ def write_crate(path: str | Path, files: Mapping[str, Path], record: Mapping[str
         },
     )
     crate.add(code)
+    people = []
+    for number, author in enumerate(authors, 1):
+        about = {key: value for key, value in author.items() if key != "@id"}
+        name = author.get("@id", f"#author{number}")
+        people.append(crate.add(ContextEntity(crate, name, properties=about)))
+    crate.root_dataset["author"] = people
     added = []
     for name, file in files.items():
         properties = {"name": name, "contentSize": str(file.stat().st_size)}

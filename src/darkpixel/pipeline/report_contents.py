@@ -1,15 +1,30 @@
 """What the report of a run shows: figures and tables with their captions, images of events."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 from darkpixel.config.names import MONTE_CARLO
 from darkpixel.config.run import Run
+from darkpixel.pipeline.datasets import LARTPC
 from darkpixel.pipeline.lartpc import DATASET, LABEL, LArTPC
 from darkpixel.pipeline.outputs import Page
 from darkpixel.pipeline.paths import Paths
 from darkpixel.pipeline.samples import Samples, flat
+
+OWN = "own"
+"""Folder of captions that name neither a paper's figures nor its simulation."""
+
+
+class Shown(TypedDict):
+    """A figure or table of the report."""
+
+    kind: str
+    rule: str
+    stem: str
+    caption: str
+    own: bool
+    """Whether it shows a user's own files, and those alone."""
 
 
 class ReportContents:
@@ -36,19 +51,43 @@ class ReportContents:
         self._lartpc = lartpc
         self._captions = captions
 
-    def pages(self) -> list[dict[str, str]]:
-        """Params: kind, rule, stem and caption of each figure and table."""
+    def pages(self) -> list[Shown]:
+        """Params: the figures and tables."""
         return [
-            {"kind": page.kind, "rule": page.rule, "stem": page.stem, "caption": self.caption(page)}
+            Shown(
+                kind=page.kind,
+                rule=page.rule,
+                stem=page.stem,
+                caption=self.caption(page),
+                own=self._is_own(page),
+            )
             for page in self._pages
         ]
 
     def caption(self, page: Page) -> str:
         """The caption that stands in Snakemake's report: of the rule, or of one of its tables."""
         names = (page.rule, Path(page.stem).name)
-        files = [self._captions / f"{name}.rst" for name in names]
-        path = next(path for path in files if path.is_file())
+        name = next(name for name in names if (self._captions / f"{name}.rst").is_file())
+        path = self._captions / f"{self._worded(name, own=self._is_own(page))}.rst"
         return " ".join(path.read_text(encoding="utf-8").split())
+
+    def caption_name(self, name: str) -> str:
+        """Which file has the caption of that name in Snakemake's report: one for all data sets."""
+        return self._worded(name, own=self._all_own(self._run.datasets.present()))
+
+    def _worded(self, name: str, *, own: bool) -> str:
+        return f"{OWN}/{name}" if own and (self._captions / OWN / f"{name}.rst").is_file() else name
+
+    def _is_own(self, page: Page) -> bool:
+        """A page without a data set shows all of its paper's."""
+        argon = page.paper == "lartpc"
+        present = self._run.datasets.present()
+        shown = [page.dataset] if page.dataset else [n for n in present if (n in LARTPC) == argon]
+        return self._all_own(shown)
+
+    def _all_own(self, datasets: Iterable[str]) -> bool:
+        present = self._run.datasets.present()
+        return {present[name].source for name in datasets} == {"file"}
 
     def events(self) -> dict[str, dict[str, dict[str, list[str]]]]:
         """Params: data set, label, and who made the images, to their file and its labels by SSNet.

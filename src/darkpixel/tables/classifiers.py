@@ -14,7 +14,7 @@ from darkpixel.tables.layout import (
     row_name,
     write_table,
 )
-from darkpixel.tables.names import DATASETS, reference_name
+from darkpixel.tables.names import DATASETS, compared_with, is_own
 
 
 def classifier_table(rows: pd.DataFrame, stem: str | Path) -> None:
@@ -24,8 +24,7 @@ def classifier_table(rows: pd.DataFrame, stem: str | Path) -> None:
         rows: `classifier_rows` of all data sets, concatenated; marked, or not, as for
             `wasserstein_table`.
     """
-    names = dict.fromkeys(reference_name(dataset) for dataset in rows["dataset"])
-    reference = " or ".join(names) or reference_name("")
+    reference = compared_with(rows["dataset"]).kind
     header = ["trained on", "data set", f"AUC on {reference}", f"less {reference}'s",
               "spread over repetitions", "floor of the difference", "n", "test images",
               "repetitions", "shared, %"]  # fmt: skip
@@ -46,10 +45,13 @@ def classifier_table(rows: pd.DataFrame, stem: str | Path) -> None:
                 f"{100 * row.shared:.0f}",
             ]
         )
+    paper = " (SARM 6.1.3, 6.2.3; the figures there give no AUC)"
+    if all(map(is_own, rows["dataset"])):
+        paper = ""
     note = (
         "Classifiers of one label against the other, trained on n images per class of each source "
-        f"and tested on the same {reference} images (SARM 6.1.3, 6.2.3; the figures there give no "
-        "AUC). Mean over repetitions ± standard error, of test images (DeLong) and of repetitions. "
+        f"and tested on the same {reference} images{paper}. Mean over "
+        "repetitions ± standard error, of test images (DeLong) and of repetitions. "
         "The difference is paired over test images. Floor: one standard deviation of the "
         f"difference between two such means that are both trained on {reference}. "
         "Shared: share of its training images that a repetition has on average in common with "

@@ -17,7 +17,7 @@ from darkpixel.tables.layout import (
     row_name,
     write_table,
 )
-from darkpixel.tables.names import DATASETS, display_name
+from darkpixel.tables.names import DATASETS, compared_with, display_name
 
 KINDS = {"high_level": "features", "low_level": "pixels"}
 FAULTY = {
@@ -42,13 +42,14 @@ def two_sample_table(rows: pd.DataFrame, stem: str | Path) -> None:
     kinds = [kind for kind in KINDS if kind in set(rows["kind"])]
     rows = rows.assign(column=rows["kind"].map(KINDS) + " " + rows["label"])
     header, body = _judged(rows, [KINDS[kind] for kind in kinds])
+    kind, real = compared_with(rows["dataset"])
     note = (
-        "AUC of a classifier trained to tell generated from Monte Carlo test images, on images "
+        f"AUC of a classifier trained to tell generated from {kind} test images, on images "
         "that it has not seen: 0.5 where it cannot. ± standard error (DeLong; cross-validated "
         "ones × √2, since folds share their images). Features: boosted trees on 16 physics "
         "features of an image; pixels: the network of SARM section 8.6, of liquid argon one that "
-        "looks at non-zero pixels alone. Controls: Monte Carlo of the training set against Monte "
-        "Carlo of the test set must be 0.5 within three errors, "
+        f"looks at non-zero pixels alone. Controls: {real} of the training set against {real} "
+        "of the test set must be 0.5 within three errors, "
         f"and with its pixels × {SCALE:g} must be above by more than three errors; else the test "
         "is too weak to quote at this n, and its AUCs stand in brackets. Images are compared as "
         "they are: a classifier on pixels sees the grid of a D+D model; the trees, by the binning "
@@ -56,7 +57,7 @@ def two_sample_table(rows: pd.DataFrame, stem: str | Path) -> None:
         "grid, the AUC of a perfect generator on it. n: images a side; means over seeds."
     )
     note += late_note(rows)
-    title = "Two-sample test: can generated images be told from Monte Carlo?"
+    title = f"Two-sample test: can generated images be told from {real}?"
     write_table(rows.drop(columns="column"), stem, document(title, header, body, note))
 
 
@@ -70,15 +71,16 @@ def physics_distances_table(rows: pd.DataFrame, stem: str | Path) -> None:
     rows = with_verdicts(rows, frechet.FAULTS)
     names = {"fpd": "FPD", "kpd": "1000 KPD"}
     header, body = _judged(_with_floors(rows, names), list(names.values()), {"kpd": 1000})
+    kind, real = compared_with(rows["dataset"])
     note = (
-        "Fréchet and kernel physics distance (arXiv:2211.10295) between generated and Monte Carlo "
+        f"Fréchet and kernel physics distance (arXiv:2211.10295) between generated and {kind} "
         "test images, on 16 physics features. FPD: squared 2-Wasserstein distance of Gaussian fits "
         "in units of the test images' standard deviation, extrapolated to infinite n, ± bootstrap "
         "standard deviation. KPD: unbiased squared MMD with a polynomial kernel of degree 4, in "
         "units of the test images' range, median of disjoint batches ± its standard error. Both "
         "are 0 for a perfect generator and can be negative within their errors. Noise floor: "
-        "between Monte Carlo sets of the same size, mean ± standard deviation. Controls: Monte "
-        "Carlo of the training set must be at the floor within three errors (its own and the "
+        f"between {kind} sets of the same size, mean ± standard deviation. Controls: {real} "
+        "of the training set must be at the floor within three errors (its own and the "
         f"floor's), and with its pixels × {SCALE:g} above it by more than three; else the "
         "distance is too weak to quote at this n, and stands in brackets. Our features differ from "
         "JetNet's, so the numbers do not compare with other papers'. n: images a side; means over "
@@ -97,14 +99,15 @@ def coverage_table(rows: pd.DataFrame, stem: str | Path) -> None:
     rows = with_verdicts(rows, coverage.FAULTS)
     names = {"coverage": "coverage", "density": "density"}
     header, body = _judged(_with_floors(rows, names), list(names))
+    kind, real = compared_with(rows["dataset"])
     note = (
         f"Arxiv:2002.09797 with k = {coverage.NEIGHBOURS}, on 16 physics features in units of the "
         "test images' standard deviation. Around each test image is a ball that reaches to its "
         "k-th nearest other test image. Coverage: share of the balls that hold a generated image; "
         "below the floor where kinds of images are missing. Density: in how many balls a generated "
         "image lies, over k; below the floor where images are unlike any real one, above it where "
-        "they crowd among the commonest. ± standard error of images. Noise floor: between Monte "
-        "Carlo sets of the same size, mean ± standard deviation. Controls: Monte Carlo must be at "
+        f"they crowd among the commonest. ± standard error of images. Noise floor: between {kind} "
+        f"sets of the same size, mean ± standard deviation. Controls: {real} must be at "
         "the floor within three errors; with half of its images twice and the others missing its "
         "coverage, and with the pixels of every fifth image in random places its density, must be "
         "below by more than three; else the measure is too weak to quote at this n, and stands in "
@@ -134,17 +137,18 @@ def memorisation_table(rows: pd.DataFrame, stem: str | Path) -> None:
 
     shown = rows.assign(column=rows["observable"].map(names) + " " + rows["label"])
     header, body = _wide(shown, cell, _columns(shown, list(names.values())))
+    kind, real = compared_with(rows["dataset"])
     note = (
         "Euclidean distance, between asinh of all pixels in the unit of the images (GeV; in liquid "
         "argon 0.255 MeV), to the nearest training image, or mirror image of one in liquid argon. "
-        "Ratio: median over that of Monte Carlo test images, ± bootstrap; well below 1 is "
+        f"Ratio: median over that of {kind} test images, ± bootstrap; well below 1 is "
         "memorisation. Close: share of images nearer than the 1% quantile of the test images, 1% "
         "for a perfect generator, ± binomial error at 1%. Copies: images equal to a training image "
         "bit for bit; a dash for models on a grid of pixel values, which cannot give one back as "
         "it is. Theirs would be rounded, and show in the other two columns: compare with the "
         "quantised row, other test images on that grid. Nor can a prior of codes: compare with the "
         "reconstructed row. Blank images are left out; n: the others, per sample; means over "
-        "seeds. The row of Monte Carlo is other test images."
+        f"seeds. The row of {real} is other test images."
     )
     note += late_note(rows)
     write_table(rows, stem, document("Memorisation of training images", header, body, note))

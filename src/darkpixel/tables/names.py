@@ -2,6 +2,8 @@
 
 import os
 import re
+from collections.abc import Iterable
+from typing import NamedTuple
 
 from darkpixel.config.names import JETS, LARTPC, MONTE_CARLO, MUONS, OWN_IMAGES
 from darkpixel.formats.image_format import BACKGROUND, SHOWER, TRACK
@@ -159,6 +161,25 @@ def reference_name(dataset: str) -> str:
     Whether a user's own files are a simulation, nobody but the user knows.
     """
     return REFERENCES.get(dataset, "reference" if is_own(dataset) else "Monte Carlo")
+
+
+class Compared(NamedTuple):
+    """What the notes of a table call the images that generated ones are compared with."""
+
+    kind: str
+    """Before a noun: "Monte Carlo" test images."""
+    images: str
+    """By itself: "Monte Carlo" must be at the floor."""
+
+
+def compared_with(datasets: Iterable[str]) -> Compared:
+    """Of all data sets of a table; where they differ, both."""
+    own = {is_own(dataset) for dataset in datasets}
+    if own == {True}:
+        return Compared("reference", "reference images")
+    if own == {True, False}:
+        return Compared("Monte Carlo or reference", "Monte Carlo or reference images")
+    return Compared("Monte Carlo", "Monte Carlo")
 
 
 def is_own(dataset: str) -> bool:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from darkpixel.config.names import JETS, LARTPC, MONTE_CARLO, MUONS
 from darkpixel.tables.layout import document, late_note, measured, row_name, write_table
-from darkpixel.tables.names import DATASETS, display_name
+from darkpixel.tables.names import DATASETS, display_name, is_own
 
 TITLES = {
     JETS: "Table 2: speed of jet image generation",
@@ -30,14 +30,16 @@ def speed_table(rows: pd.DataFrame, stem: str | Path, title: str | None = None) 
         rows: `speed_rows` of one data set, with the column `published`
             (`darkpixel.metrics.published.with_published_speed`); marked, or not, as for
             `wasserstein_table`.
-        title: of the table; None: the paper's.
+        title: of the table; None: the paper's, but for a user's own files.
     """
     dataset = str(rows["dataset"].iloc[0])
+    own = is_own(dataset)
     if title is None:
-        title = TITLES.get(dataset, "Speed of image generation")
+        title = TITLES[dataset] if dataset in TITLES and not own else "Speed of image generation"
     has_published = bool(np.isfinite(rows["published"]).any())
     header = ["model", "label", "images/s", *(["published"] if has_published else []),
-              "ratio to Monte Carlo", "batch", "cores", "device", "load", "conditions"]  # fmt: skip
+              *([] if own else ["ratio to Monte Carlo"]),
+              "batch", "cores", "device", "load", "conditions"]  # fmt: skip
     body = []
     for place, row in enumerate(rows.to_dict("records")):
         name = row_name(rows.iloc[[place]])
@@ -48,8 +50,9 @@ def speed_table(rows: pd.DataFrame, stem: str | Path, title: str | None = None) 
         ]
         if has_published:
             cells.append(f"{row['published']:.0f}" if np.isfinite(row["published"]) else "–")
+        if not own:  # of which no simulation is known
+            cells.append(measured(row["ratio_to_monte_carlo"], row["ratio_error"]))
         cells += [
-            measured(row["ratio_to_monte_carlo"], row["ratio_error"]),
             str(row["n"]),
             str(row["threads"]),
             row["device"],
@@ -58,6 +61,10 @@ def speed_table(rows: pd.DataFrame, stem: str | Path, title: str | None = None) 
         ]
         body.append(cells)
     published, name = "", DATASETS.get(dataset, dataset)
+    simulation = (
+        "Monte Carlo: the simulation with the run's own settings, files and imaging included, its "
+        "start left out. "
+    )
     if has_published:
         published = (
             f"Published: {PUBLISHED_HARDWARE[dataset]}, another machine and networks of other "
@@ -66,12 +73,11 @@ def speed_table(rows: pd.DataFrame, stem: str | Path, title: str | None = None) 
     note = (
         "Images per second: median ± standard deviation over repetitions, all measured one after "
         f"the other in one job on one machine: {'; '.join(dict.fromkeys(rows['hardware']))}. "
-        "Generated images are counted when they are in the computer's memory. Monte Carlo: the "
-        "simulation with the run's own settings, files and imaging included, its start left out. "
-        f"{_cores_note(rows)}"
+        "Generated images are counted when they are in the computer's memory. "
+        f"{'' if own else simulation}{_cores_note(rows)}"
         "Load: processes that wanted a core in the minute before the end of the measurement, "
         "itself included; more than the cores means that other work slowed it down. "
-        f"{published}{name[0].upper()}{name[1:]} images."
+        f"{published}{f'Data set: {dataset}' if own else f'{name[0].upper()}{name[1:]} images'}."
     )
     note += late_note(rows)
     write_table(rows, stem, document(title, header, body, note))

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 from image_files import ONES, write_images
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from darkpixel.errors import DarkpixelError
 from darkpixel.figures import data, style, training
@@ -108,6 +109,35 @@ def test_one_label_and_no_models_still_draw(samples, tmp_path):
     measured = {"signal": measure_observables([], only["signal"]["monte_carlo"])}
     observables.observable_distributions(measured, tmp_path / "observables", dataset="muons")
     assert len(list(tmp_path.iterdir())) == 4
+
+
+def titles(samples, late):
+    """Figure to the texts in it that say that a model had not converged, line breaks aside."""
+    figures: dict[str, Figure] = {}
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (examples, mean_images):
+            patch.setattr(module, "save", lambda figure, stem: figures.update({stem: figure}))
+        about = {"dataset": "jets", "late": late}
+        examples.example_images(samples, "examples", **about)
+        examples.more_example_images(samples, "more", per_model=2, **about)
+        mean_images.mean_images(by_seed(samples), "means", **about)
+        mean_images.mean_differences(by_seed(samples), "differences", **about)
+    return {
+        name: [
+            " ".join(text.get_text().split())
+            for text in figure.findobj(Text)
+            if "not\xa0converged" in text.get_text()
+        ]
+        for name, figure in figures.items()
+    }
+
+
+def test_images_say_what_had_not_converged(samples):
+    assert titles(samples, ()) == {
+        "examples": [], "more": [], "means": [], "differences": []
+    }  # fmt: skip
+    for name, texts in titles(samples, ("lagan",)).items():
+        assert texts == ["LAGAN (not converged)"] * (1 if name == "more" else 2)
 
 
 @pytest.mark.parametrize("figure", ["example_images", "mean_images", "mean_differences"])

@@ -8,6 +8,7 @@ from argon_toys import argon_images, write_labels, write_plain
 from image_files import LARTPC, write_images
 from matplotlib.figure import Figure
 from matplotlib.image import imread
+from matplotlib.text import Text
 
 from darkpixel.config.lartpc_evaluation import LArTPCEvaluation
 from darkpixel.errors import DarkpixelError
@@ -107,6 +108,47 @@ def test_all_figures_are_written(files, tmp_path, monkeypatch):
     written = sorted((tmp_path / "figures").iterdir())
     assert len(written) == 12
     assert all(path.stat().st_size > 5000 for path in written)
+
+
+LATE = ("vqvae", "vqvae_pixelcnn")
+
+
+def marked_late(files, folder, late):
+    """How often each figure that names its models says that one had not converged."""
+    figures: dict[str, Figure] = {}
+    test, generated = files["test"], files["generated"]
+    about = {"threshold": 0.2, "origin": COMPACT_SIMULATOR, "late": late}
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (lartpc_images, lartpc_codes, lartpc_labels):
+            patch.setattr(module, "save", lambda figure, stem: figures.update({stem: figure}))
+        lartpc_images.generated_and_training(generated, test, "images", rows=2, **about)
+        lartpc_codes.code_maps(
+            test, files["codes"], files["decoded"], "codes", examples=1, **about,
+            generated=lartpc_codes.Generated(files["code_maps"], generated),
+        )  # fmt: skip
+        lartpc_codes.reconstructions_by_species(
+            test, files["decoded"], compression_rows(), "reconstructions", **about
+        )
+        lartpc_labels.pixel_counts([generated], test, "counts", settings=EVALUATION, **about)
+        lartpc_labels.ssnet_by_epoch(
+            {"vqvae_pixelcnn-epoch5": [generated]}, test, "epochs", settings=EVALUATION, late=late
+        )
+    texts = {name: [text.get_text() for text in figure.findobj(Text)]
+             for name, figure in figures.items()}  # fmt: skip
+    return {name: sum("(not converged)" in text for text in of) for name, of in texts.items()}
+
+
+def test_figures_say_what_had_not_converged(files, tmp_path):
+    assert set(marked_late(files, tmp_path, ()).values()) == {0}
+    assert marked_late(files, tmp_path, LATE) == {
+        "images": 1, "codes": 2, "reconstructions": 1, "counts": 2, "epochs": 1,
+    }  # fmt: skip
+
+
+def test_a_reconstruction_is_as_converged_as_its_autoencoder():
+    assert style.source_name("reconstructed_vqvae", "lartpc", LATE).endswith("(not converged)")
+    assert style.source_name("reconstructed_vqvae_256", "lartpc", LATE).endswith("256 vectors")
+    assert "converged" not in style.source_name("quantised_vqvae", "lartpc", LATE)  # test images
 
 
 def test_reconstructions_of_images_whose_species_nobody_knows(files, tmp_path):

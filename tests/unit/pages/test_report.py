@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from small_report import SmallReport
 
+from darkpixel.config.names import OWN_IMAGES
 from darkpixel.errors import DarkpixelError
 from darkpixel.pages.jobs import Jobs
 from darkpixel.pages.markdown import table_html
@@ -54,6 +55,22 @@ def test_every_figure_and_table_stands_on_its_page(report: SmallReport) -> None:
     assert "Table 1: Wasserstein distance of jets" in text
     assert '<span class="published">3.17</span>' in text
     assert "SARM-2 (D+D) &lt;b&gt;" in text
+
+
+def test_pages_on_own_files_name_neither_the_papers_nor_a_simulation(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(OWN_IMAGES, "jets lartpc")
+    folder = SmallReport(tmp_path, own=True).folder
+    pages = {name: (folder / f"{name}.html").read_text(encoding="utf-8")
+             for name in ("index", "sarm", "events")}  # fmt: skip
+    for name, text in pages.items():
+        for words in ("Monte Carlo", "SARM paper", "Figure 8", "Table 1"):
+            assert words not in text, name
+    assert "simulat" not in pages["index"]
+    assert "as good as the reference can tell" in pages["index"]
+    assert "<h2>Observables (jets)</h2>" in pages["sarm"]
+    assert "Own images" in pages["sarm"]
 
 
 def test_an_older_report_is_replaced_whole_or_not_at_all(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from own_images import own_plan
 from plans import make_plan
 
 QUANTISATION = "tables/sarm/quantisation"
+OF_THE_PAPERS = ("Monte Carlo", "SARM paper", "SARM figure", "SARM table", "Pythia")
 IMPROVEMENT = "tables/sarm/improvement"
 FIGURE_5 = "figures/sarm/fig05_pixel_values_by_region"
 
@@ -60,3 +61,34 @@ def test_simulated_images_beside_own_ones_keep_theirs(tmp_path):
 def test_all_of_it_on_simulated_images():
     assert {IMPROVEMENT, FIGURE_5, QUANTISATION} <= pages(make_plan())
     assert make_plan().comparisons.claimed == ["jets", "muons"]
+
+
+def test_captions_name_neither_the_papers_figures_nor_a_simulation(tmp_path):
+    plan = own_plan(tmp_path, "sparse_transformer", "sarm1_dd")
+    for page in plan.report.pages():
+        assert page["own"]
+        assert not [word for word in OF_THE_PAPERS if word in page["caption"]], page
+
+
+def test_snakemakes_report_of_own_files_has_the_same_captions(tmp_path):
+    plan = own_plan(tmp_path, "sparse_transformer", "sarm1_dd")
+    assert plan.report.caption_name("draw_roc") == "own/draw_roc"
+    assert plan.report.caption_name("convergence") == "convergence"  # says nothing of the papers
+
+
+def test_each_page_has_the_words_of_its_data_set(tmp_path):
+    muons = make_plan().run.model_dump()["datasets"]["muons"]
+    plan = own_plan(tmp_path, "sarm1_dd", datasets={"muons": muons})
+    captions = {page["stem"]: page["caption"] for page in plan.report.pages()}
+    assert "SARM" in captions["sarm/fig14_muon_roc"]
+    assert "reference" in captions["sarm/fig09_jet_roc"]
+    assert "Monte Carlo" in captions["sarm/physics_distances"]  # of both data sets
+    assert plan.report.caption_name("draw_roc") == "draw_roc"
+
+
+def test_captions_of_the_papers_runs_are_those_of_the_papers():
+    plan = make_plan()
+    assert not [page for page in plan.report.pages() if page["own"]]
+    assert plan.report.caption_name("draw_roc") == "draw_roc"
+    roc = next(page for page in plan.report.pages() if page["rule"] == "draw_roc")
+    assert "SARM figure 9" in roc["caption"]

@@ -1,6 +1,6 @@
 """Liquid-argon images in panels of one colour scale, and figure 1 of the paper."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,12 +14,13 @@ from matplotlib.colors import Colormap, ListedColormap, LogNorm, Normalize
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
+from darkpixel.config.names import LARTPC
 from darkpixel.datasets.charge import charge_per_unit
-from darkpixel.figures.style import look, save
+from darkpixel.figures.style import look, save, source_name
 from darkpixel.formats.image_file import ImageFile
 from darkpixel.formats.image_format import BACKGROUND, SHOWER, TRACK
 from darkpixel.metrics.lartpc_observables import pixel_side
-from darkpixel.tables.names import PIXEL_LABELS, display_name
+from darkpixel.tables.names import PIXEL_LABELS
 
 Array = npt.NDArray[np.floating]
 Labels = npt.NDArray[np.uint8]
@@ -206,6 +207,7 @@ def generated_and_training(
     threshold: float,
     origin: str,
     model: str = "vqvae_pixelcnn",
+    late: Collection[str] = (),
     rows: int = 5,
     columns: int = 4,
     right_title: str = "training images",
@@ -219,12 +221,13 @@ def generated_and_training(
         threshold: in the files' unit; pixels at or below it are background.
         origin: of the training images, `darkpixel.tables.names.COMPACT_SIMULATOR` for example.
         model: that generated the images.
+        late: models that had not converged (`darkpixel.metrics.convergence.late_models`).
         right_title: what the right images are, where they are no training images.
     """
     left, right = (read_examples(p, rows * columns, threshold) for p in (generated, training))
     norm = charge_norm([right.images])
     titles = {
-        f"generated: {display_name(model, 'lartpc')}": (rows, columns),
+        f"generated: {source_name(model, LARTPC, late)}": (rows, columns),
         f"{right_title} ({origin})": (rows, columns),
     }
     with look():

@@ -62,7 +62,7 @@ def pixel_counts(
     summaries = {model: summarise_labels(generated, settings)}
     summaries[MONTE_CARLO] = summarise_labels([test], settings)
     shown = {
-        f"(b) {display_name(model, 'lartpc')}": _labelled(generated[0], examples, threshold),
+        f"(b) {source_name(model, LARTPC, late)}": _labelled(generated[0], examples, threshold),
         f"(c) test images ({origin})": _labelled(test, examples, threshold),
     }
     norm = charge_norm([part.images for part in shown.values()])
@@ -96,12 +96,16 @@ def ssnet_by_epoch(
     stem: str | Path,
     *,
     settings: Histograms,
+    model: str = "vqvae_pixelcnn",
+    late: Collection[str] = (),
 ) -> None:
     """LArTPC figure 5: labelled pixels per image and SSNet scores, by epoch of the PixelCNN.
 
     Args:
         snapshots: `{model}-epoch{epoch}` -> label files, one a seed.
         test: label file of the test images.
+        model: whose snapshots they are.
+        late: models that had not converged (`darkpixel.metrics.convergence.late_models`).
     """
     names = ordered(snapshots)
     summaries = {name: summarise_labels(snapshots[name], settings) for name in names}
@@ -124,7 +128,7 @@ def ssnet_by_epoch(
         panels[1, 1].set_xlabel("SSNet score of pixels above threshold")
         figure.legend(
             *panels[0, 0].get_legend_handles_labels(), ncols=min(6, len(summaries)),
-            loc="outside upper center",
+            loc="outside upper center", title=source_name(model, LARTPC, late),
         )  # fmt: skip
         save(figure, stem)
 

@@ -1,6 +1,6 @@
 """Single images: typical ones, and some of each model (SARM figures 1, 6, 11, 18, 23, 24)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -21,11 +21,11 @@ from darkpixel.figures.style import (
     masked,
     pixel_axis,
     save,
+    source_name,
 )
 from darkpixel.formats.image_file import ImageFile
 from darkpixel.metrics.kinematics import pixel_size_of
 from darkpixel.metrics.order import ordered
-from darkpixel.tables.names import display_name
 
 Images = npt.NDArray[np.float32]
 Samples = Mapping[str, Mapping[str, str | Path]]
@@ -70,7 +70,9 @@ def typical_images(paths: Mapping[str, str | Path], stem: str | Path) -> None:
         save(figure, stem)
 
 
-def example_images(samples: Samples, stem: str | Path, *, dataset: str) -> None:
+def example_images(
+    samples: Samples, stem: str | Path, *, dataset: str, late: Collection[str] = ()
+) -> None:
     """SARM figures 6, 11, 18: one image of each model, log scale, zero white.
 
     The first image of each file that is not blank is shown, not a chosen one. The scale is that
@@ -78,19 +80,25 @@ def example_images(samples: Samples, stem: str | Path, *, dataset: str) -> None:
 
     Args:
         samples: label -> model (`monte_carlo` for the test images) -> image file.
+        late: models that had not converged (`darkpixel.metrics.convergence.late_models`).
     """
     blocks = {}
     for label, paths in samples.items():
         models = ordered(paths)
         blocks[label] = [
-            (display_name(model, dataset), _filled_image(paths[model])) for model in models
+            (source_name(model, dataset, late), _filled_image(paths[model])) for model in models
         ]
     panels, row_titles = wrapped(blocks)
     _draw(panels, samples, stem, row_titles=row_titles)
 
 
 def more_example_images(
-    samples: Samples, stem: str | Path, *, dataset: str, per_model: int = 5
+    samples: Samples,
+    stem: str | Path,
+    *,
+    dataset: str,
+    late: Collection[str] = (),
+    per_model: int = 5,
 ) -> None:
     """SARM figures 23, 24: several images of each model, a row a model, the labels side by side.
 
@@ -98,6 +106,7 @@ def more_example_images(
 
     Args:
         samples: label -> model (`monte_carlo` for the test images) -> image file.
+        late: as in `example_images`.
         per_model: images a model and label.
 
     Raises:
@@ -115,7 +124,7 @@ def more_example_images(
         panels,
         samples,
         stem,
-        row_titles={row: display_name(model, dataset) for row, model in enumerate(models)},
+        row_titles={row: source_name(model, dataset, late) for row, model in enumerate(models)},
         groups={
             label: (block * per_model, (block + 1) * per_model - 1)
             for block, label in enumerate(samples)

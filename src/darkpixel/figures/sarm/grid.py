@@ -17,6 +17,7 @@ GAP, TITLE, HEADING, LEFT, BOTTOM, RIGHT, APART = 0.10, 0.20, 0.26, 0.72, 0.46, 
 LINE = 0.13  # of a title, beyond its first
 LETTERS = 17  # of a title to the inch
 ROW_LETTERS = 13  # of a row's title, which is larger and bold
+_LATE = "(not converged)"
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ def panel_grid(
     rows = 1 + max(panel.row for panel in panels)
     columns = 1 + max(panel.column for panel in panels)
     height = panel_size * panels[0].image.shape[0] / panels[0].image.shape[1]
-    titles = [fill(panel.title, round(LETTERS * panel_size)) for panel in panels]
+    titles = [_in_lines(panel.title, round(LETTERS * panel_size)) for panel in panels]
     lines = dict.fromkeys(range(rows), 0)
     for panel, title in zip(panels, titles, strict=True):
         lines[panel.row] = max(lines[panel.row], len(title.splitlines()))
@@ -93,7 +94,7 @@ def panel_grid(
         for start, end in zip(starts, [*starts[1:], rows], strict=True)
     }
     at_left = {
-        row: fill(row_titles[row], max(1, int(ROW_LETTERS * (bottom - top))))
+        row: _in_lines(row_titles[row], max(1, int(ROW_LETTERS * (bottom - top))))
         for row, (top, bottom) in spans.items()
     }
     beside = LINE * (max((len(text.splitlines()) for text in at_left.values()), default=1) - 1)
@@ -149,3 +150,10 @@ def panel_grid(
         bar.set_label(colour_label, fontsize=8)
         bar.ax.tick_params(labelsize=7)
     return figure
+
+
+def _in_lines(text: str, letters: int) -> str:
+    """`text` in lines of so many letters; what is said of a model's training stays together."""
+    if _LATE not in text:
+        return fill(text, letters)
+    return fill(text.replace(_LATE, _LATE.replace(" ", "\xa0")), max(letters, len(_LATE)))

@@ -1,6 +1,6 @@
 """Pixel-wise means and their differences to Monte Carlo (SARM figures 7, 12, 16, 19, 21)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,6 +20,7 @@ from darkpixel.figures.style import (
     pixel_axis,
     save,
     signed_decades,
+    source_name,
 )
 from darkpixel.formats.image_file import ImageFile
 from darkpixel.metrics.images import summarise_images
@@ -32,17 +33,20 @@ Means = dict[str, dict[str, Mean]]
 Samples = Mapping[str, Mapping[str, Sequence[str | Path]]]
 
 
-def mean_images(samples: Samples, stem: str | Path, *, dataset: str) -> None:
+def mean_images(
+    samples: Samples, stem: str | Path, *, dataset: str, late: Collection[str] = ()
+) -> None:
     """SARM figures 7, 12, 19: mean image of each model, log scale, zero white.
 
     The scale is that of the test images, so that a model that fails does not hide the others.
 
     Args:
         samples: label -> model (`monte_carlo` for the test images) -> image files, one a seed.
+        late: models that had not converged (`darkpixel.metrics.convergence.late_models`).
     """
     means, first = _means(samples)
     blocks = {
-        label: [(display_name(model, dataset), by_model[model]) for model in ordered(by_model)]
+        label: [(source_name(model, dataset, late), by_model[model]) for model in ordered(by_model)]
         for label, by_model in means.items()
     }
     reference = np.stack([by_model[MONTE_CARLO] for by_model in means.values()])
@@ -62,7 +66,9 @@ def mean_images(samples: Samples, stem: str | Path, *, dataset: str) -> None:
         save(figure, stem)
 
 
-def mean_differences(samples: Samples, stem: str | Path, *, dataset: str) -> None:
+def mean_differences(
+    samples: Samples, stem: str | Path, *, dataset: str, late: Collection[str] = ()
+) -> None:
     """SARM figures 16, 21: mean image of each model minus that of the Monte Carlo.
 
     The scale diverges about zero (white), the same for all panels: logarithmic in both signs
@@ -70,7 +76,7 @@ def mean_differences(samples: Samples, stem: str | Path, *, dataset: str) -> Non
     largest mean of the test images if a model that fails goes beyond.
 
     Args:
-        samples: as in `mean_images`; each label needs `monte_carlo`.
+        samples, late: as in `mean_images`; each label needs `monte_carlo`.
 
     Raises:
         DarkpixelError: no label has a model beside `monte_carlo`.
@@ -78,7 +84,7 @@ def mean_differences(samples: Samples, stem: str | Path, *, dataset: str) -> Non
     means, first = _means(samples)
     blocks = {
         label: [
-            (display_name(model, dataset), by_model[model] - by_model[MONTE_CARLO])
+            (source_name(model, dataset, late), by_model[model] - by_model[MONTE_CARLO])
             for model in ordered(by_model)
             if model != MONTE_CARLO
         ]
