@@ -197,6 +197,7 @@ def evaluate(
     dataset: Literal["jets", "muons", "lartpc", "plain"] | None = None,
     pixel_size: float | None = None,
     unit: str | None = None,
+    shape: tuple[int, int] | None = None,
 ) -> pd.DataFrame:
     """Distances of generated from simulated images, as `darkpixel evaluate` has them.
 
@@ -209,6 +210,8 @@ def evaluate(
         dataset: kind of the images; None: what the files say, else `plain`.
         pixel_size: side of a pixel in eta and phi (cm in argon); None: what the files say.
         unit: of the pixels; None: what the files say.
+        shape: rows and columns of the cells of CaloChallenge's showers; None: those of its data
+            sets 2 and 3.
 
     Returns:
         A row for each generator and measure: W1 of observables, `auc` of boosted trees between
@@ -219,6 +222,9 @@ def evaluate(
     Raises:
         DarkpixelError: images do not fit together, or are too few.
 
+    Warns:
+        UserWarning: something says that images do not belong together.
+
     Example:
         >>> random = np.random.default_rng(1)
         >>> reference = random.exponential(size=(400, 6, 6))
@@ -228,28 +234,25 @@ def evaluate(
         True
     """
     # Only here: scikit-learn and SciPy take a second to import.
+    from darkpixel.datasets.foreign import Grid, Named
     from darkpixel.studies.scoring import score
 
     several = generated if isinstance(generated, Mapping) else {"generated": generated}
-    with TemporaryDirectory() as folder:
 
-        def path_of(images: ArrayLike | str | Path, name: str) -> Path:
-            if isinstance(images, str | Path):
-                return Path(images)
-            path = Path(folder) / f"{name}.npy"
-            np.save(path, np.asarray(images))
-            return path
+    def named(name: str, images: ArrayLike | str | Path) -> Path | Named:
+        return Path(images) if isinstance(images, str | Path) else Named(name, images)
 
-        found = score(
-            path_of(reference, "reference"),
-            {name: path_of(made, f"{i}") for i, (name, made) in enumerate(several.items())},
-            training=None if training is None else path_of(training, "training"),
-            n=n,
-            seed=seed,
-            dataset=dataset,
-            pixel_size=pixel_size,
-            unit=unit,
-        )
+    found = score(
+        named("reference", reference),
+        {name: named(name, made) for name, made in several.items()},
+        training=None if training is None else named("training", training),
+        n=n,
+        seed=seed,
+        dataset=dataset,
+        pixel_size=pixel_size,
+        unit=unit,
+        grid=Grid(shape=shape),
+    )
     for warning in found.warnings:
         warnings.warn(warning, stacklevel=2)
     return found.rows

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Sequence
 from typing import Any
 
-from darkpixel import __version__
+from darkpixel import __version__, wait_without_spinning
 from darkpixel.cli.doctor import add_doctor
 from darkpixel.cli.evaluate import add_evaluate
 from darkpixel.cli.export import add_export
@@ -29,9 +29,7 @@ _COMMANDS = (
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Entry point; returns the exit status. A `DarkpixelError` is one line on stderr, status 1."""
-    # Before a command imports torch or scikit-learn: threads that wait by spinning take the cores
-    # from each other, and from other programs. `evaluate` takes a fifth beside other work.
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    wait_without_spinning()  # before a command imports torch
     parser = _parser()
     options = parser.parse_args(arguments)
     before = _stop_by(signal.SIGTERM)

@@ -81,6 +81,8 @@ def test_what_does_not_belong_together_is_said(files: dict[str, Path], tmp_path:
     reference = write_images(tmp_path / "test.h5", jets(200, 1))
     swapped = score(files["good"], {"test": reference}, unit="GeV")
     assert any("the reference comes first" in text for text in swapped.warnings)
+    made = write_images(tmp_path / "made.h5", jets(200, 1), split="generated")
+    assert not any("comes first" in text for text in score(reference, {"made": made}).warnings)
     np.save(tmp_path / "mev.npy", jets(200, 2, 1000.0))
     other = score(reference, {"mev": tmp_path / "mev.npy"})
     assert any("are they in one unit?" in text for text in other.warnings)
