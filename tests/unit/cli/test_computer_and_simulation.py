@@ -101,5 +101,5 @@ def test_a_broken_extra_is_bad(monkeypatch):
     def broken(name):
         raise ImportError(f"lib{name}.so: wrong version")
 
-    monkeypatch.setattr(doctor.importlib, "import_module", broken)
+    monkeypatch.setattr("importlib.import_module", broken)
     assert not doctor._part("fastjet", "finds jets").good
