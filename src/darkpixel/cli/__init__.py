@@ -14,10 +14,11 @@ from darkpixel.cli.evaluate import add_evaluate
 from darkpixel.cli.export import add_export
 from darkpixel.cli.info import add_info
 from darkpixel.cli.init import add_init
+from darkpixel.cli.label import add_label
 from darkpixel.cli.likelihood import add_likelihood
 from darkpixel.cli.look import add_check, add_show
 from darkpixel.cli.plan import add_plan
-from darkpixel.cli.sample import add_label, add_sample
+from darkpixel.cli.sample import add_sample
 from darkpixel.cli.simulate import add_simulate
 from darkpixel.errors import DarkpixelError
 

@@ -51,7 +51,11 @@ def add_init(commands: Commands) -> None:
     init.add_argument(
         "--dataset", choices=KINDS, help="kind of the images (as the files say, else jets)"
     )
-    init.add_argument("--models", nargs="+", help="entries of config/config.yaml to train")
+    init.add_argument(
+        "--models",
+        nargs="+",
+        help=f"entries of config/config.yaml to train ({' '.join(DEFAULT_MODELS)})",
+    )
     init.add_argument("--run", help="name of the run (that of the overlay)")
     init.add_argument("--pixel-size", type=side, help="of a pixel, if the files do not say it")
     init.add_argument("--unit", help="of the pixels of .npy and .npz, such as MeV")

@@ -4,6 +4,7 @@ import argparse
 import json
 import math
 import shutil
+import sys
 import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -34,6 +35,21 @@ def add_command(
         epilog="examples:\n" + "\n".join(f"  darkpixel {name} {line}" for line in examples),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+
+
+def add_device(command: Any) -> None:
+    """The option `--device`."""
+    command.add_argument(
+        "--device",
+        choices=("auto", "cpu", "cuda", "mps"),
+        default="auto",
+        help="where the network runs; auto is the first of cuda, mps and cpu that is here (auto)",
+    )
+
+
+def add_json(command: Any) -> None:
+    """The option `--json` of a command that writes a file."""
+    command.add_argument("--json", action="store_true", help="print what was written as JSON")
 
 
 def positive(text: str) -> int:
@@ -165,7 +181,8 @@ def written_as_hdf5(output: Path) -> Iterator[Path]:
         path = Path(folder) / "images.h5"
         yield path
         if columns := write_npy(path, output):
-            print(f"{output}: without the columns {', '.join(columns)}, which .h5 keeps")
+            without = f"without the columns {', '.join(columns)}, which .h5 keeps"
+            print(f"{output}: {without}", file=sys.stderr)
 
 
 def replaced_note(path: Path) -> str:
@@ -177,6 +194,21 @@ def replaced_note(path: Path) -> str:
     from darkpixel.formats.files import writable
 
     return " (in place of the file that was there)" if writable(path).exists() else ""
+
+
+def print_done(
+    options: argparse.Namespace, text: str, facts: dict[str, Any], replaced: str
+) -> None:
+    """The last line of a command, or with `--json` the same as JSON.
+
+    Args:
+        options: of the command, with `output` and `json`.
+        replaced: of `replaced_note`.
+    """
+    if options.json:
+        print_json({"file": options.output, **facts, "replaced": bool(replaced)})
+    else:
+        print(f"{options.output}: {text}{replaced}")
 
 
 def print_json(value: Any) -> None:

@@ -1,4 +1,4 @@
-"""`darkpixel sample`: images of a trained model; `darkpixel label`: those of SSNet."""
+"""`darkpixel sample`: images of a trained model."""
 
 import argparse
 from collections.abc import Mapping, Sequence
@@ -8,13 +8,14 @@ from typing import Any
 from darkpixel.cli.options import (
     Commands,
     add_command,
-    hdf5,
+    add_device,
+    add_json,
     images_file,
     one_species,
     positive,
+    print_done,
     replaced_note,
     seed,
-    threshold,
     written_as_hdf5,
 )
 from darkpixel.errors import DarkpixelError
@@ -35,7 +36,7 @@ def add_sample(commands: Commands) -> None:
     )
     sample.add_argument("--seed", type=seed, default=1, help="of the random numbers (1)")
     sample.add_argument("--label", help="of the images, for a model that knows several (LAGAN)")
-    sample.add_argument("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto")
+    add_device(sample)
     sample.add_argument(
         "--species", type=one_species, help="mu- or 13, short for --condition species=13"
     )
@@ -61,26 +62,8 @@ def add_sample(commands: Commands) -> None:
         type=positive,
         help="images at once; the images depend on it (512 on a CPU, 1024 on a GPU)",
     )
+    add_json(sample)
     sample.set_defaults(command=_sample)
-
-
-def add_label(commands: Commands) -> None:
-    """Its options."""
-    label = add_command(
-        commands, "label", "label tracks and showers with a trained SSNet",
-        "results/demo/judges/ssnet/seed1 argon.h5 labels.h5",
-    )  # fmt: skip
-    label.add_argument("model", type=Path, help="folder of a trained SSNet, or its packed file")
-    label.add_argument("images", type=Path, help="image file to label")
-    label.add_argument("output", type=hdf5, help="label file to write, .h5 or .hdf5")
-    label.add_argument(
-        "--threshold",
-        type=threshold,
-        default=0.2,
-        help="pixels above it are labelled, in the unit of the images (0.2)",
-    )
-    label.add_argument("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto")
-    label.set_defaults(command=_label)
 
 
 def _sample(options: argparse.Namespace) -> None:
@@ -115,7 +98,8 @@ def _sample(options: argparse.Namespace) -> None:
             conditions=conditions,
             cores=options.cores or usable_cores(),
         )
-    print(f"{options.output}: {count} images of {image_label}{replaced}")
+    facts = {"images": count, "label": image_label, "model": options.model, "seed": options.seed}
+    print_done(options, f"{count} images of {image_label}", facts, replaced)
 
 
 def same_for_all(options: argparse.Namespace) -> dict[str, float]:
@@ -172,33 +156,3 @@ def _count(options: argparse.Namespace, conditions: Mapping[str, Any]) -> int:
             "or give as many rows."
         )
     return count
-
-
-def _label(options: argparse.Namespace) -> None:
-    from darkpixel.models.device import choose_device
-    from darkpixel.models.folder import load_config, load_model
-    from darkpixel.models.packed import model_folder
-    from darkpixel.models.ssnet.labelling import label_file
-    from darkpixel.models.ssnet.model import SSNet
-
-    replaced = replaced_note(options.output)
-    if options.output.exists() and options.output.samefile(options.images):
-        raise DarkpixelError(
-            f"{options.output}: the file of the images itself; name another for the labels."
-        )
-    with model_folder(options.model) as folder:
-        config = load_config(folder)
-        model = load_model(folder, device=choose_device(options.device))
-    if not isinstance(model, SSNet):
-        raise DarkpixelError(
-            f"{options.model}: model is '{config['model']['model']}', not 'ssnet'; "
-            "name the folder of a trained SSNet."
-        )
-    label_file(
-        model,
-        options.images,
-        options.output,
-        images=config["images"],
-        threshold=options.threshold,
-    )
-    print(f"{options.output}: labels of {options.images}{replaced}")
