@@ -71,10 +71,32 @@ def test_pions_in_five_lines() -> None:
     model = darkpixel.load(Path(__file__).parents[2] / "weights/lartpc_sparse_transformer")
     slow, fast = (model.sample(12, species=2212, momentum=p, cores=1) for p in (320.0, 700.0))
     assert (slow > 0).sum() < (fast > 0).sum()
+    np.testing.assert_array_equal(
+        fast, model.sample(12, species=["p"] * 12, momentum=700.0, cores=1)
+    )
+    assert model.log_density(fast[:1], bound=True, species="p", momentum=700.0) == (
+        model.log_density(fast[:1], bound=True, species=2212, momentum=700.0)
+    )
+    with pytest.raises(DarkpixelError, match=r"found 'proton'; give a PDG code, or one of e- \(11"):
+        model.sample(1, species="proton")
+
+
+def test_the_command_draws_momenta_of_a_range(tmp_path: Path) -> None:
+    folder = str(Path(__file__).parents[2] / "weights/lartpc_sparse_transformer")
+    made = [tmp_path / name for name in ("a.h5", "b.h5")]
+    for path in made:
+        words = ["sample", folder, str(path), "-n", "8", "--species", "mu-", "--cores", "1"]
+        assert main([*words, "--momentum", "300:400"]) == 0
+    with ImageFile(made[0]) as one, ImageFile(made[1]) as two:
+        momenta = one.column("momentum")
+        assert len(set(momenta.tolist())) == 8
+        assert (momenta >= 300).all()
+        assert (momenta <= 400).all()
+        np.testing.assert_array_equal(one.read(), two.read())
 
 
 def test_simulated_images_and_their_columns() -> None:
-    images, columns = darkpixel.simulate("argon", 5, species=13, momentum=500, cores=1)
+    images, columns = darkpixel.simulate("argon", 5, species="mu-", momentum=500, cores=1)
     assert images.shape == (5, 64, 64)
     assert columns["species"].tolist() == [13] * 5
     assert columns["momentum"].tolist() == [500.0] * 5

@@ -89,7 +89,7 @@ def _likelihood(options: argparse.Namespace) -> None:
         options.model,
         options.images,
         label=options.label,
-        conditions=same_for_all(options),
+        conditions=same_for_all(options, options.momentum),
         use_columns=not options.ignore_columns,
         training=options.training,
         draws=max(2, options.draws),

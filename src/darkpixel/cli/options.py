@@ -12,6 +12,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from darkpixel.errors import DarkpixelError
+
 Commands = Any
 """`argparse`'s object that new commands are added to, whose class is not public."""
 
@@ -74,36 +76,30 @@ def threshold(text: str) -> float:
 
 
 def species(text: str) -> list[int]:
-    from darkpixel.formats.species import SPECIES
-
-    codes = {name: code for code, name in SPECIES.items()} | {str(code): code for code in SPECIES}
-    for word in text.split(","):
-        if word not in codes:
-            known = ", ".join(f"{name} or {code}" for code, name in SPECIES.items())
-            raise argparse.ArgumentTypeError(f"found '{word}'; choose of {known}")
-    return [codes[word] for word in dict.fromkeys(text.split(","))]
+    """PDG codes, or names of those that are simulated, each once."""
+    return list(dict.fromkeys(map(one_species, text.split(","))))
 
 
 def one_species(text: str) -> int:
-    """A PDG code, or a name of those that are simulated."""
-    from darkpixel.formats.species import SPECIES
+    from darkpixel.formats.particle_names import pdg_code
 
-    by_name = {name: code for code, name in SPECIES.items()}
     try:
-        return by_name.get(text) or int(text)
-    except ValueError as error:
-        known = ", ".join(by_name)
-        raise argparse.ArgumentTypeError(f"found '{text}'; give a PDG code, or {known}") from error
+        return pdg_code(text)
+    except DarkpixelError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def momentum(text: str) -> tuple[float, float]:
     low, _, high = text.partition(":")
     try:
-        return float(low), float(high or low)
+        found = float(low), float(high or low)
     except ValueError as error:
         raise argparse.ArgumentTypeError(
             f"found '{text}'; give MeV/c, such as 500, or a range such as 300:800"
         ) from error
+    if not 0 < found[0] <= found[1] < math.inf:
+        raise argparse.ArgumentTypeError(f"found '{text}'; above 0, and the lower one first")
+    return found
 
 
 def side(text: str) -> float:

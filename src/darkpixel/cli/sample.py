@@ -11,6 +11,7 @@ from darkpixel.cli.options import (
     add_device,
     add_json,
     images_file,
+    momentum,
     one_species,
     positive,
     print_done,
@@ -40,7 +41,11 @@ def add_sample(commands: Commands) -> None:
     sample.add_argument(
         "--species", type=one_species, help="mu- or 13, short for --condition species=13"
     )
-    sample.add_argument("--momentum", type=float, help="MeV/c, short for --condition momentum=P")
+    sample.add_argument(
+        "--momentum", type=momentum, metavar="P",
+        help="MeV/c: one such as 500, short for --condition momentum=500, or a range such as "
+        "300:800, of which each image has one, evenly, that the file keeps",
+    )  # fmt: skip
     sample.add_argument(
         "--condition",
         action="append",
@@ -80,6 +85,9 @@ def _sample(options: argparse.Namespace) -> None:
         model = load_generator(folder, device=device, label=options.label)
     conditions = _conditions(options, [condition.name for condition in model.conditions])
     count = _count(options, conditions)
+    low, high = options.momentum or (0.0, 0.0)
+    if low < high:
+        conditions["momentum"] = _evenly(low, high, count, options.seed)
     images = config["images"]
     image_label = options.label or images["label"]
     block_size = options.block_size or default_block_size(device)
@@ -102,15 +110,18 @@ def _sample(options: argparse.Namespace) -> None:
     print_done(options, f"{count} images of {image_label}", facts, replaced)
 
 
-def same_for_all(options: argparse.Namespace) -> dict[str, float]:
+def same_for_all(options: argparse.Namespace, momentum: float | None) -> dict[str, float]:
     """The values of `--species`, `--momentum` and `--condition`, one for all images.
+
+    Args:
+        momentum: of `--momentum`.
 
     Raises:
         DarkpixelError: a value is no number, or a name is given twice.
     """
     single: dict[str, float] = {}
-    words = [f"{name}={getattr(options, name)}" for name in ("species", "momentum")
-             if getattr(options, name) is not None]  # fmt: skip
+    short = {"species": options.species, "momentum": momentum}
+    words = [f"{name}={value}" for name, value in short.items() if value is not None]
     for word in [*words, *options.condition]:
         name, equals, text = word.partition("=")
         try:
@@ -131,7 +142,7 @@ def _conditions(options: argparse.Namespace, names: Sequence[str]) -> dict[str, 
     """The values of the options' conditions: one for all images, or an array of one an image."""
     from darkpixel.formats.condition_file import read_conditions
 
-    single = same_for_all(options)
+    single = same_for_all(options, options.momentum and options.momentum[0])
     if options.conditions is None:
         return dict(single)
     columns = read_conditions(options.conditions, names)
@@ -141,6 +152,15 @@ def _conditions(options: argparse.Namespace, names: Sequence[str]) -> dict[str, 
             "line too; give one or the other."
         )
     return {**single, **columns}
+
+
+def _evenly(low: float, high: float, count: int, seed: int) -> Any:
+    """A number of the range for each image, (count,), those of one seed always the same."""
+    import numpy as np
+
+    from darkpixel.formats.seeds import job_seed
+
+    return np.random.default_rng(job_seed(seed, "sample", "momentum")).uniform(low, high, count)
 
 
 def _count(options: argparse.Namespace, conditions: Mapping[str, Any]) -> int:

@@ -359,6 +359,8 @@ def test_show_draws_images(tmp_path, capsys, monkeypatch):
     assert main(["show", images, "-n", "7"]) == 0
     assert capsys.readouterr().out == "images.png\n"
     assert (tmp_path / "images.png").read_bytes().startswith(b"\x89PNG")
+    assert main(["show", images, "-n", "7"]) == 0
+    assert capsys.readouterr().out == "images.png (in place of the file that was there)\n"
     np.save(tmp_path / "x.npy", np.zeros((3, 5, 9)))
     assert main(["show", "x.npy", "-o", "x.pdf"]) == 0
     assert (tmp_path / "x.pdf").read_bytes().startswith(b"%PDF")

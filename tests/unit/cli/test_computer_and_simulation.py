@@ -35,8 +35,10 @@ def test_simulate_of_one_species_at_one_momentum(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--species", "muon"], "found 'muon'; choose of e- or 11"),
+        (["--species", "muon"], "found 'muon'; give a PDG code, or one of e- (11)"),
         (["--momentum", "fast"], "found 'fast'; give MeV/c"),
+        (["--momentum", "800:300"], "found '800:300'; above 0, and the lower one first"),
+        (["--momentum", "nan"], "found 'nan'; above 0"),
     ],
 )
 def test_simulate_refuses_what_it_does_not_know(tmp_path, capsys, words, message):

@@ -95,3 +95,18 @@ def test_argon_of_which_nothing_says_the_unit(
 ) -> None:
     assert main(["evaluate", array, array, "--dataset", "lartpc"]) == 0
     assert "W1 of sum, 0.255 MeV" in capsys.readouterr().out
+
+
+def test_a_page_that_cannot_be_written_is_refused_before_anything_is_computed(
+    tmp_path: Path,
+    array: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    page = tmp_path / "page.html"
+    for note in ("the same, with histograms\n", "histograms (in place of the file that was there)"):
+        assert main(["evaluate", array, array, "-n", "5", "--html", str(page)]) == 0
+        assert note in capsys.readouterr().err
+    monkeypatch.setattr("darkpixel.studies.scoring.score", lambda *_, **__: pytest.fail("computed"))
+    assert main(["evaluate", array, array, "--html", str(tmp_path)]) == 1
+    assert f"{tmp_path}: is a folder" in capsys.readouterr().err
