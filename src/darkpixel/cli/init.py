@@ -41,7 +41,9 @@ def add_init(commands: Commands) -> None:
         "mine.yaml # asks for the files",
         description="Looks at the files, divides their images into training, validation and test "
         "images, and writes a configuration. Arrays of NumPy (.npy, .npz), and showers in "
-        "CaloChallenge's layout whose cells make a square, are written as HDF5 beside it.",
+        "CaloChallenge's layout whose cells make a square, are written as HDF5 beside it. "
+        "Refused are other showers, such as those of data sets 2 and 3, and JetNet's particles, "
+        "whose pT has no unit of energy; evaluate takes both.",
     )
     init.add_argument("output", type=Path, help="overlay to write, .yaml")
     init.add_argument(

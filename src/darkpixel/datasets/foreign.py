@@ -70,7 +70,12 @@ class Foreign(NamedTuple):
 
 
 def random_images(
-    path: str | Path | Named, most: int, seed: int, grid: Grid | None = None
+    path: str | Path | Named,
+    most: int,
+    seed: int,
+    grid: Grid | None = None,
+    *,
+    memory: int | None = None,
 ) -> Foreign:
     """Up to `most` images of a file, drawn at random without replacement, in random order.
 
@@ -80,6 +85,7 @@ def random_images(
         most: at least 1.
         seed: of the draw: files of one length give the same images.
         grid: for files that hold no images.
+        memory: bytes that may be taken, by fewer images if need be; None: any number.
 
     Raises:
         DarkpixelError: the file cannot be read, or is none of the kinds that are.
@@ -90,15 +96,22 @@ def random_images(
     keys: NDArray[np.float64] = np.empty(0)
     total = 0
     for images in blocks:
+        if not total and memory is not None:
+            most = max(1, min(most, memory // (2 * 4 * math.prod(images.shape[1:]))))
         total += len(images)
-        kept.append(np.asarray(images, np.float32))
-        keys = np.concatenate([keys, random.random(len(images))])
-        if len(keys) > 2 * most:
-            chosen = np.sort(np.argpartition(keys, most)[:most])
-            kept, keys = [np.concatenate(kept)[chosen]], keys[chosen]
+        drawn = random.random(len(images))
+        if (room := most - len(keys)) > 0:
+            kept.append(np.array(images[:room], np.float32))  # ours, to be written to
+            keys = np.concatenate([keys, drawn[:room]])
+            images, drawn = images[room:], drawn[room:]
+        if len(images):
+            kept = [np.concatenate(kept)] if len(kept) > 1 else kept
+            chosen = np.argpartition(np.concatenate([keys, drawn]), most)[:most]
+            gone, new = np.setdiff1d(np.arange(most), chosen), chosen[chosen >= most] - most
+            kept[0][gone], keys[gone] = images[new], drawn[new]
     if not total:
         raise DarkpixelError(f"{path}: holds no images.")
-    order = np.argsort(keys)[:most]
+    order = np.argsort(keys)
     return Foreign(np.concatenate(kept)[order], total, about)
 
 

@@ -43,6 +43,7 @@ from darkpixel.metrics.memorisation import memorisation_rows, nearest_training_i
 from darkpixel.metrics.observables import Source, measure_observables
 from darkpixel.metrics.rows import wasserstein_rows
 from darkpixel.metrics.sample_distances import feature_tables
+from darkpixel.models.device import memory_limit
 from darkpixel.progress import progress
 
 ARGON, PLAIN = "lartpc", "plain"
@@ -116,8 +117,14 @@ def score(
         raise DarkpixelError(
             f"evaluate: pixels of {pixel_size:g}; give a size above 0, and finite."
         )
-    real = random_images(reference, (1 + _MOST_SETS) * n, seed, grid)
-    made = {name: random_images(path, n, seed, grid) for name, path in generated.items()}
+    share = memory_limit() // 2 // (2 + (training is not None))  # of images that are kept
+    asked = (1 + _MOST_SETS) * n
+    real = random_images(reference, asked, seed, grid, memory=share)
+    made = {
+        name: random_images(path, n, seed, grid, memory=share // len(generated))
+        for name, path in generated.items()
+    }
+    warnings = _fewer([(reference, real, asked), *((generated[k], made[k], n) for k in made)])
     for name, found in made.items():
         if found.images.shape[1:] != real.images.shape[1:]:
             raise DarkpixelError(
@@ -172,11 +179,13 @@ def score(
         if training is not None:
             _next(bar, "nearest training images")
             settings = TwoSample()
-            learned = random_images(training, 100 * settings.memorisation_images, seed, grid)
+            asked = 100 * settings.memorisation_images
+            learned = random_images(training, asked, seed, grid, memory=share)
+            warnings += _fewer([(training, learned, asked)])
             train = write(folder / "training.h5", learned, training)
             count = min(n, settings.memorisation_images)
             tables.append(_memorised(sources, test, train, count, seed, mirrored=argon))
-    warnings = _warnings(reference, real, [(generated[name], made[name]) for name in made])
+    warnings += _warnings(reference, real, [(generated[name], made[name]) for name in made])
     if n < _FEWEST:
         warnings.append(f"{n} images a side are too few for AUC, FPD, KPD and coverage.")
     return Score(_joined(tables, list(made)), observables, warnings, about)
@@ -312,6 +321,16 @@ def _joined(tables: Sequence[pd.DataFrame], files: Sequence[str]) -> pd.DataFram
     rows = pd.concat([rows[rows.model == file] for file in files], ignore_index=True)
     control = rows.observable.map(scaled.set_index("observable")["value"])
     return rows.assign(control=control, verdict=rows.verdict.astype(object).fillna(""))
+
+
+def _fewer(files: Sequence[tuple[Origin, Foreign, int]]) -> list[str]:
+    """Of which files fewer images were taken than they have and than were asked for."""
+    return [
+        f"{path}: {len(found.images):,} of {found.total:,} images are taken, as many as there "
+        "is memory for; a computer, or a job, with more of it takes more."
+        for path, found, asked in files
+        if len(found.images) < min(asked, found.total)
+    ]
 
 
 def _warnings(
