@@ -10,6 +10,7 @@ from darkpixel.cli.options import (
     pixels_of,
     positive,
     print_json,
+    replaced_note,
     seed,
     side,
 )
@@ -57,6 +58,7 @@ def _evaluate(options: argparse.Namespace) -> None:
     from darkpixel.studies.scoring import score
     from darkpixel.tables.score import score_text
 
+    replaced = "" if options.html is None else replaced_note(options.html)  # before all computing
     found = score(
         options.reference,
         _names(options.generated),
@@ -79,7 +81,7 @@ def _evaluate(options: argparse.Namespace) -> None:
         from darkpixel.pages.score import write_score_page
 
         write_score_page(found.rows, found.observables, found.about, found.warnings, options.html)
-        print(f"{options.html}: the same, with histograms", file=sys.stderr)
+        print(f"{options.html}: the same, with histograms{replaced}", file=sys.stderr)
 
 
 def _names(paths: list[Path]) -> dict[str, Path]:

@@ -40,7 +40,9 @@ def add_init(commands: Commands) -> None:
         "mine.yaml # asks for the files",
         description="Looks at the files, divides their images into training, validation and test "
         "images, and writes a configuration. Arrays of NumPy (.npy, .npz), and showers in "
-        "CaloChallenge's layout whose cells make a square, are written as HDF5 beside it.",
+        "CaloChallenge's layout whose cells make a square, are written as HDF5 beside it. "
+        "Refused are other showers, such as those of data sets 2 and 3, and JetNet's particles, "
+        "whose pT has no unit of energy; evaluate takes both.",
     )
     init.add_argument("output", type=Path, help="overlay to write, .yaml")
     init.add_argument(
@@ -50,7 +52,11 @@ def add_init(commands: Commands) -> None:
     init.add_argument(
         "--dataset", choices=KINDS, help="kind of the images (as the files say, else jets)"
     )
-    init.add_argument("--models", nargs="+", help="entries of config/config.yaml to train")
+    init.add_argument(
+        "--models",
+        nargs="+",
+        help=f"entries of config/config.yaml to train ({' '.join(DEFAULT_MODELS)})",
+    )
     init.add_argument("--run", help="name of the run (that of the overlay)")
     init.add_argument("--pixel-size", type=side, help="of a pixel, if the files do not say it")
     init.add_argument("--unit", help="of the pixels of .npy and .npz, such as MeV")

@@ -110,7 +110,7 @@ def open_hdf5(path: Path, *, missing: str, remedy: str) -> h5py.File:
 
 
 @contextmanager
-def sound(path: Path, remedy: str, where: str = "") -> Iterator[None]:
+def sound(path: Path | str, remedy: str, where: str = "") -> Iterator[None]:
     """Explain what cannot be read in the block: on damaged bytes, h5py raises almost anything.
 
     Args:

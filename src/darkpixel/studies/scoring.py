@@ -19,7 +19,7 @@ from darkpixel.config.evaluation import Evaluation
 from darkpixel.config.lartpc_evaluation import LArTPCEvaluation
 from darkpixel.config.names import MONTE_CARLO
 from darkpixel.config.two_sample import TwoSample
-from darkpixel.datasets.foreign import Foreign, Grid, random_images
+from darkpixel.datasets.foreign import Foreign, Grid, Named, random_images
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.files import scratch_folder
 from darkpixel.formats.image_file import ImageWriter
@@ -43,6 +43,7 @@ from darkpixel.metrics.memorisation import memorisation_rows, nearest_training_i
 from darkpixel.metrics.observables import Source, measure_observables
 from darkpixel.metrics.rows import wasserstein_rows
 from darkpixel.metrics.sample_distances import feature_tables
+from darkpixel.models.device import memory_limit
 from darkpixel.progress import progress
 
 ARGON, PLAIN = "lartpc", "plain"
@@ -55,10 +56,15 @@ _SIDES = {ARGON: 0.5, PLAIN: 0.01}
 """Sides of pixels, where nothing says them: cm; and small, so that moments are those of a plane."""
 _SCALED = ("auc", "fpd", "kpd")
 """Measures whose control is the reference with pixels that are 5% too large."""
+_SIMULATED = ("train", "validation", "test", "all")
+"""Splits of images that no model made: those of a run, and that of `darkpixel simulate`."""
 _UNLIKE = 2.0  # a ratio of mean sums that says that units differ
 
 
 _SILENT = 'give --unit "{unit}" (from Python: unit) if it is the same, else its own'
+
+
+Origin = str | Path | Named
 
 
 class Score(NamedTuple):
@@ -77,10 +83,10 @@ class Score(NamedTuple):
 
 
 def score(
-    reference: str | Path,
-    generated: Mapping[str, str | Path],
+    reference: Origin,
+    generated: Mapping[str, Origin],
     *,
-    training: str | Path | None = None,
+    training: Origin | None = None,
     n: int = 10_000,
     seed: int = 1,
     dataset: str | None = None,
@@ -88,11 +94,11 @@ def score(
     unit: str | None = None,
     grid: Grid | None = None,
 ) -> Score:
-    """Distances of files of images from a file of reference images.
+    """Distances of generated from reference images, which are in files or named arrays.
 
     Args:
         reference: simulated images, 40 or more.
-        generated: name -> file; of the same size of images.
+        generated: by name; of the same size of images.
         training: images that the generators were trained on, for the measures of memorisation.
         n: images a side, at most half of the reference and the smallest file.
         seed: of the draw of the images, and of all resampling.
@@ -111,8 +117,14 @@ def score(
         raise DarkpixelError(
             f"evaluate: pixels of {pixel_size:g}; give a size above 0, and finite."
         )
-    real = random_images(reference, (1 + _MOST_SETS) * n, seed, grid)
-    made = {name: random_images(path, n, seed, grid) for name, path in generated.items()}
+    share = memory_limit() // 2 // (2 + (training is not None))  # of images that are kept
+    asked = (1 + _MOST_SETS) * n
+    real = random_images(reference, asked, seed, grid, memory=share)
+    made = {
+        name: random_images(path, n, seed, grid, memory=share // len(generated))
+        for name, path in generated.items()
+    }
+    warnings = _fewer([(reference, real, asked), *((generated[k], made[k], n) for k in made)])
     for name, found in made.items():
         if found.images.shape[1:] != real.images.shape[1:]:
             raise DarkpixelError(
@@ -166,11 +178,13 @@ def score(
         if training is not None:
             _next(bar, "nearest training images")
             settings = TwoSample()
-            learned = random_images(training, 100 * settings.memorisation_images, seed, grid)
+            asked = 100 * settings.memorisation_images
+            learned = random_images(training, asked, seed, grid, memory=share)
+            warnings += _fewer([(training, learned, asked)])
             train = write(folder / "training.h5", learned, training)
             count = min(n, settings.memorisation_images)
             tables.append(_memorised(sources, test, train, count, seed, mirrored=argon))
-    warnings = _warnings(str(reference), real, {str(generated[k]): v for k, v in made.items()})
+    warnings += _warnings(reference, real, [(generated[name], made[name]) for name in made])
     if n < _FEWEST:
         warnings.append(f"{n} images a side are too few for AUC, FPD, KPD and coverage.")
     return Score(_joined(tables, list(made)), observables, warnings, about)
@@ -204,10 +218,10 @@ def _observables(about: Mapping[str, Any]) -> tuple[str, ...]:
 def _write(
     path: Path,
     found: Foreign,
-    origin: str | Path,
+    origin: Origin,
     *,
     about: Mapping[str, Any],
-    real: tuple[str | Path, str | None],
+    real: tuple[Origin, str | None],
     asked: tuple[float | None, str | None],
 ) -> str:
     """The images in a file as the measures read them, in the unit of the reference.
@@ -308,21 +322,33 @@ def _joined(tables: Sequence[pd.DataFrame], files: Sequence[str]) -> pd.DataFram
     return rows.assign(control=control, verdict=rows.verdict.astype(object).fillna(""))
 
 
-def _warnings(reference: str, real: Foreign, made: Mapping[str, Foreign]) -> list[str]:
+def _fewer(files: Sequence[tuple[Origin, Foreign, int]]) -> list[str]:
+    """Of which files fewer images were taken than they have and than were asked for."""
+    return [
+        f"{path}: {len(found.images):,} of {found.total:,} images are taken, as many as there "
+        "is memory for; a computer, or a job, with more of it takes more."
+        for path, found, asked in files
+        if len(found.images) < min(asked, found.total)
+    ]
+
+
+def _warnings(
+    reference: Origin, real: Foreign, made: Sequence[tuple[Origin, Foreign]]
+) -> list[str]:
     """What says that two files do not belong together, or were taken for each other."""
     found = []
     mean = float(real.images.sum(axis=(1, 2), dtype=np.float64).mean())
     if real.about.get("split") == "generated":
         found.append(f"{reference}: the reference is generated images itself; is it the right one?")
-    for path, other in made.items():
+    for path, other in made:
         for key in ("dataset", "label"):
             one, two = (about.get(key) for about in (real.about, other.about))
             if one is not None and two is not None and one != two:
                 found.append(f"{path}: {key} '{two}', that of the reference is '{one}'.")
-        if other.about.get("split") in ("train", "validation", "test"):
+        if other.about.get("split") in _SIMULATED:
             found.append(
-                f"{path}: simulated images ({other.about['split']}), not generated ones; the "
-                "reference comes first."
+                f"{path}: simulated images (split '{other.about['split']}'), not generated ones; "
+                "the reference comes first."
             )
         stated = [about.get("unit") for about in (real.about, other.about)]
         sums = float(other.images.sum(axis=(1, 2), dtype=np.float64).mean())

@@ -76,8 +76,37 @@ def test_an_array_needs_a_unit_where_the_other_file_has_one(
     assert f"W1 of sum, {unit}" in capsys.readouterr().out
 
 
+def test_the_file_of_simulate_is_a_reference(
+    tmp_path: Path, array: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    reference = str(tmp_path / "reference.h5")
+    simulate = ["simulate", "argon", reference, "-n", "10", "--species", "mu-", "--cores", "1"]
+    assert main(simulate) == 0
+    np.save(array, RANDOM.exponential(size=(20, 64, 64)))
+    for pair, swapped in (([array, reference], True), ([reference, array], False)):
+        assert main(["evaluate", *pair, "--unit", "0.255 MeV"]) == 0
+        error = capsys.readouterr().err
+        said = f"{reference}: simulated images (split 'all'), not generated ones; the reference"
+        assert (said in error) == swapped
+
+
 def test_argon_of_which_nothing_says_the_unit(
     array: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["evaluate", array, array, "--dataset", "lartpc"]) == 0
     assert "W1 of sum, 0.255 MeV" in capsys.readouterr().out
+
+
+def test_a_page_that_cannot_be_written_is_refused_before_anything_is_computed(
+    tmp_path: Path,
+    array: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    page = tmp_path / "page.html"
+    for note in ("the same, with histograms\n", "histograms (in place of the file that was there)"):
+        assert main(["evaluate", array, array, "-n", "5", "--html", str(page)]) == 0
+        assert note in capsys.readouterr().err
+    monkeypatch.setattr("darkpixel.studies.scoring.score", lambda *_, **__: pytest.fail("computed"))
+    assert main(["evaluate", array, array, "--html", str(tmp_path)]) == 1
+    assert f"{tmp_path}: is a folder" in capsys.readouterr().err

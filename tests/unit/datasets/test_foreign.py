@@ -57,6 +57,19 @@ def test_every_image_has_the_same_chance(tmp_path: Path, monkeypatch: pytest.Mon
     assert abs(counts - 150).max() < 5 * np.sqrt(150 * 0.75)
 
 
+def test_no_more_images_than_there_is_memory_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And an array in memory is only read."""
+    monkeypatch.setattr(foreign, "_BLOCK", 4)
+    before = IMAGES.copy()
+    named = foreign.Named("mine", IMAGES)
+    whole = random_images(named, 50, seed=1)
+    some = random_images(named, 50, seed=1, memory=2 * 7 * IMAGES[0].nbytes)
+    assert (len(some.images), some.total) == (7, 50)
+    np.testing.assert_array_equal(some.images, whole.images[:7])
+    assert len(random_images(named, 50, seed=1, memory=0).images) == 1
+    np.testing.assert_array_equal(IMAGES, before)
+
+
 def test_archives_image_files_and_what_they_say(tmp_path: Path) -> None:
     np.savez(tmp_path / "a.npz", IMAGES)
     np.savez(tmp_path / "b.npz", images=IMAGES, energies=np.ones(50))
@@ -82,7 +95,7 @@ def test_showers_of_the_calochallenge(tmp_path: Path) -> None:
     found = random_images(tmp_path / "x.hdf5", 10, 1, Grid(shape=(3, 4)))
     same_images(found.images, showers.reshape(9, 3, 4).astype(np.float32))
     assert found.about == {"unit": "MeV"}
-    with pytest.raises(DarkpixelError, match="say with --shape"):
+    with pytest.raises(DarkpixelError, match=r"say with --shape \(from Python: shape\)"):
         random_images(tmp_path / "x.hdf5", 10, 1)
 
 

@@ -11,6 +11,7 @@ from image_files import write_images
 import darkpixel
 from darkpixel.cli import main
 from darkpixel.errors import DarkpixelError
+from darkpixel.studies import scoring
 from darkpixel.studies.scoring import score
 from darkpixel.tables.score import MEANINGS, NAMES, OBSERVABLES, ranked, score_note
 
@@ -81,6 +82,8 @@ def test_what_does_not_belong_together_is_said(files: dict[str, Path], tmp_path:
     reference = write_images(tmp_path / "test.h5", jets(200, 1))
     swapped = score(files["good"], {"test": reference}, unit="GeV")
     assert any("the reference comes first" in text for text in swapped.warnings)
+    made = write_images(tmp_path / "made.h5", jets(200, 1), split="generated")
+    assert not any("comes first" in text for text in score(reference, {"made": made}).warnings)
     np.save(tmp_path / "mev.npy", jets(200, 2, 1000.0))
     other = score(reference, {"mev": tmp_path / "mev.npy"})
     assert any("are they in one unit?" in text for text in other.warnings)
@@ -113,6 +116,22 @@ def test_few_images_have_a_table_and_a_page(
     assert "data:image/png;base64," in text
     assert main(["evaluate", *map(str, paths[:2]), "-n", "5"]) == 0
     assert "Files in the order" not in capsys.readouterr().out  # of one
+
+
+def test_no_more_images_than_memory_and_it_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As of CaloChallenge's data set 3, of whose images one has 162 kB."""
+    monkeypatch.setattr(scoring, "memory_limit", lambda: 4 * 2 * 16 * 8 * 8 * 4)  # 16 a share
+    reference = write_images(tmp_path / "test.h5", jets(90, 1))
+    found = score(reference, {"made": write_images(tmp_path / "made.h5", jets(40, 2))})
+    assert found.about["n"] == 8
+    assert found.about["images"] == {str(reference): 90, "made": 40}
+    assert any(f"{reference}: 16 of 90 images are taken" in text for text in found.warnings)
+    assert any("made.h5: 16 of 40 images are taken" in text for text in found.warnings)
+    monkeypatch.undo()
+    few = score(reference, {"made": tmp_path / "made.h5"}, n=5)
+    assert not any("are taken" in text for text in few.warnings)
 
 
 def test_images_of_another_size_are_refused(files: dict[str, Path], tmp_path: Path) -> None:
