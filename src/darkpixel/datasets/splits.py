@@ -117,7 +117,8 @@ def write_splits(
         groups: of events that must stay in one split, as in `assign_splits`.
 
     Raises:
-        DarkpixelError: too few events, bad pixels, none above zero, a required column that is
+        DarkpixelError: too few events, bad pixels, none above zero, images that are all the same, a
+            required column that is
             missing or bad, or a full disk.
     """
     if set(outputs) != set(SPLITS):
@@ -126,6 +127,8 @@ def write_splits(
     paths = {split: Path(outputs[split]) for split in SPLITS}
     files: dict[str, _Split] = {}
     seen, nonzero, whole = 0, False, False
+    first: NDArray[np.float32] | None = None
+    alike = True
     try:
         with ExitStack() as stack:
             for images, columns in blocks:
@@ -164,6 +167,9 @@ def write_splits(
                     files[split].add((images[chosen], part))
                 seen += len(images)
                 nonzero = nonzero or bool(images.any())
+                if alike and len(images):
+                    first = images[0].copy() if first is None else first
+                    alike = bool((images == first).all())
             if seen != total:
                 raise DarkpixelError(
                     f"{dataset}/{label}: {seen} events came from {source}, {total} were announced; "
@@ -172,6 +178,11 @@ def write_splits(
             if not nonzero:
                 raise DarkpixelError(
                     f"{dataset}/{label}: every pixel of {source} is zero; nothing to learn."
+                )
+            if alike:
+                raise DarkpixelError(
+                    f"{dataset}/{label}: all {total} images of {source} are the same; there is "
+                    "nothing to learn, or to compare: give images that differ."
                 )
             for file in files.values():
                 file.finish()
