@@ -1,7 +1,4 @@
-"""What an HDF5 file of images may be: one case a line of docs/formats.md, which is made from here.
-
-`python tests/builders/hdf5_cases.py` writes the table anew.
-"""
+"""What an HDF5 file of images may be: one case a line of docs/formats.md (`format_tables`)."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -10,10 +7,8 @@ from typing import Any, NamedTuple
 
 import h5py
 import numpy as np
+from format_tables import WORKS
 
-WORKS = "works"
-PAGE = Path(__file__).parents[2] / "docs" / "formats.md"
-START, END = "<!-- hdf5 cases -->\n", "<!-- end of hdf5 cases -->\n"
 IMAGES = (np.arange(6 * 4 * 4).reshape(6, 4, 4) % 5).astype(np.float32)
 
 
@@ -339,23 +334,3 @@ CASES: list[Case] = [
     Case("file", "with a user block", WORKS, stored(), options={"userblock_size": 512}),
     Case("file", "of the latest format", WORKS, stored(), options={"libver": "latest"}),
 ]  # fmt: skip
-
-
-def table() -> str:
-    """The table of docs/formats.md."""
-    rows = ["| part | what is there | what comes of it |", "| --- | --- | --- |"]
-    for case in CASES:
-        outcome = case.outcome if case.outcome == WORKS else f"refused: “{case.outcome}”"
-        rows.append(f"| {case.part} | {case.what} | {outcome.replace('|', chr(92) + '|')} |")
-    return "\n".join(rows) + "\n"
-
-
-def page() -> str:
-    """The page with the table as it is now."""
-    text = PAGE.read_text()
-    before, rest = text.split(START)
-    return before + START + table() + END + rest.split(END)[1]
-
-
-if __name__ == "__main__":
-    PAGE.write_text(page())

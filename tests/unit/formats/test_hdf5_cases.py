@@ -5,7 +5,8 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
-from hdf5_cases import CASES, IMAGES, PAGE, WORKS, Case, page
+from format_tables import PAGE, WORKS, page
+from hdf5_cases import CASES, IMAGES, Case
 
 from darkpixel.datasets.own_files import file_events
 from darkpixel.errors import DarkpixelError
@@ -43,4 +44,4 @@ def test_a_file_works_or_is_refused_in_one_line(case: Case, tmp_path: Path) -> N
 
 
 def test_the_page_says_what_is_tested() -> None:
-    assert page() == PAGE.read_text(), "run python tests/builders/hdf5_cases.py"
+    assert page() == PAGE.read_text(), "run python tests/builders/format_tables.py"
