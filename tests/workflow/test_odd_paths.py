@@ -1,4 +1,4 @@
-"""A checkout and a user's file may be called as users call them: quotes, `$`, `#`, other scripts."""
+"""A checkout and a user's file may be called as users call them: quotes, `$`, `#`, accents."""
 
 import h5py
 import numpy as np

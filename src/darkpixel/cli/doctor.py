@@ -124,21 +124,14 @@ def _memory() -> Finding:
 
 
 def _folders() -> Iterator[Finding]:
-    from darkpixel.formats.files import user_cache
-    from darkpixel.pipeline.checks import check_writable
+    from darkpixel.pipeline.checks import check_cache
 
     free = shutil.disk_usage(Path.cwd()).free
     yield Finding(free >= _LEAST_DISK, f"disk: {free / 1e9:.0f} GB free here (the demo takes 1)")
-    cache = user_cache()
-    if cache is None:
-        yield Finding(False, "cache: no home folder is known. Set XDG_CACHE_HOME to a folder.")
-        return
     try:
-        check_writable(cache)
+        yield Finding(True, f"cache: {check_cache()}")
     except DarkpixelError as error:
-        yield Finding(False, f"cache: {error} Set XDG_CACHE_HOME to a folder that can be written.")
-    else:
-        yield Finding(True, f"cache: {cache}")
+        yield Finding(False, str(error))
 
 
 def _slurm() -> Finding:

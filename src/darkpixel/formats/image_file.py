@@ -321,6 +321,8 @@ def _plain(value: Any) -> Any:
     """An attribute as str, int, float, bool or array; of an array of one element, that element."""
     if isinstance(value, np.ndarray | np.generic) and value.size == 1:
         value = value.item()  # many tools write no scalars
+    if isinstance(value, np.longdouble):  # which NumPy gives as it is
+        value = float(value)
     return value.decode(errors="replace") if isinstance(value, bytes) else value
 
 

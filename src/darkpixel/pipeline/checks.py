@@ -12,6 +12,7 @@ from darkpixel.config.data import CustomData, Data
 from darkpixel.config.discovery import model_settings
 from darkpixel.config.run import Run
 from darkpixel.errors import DarkpixelError, breaks_lines
+from darkpixel.formats.files import user_cache
 from darkpixel.pipeline.events import Events
 
 _PATHVAR = re.compile("<[a-z][a-z0-9_]*>")
@@ -131,6 +132,24 @@ def check_writable(folder: str | Path) -> None:
             f"{folder}: no file can be written there ({found}); check that its disk is there and "
             "yours to write, or run in another folder (`--directory`)."
         ) from error
+
+
+def check_cache() -> Path:
+    """The user's cache folder, in which Snakemake and compiled kernels keep files.
+
+    Raises:
+        DarkpixelError: there is none, or it cannot be written.
+    """
+    cache = user_cache()
+    if cache is None:
+        raise DarkpixelError("cache: no home folder is known. Set XDG_CACHE_HOME to a folder.")
+    try:
+        check_writable(cache)
+    except DarkpixelError as error:
+        raise DarkpixelError(
+            f"cache: {error} Set XDG_CACHE_HOME to a folder that can be written."
+        ) from error
+    return cache
 
 
 def check_dates(folder: str | Path) -> None:
