@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pandas as pd
+from projects import PlannedJob
 
 _MARK = "DARKPIXEL_KILLED_RUN"
 """Environment variable by which the processes of a run are found, whoever their parent is now."""
@@ -24,9 +25,10 @@ _LOG = re.compile(rb"results/test/logs/([\w./-]+?)\.log")
 _SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
 _TRAINING = "train_model"
 _RESULTS = "results/test"
+_ARGUMENTS = ("--cores", "2", "--configfile", "config/test.yaml")
 _GLANCE = 0.05  # s between two looks at what is running
 _PATIENCE = 300.0  # seconds for jobs to end that were asked to
-_ROUNDS = 6  # in which rules whose jobs ended before their moment are run again
+_ROUNDS = 6  # in which jobs that ended before their moment are run again
 
 
 def durations(folder: Path) -> dict[str, float]:
@@ -112,7 +114,7 @@ class KilledRun:
         folder: where the Snakefile is.
         targets: of Snakemake.
         kills: how many jobs to kill before the run is left alone.
-        rules: whose jobs the run has.
+        jobs: of the run, by the name of their log.
         durations: seconds that each of them takes, by the name of its log.
         restarts: signals to Snakemake and its jobs together, one after each part of the kills.
         seed: of the moments.
@@ -124,13 +126,13 @@ class KilledRun:
         targets: Sequence[str],
         kills: int,
         *,
-        rules: set[str],
+        jobs: dict[str, PlannedJob],
         durations: dict[str, float],
         restarts: tuple[signal.Signals, ...] = _SIGNALS,
         seed: int = 0,
     ) -> None:
-        self.folder, self.kills, self.rules = folder, kills, rules
-        self.arguments = [*targets, "--cores", "2", "--configfile", "config/test.yaml"]
+        self.folder, self.targets, self.kills, self.jobs = folder, targets, kills, jobs
+        self.rules = {job.rule for job in jobs.values()}
         self.durations, self.restarts = durations, restarts
         self.random = random.Random(seed)
         self.story = Story()
@@ -168,18 +170,20 @@ class KilledRun:
             if status:
                 return status
         status = self._snakemake(self.kills, None)
-        while not status and (rules := self._missed()) and self._round < _ROUNDS:
+        while not status and (files := self._missed()) and self._round < _ROUNDS:
             self._round += 1
-            again = ["--forcerun", *rules, "--until", *rules]
-            status = self._snakemake(self.kills, None, *again)
+            self.targets = files
+            status = self._snakemake(self.kills, None, "--force")
         assert status is not None
         return status
 
     def _missed(self) -> list[str]:
-        """Rules to be run once more, because a job of theirs is still to be killed."""
+        """Files to be made once more, of a job each that is still to be killed."""
         short = self.kills - self.story.jobs.total() - len(self.unhit)
         others = sorted(self.rules - self.unhit)
-        return sorted(self.unhit) + self.random.sample(others, min(max(short, 0), len(others)))
+        rules = sorted(self.unhit) + self.random.sample(others, min(max(short, 0), len(others)))
+        outputs = [sorted(j.output for j in self.jobs.values() if j.rule == rule) for rule in rules]
+        return [self.random.choice(files) for files in outputs]
 
     def _snakemake(self, wanted: int, last: signal.Signals | None, *arguments: str) -> int | None:
         """One Snakemake, until so many jobs were killed and `last` is sent to it.
@@ -188,7 +192,7 @@ class KilledRun:
             Its exit status if it came to its end by itself, else None.
         """
         command = [
-            sys.executable, "-m", "snakemake", *self.arguments, "--rerun-incomplete",
+            sys.executable, "-m", "snakemake", *self.targets, *_ARGUMENTS, "--rerun-incomplete",
             "--retries", str(self.kills + 1),  # one job may be killed again and again
             *arguments,
         ]  # fmt: skip
@@ -297,7 +301,7 @@ class KilledRun:
 
     def _unlock(self) -> None:
         subprocess.run(
-            [sys.executable, "-m", "snakemake", *self.arguments, "--unlock"],
+            [sys.executable, "-m", "snakemake", *self.targets, *_ARGUMENTS, "--unlock"],
             cwd=self.folder, env=os.environ | {"PYTHONPATH": ""}, check=True, capture_output=True,
         )  # fmt: skip
 
