@@ -3,9 +3,10 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
 from darkpixel.config.names import LARTPC
 from darkpixel.figures.lartpc.codes import code_maps, generated_codes
-from darkpixel.formats.parquet import read_parquet
 from darkpixel.metrics.convergence import late_models
 from darkpixel.pipeline.job import job
 from darkpixel.tables.names import LARTPC_ORIGINS
@@ -25,5 +26,5 @@ with job(snakemake.log[0]):
         generated=generated_codes(paths.generated),
         threshold=params.threshold,
         origin=LARTPC_ORIGINS[params.source],
-        late=late_models(read_parquet(snakemake.input.convergence), LARTPC),
+        late=late_models(pd.read_parquet(snakemake.input.convergence), LARTPC),
     )

@@ -3,10 +3,11 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
 from darkpixel.config.names import LARTPC
 from darkpixel.figures.lartpc.labels import labelled_examples
 from darkpixel.figures.style import source_name
-from darkpixel.formats.parquet import read_parquet
 from darkpixel.metrics.convergence import late_models
 from darkpixel.pipeline.job import job
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 with job(snakemake.log[0]):
     params = snakemake.params
-    late = late_models(read_parquet(snakemake.input.convergence), LARTPC)
+    late = late_models(pd.read_parquet(snakemake.input.convergence), LARTPC)
     labelled_examples(
         snakemake.input.labels,
         Path(snakemake.output.png).with_suffix(""),

@@ -3,8 +3,9 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
 from darkpixel.figures.sarm.mean_images import mean_images
-from darkpixel.formats.parquet import read_parquet
 from darkpixel.metrics.convergence import late_models
 from darkpixel.pipeline.job import job
 
@@ -16,5 +17,5 @@ with job(snakemake.log[0]):
         snakemake.params.samples,
         Path(snakemake.output.png).with_suffix(""),
         dataset=snakemake.params.dataset,
-        late=late_models(read_parquet(snakemake.input.convergence), snakemake.params.dataset),
+        late=late_models(pd.read_parquet(snakemake.input.convergence), snakemake.params.dataset),
     )

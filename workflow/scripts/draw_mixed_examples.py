@@ -3,9 +3,10 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
 from darkpixel.config.names import LARTPC
 from darkpixel.figures.lartpc.mixed import mixed_examples
-from darkpixel.formats.parquet import read_parquet
 from darkpixel.metrics.convergence import late_models
 from darkpixel.pipeline.job import job
 
@@ -21,5 +22,5 @@ with job(snakemake.log[0]):
         model=params.model,
         threshold=params.threshold,
         seed=params.seed,
-        late=late_models(read_parquet(snakemake.input.convergence), LARTPC),
+        late=late_models(pd.read_parquet(snakemake.input.convergence), LARTPC),
     )

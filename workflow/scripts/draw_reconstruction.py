@@ -7,7 +7,6 @@ import pandas as pd
 
 from darkpixel.config.names import LARTPC
 from darkpixel.figures.lartpc.codes import reconstructions_by_species
-from darkpixel.formats.parquet import read_parquet
 from darkpixel.metrics.convergence import late_models
 from darkpixel.pipeline.job import job
 from darkpixel.tables.names import LARTPC_ORIGINS
@@ -26,5 +25,5 @@ with job(snakemake.log[0]):
         threshold=params.threshold,
         autoencoder=rows["model"].iloc[0],
         origin=LARTPC_ORIGINS[params.source],
-        late=late_models(read_parquet(snakemake.input.convergence), LARTPC),
+        late=late_models(pd.read_parquet(snakemake.input.convergence), LARTPC),
     )

@@ -4,9 +4,10 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
 from darkpixel.config.names import LARTPC
 from darkpixel.figures.lartpc.labels import ssnet_by_epoch
-from darkpixel.formats.parquet import read_parquet
 from darkpixel.metrics.convergence import late_models
 from darkpixel.pipeline.job import job
 
@@ -20,5 +21,5 @@ with job(snakemake.log[0]):
         Path(snakemake.output.png).with_suffix(""),
         model=snakemake.params.model,
         settings=SimpleNamespace(**snakemake.params.settings),
-        late=late_models(read_parquet(snakemake.input.convergence), LARTPC),
+        late=late_models(pd.read_parquet(snakemake.input.convergence), LARTPC),
     )

@@ -11,11 +11,12 @@ def add_export(commands: Commands) -> None:
     export = add_command(
         commands,
         "export",
-        "write an SSNet or a classifier as TorchScript",
+        "write an SSNet, a classifier or LAGAN's generator as TorchScript",
         "results/demo/judges/ssnet/seed1 ssnet.pt",
         description="Writes a trained network that torch reads without darkpixel, in C++ too. Only "
-        "what is one pass of a network can be exported: SSNet and classifiers. Generative models "
-        "draw with a sampler of their own; use darkpixel.load.",
+        "what is one pass of a network can be exported: SSNet, classifiers, and LAGAN's generator, "
+        "which is given random numbers and classes. Other generative models draw with a sampler "
+        "of their own; use darkpixel.load.",
     )
     export.add_argument("model", type=Path, help="folder of the model, or its packed file")
     export.add_argument("output", type=_script, help="file to write, .pt")
@@ -36,5 +37,5 @@ def _export(options: argparse.Namespace) -> None:
     from darkpixel.models.export import export_model
 
     replaced = replaced_note(options.output)
-    gives = export_model(options.model, options.output)
-    print(f"{options.output}: TorchScript{replaced}; images (N, H, W) float32 -> {gives}")
+    takes, gives = export_model(options.model, options.output)
+    print(f"{options.output}: TorchScript{replaced}; {takes} -> {gives}")

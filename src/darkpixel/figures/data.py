@@ -67,15 +67,29 @@ def data_statistics(
 
 def _numbers(summary: ImageSummary, unit: str) -> str:
     height, width = summary.mean.shape
-    of_unit = f"× {unit}" if unit[:1].isdigit() else unit  # "0.255 MeV" is a unit too
+    factor, of_unit = _scale(unit)
     return "\n".join(
         [
             f"{summary.images:,} images",
             f"{height} × {width} pixels",
             f"{100 * summary.zero_fraction():.2f}% zero pixels",
             f"{summary.blank:,} blank image{'s' if summary.blank != 1 else ''}",
-            f"smallest non-zero {summary.smallest:.3g} {of_unit}",
-            f"largest {summary.largest:.4g} {of_unit}",
-            f"mean sum {summary.mean.sum():.4g} {of_unit}",
+            f"smallest non-zero {factor * summary.smallest:.3g} {of_unit}",
+            f"largest {factor * summary.largest:.4g} {of_unit}",
+            f"mean sum {factor * summary.mean.sum():.4g} {of_unit}",
         ]
     )
+
+
+def _scale(unit: str) -> tuple[float, str]:
+    """A file's unit as a number and a unit without one.
+
+    Example:
+        >>> _scale("0.255 MeV"), _scale("GeV"), _scale("2 by eye")
+        ((0.255, 'MeV'), (1.0, 'GeV'), (2.0, 'by eye'))
+    """
+    number, _, rest = unit.partition(" ")
+    try:
+        return (float(number), rest) if rest else (1.0, unit)
+    except ValueError:
+        return 1.0, unit

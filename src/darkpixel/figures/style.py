@@ -18,7 +18,8 @@ from matplotlib.image import AxesImage
 from darkpixel.config.names import JETS, MADE_BY, MONTE_CARLO, MUONS
 from darkpixel.formats.files import whole_file
 from darkpixel.formats.image_file import ImageFile
-from darkpixel.metrics.names import generator_of, judged
+from darkpixel.metrics.convergence import judged_by
+from darkpixel.metrics.names import generator_of
 from darkpixel.metrics.order import base_model
 from darkpixel.tables.names import display_name
 
@@ -133,7 +134,7 @@ def source_name(model: str, dataset: str, late: Collection[str] = ()) -> str:
             of their images, or reconstructed by them, had not either.
     """
     name = display_name(model, dataset)
-    return f"{name} (not converged)" if judged(model) in late else name
+    return f"{name} (not converged)" if judged_by(model) in late else name
 
 
 def pixel_axis(file: ImageFile, kind: str = "pixel") -> str:

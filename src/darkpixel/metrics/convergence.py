@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from darkpixel.config.names import JOINT
 from darkpixel.errors import DarkpixelError
-from darkpixel.metrics.names import AGAINST, judged
+from darkpixel.metrics.names import AGAINST, generator_of, is_reconstructed, trained
 from darkpixel.metrics.order import ordered
 
 FEWEST_EPOCHS = 4
@@ -205,7 +205,7 @@ def mark(rows: pd.DataFrame, statuses: pd.DataFrame) -> pd.DataFrame:
 
     def status(row: "pd.Series[str]") -> object:
         keys = [
-            (row["dataset"], label, judged(row["model"]))
+            (row["dataset"], label, judged_by(row["model"]))
             for label in (*row["label"].split(AGAINST), JOINT)
         ]
         found = [key for key in keys if key in verdicts.index]
@@ -214,6 +214,15 @@ def mark(rows: pd.DataFrame, statuses: pd.DataFrame) -> pd.DataFrame:
 
     marks = [status(row) for _, row in rows.iterrows()]
     return rows.assign(converged=pd.array(marks, dtype="boolean"))
+
+
+def judged_by(source: str) -> str:
+    """The model whose training decides how good the images of a source are.
+
+    The one that draws them, selected or not, or the autoencoder that gives test images back; of
+    test images on a grid there is none, and `source` stays.
+    """
+    return generator_of(source) if is_reconstructed(source) else trained(source)
 
 
 def late_models(statuses: pd.DataFrame, dataset: str, label: str | None = None) -> frozenset[str]:

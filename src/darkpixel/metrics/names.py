@@ -59,15 +59,6 @@ def trained(source: str) -> str:
     return source.removesuffix(SELECTED)
 
 
-def judged(source: str) -> str:
-    """The model whose training decides how good the images of a source are.
-
-    The one that draws them, selected or not, or the autoencoder that gives test images back; of
-    test images on a grid there is none, and `source` stays.
-    """
-    return generator_of(source) if is_reconstructed(source) else trained(source)
-
-
 def snapshot(model: str, epoch: int) -> str:
     """The source of images of a model as it was after an epoch."""
     return f"{model}-epoch{epoch}"

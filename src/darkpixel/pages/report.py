@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from darkpixel.config.names import MONTE_CARLO
+from darkpixel.config.names import JETS, LARTPC, LARTPC_VERTEX, MONTE_CARLO, MUONS
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.files import folder_beside
 from darkpixel.pages.display import SCRIPTS, STYLES, DataSet, Source, catalogue, display_page
@@ -19,7 +19,7 @@ from darkpixel.pages.run_facts import RunFacts
 from darkpixel.pages.scores import ScoreTable, key, score_tables
 from darkpixel.pages.tables import read_rows
 from darkpixel.pipeline.report_contents import Shown
-from darkpixel.tables.names import DATASETS, display_name, is_own
+from darkpixel.tables.names import display_name, is_own
 
 SECTIONS = {
     "sarm": "SARM",
@@ -47,6 +47,9 @@ _OWN_TITLES = {
     "lartpc": "Liquid argon: own images",
 }
 """Of pages on a user's own files."""
+_DATASETS = {
+    JETS: "jets", MUONS: "muons", LARTPC: "LArTPC", LARTPC_VERTEX: "LArTPC, several particles",
+}  # fmt: skip
 _SPELT = {"roc": "ROC", "lagan": "LAGAN", "ssnet": "SSNet", "2d": "in two dimensions"}
 _EVENTS = "events.html"
 _OVERVIEW = "index.html"
@@ -227,7 +230,7 @@ def _heading(stem: str, title: str = "", *, own: bool = False) -> str:
 
     Example:
         >>> _heading("sarm/fig09_jet_roc"), _heading("data/lartpc_vertex_statistics")
-        ('Figure 9: jet ROC', 'lartpc vertex')
+        ('Figure 9: jet ROC', 'LArTPC, several particles')
         >>> _heading("sarm/muon_image_statistics", "Image statistics")
         'Image statistics (muons)'
         >>> _heading("sarm/fig23_more_jet_examples", own=True)
@@ -266,8 +269,7 @@ def _late(scores: Iterable[ScoreTable]) -> dict[tuple[str, str], bool]:
 
 
 def _title_of(dataset: str) -> str:
-    title = DATASETS.get(dataset, dataset.replace("_", " "))
-    return {"jet": "jets", "muon": "muons"}.get(title, title)
+    return _DATASETS.get(dataset, dataset.replace("_", " "))
 
 
 def _dataset(

@@ -65,18 +65,19 @@ class ReportContents:
         ]
 
     def caption(self, page: Page) -> str:
-        """The caption that stands in Snakemake's report: of the rule, or of one of its tables."""
-        names = (page.rule, Path(page.stem).name)
-        name = next(name for name in names if (self._captions / f"{name}.rst").is_file())
-        path = self._captions / f"{self._worded(name, own=self._is_own(page))}.rst"
+        """The caption of the page itself, else of its rule, as in Snakemake's report."""
+        names = (Path(page.stem).name, page.rule)
+        own = [f"{OWN}/{name}" for name in names] if self._is_own(page) else []
+        path = self._captions / f"{next(filter(self._is_there, (*own, *names)))}.rst"
         return " ".join(path.read_text(encoding="utf-8").split())
 
     def caption_name(self, name: str) -> str:
         """Which file has the caption of that name in Snakemake's report: one for all data sets."""
-        return self._worded(name, own=self._all_own(self._run.datasets.present()))
+        own = f"{OWN}/{name}"
+        return own if self._all_own(self._run.datasets.present()) and self._is_there(own) else name
 
-    def _worded(self, name: str, *, own: bool) -> str:
-        return f"{OWN}/{name}" if own and (self._captions / OWN / f"{name}.rst").is_file() else name
+    def _is_there(self, name: str) -> bool:
+        return (self._captions / f"{name}.rst").is_file()
 
     def _is_own(self, page: Page) -> bool:
         """A page without a data set shows all of its paper's."""

@@ -21,6 +21,7 @@ from darkpixel.figures.style import (
     save,
 )
 from darkpixel.formats.image_file import ImageFile
+from darkpixel.metrics.images import summarise_images
 from darkpixel.metrics.observables import measure_observables
 
 LABELS = ("signal", "background")
@@ -262,3 +263,11 @@ def test_a_failed_drawing_leaves_nothing(tmp_path, monkeypatch):
     with pytest.raises(DarkpixelError, match="disk full"):
         save(figure, tmp_path / "figure")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("unit", "largest"), [("0.255 MeV", "1.02 MeV"), ("GeV", "4 GeV"), ("1 of mine", "4 of mine")]
+)
+def test_numbers_are_in_a_unit_without_a_number(tmp_path, unit, largest):
+    path = write_images(tmp_path / "images.h5", np.full((2, 3, 3), 4.0))
+    assert f"largest {largest}" in data._numbers(summarise_images([path], [0.0, 9.0]), unit)

@@ -20,6 +20,13 @@ def test_every_figure_and_table_has_a_caption_of_plain_words():
         assert not {"``", "::", ":ref:", "{{"} & set(page["caption"].split()), page
 
 
+def test_each_data_set_is_explained_by_itself():
+    pages = [page for page in make_plan().report.pages() if page["rule"] == "draw_data_statistics"]
+    captions = {page["stem"]: page["caption"] for page in pages}
+    assert len(captions) == len(set(captions.values())) == 4
+    assert "SSNet is trained on them" in captions["data/lartpc_vertex_statistics"]
+
+
 def test_events_are_the_test_images_and_those_of_every_model():
     plan = make_plan()
     events = plan.report.events()

@@ -174,6 +174,10 @@ class LAGAN(GenerativeModel):
             made = [self.generator(z.to(device), labels.to(device)) for z, labels in pieces]
         return self._to_images(torch.cat(made)), {CLASS: classes.to(torch.uint8)}
 
+    def images_of(self, latent: Tensor, classes: Tensor) -> Tensor:
+        """Images (B, H, W) of latent numbers (B, latent) and classes (B,), in the set mode."""
+        return self._to_images(self.generator(latent, classes))
+
     def _noise(self, images: Tensor) -> Tensor:
         return torch.randn(len(images), self.options.latent, device=images.device)
 
