@@ -9,6 +9,7 @@ from darkpixel.config.jets import JetImaging
 from darkpixel.config.names import PYTHIA
 from darkpixel.datasets.lagan_jets import PIXEL_SIZE, lagan_events
 from darkpixel.datasets.own_files import file_in_angles, repeated_events
+from darkpixel.datasets.repeats import Repeats
 from darkpixel.datasets.splits import write_splits
 from darkpixel.formats.blocks import Events
 from darkpixel.simulation.jets.images import count_events, event_blocks
@@ -50,6 +51,9 @@ def prepare(
         case "download":
             events = lagan_events(paths[0], label, imaging.threshold)
             pixel_size, origin = PIXEL_SIZE, paths[0].stem
+            repeats = Repeats()
+            repeats.see_all(lagan_events(paths[0], label, imaging.threshold).blocks)
+            groups = repeats.groups(str(paths[0]))
         case "file":
             events, pixel_size = file_in_angles(paths[0], pixel_size, beside)
             origin, groups = str(paths[0]), repeated_events(paths[0])

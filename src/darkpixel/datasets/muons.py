@@ -9,6 +9,7 @@ from darkpixel.config.muons import MuonImaging
 from darkpixel.config.names import PYTHIA
 from darkpixel.datasets.muon_matching import chunk_events, matched_events
 from darkpixel.datasets.own_files import Kind, file_in_angles, kind_in_angles, repeated_events
+from darkpixel.datasets.repeats import Repeats
 from darkpixel.datasets.splits import write_splits
 from darkpixel.datasets.uci_muons import is_uci, uci_events, uci_size
 from darkpixel.formats.units import GEV
@@ -56,7 +57,9 @@ def prepare(
         origin = str(paths[0])
         if is_uci(origin):
             kind_in_angles(origin, pixel_size, beside, _kind)
-            events = uci_events(origin, seed=seed if match_pt else None)
+            repeats = Repeats()
+            events = uci_events(origin, seed=seed if match_pt else None, repeats=repeats)
+            groups = repeats.groups(origin)
         else:
             events, pixel_size = file_in_angles(origin, pixel_size, beside, _kind)
             groups = repeated_events(origin)

@@ -34,6 +34,11 @@ class Repeats:
             self.see(images, columns.get("event"))
             yield images, columns
 
+    def see_all(self, blocks: Iterator[Block]) -> None:
+        """Take blocks into account that are read for this alone."""
+        for _ in self.seen(blocks):
+            pass
+
     def see(self, images: NDArray[np.float32], numbers: NDArray[np.int64] | None = None) -> None:
         """Take the next images, (n, H, W), into account; 16 bytes of each are kept.
 

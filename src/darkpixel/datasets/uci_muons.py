@@ -15,6 +15,7 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
+from darkpixel.datasets.repeats import Repeats
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.blocks import Block, Events
 from darkpixel.formats.hdf5 import check_readable, open_hdf5, sound
@@ -38,7 +39,7 @@ def is_uci(path: str | Path) -> bool:
         return False
 
 
-def uci_events(path: str | Path, *, seed: int | None) -> Events:
+def uci_events(path: str | Path, *, seed: int | None, repeats: Repeats | None = None) -> Events:
     """The images of a UCI file, `low/train` first.
 
     A generative model is trained on images without weights: an image of weight w is kept with the
@@ -47,6 +48,7 @@ def uci_events(path: str | Path, *, seed: int | None) -> Events:
 
     Args:
         seed: of that draw; None: every image is kept, its weight as the column `weight`.
+        repeats: sees the images that are kept, in a pass of its own.
 
     Raises:
         DarkpixelError: a part is missing or of another shape, or the weights are none.
@@ -67,7 +69,10 @@ def uci_events(path: str | Path, *, seed: int | None) -> Events:
             weights = {}
     total = sum(shape[0] for shape in shapes)
     if not weights or seed is None:
-        return Events(_blocks(path, weights, np.ones(total, bool)), total)
+        kept = np.ones(total, bool)
+        if repeats is not None:
+            repeats.see_all(_blocks(path, {}, kept))
+        return Events(_blocks(path, weights, kept), total)
     kept = np.random.default_rng([seed, 1]).random(total) < _probability(path, weights)
     left = int(kept.sum())
     logger.info(
@@ -75,6 +80,8 @@ def uci_events(path: str | Path, *, seed: int | None) -> Events:
         "`datasets.muons.match_pt: false` keeps all",
         *(path, total, left, 100 * left / total),
     )
+    if repeats is not None:
+        repeats.see_all(_blocks(path, {}, kept))
     return Events(_blocks(path, {}, kept), left)
 
 

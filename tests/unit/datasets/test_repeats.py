@@ -13,8 +13,10 @@ from larcv_files import classification, write_trees
 from darkpixel.config.data import SplitSizes
 from darkpixel.config.jets import JetImaging
 from darkpixel.config.lartpc import ArgonImaging
+from darkpixel.config.muons import MuonImaging
 from darkpixel.config.names import SPLITS
-from darkpixel.datasets import jets, lartpc
+from darkpixel.datasets import jets, lartpc, muons
+from darkpixel.datasets.lagan_jets import COLUMNS
 from darkpixel.datasets.repeats import Repeats
 from darkpixel.datasets.splits import UNUSED, assign_splits
 from darkpixel.errors import DarkpixelError
@@ -88,7 +90,22 @@ def images_in_two_splits(paths: dict[str, Path]) -> int:
     return len(seen[0] & seen[1]) + len(seen[0] & seen[2]) + len(seen[1] & seen[2])
 
 
-@pytest.mark.parametrize("own", ["jets.h5", "argon.h5", "argon.root"])
+def write_twice(file: h5py.File, own: str) -> None:
+    """The same 20 images twice: one after the other, as all layouts but UCI's have them."""
+    if own == "lagan.h5":
+        images = np.zeros((40, 25, 25))
+        images[:, :8, :8] = np.concatenate([images_of(20)] * 2)
+        file["image"], file["signal"] = images, np.ones(40)
+        for name in COLUMNS:
+            file[name] = np.arange(40.0)
+    elif own == "uci.h5":
+        for part in ("train", "test"):
+            file[f"low/{part}"] = images_of(20)
+    else:
+        file["images"] = np.concatenate([images_of(20)] * 2)
+
+
+@pytest.mark.parametrize("own", ["jets.h5", "lagan.h5", "uci.h5", "argon.h5", "argon.root"])
 def test_a_file_merged_with_itself_has_no_test_image_in_training(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, own: str
 ) -> None:
@@ -99,12 +116,17 @@ def test_a_file_merged_with_itself_has_no_test_image_in_training(
         write_trees(path, doubled)
     else:
         with h5py.File(path, "w") as file:
-            file["images"] = np.concatenate([images_of(20)] * 2)
+            write_twice(file, own)
     sizes = SplitSizes(train=16, validation=6, test=8)
-    if own == "jets.h5":
-        jets.prepare(
-            "file", [path], paths, label="signal", imaging=JetImaging(), sizes=sizes, seed=2,
+    if own == "uci.h5":
+        muons.prepare(
+            "file", [path], paths, label="signal", imaging=MuonImaging(), sizes=sizes, seed=2,
             config_digest="x",
+        )  # fmt: skip
+    elif own in ("jets.h5", "lagan.h5"):
+        jets.prepare(
+            "file" if own == "jets.h5" else "download", [path], paths, label="signal",
+            imaging=JetImaging(), sizes=sizes, seed=2, config_digest="x",
         )  # fmt: skip
     else:
         lartpc.prepare(

@@ -195,11 +195,12 @@ class SARM(GenerativeModel):
                 f"likelihood {options.likelihood} has no largest value; set likelihood: "
                 "truncated_logistic and truncate_above: true in the model's entry of the config"
             )
-        bound = f"a smaller upper bound of log_scale (found {options.log_scale[1]:g})"
-        if not options.truncate_above:
-            bound = f"truncate_above: true, or {bound}"
-        features = ", or inputs: features" if options.inputs == "value" else ""
-        return f"set {bound}{features} in the model's entry of the config, or train it for longer"
+        unset = {"truncate_above: true": not options.truncate_above}
+        unset["inputs: features"] = options.inputs == "value"
+        if not any(unset.values()):
+            return super().remedy
+        keys = " or ".join(key for key, missing in unset.items() if missing)
+        return f"set {keys} in the model's entry of the config, or train it for longer"
 
     def loss(self, images: Tensor, phase: str = "model", **columns: Tensor) -> Tensor:
         """Mean negative log-likelihood, nats per image."""
