@@ -30,7 +30,7 @@ def pins(lines: list[str]) -> dict[str, str]:
     """The exact versions of `name==version` lines, by canonical name, of those for this machine."""
     versions: dict[str, str] = {}
     for line in lines:
-        match = re.fullmatch(r"([A-Za-z0-9._-]+)==([A-Za-z0-9.!]+)(?: ; (.+))?", line)
+        match = re.fullmatch(r"([A-Za-z0-9._-]+)==([A-Za-z0-9.!]+)(?: ?; (.+))?", line)
         assert match, f"{line!r} is no exact version"
         if match[3] and not Marker(match[3]).evaluate():
             continue
@@ -79,6 +79,25 @@ def test_every_dependency_is_locked_at_an_allowed_version(lock, project):
         if requirement.marker and not requirement.marker.evaluate():
             continue
         assert requirement.specifier.contains(lock[canonicalize_name(requirement.name)]), line
+
+
+@pytest.mark.parametrize(
+    ("system", "machine", "installed"),
+    [
+        ("linux", "x86_64", True), ("darwin", "arm64", True), ("linux", "aarch64", False),
+        ("darwin", "x86_64", False),
+    ],
+)  # fmt: skip
+def test_pythia_is_left_out_where_it_has_no_wheel(project, system, machine, installed):
+    """As a package that cannot be installed it would stop `make` before anything runs."""
+    locked = (PROJECT / "envs/requirements.lock").read_text().splitlines()
+    lines = [*locked, *project["optional-dependencies"]["simulation"]]
+    markers = [Requirement(line).marker for line in lines if line.startswith("pythia8mc")]
+    assert len(markers) == 2
+    for marker in markers:
+        assert marker
+        platform = {"sys_platform": system, "platform_machine": machine}
+        assert marker.evaluate(platform) is installed
 
 
 @pytest.mark.skipif(
