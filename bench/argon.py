@@ -5,11 +5,10 @@ voxels, three projections, labels, the crop's test and writing. Compilation is n
 """
 
 import argparse
-import tempfile
 import time
-from pathlib import Path
 
 from darkpixel.config.lartpc import ArgonImaging, ArgonSimulation
+from darkpixel.formats.files import scratch_folder
 from darkpixel.simulation.argon.events import read_header
 from darkpixel.simulation.argon.simulation import Kind, simulate
 from darkpixel.studies.machine import load_average, processor
@@ -18,8 +17,8 @@ from darkpixel.studies.machine import load_average, processor
 def measure(kind: Kind, images: int, pixels: int) -> str:
     """One row: drawn and accepted events per second of wall and of processor time."""
     settings, imaging = ArgonSimulation(), ArgonImaging(pixels=pixels)
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "events.h5"
+    with scratch_folder() as folder:
+        path = folder / "events.h5"
         simulate(settings, imaging, kind=kind, images=5, seed=0, path=path, progress=False)
         wall, cpu = time.perf_counter(), time.process_time()
         simulate(settings, imaging, kind=kind, images=images, seed=1, path=path, progress=False)

@@ -5,14 +5,13 @@ Pythia's start, which a job pays once, is a stage of its own.
 """
 
 import argparse
-import tempfile
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 
 from darkpixel.config.muons import MuonImaging, MuonSimulation
+from darkpixel.formats.files import scratch_folder
 from darkpixel.formats.image_file import ImageFile, statistics
 from darkpixel.simulation.muons.collisions import Collisions, Process
 from darkpixel.simulation.muons.particles import Deposits
@@ -35,8 +34,8 @@ def start(settings: MuonSimulation, process: Process) -> float:
 def images(settings: MuonSimulation, label: Label, count: int, pool: Deposits) -> str:
     """One row: rates with and without Pythia's start, and what the images hold."""
     starting = start(settings, label)
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "images.h5"
+    with scratch_folder() as folder:
+        path = folder / "images.h5"
 
         def make() -> None:
             simulate(settings, MuonImaging(), label, count, 1, path, pool=pool, progress=False)
@@ -67,8 +66,8 @@ def main() -> None:
     full = fast.model_copy(update={"multi_parton_interactions": True})
     natural = fast.model_copy(update={"forced_b_to_muon": False})
     print(f"{processor()}, one used, load {load_average():.1f}")
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "pileup.h5"
+    with scratch_folder() as folder:
+        path = folder / "pileup.h5"
         starting = start(fast, "pileup")
         total = cpu_seconds(lambda: simulate_pileup(fast, 1, path, progress=False))
         pool = read_pileup(path)

@@ -84,7 +84,7 @@ def locked() -> dict[str, str]:
     """The line `name==version` of each package in the lock, by canonical name."""
     lines = (FOLDER / "requirements.lock").read_text().splitlines()
     return {
-        canonicalize_name(line.partition("==")[0]): line
+        canonicalize_name(line.partition("==")[0]): line.partition(" ;")[0]
         for line in lines
         if line and not line.startswith("#")
     }

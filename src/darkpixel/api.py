@@ -11,7 +11,6 @@ The same call gives the same images, on any number of cores, and those that the 
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
 import numpy as np
@@ -20,7 +19,9 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 
 from darkpixel.errors import DarkpixelError
+from darkpixel.formats.files import scratch_folder
 from darkpixel.formats.image_file import ImageFile
+from darkpixel.formats.particle_names import pdg_code
 from darkpixel.models.device import choose_device
 from darkpixel.models.folder import load_config, load_generator
 from darkpixel.models.packed import model_folder
@@ -81,8 +82,8 @@ class Model:
             seed: of the random numbers.
             cores: that share the work; None: all. The images are the same.
             block_size: images at once, on which they depend; None: 512 on a CPU, 1024 on a GPU.
-            conditions: values of `conditions`, one for all images or (n,); what is left out is
-                drawn as in the training images.
+            conditions: values of `conditions`, one for all images or (n,), species by PDG code or
+                name; what is left out is drawn as in the training images.
 
         Returns:
             (n, H, W), in the unit of the training images.
@@ -94,12 +95,12 @@ class Model:
             >>> model = load("weights/lartpc_sparse_transformer")
             >>> model.conditions
             ('species', 'momentum')
-            >>> model.sample(3, species=13, momentum=[100.0, 200.0, 300.0], cores=1).shape
+            >>> model.sample(3, species="mu-", momentum=[100.0, 200.0, 300.0], cores=1).shape
             (3, 64, 64)
         """
         if n < 1:
             raise DarkpixelError(f"{self.folder}: {n} images asked for; ask for at least 1.")
-        arrays = {name: np.asarray(values, np.float64) for name, values in conditions.items()}
+        arrays = {name: _numbers(name, values) for name, values in conditions.items()}
         given: dict[str, Any] = {
             name: values if values.ndim else float(values) for name, values in arrays.items()
         }
@@ -148,7 +149,9 @@ class Model:
                 f"{self.folder}: images of shape {tuple(pixels.shape)}; (n, {height}, {width}) is "
                 "expected."
             )
-        values = {name: torch.as_tensor(np.asarray(given)) for name, given in conditions.items()}
+        values = {
+            name: torch.as_tensor(_numbers(name, given)) for name, given in conditions.items()
+        }
         given = self._network.given_conditions(len(pixels), values)
         generator = torch.Generator().manual_seed(seed)
         found = []
@@ -170,6 +173,14 @@ class Model:
                     )
                 found.append(density.nats.cpu())
         return np.asarray(torch.cat(found).numpy() if found else np.empty(0))
+
+
+def _numbers(name: str, values: ArrayLike) -> NDArray[np.float64]:
+    """The values of a condition; species may be names, such as mu-."""
+    found = np.asarray(values)
+    if name == "species" and found.dtype.kind in "UO":
+        found = np.reshape([pdg_code(word) for word in found.ravel().tolist()], found.shape)
+    return found.astype(np.float64)
 
 
 def load(folder: str | Path, *, device: str = "cpu", label: str | None = None) -> Model:
@@ -197,6 +208,7 @@ def evaluate(
     dataset: Literal["jets", "muons", "lartpc", "plain"] | None = None,
     pixel_size: float | None = None,
     unit: str | None = None,
+    shape: tuple[int, int] | None = None,
 ) -> pd.DataFrame:
     """Distances of generated from simulated images, as `darkpixel evaluate` has them.
 
@@ -209,15 +221,20 @@ def evaluate(
         dataset: kind of the images; None: what the files say, else `plain`.
         pixel_size: side of a pixel in eta and phi (cm in argon); None: what the files say.
         unit: of the pixels; None: what the files say.
+        shape: rows and columns of the cells of CaloChallenge's showers; None: those of its data
+            sets 2 and 3.
 
     Returns:
-        A row for each measure and generator: W1 of observables, `auc` of boosted trees between
+        A row for each generator and measure: W1 of observables, `auc` of boosted trees between
         real and generated, `fpd`, `kpd`, `coverage`, `density`, and what `training` adds, with
         `value`, `error`, `floor` (what a perfect generator scores), `control` (what pixels 5% too
         large score) and `verdict` (why a number cannot be quoted, else empty).
 
     Raises:
         DarkpixelError: images do not fit together, or are too few.
+
+    Warns:
+        UserWarning: something says that images do not belong together.
 
     Example:
         >>> random = np.random.default_rng(1)
@@ -228,28 +245,25 @@ def evaluate(
         True
     """
     # Only here: scikit-learn and SciPy take a second to import.
+    from darkpixel.datasets.foreign import Grid, Named
     from darkpixel.studies.scoring import score
 
     several = generated if isinstance(generated, Mapping) else {"generated": generated}
-    with TemporaryDirectory() as folder:
 
-        def path_of(images: ArrayLike | str | Path, name: str) -> Path:
-            if isinstance(images, str | Path):
-                return Path(images)
-            path = Path(folder) / f"{name}.npy"
-            np.save(path, np.asarray(images))
-            return path
+    def named(name: str, images: ArrayLike | str | Path) -> Path | Named:
+        return Path(images) if isinstance(images, str | Path) else Named(name, images)
 
-        found = score(
-            path_of(reference, "reference"),
-            {name: path_of(made, f"{i}") for i, (name, made) in enumerate(several.items())},
-            training=None if training is None else path_of(training, "training"),
-            n=n,
-            seed=seed,
-            dataset=dataset,
-            pixel_size=pixel_size,
-            unit=unit,
-        )
+    found = score(
+        named("reference", reference),
+        {name: named(name, made) for name, made in several.items()},
+        training=None if training is None else named("training", training),
+        n=n,
+        seed=seed,
+        dataset=dataset,
+        pixel_size=pixel_size,
+        unit=unit,
+        grid=Grid(shape=shape),
+    )
     for warning in found.warnings:
         warnings.warn(warning, stacklevel=2)
     return found.rows
@@ -260,7 +274,7 @@ def simulate(
     n: int,
     *,
     label: str | None = None,
-    species: int | Sequence[int] = (),
+    species: int | str | Sequence[int | str] = (),
     momentum: float | tuple[float, float] | None = None,
     seed: int = 1,
     cores: int | None = None,
@@ -271,7 +285,7 @@ def simulate(
     Args:
         kind: of images.
         label: `signal` or `background`, of jets and muons.
-        species: PDG codes, of particles in argon.
+        species: of particles in argon, by PDG code or name, such as mu-.
         momentum: MeV/c, one or a range, of particles in argon.
         seed: of the random numbers.
         cores: that share the work; None: all. The images are the same.
@@ -291,10 +305,10 @@ def simulate(
     # Only here: Pythia and the argon tables take seconds to import.
     from darkpixel.studies.simulated import simulate_images
 
-    codes = [species] if isinstance(species, int) else list(species)
+    codes = [pdg_code(it) for it in ([species] if isinstance(species, int | str) else species)]
     window = (momentum, momentum) if isinstance(momentum, int | float) else momentum
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "images.h5"
+    with scratch_folder() as folder:
+        path = folder / "images.h5"
         simulate_images(
             kind,
             n,

@@ -3,7 +3,8 @@
 import hashlib
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -58,6 +59,18 @@ class Server(ThreadingHTTPServer):
     def url(self, path: str, *plan: Callable[[Request], None]) -> str:
         self.plans[path] = list(plan)
         return f"http://127.0.0.1:{self.server_address[1]}{path}"
+
+
+@contextmanager
+def serving() -> Iterator[Server]:
+    """A server that answers while the block runs."""
+    with Server() as running:
+        thread = threading.Thread(target=running.serve_forever, args=(0.02,), daemon=True)
+        thread.start()
+        yield running
+        running.leave.set()
+        running.shutdown()
+        thread.join()
 
 
 def good(request: Request, content: bytes = CONTENT, etag: str = '"one"') -> None:
@@ -127,6 +140,24 @@ def says_no_length(request: Request) -> None:
 
 def hangs_up(request: Request) -> None:
     request.close_connection = True
+
+
+def raw(*pieces: bytes) -> Callable[[Request], None]:
+    """An answer of these bytes, and the end of the connection."""
+
+    def behave(request: Request) -> None:
+        for piece in pieces:
+            request.wfile.write(piece)
+        request.close_connection = True
+
+    return behave
+
+
+def never_ends(request: Request) -> None:
+    """No length, and more bytes for as long as somebody listens."""
+    request.head(200)
+    while True:
+        request.wfile.write(CONTENT)
 
 
 def state(status: int, **headers: str) -> Callable[[Request], None]:

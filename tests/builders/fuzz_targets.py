@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import further_targets
 import h5py
 import larcv_files
 import numpy as np
@@ -19,7 +20,7 @@ from mutations import (
     of_text,
     of_yaml,
 )
-from repository import CONFIG, PUBLISHED
+from repository import CONFIG, PUBLISHED, ROOT
 from safetensors import SafetensorError, safe_open
 
 from darkpixel.config.discovery import model_names
@@ -37,6 +38,7 @@ from darkpixel.models.build import build_model
 from darkpixel.models.folder import CONFIG as MODEL_CONFIG
 from darkpixel.models.folder import WEIGHTS, load_model, save_model
 from darkpixel.models.vqvae.codes import CHARGED, code_statistics
+from darkpixel.pipeline.plan import Plan
 from darkpixel.simulation.argon.events import ArgonEventsWriter, event_blocks
 from darkpixel.simulation.jets.events import JetEvents, JetEventsWriter, read_blocks
 from darkpixel.simulation.muons import pileup
@@ -49,6 +51,7 @@ NAMES = (
     "conditions in text", "LArCV", "weights", "model settings", "checkpoint", "configuration",
     "published.yaml", "sources.yaml",
     "LAGAN jets", "UCI muons", "NumPy array", "NumPy archive", "CaloChallenge",
+    *further_targets.NAMES,
 )  # fmt: skip
 """Of the targets, known before they are made."""
 
@@ -92,6 +95,7 @@ def targets(folder: Path) -> list[Target]:
         Target("NumPy array", "x.npy", [numpy_array(folder)], read_foreign),
         Target("NumPy archive", "x.npz", [numpy_archive(folder)], read_foreign),
         Target("CaloChallenge", "x.hdf5", [of_hdf5(showers(folder))], read_foreign),
+        *further_targets.further_targets(folder, model(folder)),
     ]  # fmt: skip
 
 
@@ -373,6 +377,8 @@ def read_configuration(path: Path) -> Iterator[str]:
     files = [CONFIG / "config.yaml", path]
     load_run(read_yaml(*files), files)
     yield "loaded"
+    Plan(read_yaml(*files), files, ROOT).targets()
+    yield "planned"
 
 
 def published() -> Read:

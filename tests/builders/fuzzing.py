@@ -72,10 +72,11 @@ class Counts:
         if outcome not in GOOD:
             self.bad.append((number, outcome, message))
 
-    def __str__(self) -> str:
-        outcomes = ", ".join(f"{name} {count}" for name, count in sorted(self.outcomes.items()))
-        depths = ", ".join(f"{depth}: {count}" for depth, count in sorted(self.depths.items()))
-        return f"{outcomes}; stages reached {depths}"
+    def stages(self) -> str:
+        """How many files got past how many stages of their reader, for the table."""
+        most = sorted(self.depths.items())
+        shown = [*most[:3], *most[max(3, len(most) - 1) :]]
+        return "stages passed " + ", ".join(f"{depth}: {count:,}" for depth, count in shown)
 
 
 def damaged(target: Target, seed: int, number: int) -> bytes:

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from shared import made_once
@@ -22,6 +23,13 @@ PARTS = (
     "src",
     "workflow",
 )
+
+
+class PlannedJob(NamedTuple):
+    """A job of a plan: its rule, and the first file that it makes."""
+
+    rule: str
+    output: str
 
 
 class Project:
@@ -56,6 +64,21 @@ class Project:
         return self.snakemake(
             *targets, "--cores", "2", "--configfile", "config/test.yaml", **variables
         )
+
+    def planned_jobs(self, *targets: str) -> dict[str, "PlannedJob"]:
+        """Jobs that a run would execute now, by the name of their log, `all` left out."""
+        done = self.snakemake(*targets, "-n", "--configfile", "config/test.yaml")
+        assert done.returncode == 0, done.stdout
+        found, rule, output = {}, "", ""
+        for line in done.stdout.splitlines():
+            if line.startswith("rule "):
+                rule = line.removeprefix("rule ").rstrip(":")
+            elif line.startswith("    output: "):
+                output = line.removeprefix("    output: ").split(", ")[0]
+            elif line.startswith("    log: "):
+                log = line.removeprefix("    log: results/test/logs/").removesuffix(".log")
+                found[log] = PlannedJob(rule, output)
+        return found
 
     def planned_rules(self) -> set[str]:
         """Rules that a run would execute now, `all` left out."""

@@ -57,7 +57,7 @@ class SmallReport:
         self.images: dict[tuple[str, str, str], NDArray[Any]] = {}
         self._root = root
         files: dict[str, dict[str, dict[str, list[str]]]] = {"jets": {}, "lartpc": {"all": {}}}
-        for label in ("signal", "background"):
+        for label in ("signal", "e+é."):
             files["jets"][label] = {
                 source: [str(self._write("jets", label, source))]
                 for source in (MONTE_CARLO, "lagan", "sarm2_dd")

@@ -41,7 +41,10 @@ def pytest_runtest_makereport(
     item: pytest.Item,
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
+    what = item.name.removeprefix("test_").replace("_", " ")
     if report.failed:
-        what = item.name.removeprefix("test_").replace("_", " ")
         record(Row("Failed", what, 1, 0, f"`{item.path.name}` failed"))
+    elif report.skipped:  # under make torture, not by its own mark
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else "skipped"
+        record(Row("Not tried", what, 0, 0, str(reason).removeprefix("Skipped: ")))
     return report

@@ -6,9 +6,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from interruption import outputs
 from projects import Project, undisturbed_run
 from reliability import Row, record, torture
+from run_outputs import outputs
 
 pytestmark = torture
 

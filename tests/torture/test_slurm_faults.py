@@ -14,9 +14,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from interruption import left_behind, outputs
 from projects import Project
 from reliability import Row, record, torture
+from run_outputs import left_behind, outputs
 from shared import made_once
 from slurm_cluster import Cluster, SlurmRun, running_cluster, until
 

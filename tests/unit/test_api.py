@@ -1,9 +1,11 @@
 """darkpixel from Python."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 import torch
@@ -69,13 +71,66 @@ def test_pions_in_five_lines() -> None:
     model = darkpixel.load(Path(__file__).parents[2] / "weights/lartpc_sparse_transformer")
     slow, fast = (model.sample(12, species=2212, momentum=p, cores=1) for p in (320.0, 700.0))
     assert (slow > 0).sum() < (fast > 0).sum()
+    np.testing.assert_array_equal(
+        fast, model.sample(12, species=["p"] * 12, momentum=700.0, cores=1)
+    )
+    assert model.log_density(fast[:1], bound=True, species="p", momentum=700.0) == (
+        model.log_density(fast[:1], bound=True, species=2212, momentum=700.0)
+    )
+    with pytest.raises(DarkpixelError, match=r"found 'proton'; give a PDG code, or one of e- \(11"):
+        model.sample(1, species="proton")
+
+
+def test_the_command_draws_momenta_of_a_range(tmp_path: Path) -> None:
+    folder = str(Path(__file__).parents[2] / "weights/lartpc_sparse_transformer")
+    made = [tmp_path / name for name in ("a.h5", "b.h5")]
+    for path in made:
+        words = ["sample", folder, str(path), "-n", "8", "--species", "mu-", "--cores", "1"]
+        assert main([*words, "--momentum", "300:400"]) == 0
+    with ImageFile(made[0]) as one, ImageFile(made[1]) as two:
+        momenta = one.column("momentum")
+        assert len(set(momenta.tolist())) == 8
+        assert (momenta >= 300).all()
+        assert (momenta <= 400).all()
+        np.testing.assert_array_equal(one.read(), two.read())
 
 
 def test_simulated_images_and_their_columns() -> None:
-    images, columns = darkpixel.simulate("argon", 5, species=13, momentum=500, cores=1)
+    images, columns = darkpixel.simulate("argon", 5, species="mu-", momentum=500, cores=1)
     assert images.shape == (5, 64, 64)
     assert columns["species"].tolist() == [13] * 5
     assert columns["momentum"].tolist() == [500.0] * 5
+
+
+def test_errors_and_warnings_call_arrays_by_the_generator() -> None:
+    images = np.random.default_rng(1).exponential(size=(20, 6, 6))
+    made = {"mine": images[:8], "bright": 3 * images[:8]}
+    with (
+        pytest.warns(UserWarning, match="^bright: the mean sum of an image is"),
+        pytest.warns(UserWarning, match="^8 images a side are too few"),
+    ):
+        darkpixel.evaluate(images, made, unit="GeV")
+    with pytest.raises(DarkpixelError, match=r"^generated: image 7 holds the pixel value -1"):
+        darkpixel.evaluate(images, np.where(np.arange(20)[:, None, None] == 7, -1.0, images))
+    with pytest.raises(DarkpixelError, match=r"^generated: images of \(5, 5\) pixels, but those"):
+        darkpixel.evaluate(images, images[:, 1:, 1:])
+    with pytest.raises(DarkpixelError, match=r"^reference: an array of shape \(6, 6\)"):
+        darkpixel.evaluate(images[0], images)
+    with pytest.raises(DarkpixelError, match="pixels of nan; give a size above 0"):
+        darkpixel.evaluate(images, images, pixel_size=float("nan"))
+
+
+def test_showers_of_any_size(tmp_path: Path) -> None:
+    """As the files of the tutorial: CaloChallenge's layout, and another size."""
+    showers = np.random.default_rng(1).exponential(size=(20, 24)).astype(np.float32)
+    path = tmp_path / "photons.hdf5"
+    with h5py.File(path, "w") as file:
+        file["showers"], file["incident_energies"] = showers, showers.sum(1)
+    with pytest.raises(DarkpixelError, match="from Python: shape"):
+        darkpixel.evaluate(path, path)
+    with pytest.warns(UserWarning, match="are too few for AUC"):
+        rows = darkpixel.evaluate(path, showers.reshape(20, 4, 6), shape=(4, 6), unit="MeV", n=5)
+    assert {"sum", "nonzero"} <= set(rows.observable)
 
 
 def test_torch_is_imported_only_when_it_is_needed() -> None:
@@ -85,5 +140,14 @@ def test_torch_is_imported_only_when_it_is_needed() -> None:
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     )
     assert done.stdout == "False\n"
+    script = "import os, darkpixel; darkpixel.load; print(os.environ['OMP_WAIT_POLICY'])"
+    for policy in ("passive", "active"):  # set by us, and left as the user has it
+        found = {**os.environ, "OMP_WAIT_POLICY": policy}
+        if policy == "passive":
+            del found["OMP_WAIT_POLICY"]
+        done = subprocess.run(
+            [sys.executable, "-c", script], capture_output=True, text=True, check=True, env=found
+        )
+        assert done.stdout == f"{policy}\n"
     with pytest.raises(AttributeError, match="no attribute 'lod'"):
         darkpixel.lod  # noqa: B018

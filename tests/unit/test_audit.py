@@ -1,4 +1,4 @@
-"""What the sources never do: run a shell or text as code, or unpickle what comes from elsewhere."""
+"""What the sources never do: run a shell or text as code, unpickle, or reach the network."""
 
 import ast
 import re
@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from repository import ROOT
 
+_STAYS = "stays for ever when its process is killed: use those of darkpixel.formats.files"
 FORBIDDEN = {
     "eval": "runs text as code",
     "exec": "runs text as code",
@@ -29,14 +30,35 @@ FORBIDDEN = {
     "zipfile.ZipFile": "members may lie outside of the folder",
     "shutil.unpack_archive": "members may lie outside of the folder",
     "tempfile.mktemp": "another process may take the name first",
+    "tempfile.mkdtemp": _STAYS,
+    "tempfile.mkstemp": _STAYS,
+    "tempfile.TemporaryDirectory": _STAYS,
+    "TemporaryDirectory": _STAYS,
+    "tempfile.NamedTemporaryFile": _STAYS,
+    "NamedTemporaryFile": _STAYS,
+    "torch.hub.load": "downloads from elsewhere, and runs what it finds",
+    "torch.hub.load_state_dict_from_url": "downloads from elsewhere",
 }
+NETWORK = (
+    "aiohttp", "asyncio", "fsspec", "ftplib", "http", "httpx", "imaplib", "paramiko", "poplib",
+    "requests", "smtplib", "socket", "socketserver", "ssl", "telnetlib", "urllib.request",
+    "urllib3", "websockets", "xmlrpc",
+)  # fmt: skip
+"""Modules that reach another computer, or are reached by one."""
+
+DOWNLOADS = "src/darkpixel/formats/download.py"
+"""The only file that may import them: it asks for URLs of `config/sources.yaml`."""
+
 NEEDS = {"torch.load": ("weights_only", True)}
 """What a call must be given."""
 
 NEVER = {"np.load": ("allow_pickle", False), "numpy.load": ("allow_pickle", False)}
 """What a call must not be given otherwise."""
 
-ALLOWED = {("src/darkpixel/models/workers.py", "pickle.loads")}  # of what it has just pickled
+ALLOWED = {
+    ("src/darkpixel/models/workers.py", "pickle.loads"),  # of what it has just pickled
+    ("src/darkpixel/formats/writers.py", "tempfile.mkdtemp"),  # its name tells who made it
+}
 LOADERS = {"_Loader"}  # of yaml.load: a subclass of SafeLoader
 
 
@@ -45,8 +67,17 @@ def sources() -> list[Path]:
     return [path for folder in folders for path in sorted((ROOT / folder).rglob("*.py"))]
 
 
+def of_network(module: str) -> bool:
+    return any(module == name or module.startswith(f"{name}.") for name in NETWORK)
+
+
 def problems(tree: ast.AST, name: str) -> Iterator[str]:
     for node in ast.walk(tree):
+        if isinstance(node, ast.Import | ast.ImportFrom) and name != DOWNLOADS:
+            start = f"{node.module}." if isinstance(node, ast.ImportFrom) else ""
+            for module in (start + alias.name for alias in node.names):
+                if of_network(module):
+                    yield f"{name}:{node.lineno}: {module} reaches the network"
         if not isinstance(node, ast.Call):
             continue
         called = ast.unparse(node.func)
@@ -67,7 +98,7 @@ def problems(tree: ast.AST, name: str) -> Iterator[str]:
             yield f"{name}:{node.lineno}: {called} with another loader"
 
 
-def test_the_sources_run_no_text_and_unpickle_nothing() -> None:
+def test_the_sources_run_no_text_unpickle_nothing_and_reach_no_network() -> None:
     assert len(sources()) > 300
     found = [
         problem
@@ -82,7 +113,11 @@ def test_the_sources_run_no_text_and_unpickle_nothing() -> None:
     [
         "eval(text)", "os.system(text)", "pickle.loads(data)", "subprocess.run(a, shell=True)",
         "subprocess.run(a, shell=given)", "torch.load(path)", "torch.load(p, weights_only=False)",
-        "np.load(path, allow_pickle=True)", "yaml.load(text, yaml.Loader)", "zipfile.ZipFile(path)",
+        "import urllib.request", "from urllib.request import urlopen", "from urllib import request",
+        "import requests as r", "import socket", "from http.client import HTTPConnection",
+        "torch.hub.load(url)", "np.load(path, allow_pickle=True)", "yaml.load(text, yaml.Loader)",
+        "zipfile.ZipFile(path)",
+        "TemporaryDirectory()", "tempfile.mkdtemp()",
     ],
 )  # fmt: skip
 def test_each_of_these_would_be_found(line: str) -> None:

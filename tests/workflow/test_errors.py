@@ -125,17 +125,24 @@ def test_unknown_download(project):
 
 
 def test_labels_of_ones_own(project):
-    """A user's labels need not be signal and background."""
+    """A user's labels need not be signal and background, nor all letters."""
     path = own_file(project, "mine.h5")
-    project.edit("config/test.yaml", "signal: mine.h5", "photons: mine.h5")
+    project.edit("config/test.yaml", "signal: mine.h5", "W+jets: mine.h5")
+    project.edit("config/test.yaml", "background: mine.h5", "é.e+e-: mine.h5")
     for key in ("layers", "filters"):  # the searches, which are of the label signal
         old = f"{{space: {{{key}"
-        project.edit("config/test.yaml", old, old.replace("{space", "{label: photons, space"))
+        project.edit("config/test.yaml", old, old.replace("{space", "{label: W+jets, space"))
+    images = np.random.default_rng(1).exponential(size=(400, 12, 12))
     with h5py.File(path, "w") as file:
-        file["images"] = np.ones((400, 12, 12), np.float32)
+        file["images"] = images
     done = project.run("-n", "all")
     assert done.returncode == 0, done.stdout[-2000:]
-    assert "label=photons" in done.stdout
+    assert "label=W+jets" in done.stdout
+    joint = "results/test/data/jets/joint/train.h5"
+    done = project.run(joint)
+    assert done.returncode == 0, done.stdout[-3000:]
+    with h5py.File(project.folder / joint) as file:
+        assert file.attrs["classes"] == "W+jets,é.e+e-"
 
 
 def own_argon_file(project, name, model="vqvae_pixelcnn"):

@@ -32,3 +32,23 @@ def test_a_configuration_that_is_refused_is_one_line(tmp_path):
     overlay.write_text("seeds: no number\n")
     with pytest.raises(DarkpixelError, match="seeds"):
         planned_jobs(PROJECT, [overlay])
+
+
+def test_a_home_folder_that_cannot_be_written(tmp_path, monkeypatch):
+    """Snakemake alone would end in a traceback, before it reads the Snakefile."""
+    monkeypatch.setenv("HOME", "/proc/nohome")  # where not even root can
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    target = ["results/test/data/jets/signal/train.h5"]
+    with pytest.raises(DarkpixelError, match=r"cache: /proc/nohome.*Set XDG_CACHE_HOME") as error:
+        planned_jobs(PROJECT, [PROJECT / "config/test.yaml"], targets=target)
+    assert str(error.value).isprintable()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    assert planned_jobs(PROJECT, [PROJECT / "config/test.yaml"], targets=target)
+
+
+def test_plain_snakemake_needs_only_the_cache_of_docs_install(project, tmp_path):
+    done = project.snakemake(
+        "-n", "--configfile", "config/test.yaml", "--", "results/test/data/jets/signal/train.h5",
+        HOME="/proc/nohome", XDG_CACHE_HOME=str(tmp_path / "cache"),
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout[-3000:]

@@ -27,6 +27,7 @@ from snakemake.settings.types import RerunTrigger
 from snakemake.workflow import Workflow
 
 from darkpixel.errors import DarkpixelError
+from darkpixel.config.labels import NAME
 from darkpixel.config.names import JOINT, MADE_BY, OWN_IMAGES, SPLITS
 from darkpixel.config.own_data import without_paper_studies
 from darkpixel.pipeline.checks import check_dates, check_writable
@@ -94,7 +95,7 @@ if not AS_MODULE:
 wildcard_constraints:
     dataset=one_of(plan.datasets),
     label=one_of(plan.labels),
-    model=r"(?!quantised_|reconstructed_)[A-Za-z_]\w*",
+    model=rf"(?!quantised_|reconstructed_){NAME}",
     seed=r"\d+",
     chunk=r"\d+",
     shard=r"\d+",

@@ -88,7 +88,7 @@ rule train_classifier:
     benchmark:
         paths.benchmark("judges/classifier/{dataset}/{source}")
     wildcard_constraints:
-        source=r"[A-Za-z_]\w*",
+        source=NAME,
     conda:
         plan.resources.conda("train_classifier")
     threads: plan.resources.threads("train_classifier")

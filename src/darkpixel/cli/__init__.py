@@ -8,18 +8,19 @@ import threading
 from collections.abc import Sequence
 from typing import Any
 
-from darkpixel import __version__
+from darkpixel import __version__, wait_without_spinning
 from darkpixel.cli.doctor import add_doctor
 from darkpixel.cli.evaluate import add_evaluate
 from darkpixel.cli.export import add_export
 from darkpixel.cli.info import add_info
 from darkpixel.cli.init import add_init
+from darkpixel.cli.label import add_label
 from darkpixel.cli.likelihood import add_likelihood
 from darkpixel.cli.look import add_check, add_show
 from darkpixel.cli.plan import add_plan
-from darkpixel.cli.sample import add_label, add_sample
+from darkpixel.cli.sample import add_sample
 from darkpixel.cli.simulate import add_simulate
-from darkpixel.errors import DarkpixelError
+from darkpixel.errors import DarkpixelError, breaks_lines
 
 _COMMANDS = (
     add_check, add_plan, add_doctor, add_init, add_simulate, add_sample, add_label, add_evaluate,
@@ -29,11 +30,16 @@ _COMMANDS = (
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Entry point; returns the exit status. A `DarkpixelError` is one line on stderr, status 1."""
-    # Before a command imports torch or scikit-learn: threads that wait by spinning take the cores
-    # from each other, and from other programs. `evaluate` takes a fifth beside other work.
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    wait_without_spinning()  # before a command imports torch
+    words = sys.argv[1:] if arguments is None else list(arguments)
+    if broken := next((word for word in words if any(map(breaks_lines, word))), None):
+        error = DarkpixelError(
+            f"{broken}: has a character that no line can show; rename the folder or the file"
+        )
+        print(f"darkpixel: {error}", file=sys.stderr)
+        return 1
     parser = _parser()
-    options = parser.parse_args(arguments)
+    options = parser.parse_args(words)
     before = _stop_by(signal.SIGTERM)
     try:
         options.command(options)

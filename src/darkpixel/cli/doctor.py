@@ -21,7 +21,8 @@ _PARTS = {
     "fastjet": "finds jets", "numba": "compiles the argon simulator", "h5py": "reads and writes",
     "snakemake": "runs the workflow; the rest works without it",
 }  # fmt: skip
-_OPTIONAL = {"snakemake"}
+_EXTRAS = {"snakemake": "workflow", "pythia8mc": "simulation", "fastjet": "simulation"}
+"""Of pyproject.toml, which `pip install .` leaves out."""
 _LICENCES = (
     "licences: darkpixel MIT; Pythia 8 and FastJet, which only simulate jets and muons, GNU GPL 2 "
     "or later"
@@ -90,7 +91,10 @@ def _part(name: str, does: str) -> Finding:
     try:
         importlib.import_module(name)
     except Exception as error:  # noqa: BLE001  # a library that does not fit fails in any way
-        return Finding(name in _OPTIONAL, f"{name}: cannot be imported ({error}); it {does}")
+        if name in _EXTRAS and isinstance(error, ModuleNotFoundError) and error.name == name:
+            get = f"pip install '.[{_EXTRAS[name]}]'"
+            return Finding(True, f"{name}: not here, it {does}; {get} in the checkout brings it")
+        return Finding(False, f"{name}: cannot be imported ({error}); it {does}")
     return Finding(True, f"{name} {metadata.version(name)}: {does}")
 
 
@@ -120,21 +124,14 @@ def _memory() -> Finding:
 
 
 def _folders() -> Iterator[Finding]:
-    from darkpixel.formats.files import user_cache
-    from darkpixel.pipeline.checks import check_writable
+    from darkpixel.pipeline.checks import check_cache
 
     free = shutil.disk_usage(Path.cwd()).free
     yield Finding(free >= _LEAST_DISK, f"disk: {free / 1e9:.0f} GB free here (the demo takes 1)")
-    cache = user_cache()
-    if cache is None:
-        yield Finding(False, "cache: no home folder is known. Set XDG_CACHE_HOME to a folder.")
-        return
     try:
-        check_writable(cache)
+        yield Finding(True, f"cache: {check_cache()}")
     except DarkpixelError as error:
-        yield Finding(False, f"cache: {error} Set XDG_CACHE_HOME to a folder that can be written.")
-    else:
-        yield Finding(True, f"cache: {cache}")
+        yield Finding(False, str(error))
 
 
 def _slurm() -> Finding:

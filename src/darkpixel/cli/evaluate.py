@@ -4,7 +4,16 @@ import argparse
 import sys
 from pathlib import Path
 
-from darkpixel.cli.options import Commands, add_command, pixels_of, positive, print_json, seed
+from darkpixel.cli.options import (
+    Commands,
+    add_command,
+    pixels_of,
+    positive,
+    print_json,
+    replaced_note,
+    seed,
+    side,
+)
 from darkpixel.errors import DarkpixelError
 
 _KINDS = ("jets", "muons", "lartpc", "plain")  # darkpixel.studies.scoring.KINDS, which takes torch
@@ -33,7 +42,7 @@ def add_evaluate(commands: Commands) -> None:
         "--dataset", choices=_KINDS, help="kind of the images (as the reference says, else plain)"
     )
     evaluate.add_argument(
-        "--pixel-size", type=float, help="side of a pixel in eta and phi, or cm, if no file says it"
+        "--pixel-size", type=side, help="side of a pixel in eta and phi, or cm, if no file says it"
     )
     evaluate.add_argument("--unit", help="of the pixels, if no file says it, such as GeV")
     evaluate.add_argument(
@@ -49,6 +58,7 @@ def _evaluate(options: argparse.Namespace) -> None:
     from darkpixel.studies.scoring import score
     from darkpixel.tables.score import score_text
 
+    replaced = "" if options.html is None else replaced_note(options.html)  # before all computing
     found = score(
         options.reference,
         _names(options.generated),
@@ -71,7 +81,7 @@ def _evaluate(options: argparse.Namespace) -> None:
         from darkpixel.pages.score import write_score_page
 
         write_score_page(found.rows, found.observables, found.about, found.warnings, options.html)
-        print(f"{options.html}: the same, with histograms", file=sys.stderr)
+        print(f"{options.html}: the same, with histograms{replaced}", file=sys.stderr)
 
 
 def _names(paths: list[Path]) -> dict[str, Path]:

@@ -1,15 +1,13 @@
-"""`darkpixel info`: what a file of images, another HDF5 file, or a model holds."""
+"""`darkpixel info`: what a file of images, a model, or another file of a run holds."""
 
 import argparse
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from darkpixel.cli.info_files import Facts, facts_of_other
 from darkpixel.cli.options import Commands, add_command, print_json
 from darkpixel.errors import DarkpixelError
-
-Facts = dict[str, Any]
-"""The keys `file` and `holds`, and whatever there is to say."""
 
 _FOREIGN = (".npy", ".npz", ".root")
 
@@ -17,12 +15,13 @@ _FOREIGN = (".npy", ".npz", ".root")
 def add_info(commands: Commands) -> None:
     """Its options."""
     info = add_command(
-        commands, "info", "print what an image file or a model's folder holds",
+        commands, "info", "print what a file of images, a model, or another file of a run holds",
         "results/demo/data/jets/signal/test.h5",
         "mine.npy --json",
         "weights/lartpc_sparse_transformer",
+        "results/demo/run.yaml # commit, versions and time of the run",
     )  # fmt: skip
-    info.add_argument("path", type=Path, help="image file, other HDF5 file, or a model")
+    info.add_argument("path", type=Path, help="file, or folder of a model")
     info.add_argument("--json", action="store_true", help="print all of it as JSON")
     info.set_defaults(command=_info)
 
@@ -59,12 +58,12 @@ def facts_of(path: Path) -> Facts:
     """What there is to say of a file or a model's folder.
 
     Raises:
-        DarkpixelError: it cannot be read, or is none of those.
+        DarkpixelError: it cannot be read, or is of no kind that is known.
     """
     if path.is_dir() or path.suffix == ".safetensors":
         return _of_model(path)
-    if path.suffix in (".yaml", ".yml"):
-        raise DarkpixelError(f"{path}: a configuration? darkpixel check {path} says what is in it.")
+    if (facts := facts_of_other(path)) is not None:
+        return facts
     if path.suffix.lower() in _FOREIGN:
         return _of_foreign(path)
     return _of_hdf5(path)

@@ -4,7 +4,6 @@ import argparse
 import re
 from contextlib import suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, NamedTuple
 
 from darkpixel.cli.options import Commands, add_command, labelled, pixels_of, side
@@ -41,7 +40,9 @@ def add_init(commands: Commands) -> None:
         "mine.yaml # asks for the files",
         description="Looks at the files, divides their images into training, validation and test "
         "images, and writes a configuration. Arrays of NumPy (.npy, .npz), and showers in "
-        "CaloChallenge's layout whose cells make a square, are written as HDF5 beside it.",
+        "CaloChallenge's layout whose cells make a square, are written as HDF5 beside it. "
+        "Refused are other showers, such as those of data sets 2 and 3, and JetNet's particles, "
+        "whose pT has no unit of energy; evaluate takes both.",
     )
     init.add_argument("output", type=Path, help="overlay to write, .yaml")
     init.add_argument(
@@ -51,7 +52,11 @@ def add_init(commands: Commands) -> None:
     init.add_argument(
         "--dataset", choices=KINDS, help="kind of the images (as the files say, else jets)"
     )
-    init.add_argument("--models", nargs="+", help="entries of config/config.yaml to train")
+    init.add_argument(
+        "--models",
+        nargs="+",
+        help=f"entries of config/config.yaml to train ({' '.join(DEFAULT_MODELS)})",
+    )
     init.add_argument("--run", help="name of the run (that of the overlay)")
     init.add_argument("--pixel-size", type=side, help="of a pixel, if the files do not say it")
     init.add_argument("--unit", help="of the pixels of .npy and .npz, such as MeV")
@@ -113,9 +118,10 @@ def _init(options: argparse.Namespace) -> None:
 def _check(text: str, output: Path) -> None:
     """What is written can be run, or is not written."""
     from darkpixel.config.loading import load_run, read_yaml
+    from darkpixel.formats.files import scratch_folder
 
-    with TemporaryDirectory() as folder:
-        temporary = Path(folder) / output.name
+    with scratch_folder() as folder:
+        temporary = folder / output.name
         temporary.write_text(text, encoding="utf-8")
         try:
             load_run(read_yaml(_BASE, temporary), [_BASE, temporary])
@@ -131,9 +137,10 @@ def _written(
     from darkpixel.datasets.foreign_file import look_at, write_image_file
 
     output: Path = options.output.parent / f"{options.output.stem}_{label}.h5"
-    if "/" in label or output.exists():
-        why = "is there already" if output.exists() else f"no name of a file, of label '{label}'"
-        raise DarkpixelError(f"{output}: {why}; give images as HDF5 instead of {look.path}.")
+    if output.exists():
+        raise DarkpixelError(
+            f"{output}: is there already; give images as HDF5 instead of {look.path}."
+        )
     made[output] = []
     made[output] = write_image_file(
         look.path, output, shape=options.shape, pixel_size=options.pixel_size, unit=options.unit

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from darkpixel.cli.options import (
     Commands,
     add_command,
+    add_device,
     number_file,
     one_species,
     positive,
@@ -71,7 +72,7 @@ def add_likelihood(commands: Commands) -> None:
         "--draws", type=positive, default=64, help="an image, of a model with totals (64)"
     )
     likelihood.add_argument("--seed", type=seed, default=1, help="of the draws (1)")
-    likelihood.add_argument("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto")
+    add_device(likelihood)
     likelihood.add_argument(
         "-o", "--output", type=number_file, help="values of each image: .h5, .csv, or .npy (nats)"
     )
@@ -88,7 +89,7 @@ def _likelihood(options: argparse.Namespace) -> None:
         options.model,
         options.images,
         label=options.label,
-        conditions=same_for_all(options),
+        conditions=same_for_all(options, options.momentum),
         use_columns=not options.ignore_columns,
         training=options.training,
         draws=max(2, options.draws),

@@ -3,7 +3,15 @@
 import argparse
 from pathlib import Path
 
-from darkpixel.cli.options import Commands, add_command, picture, positive, print_json, seed
+from darkpixel.cli.options import (
+    Commands,
+    add_command,
+    picture,
+    positive,
+    print_json,
+    replaced_note,
+    seed,
+)
 from darkpixel.errors import DarkpixelError
 
 BASE = Path("config/config.yaml")
@@ -112,11 +120,12 @@ def _show(options: argparse.Namespace) -> None:
 
     found = random_images(options.images, options.number or 32, options.seed)
     path = output or Path(f"{options.images.stem}.png")
+    replaced = replaced_note(path)
     about = ", ".join(str(found.about[key]) for key in ("dataset", "label") if key in found.about)
     title = f"{options.images.name}{f' ({about})' if about else ''}: {len(found.images)} of "
     title += f"{found.total:,} images, at random"
     montage(found.images, path, title=title, unit=str(found.about.get("unit", "")))
-    print(path)
+    print(f"{path}{replaced}")
 
 
 def _open_display(images: Path, number: int, output: Path | None) -> None:
@@ -125,7 +134,8 @@ def _open_display(images: Path, number: int, output: Path | None) -> None:
     from darkpixel.pages.file_display import write_file_page
 
     path = output or Path(f"{images.stem}.html")
+    replaced = replaced_note(path)
     write_file_page(images, number, path)
-    print(path)
+    print(f"{path}{replaced}")
     if not webbrowser.open(path.resolve().as_uri()):
         print("no browser was found here: open the file in one")

@@ -3,11 +3,10 @@
 import json
 import sys
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import get_args
 
 from darkpixel.formats.digests import settings_digest
-from darkpixel.formats.files import whole_file
+from darkpixel.formats.files import scratch_folder, whole_file
 from darkpixel.pipeline.costs import Network, Simulation
 from darkpixel.simulation.muons.pileup import read_pileup, simulate_pileup
 from darkpixel.studies.simulation_speed import simulation_speed
@@ -61,12 +60,12 @@ class MeasuredSpeeds:
         return self.rates[key]
 
     def _simulated(self, simulation: Simulation) -> float:
-        with TemporaryDirectory() as folder:
+        with scratch_folder() as folder:
             pool = self._pool
             if simulation.dataset == "muons" and (pool is None or not pool.is_file()):
                 from darkpixel.config.muons import MuonSimulation
 
-                pool = Path(folder) / "pileup.h5"
+                pool = folder / "pileup.h5"
                 few = MuonSimulation(**{**simulation.settings, "pileup_events": _POOL})
                 simulate_pileup(few, 1, pool)
             rate = simulation_speed(

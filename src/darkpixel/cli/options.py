@@ -4,12 +4,14 @@ import argparse
 import json
 import math
 import shutil
+import sys
 import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
+
+from darkpixel.errors import DarkpixelError
 
 Commands = Any
 """`argparse`'s object that new commands are added to, whose class is not public."""
@@ -36,6 +38,21 @@ def add_command(
     )
 
 
+def add_device(command: Any) -> None:
+    """The option `--device`."""
+    command.add_argument(
+        "--device",
+        choices=("auto", "cpu", "cuda", "mps"),
+        default="auto",
+        help="where the network runs; auto is the first of cuda, mps and cpu that is here (auto)",
+    )
+
+
+def add_json(command: Any) -> None:
+    """The option `--json` of a command that writes a file."""
+    command.add_argument("--json", action="store_true", help="print what was written as JSON")
+
+
 def positive(text: str) -> int:
     value = int(text)
     if value < 1:
@@ -58,36 +75,30 @@ def threshold(text: str) -> float:
 
 
 def species(text: str) -> list[int]:
-    from darkpixel.formats.species import SPECIES
-
-    codes = {name: code for code, name in SPECIES.items()} | {str(code): code for code in SPECIES}
-    for word in text.split(","):
-        if word not in codes:
-            known = ", ".join(f"{name} or {code}" for code, name in SPECIES.items())
-            raise argparse.ArgumentTypeError(f"found '{word}'; choose of {known}")
-    return [codes[word] for word in dict.fromkeys(text.split(","))]
+    """PDG codes, or names of those that are simulated, each once."""
+    return list(dict.fromkeys(map(one_species, text.split(","))))
 
 
 def one_species(text: str) -> int:
-    """A PDG code, or a name of those that are simulated."""
-    from darkpixel.formats.species import SPECIES
+    from darkpixel.formats.particle_names import pdg_code
 
-    by_name = {name: code for code, name in SPECIES.items()}
     try:
-        return by_name.get(text) or int(text)
-    except ValueError as error:
-        known = ", ".join(by_name)
-        raise argparse.ArgumentTypeError(f"found '{text}'; give a PDG code, or {known}") from error
+        return pdg_code(text)
+    except DarkpixelError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def momentum(text: str) -> tuple[float, float]:
     low, _, high = text.partition(":")
     try:
-        return float(low), float(high or low)
+        found = float(low), float(high or low)
     except ValueError as error:
         raise argparse.ArgumentTypeError(
             f"found '{text}'; give MeV/c, such as 500, or a range such as 300:800"
         ) from error
+    if not 0 < found[0] <= found[1] < math.inf:
+        raise argparse.ArgumentTypeError(f"found '{text}'; above 0, and the lower one first")
+    return found
 
 
 def side(text: str) -> float:
@@ -158,14 +169,15 @@ def written_as_hdf5(output: Path) -> Iterator[Path]:
         yield output
         return
     # Only here, since `--help` needs neither.
+    from darkpixel.formats.files import folder_beside
     from darkpixel.formats.npy import write_npy
 
-    output.parent.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(prefix=f".{output.stem}.", dir=output.parent) as folder:
-        path = Path(folder) / "images.h5"
+    with folder_beside(output) as folder:
+        path = folder / "images.h5"
         yield path
         if columns := write_npy(path, output):
-            print(f"{output}: without the columns {', '.join(columns)}, which .h5 keeps")
+            without = f"without the columns {', '.join(columns)}, which .h5 keeps"
+            print(f"{output}: {without}", file=sys.stderr)
 
 
 def replaced_note(path: Path) -> str:
@@ -177,6 +189,21 @@ def replaced_note(path: Path) -> str:
     from darkpixel.formats.files import writable
 
     return " (in place of the file that was there)" if writable(path).exists() else ""
+
+
+def print_done(
+    options: argparse.Namespace, text: str, facts: dict[str, Any], replaced: str
+) -> None:
+    """The last line of a command, or with `--json` the same as JSON.
+
+    Args:
+        options: of the command, with `output` and `json`.
+        replaced: of `replaced_note`.
+    """
+    if options.json:
+        print_json({"file": options.output, **facts, "replaced": bool(replaced)})
+    else:
+        print(f"{options.output}: {text}{replaced}")
 
 
 def print_json(value: Any) -> None:

@@ -1,4 +1,4 @@
-"""`darkpixel sample`: images of a trained model; `darkpixel label`: those of SSNet."""
+"""`darkpixel sample`: images of a trained model."""
 
 import argparse
 from collections.abc import Mapping, Sequence
@@ -8,13 +8,15 @@ from typing import Any
 from darkpixel.cli.options import (
     Commands,
     add_command,
-    hdf5,
+    add_device,
+    add_json,
     images_file,
+    momentum,
     one_species,
     positive,
+    print_done,
     replaced_note,
     seed,
-    threshold,
     written_as_hdf5,
 )
 from darkpixel.errors import DarkpixelError
@@ -35,11 +37,15 @@ def add_sample(commands: Commands) -> None:
     )
     sample.add_argument("--seed", type=seed, default=1, help="of the random numbers (1)")
     sample.add_argument("--label", help="of the images, for a model that knows several (LAGAN)")
-    sample.add_argument("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto")
+    add_device(sample)
     sample.add_argument(
         "--species", type=one_species, help="mu- or 13, short for --condition species=13"
     )
-    sample.add_argument("--momentum", type=float, help="MeV/c, short for --condition momentum=P")
+    sample.add_argument(
+        "--momentum", type=momentum, metavar="P",
+        help="MeV/c: one such as 500, short for --condition momentum=500, or a range such as "
+        "300:800, of which each image has one, evenly, that the file keeps",
+    )  # fmt: skip
     sample.add_argument(
         "--condition",
         action="append",
@@ -61,26 +67,8 @@ def add_sample(commands: Commands) -> None:
         type=positive,
         help="images at once; the images depend on it (512 on a CPU, 1024 on a GPU)",
     )
+    add_json(sample)
     sample.set_defaults(command=_sample)
-
-
-def add_label(commands: Commands) -> None:
-    """Its options."""
-    label = add_command(
-        commands, "label", "label tracks and showers with a trained SSNet",
-        "results/demo/judges/ssnet/seed1 argon.h5 labels.h5",
-    )  # fmt: skip
-    label.add_argument("model", type=Path, help="folder of a trained SSNet, or its packed file")
-    label.add_argument("images", type=Path, help="image file to label")
-    label.add_argument("output", type=hdf5, help="label file to write, .h5 or .hdf5")
-    label.add_argument(
-        "--threshold",
-        type=threshold,
-        default=0.2,
-        help="pixels above it are labelled, in the unit of the images (0.2)",
-    )
-    label.add_argument("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto")
-    label.set_defaults(command=_label)
 
 
 def _sample(options: argparse.Namespace) -> None:
@@ -97,6 +85,9 @@ def _sample(options: argparse.Namespace) -> None:
         model = load_generator(folder, device=device, label=options.label)
     conditions = _conditions(options, [condition.name for condition in model.conditions])
     count = _count(options, conditions)
+    low, high = options.momentum or (0.0, 0.0)
+    if low < high:
+        conditions["momentum"] = _evenly(low, high, count, options.seed)
     images = config["images"]
     image_label = options.label or images["label"]
     block_size = options.block_size or default_block_size(device)
@@ -115,18 +106,22 @@ def _sample(options: argparse.Namespace) -> None:
             conditions=conditions,
             cores=options.cores or usable_cores(),
         )
-    print(f"{options.output}: {count} images of {image_label}{replaced}")
+    facts = {"images": count, "label": image_label, "model": options.model, "seed": options.seed}
+    print_done(options, f"{count} images of {image_label}", facts, replaced)
 
 
-def same_for_all(options: argparse.Namespace) -> dict[str, float]:
+def same_for_all(options: argparse.Namespace, momentum: float | None) -> dict[str, float]:
     """The values of `--species`, `--momentum` and `--condition`, one for all images.
+
+    Args:
+        momentum: of `--momentum`.
 
     Raises:
         DarkpixelError: a value is no number, or a name is given twice.
     """
     single: dict[str, float] = {}
-    words = [f"{name}={getattr(options, name)}" for name in ("species", "momentum")
-             if getattr(options, name) is not None]  # fmt: skip
+    short = {"species": options.species, "momentum": momentum}
+    words = [f"{name}={value}" for name, value in short.items() if value is not None]
     for word in [*words, *options.condition]:
         name, equals, text = word.partition("=")
         try:
@@ -147,7 +142,7 @@ def _conditions(options: argparse.Namespace, names: Sequence[str]) -> dict[str, 
     """The values of the options' conditions: one for all images, or an array of one an image."""
     from darkpixel.formats.condition_file import read_conditions
 
-    single = same_for_all(options)
+    single = same_for_all(options, options.momentum and options.momentum[0])
     if options.conditions is None:
         return dict(single)
     columns = read_conditions(options.conditions, names)
@@ -157,6 +152,15 @@ def _conditions(options: argparse.Namespace, names: Sequence[str]) -> dict[str, 
             "line too; give one or the other."
         )
     return {**single, **columns}
+
+
+def _evenly(low: float, high: float, count: int, seed: int) -> Any:
+    """A number of the range for each image, (count,), those of one seed always the same."""
+    import numpy as np
+
+    from darkpixel.formats.seeds import job_seed
+
+    return np.random.default_rng(job_seed(seed, "sample", "momentum")).uniform(low, high, count)
 
 
 def _count(options: argparse.Namespace, conditions: Mapping[str, Any]) -> int:
@@ -172,33 +176,3 @@ def _count(options: argparse.Namespace, conditions: Mapping[str, Any]) -> int:
             "or give as many rows."
         )
     return count
-
-
-def _label(options: argparse.Namespace) -> None:
-    from darkpixel.models.device import choose_device
-    from darkpixel.models.folder import load_config, load_model
-    from darkpixel.models.packed import model_folder
-    from darkpixel.models.ssnet.labelling import label_file
-    from darkpixel.models.ssnet.model import SSNet
-
-    replaced = replaced_note(options.output)
-    if options.output.exists() and options.output.samefile(options.images):
-        raise DarkpixelError(
-            f"{options.output}: the file of the images itself; name another for the labels."
-        )
-    with model_folder(options.model) as folder:
-        config = load_config(folder)
-        model = load_model(folder, device=choose_device(options.device))
-    if not isinstance(model, SSNet):
-        raise DarkpixelError(
-            f"{options.model}: model is '{config['model']['model']}', not 'ssnet'; "
-            "name the folder of a trained SSNet."
-        )
-    label_file(
-        model,
-        options.images,
-        options.output,
-        images=config["images"],
-        threshold=options.threshold,
-    )
-    print(f"{options.output}: labels of {options.images}{replaced}")

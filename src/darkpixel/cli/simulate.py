@@ -8,9 +8,11 @@ from typing import Any
 from darkpixel.cli.options import (
     Commands,
     add_command,
+    add_json,
     images_file,
     momentum,
     positive,
+    print_done,
     replaced_note,
     seed,
     species,
@@ -56,12 +58,13 @@ def add_simulate(commands: Commands) -> None:
         metavar="FILE",
         help="a run's configuration, base and overlays, whose settings are taken; else the papers'",
     )
+    add_json(simulate)
     simulate.set_defaults(command=_simulate)
 
 
 def _simulate(options: argparse.Namespace) -> None:
     from darkpixel.models.workers import usable_cores
-    from darkpixel.studies.simulated import simulate_images
+    from darkpixel.studies.simulated import LABELS, simulate_images
 
     replaced = replaced_note(options.output)
     settings = _settings_of_run(options.kind, options.configfile) if options.configfile else {}
@@ -77,7 +80,9 @@ def _simulate(options: argparse.Namespace) -> None:
             momentum=options.momentum,
             **settings,
         )
-    print(f"{options.output}: {options.images} simulated images{replaced}")
+    label = options.label or LABELS[options.kind][0]
+    facts = {"images": options.images, "kind": options.kind, "label": label, "seed": options.seed}
+    print_done(options, f"{options.images} simulated images", facts, replaced)
 
 
 def _settings_of_run(kind: str, files: Sequence[Path]) -> dict[str, Any]:

@@ -6,9 +6,9 @@ from pydantic import Field, field_validator, model_validator
 
 from darkpixel.config.base import Settings, without_nulls
 from darkpixel.config.jets import JetImaging, JetSimulation
+from darkpixel.config.labels import check_labels
 from darkpixel.config.lartpc import ArgonImaging, ArgonSimulation
 from darkpixel.config.muons import MuonImaging, MuonSimulation
-from darkpixel.config.names import JOINT
 from darkpixel.config.selection import Selection
 
 Symmetries = Literal["none", "up_down", "left_right", "mirrors", "square"]
@@ -53,8 +53,8 @@ class Data(Settings):
     images: SplitSizes = Field(description="images per label in each split")
     file: dict[str, str] = Field(
         {},
-        description="with source file: a path for each label, "
-        "e.g. {signal: w.h5, background: qcd.h5}",
+        description="with source file: a path for each label, e.g. {signal: w.h5, background: "
+        "qcd.h5}; labels are letters and digits, with _ + - . after the first",
     )
     models: list[str] = Field([], description="names of the models trained on this data set")
     samples: int | None = Field(
@@ -99,12 +99,17 @@ class Data(Settings):
             raise ValueError("a column occurs twice; name each once")
         return columns
 
+    @field_validator("file")
+    @classmethod
+    def _labels_are_folders(cls, file: dict[str, str]) -> dict[str, str]:
+        check_labels(tuple(file))
+        return file
+
     @model_validator(mode="after")
     def _files_are_named(self) -> Self:
         if self.source == "file" and not self.file:
             raise ValueError("source 'file' needs a path per label under `file`")
-        if JOINT in self.labels:
-            raise ValueError(f"label '{JOINT}' is taken; give it another name")
+        check_labels(self.labels)  # those of a custom data set stand in its file
         return self
 
     @property

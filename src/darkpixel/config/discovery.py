@@ -20,6 +20,7 @@ from typing import TypeVar
 
 from darkpixel.config.base import Settings
 from darkpixel.config.data import CustomData
+from darkpixel.config.labels import is_name
 from darkpixel.errors import DarkpixelError
 
 Kind = TypeVar("Kind", bound=Settings)
@@ -77,6 +78,13 @@ def _declared(package: str) -> dict[str, Path]:
         for path in Path(folder).glob("*.py"):
             if _declares_settings(path, path.stat().st_mtime_ns):
                 files[path.stem] = path
+    for name, path in files.items():
+        if not is_name(name):
+            found = path.parent if path.stem == "settings" else path
+            raise DarkpixelError(
+                f"{found}: paths and keys are called so; give it a name of letters, digits and "
+                "underscores."
+            )
     return files
 
 

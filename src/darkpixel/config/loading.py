@@ -55,6 +55,7 @@ def load_run(config: dict[str, Any], files: Sequence[str | Path] = ()) -> Run:
     run.datasets.add_custom(_custom_data(custom, files))
     if not run.datasets.present():
         raise DarkpixelError(located(("datasets",), files) + "empty; give one, jets for example")
+    _check_measured(run, files)
     for name, model in run.models.items():
         key: Key = ("models", name)
         _check_model(model, key, files)
@@ -171,6 +172,19 @@ def _custom_data(custom: dict[str, Any], files: Sequence[str | Path]) -> dict[st
                 first_problem(error, settings, ("datasets", name), files)
             ) from None
     return checked
+
+
+def _check_measured(run: Run, files: Sequence[str | Path]) -> None:
+    """Refuse two labels whose measured rows would be in files of one name."""
+    found: dict[str, str] = {}
+    for name, data in run.datasets.present().items():
+        for label in data.labels:
+            other = found.setdefault(f"{name}_{label}", name)
+            if other != name:
+                raise DarkpixelError(
+                    located(("datasets", name), files) + f"label '{label}' would share the files "
+                    f"{name}_{label}_* with a label of datasets.{other}; give it another name"
+                )
 
 
 def _check_known(

@@ -17,6 +17,7 @@ from darkpixel.config.yaml_files import load_yaml, read_text
 from darkpixel.errors import DarkpixelError
 
 _ABSENT = object()
+_LONGEST = 100  # characters of a wrong value
 _BRANCH = r"(constrained-)?(float|int|str)|list\[.*\]"
 
 Key = tuple[str | int, ...]
@@ -69,7 +70,13 @@ def first_problem(
         expected += quotes
     if isinstance(first["input"], dict):  # several keys that do not go together
         return f"{where}{expected}{more}"
-    return f"{where}found {first['input']!r}; {expected}{more}"
+    return f"{where}found {_shown(first['input'])}; {expected}{more}"
+
+
+def _shown(value: Any) -> str:
+    """A value that is told, however long it is."""
+    text = repr(value)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
 
 
 def _overridden(key: Key, found: Any, files: Sequence[str | Path]) -> bool:

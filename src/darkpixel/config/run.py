@@ -8,10 +8,14 @@ from darkpixel.config.base import Settings, without_nulls
 from darkpixel.config.classifier import ClassifierJudge
 from darkpixel.config.data import Data, JetData, LArTPCData, MuonData
 from darkpixel.config.evaluation import Evaluation
+from darkpixel.config.labels import is_name
 from darkpixel.config.names import MONTE_CARLO, QUANTISED, RECONSTRUCTED, SELECTED
 from darkpixel.config.search import Search, Study, Widths
 from darkpixel.config.speed import Speed
 from darkpixel.config.training import Training
+
+_SHARED_FOLDERS = ("cluster", "downloads", "gpu", "site")
+"""Of results/: public files, and what `make` writes beside the runs."""
 
 
 class Datasets(Settings):
@@ -186,7 +190,9 @@ class Run(Settings):
     """Everything that a run needs; `config/config.yaml` plus overlays."""
 
     run: str = Field(
-        pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$", description="results go to results/{run}/"
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$",
+        max_length=100,
+        description="results go to results/{run}/",
     )
     seed: int = Field(1, ge=0, lt=2**31, description="root of every random number of the run")
     seeds: list[NonNegativeInt] = Field(
@@ -246,6 +252,13 @@ class Run(Settings):
     def _null_is_no_search(cls, search: Any) -> Any:
         return {} if search is None else search
 
+    @field_validator("run")
+    @classmethod
+    def _folder_is_its_own(cls, run: str) -> str:
+        if run.casefold() in _SHARED_FOLDERS:
+            raise ValueError("results/ has a folder of that name that is no run's; choose another")
+        return run
+
     @field_validator("seeds")
     @classmethod
     def _seeds_differ(cls, seeds: list[int]) -> list[int]:
@@ -257,8 +270,8 @@ class Run(Settings):
     @classmethod
     def _names_are_paths(cls, models: dict[str, Model]) -> dict[str, Model]:
         for name in models:
-            if not name.isidentifier():
-                raise ValueError(f"model name '{name}' must be letters, digits and underscores")
+            if not is_name(name):
+                raise ValueError(f"model name {name!r} must be letters, digits and underscores")
             taken = name.startswith((QUANTISED, RECONSTRUCTED)) or name.endswith(SELECTED)
             if name == MONTE_CARLO or taken:
                 raise ValueError(f"model name '{name}' is taken; choose another")

@@ -6,6 +6,7 @@ from pydantic import Field, PositiveInt, ValidationError, field_validator
 
 from darkpixel.config.base import Settings, without_nulls
 from darkpixel.config.discovery import model_settings
+from darkpixel.config.labels import is_name
 
 Space = dict[str, list[Any]]
 """Choices of each key of a model's settings that is varied."""
@@ -59,8 +60,8 @@ class Search(Settings):
     @classmethod
     def _names_are_paths(cls, studies: dict[str, Study]) -> dict[str, Study]:
         for name in studies:
-            if not name.isidentifier():
-                raise ValueError(f"study name '{name}' must be letters, digits and underscores")
+            if not is_name(name):
+                raise ValueError(f"study name {name!r} must be letters, digits and underscores")
         return studies
 
 

@@ -1,7 +1,9 @@
 """Table of public files, `config/sources.yaml`: URL, size, checksum, licence, citation."""
 
+import re
 from difflib import get_close_matches
 from pathlib import Path
+from typing import Annotated
 
 import yaml
 from pydantic import Field, ValidationError
@@ -10,15 +12,15 @@ from darkpixel.config.base import Settings
 from darkpixel.config.yaml_files import load_yaml, read_text
 from darkpixel.errors import DarkpixelError
 
-_URL = r"^https?://\S+$"
+_Url = Annotated[str, Field(pattern=r"^https?://\S+$")]
 
 
 class Source(Settings):
     """One file of `config/sources.yaml`."""
 
     description: str = Field(description="what the file is")
-    url: str = Field(pattern=_URL, description="where to download it")
-    mirrors: list[str] = Field([], description="further URLs, tried in turn")
+    url: _Url = Field(description="where to download it")
+    mirrors: list[_Url] = Field([], description="further URLs, tried in turn")
     suffix: str = Field(
         "h5",
         pattern=r"^[a-z0-9]+(\.[a-z0-9]+)*$",
@@ -59,6 +61,10 @@ def load_sources(path: str | Path) -> dict[str, Source]:
         raise DarkpixelError(f"{path}: expected named entries, found {type(content).__name__}.")
     sources = {}
     for name, entry in content.items():
+        if re.fullmatch(r"\w+", str(name)) is None:
+            raise DarkpixelError(
+                f"{path}: {name!r}: files are named so; give letters, digits and underscores."
+            )
         try:
             sources[str(name)] = Source.model_validate(entry)
         except ValidationError as error:

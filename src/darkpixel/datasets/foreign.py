@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import h5py
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from darkpixel.config.lartpc import ArgonImaging
 from darkpixel.datasets.charge import unit_of
@@ -46,6 +46,18 @@ class Grid(NamedTuple):
     """A side, of JetNet's images in relative eta and phi from -0.8 to 0.8."""
 
 
+class Named(NamedTuple):
+    """Images that are in no file."""
+
+    name: str
+    """What messages call them."""
+    images: ArrayLike
+    """(N, H, W), or with a channel of one"""
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Foreign(NamedTuple):
     """Images in random order, and what their file says of them."""
 
@@ -57,7 +69,14 @@ class Foreign(NamedTuple):
     """Of `dataset`, `label`, `split`, `pixel_size` and `unit` what is known."""
 
 
-def random_images(path: str | Path, most: int, seed: int, grid: Grid | None = None) -> Foreign:
+def random_images(
+    path: str | Path | Named,
+    most: int,
+    seed: int,
+    grid: Grid | None = None,
+    *,
+    memory: int | None = None,
+) -> Foreign:
     """Up to `most` images of a file, drawn at random without replacement, in random order.
 
     The file is read block by block; twice the images that are kept are in memory.
@@ -66,26 +85,33 @@ def random_images(path: str | Path, most: int, seed: int, grid: Grid | None = No
         most: at least 1.
         seed: of the draw: files of one length give the same images.
         grid: for files that hold no images.
+        memory: bytes that may be taken, by fewer images if need be; None: any number.
 
     Raises:
         DarkpixelError: the file cannot be read, or is none of the kinds that are.
     """
-    path = Path(path)
     blocks, about = image_blocks(path, grid)
     random = np.random.default_rng(seed)
     kept: list[Images] = []
     keys: NDArray[np.float64] = np.empty(0)
     total = 0
     for images in blocks:
+        if not total and memory is not None:
+            most = max(1, min(most, memory // (2 * 4 * math.prod(images.shape[1:]))))
         total += len(images)
-        kept.append(np.asarray(images, np.float32))
-        keys = np.concatenate([keys, random.random(len(images))])
-        if len(keys) > 2 * most:
-            chosen = np.sort(np.argpartition(keys, most)[:most])
-            kept, keys = [np.concatenate(kept)[chosen]], keys[chosen]
+        drawn = random.random(len(images))
+        if (room := most - len(keys)) > 0:
+            kept.append(np.array(images[:room], np.float32))  # ours, to be written to
+            keys = np.concatenate([keys, drawn[:room]])
+            images, drawn = images[room:], drawn[room:]
+        if len(images):
+            kept = [np.concatenate(kept)] if len(kept) > 1 else kept
+            chosen = np.argpartition(np.concatenate([keys, drawn]), most)[:most]
+            gone, new = np.setdiff1d(np.arange(most), chosen), chosen[chosen >= most] - most
+            kept[0][gone], keys[gone] = images[new], drawn[new]
     if not total:
         raise DarkpixelError(f"{path}: holds no images.")
-    order = np.argsort(keys)[:most]
+    order = np.argsort(keys)
     return Foreign(np.concatenate(kept)[order], total, about)
 
 
@@ -107,15 +133,14 @@ def first_images(path: str | Path, most: int) -> tuple[Images, dict[str, Any]]:
 
 
 def image_blocks(
-    path: str | Path, grid: Grid | None = None
+    path: str | Path | Named, grid: Grid | None = None
 ) -> tuple[Iterator[Images], dict[str, Any]]:
     """The images of a file in its order, in blocks (n, H, W), and what the file says of them.
 
     Raises:
         DarkpixelError: as `random_images`; of pixels that are none, once they are reached.
     """
-    path = Path(path)
-    blocks, about = _opened(path, grid or Grid())
+    blocks, about = _opened(path if isinstance(path, Named) else Path(path), grid or Grid())
 
     def checked() -> Iterator[Images]:
         total = 0
@@ -131,7 +156,9 @@ def image_blocks(
     return checked(), about
 
 
-def _opened(path: Path, grid: Grid) -> tuple[Iterator[Images], dict[str, Any]]:
+def _opened(path: Path | Named, grid: Grid) -> tuple[Iterator[Images], dict[str, Any]]:
+    if isinstance(path, Named):
+        return _blocks_of(np.asarray(path.images), path.name), {}
     match path.suffix.lower():
         case ".npy":
             return _blocks_of(_npy(path), path), {}
@@ -180,8 +207,10 @@ def _npz(path: Path) -> NDArray[Any]:
     return array
 
 
-def other_arrays(path: str | Path) -> Iterator[tuple[str, NDArray[Any]]]:
+def other_arrays(path: str | Path) -> Iterator[tuple[str, NDArray[Any] | None]]:
     """Name and values of the arrays of an .npz beside its images; none of another file.
+
+    Of an array that is too large to be read the values are None.
 
     Raises:
         DarkpixelError: one of them cannot be read.
@@ -196,8 +225,8 @@ def other_arrays(path: str | Path) -> Iterator[tuple[str, NDArray[Any]]]:
     ):
         names = [name for name in arrays.files if name != "images"]
         for name in names if "images" in arrays.files else []:
-            if arrays.zip.getinfo(f"{name}.npy").file_size <= _LARGEST_NPZ:
-                yield name, arrays[name]
+            fits = arrays.zip.getinfo(f"{name}.npy").file_size <= _LARGEST_NPZ
+            yield name, arrays[name] if fits else None
 
 
 def _shown(names: Iterable[Any]) -> str:
@@ -205,7 +234,7 @@ def _shown(names: Iterable[Any]) -> str:
     return ", ".join(sorted(ascii(name)[1:-1] for name in names)) or "nothing"
 
 
-def _blocks_of(array: NDArray[Any], path: Path) -> Iterator[Images]:
+def _blocks_of(array: NDArray[Any], path: Path | str) -> Iterator[Images]:
     """Of images (N, H, W), or with a channel (N, 1, H, W) or (N, H, W, 1)."""
     if array.dtype.kind not in "fiub":
         raise DarkpixelError(f"{path}: an array of type {array.dtype}; numbers are expected.")
@@ -294,8 +323,8 @@ def _calochallenge(path: Path, grid: Grid) -> Iterator[Images]:
         rows, columns = grid.shape or SHAPES.get(voxels, (0, 0))
         if not voxels or rows * columns != voxels:
             raise DarkpixelError(
-                f"{path}: {SHOWERS} of shape {showers.shape}; say with --shape how many rows and "
-                "columns their voxels have, such as 45x144."
+                f"{path}: {SHOWERS} of shape {showers.shape}; say with --shape (from Python: "
+                "shape) how many rows and columns their voxels have, such as 45x144."
             )
         for at in range(0, len(showers), _BLOCK):
             block = np.asarray(showers[at : at + _BLOCK], np.float32)

@@ -156,7 +156,12 @@ def write_image_file(
             disk.check()
         for name, values in other_arrays(path):
             taken = name in TAKEN_COLUMNS and name != "event"
-            if values.shape != (len(images),) or values.dtype.kind not in "fiub" or taken:
+            if (
+                values is None
+                or values.shape != (len(images),)
+                or values.dtype.kind not in "fiub"
+                or taken
+            ):
                 left_out.append(name)
                 continue
             append(growing_dataset(file, name, values.dtype, chunk=_CHUNK), values)

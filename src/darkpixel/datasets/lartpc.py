@@ -6,7 +6,6 @@ before and after it.
 """
 
 import logging
-import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
@@ -25,6 +24,7 @@ from darkpixel.datasets.splits import numbered, write_splits
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.blocks import Block, column_types
 from darkpixel.formats.crop_margin import LABEL_MARGIN, MARGIN, margins
+from darkpixel.formats.files import folder_beside
 from darkpixel.formats.image_file import ImageFile, ImageWriter
 from darkpixel.formats.initial_state import in_crop
 from darkpixel.formats.larcv import larcv_events
@@ -192,8 +192,8 @@ def write_crops(
 ) -> None:
     """Write the three image files of a liquid-argon data set; either all appear or none.
 
-    The accepted events are kept in a temporary file beside the outputs, because their number must
-    be known before they are split. Counts by species go to the attributes of the files.
+    The accepted events are kept in a temporary folder beside the outputs, because their number
+    must be known before they are split. Counts by species go to the attributes of the files.
 
     Args:
         blocks: raw events, of `larcv_events` for example, or a user's own images.
@@ -221,8 +221,8 @@ def write_crops(
     if unit is None:
         events = scale_events(events, imaging)
     train = Path(outputs["train"])
-    path = train.with_name(f".accepted.{os.getpid()}.{train.name}")
-    try:
+    with folder_beside(train) as folder:
+        path = folder / "accepted.h5"
         accepted = _keep(
             repeats.seen(events) if shuffled else events, path, {**attributes, "split": "all"}
         )
@@ -246,8 +246,6 @@ def write_crops(
             groups=repeats.groups(source) if shuffled else None,
             **attributes,
         )
-    finally:
-        path.unlink(missing_ok=True)
 
 
 def _keep(blocks: Iterator[Block], path: Path, attributes: dict[str, Any]) -> int:

@@ -6,9 +6,8 @@ seed alone.
 """
 
 import math
-import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,6 +20,7 @@ from darkpixel.config.names import SPLITS
 from darkpixel.datasets.shuffling import NewFile, Shuffle
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.blocks import Block, Events, column_types
+from darkpixel.formats.files import folder_beside
 from darkpixel.formats.image_format import bad_value
 from darkpixel.formats.image_writer import ImageWriter
 
@@ -117,7 +117,8 @@ def write_splits(
         groups: of events that must stay in one split, as in `assign_splits`.
 
     Raises:
-        DarkpixelError: too few events, bad pixels, none above zero, a required column that is
+        DarkpixelError: too few events, bad pixels, none above zero, images that are all the same, a
+            required column that is
             missing or bad, or a full disk.
     """
     if set(outputs) != set(SPLITS):
@@ -126,6 +127,8 @@ def write_splits(
     paths = {split: Path(outputs[split]) for split in SPLITS}
     files: dict[str, _Split] = {}
     seen, nonzero, whole = 0, False, False
+    first: NDArray[np.float32] | None = None
+    alike = True
     try:
         with ExitStack() as stack:
             for images, columns in blocks:
@@ -152,7 +155,7 @@ def write_splits(
                         writer = stack.enter_context(new_file(path))
                         shuffle = None
                         if shuffled:
-                            folder = stack.enter_context(_temporary(path))
+                            folder = stack.enter_context(folder_beside(path))
                             places = _random_places(getattr(sizes, split), seed, split)
                             size = _bytes_of_one((images, columns))
                             shuffle = stack.enter_context(Shuffle(places, size, new_file, folder))
@@ -164,6 +167,9 @@ def write_splits(
                     files[split].add((images[chosen], part))
                 seen += len(images)
                 nonzero = nonzero or bool(images.any())
+                if alike and len(images):
+                    first = images[0].copy() if first is None else first
+                    alike = bool((images == first).all())
             if seen != total:
                 raise DarkpixelError(
                     f"{dataset}/{label}: {seen} events came from {source}, {total} were announced; "
@@ -172,6 +178,11 @@ def write_splits(
             if not nonzero:
                 raise DarkpixelError(
                     f"{dataset}/{label}: every pixel of {source} is zero; nothing to learn."
+                )
+            if alike:
+                raise DarkpixelError(
+                    f"{dataset}/{label}: all {total} images of {source} are the same; there is "
+                    "nothing to learn, or to compare: give images that differ."
                 )
             for file in files.values():
                 file.finish()
@@ -215,17 +226,6 @@ def _bytes_of_one(block: Block) -> int:
 def _random_places(count: int, seed: int, split: str) -> NDArray[np.int64]:
     """(count,) where each image of a split goes; the same whatever the other splits hold."""
     return np.random.default_rng([seed, 1 + SPLITS.index(split)]).permutation(count)
-
-
-@contextmanager
-def _temporary(path: Path) -> Iterator[Path]:
-    """A folder for temporary files beside `path`; what a killed job left there goes first."""
-    folder = path.with_name(f".shuffled.{path.stem}")
-    shutil.rmtree(folder, ignore_errors=True)
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _check_pixels(images: NDArray[np.float32], seen: int, source: str) -> None:

@@ -59,6 +59,7 @@ def uci_events(path: str | Path, *, seed: int | None) -> Events:
             for name in (f"weights/low/{part}", f"weights/{part}"):
                 weight = file.get(name)
                 if isinstance(weight, h5py.Dataset) and weight.size == shape[0]:
+                    check_readable(path, weight)
                     weights[part] = name
                     break
         if "weights" in file and len(weights) < len(PARTS):

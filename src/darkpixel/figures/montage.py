@@ -9,6 +9,7 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.figure import Figure
 
 from darkpixel.figures.style import PNG_DPI, image_colours, log_norm, look, masked
+from darkpixel.figures.written import as_written
 from darkpixel.formats.files import whole_file
 
 _SIDE, _GAP, _BAR, _HEAD = 1.1, 0.06, 0.9, 0.3  # inches
@@ -34,7 +35,7 @@ def montage(images: npt.NDArray[np.floating], path: str | Path, *, title: str, u
     norm, colours = log_norm(images, decades=4.0), image_colours()
     with look():
         figure = Figure(figsize=size)
-        figure.text(0.01, 1 - _HEAD / 2 / size[1], title, va="center", fontsize=9)
+        figure.text(0.01, 1 - _HEAD / 2 / size[1], as_written(title), va="center", fontsize=9)
         for number, image in enumerate(images):
             row, column = divmod(number, columns)
             left = column * (panel[0] + _GAP) + _GAP / 2

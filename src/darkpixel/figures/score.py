@@ -12,6 +12,7 @@ from darkpixel.config.names import MONTE_CARLO
 from darkpixel.figures.axis import axis_of
 from darkpixel.figures.curves import MOST_MODELS
 from darkpixel.figures.style import look, palette
+from darkpixel.figures.written import as_written
 from darkpixel.tables.score import NAMES
 
 _BINS, _COLUMNS = 40, 3
@@ -68,7 +69,7 @@ def _draw(axes: Axes, values: dict[str, np.ndarray], colours: dict[str, str]) ->
     axis = axis_of(reference, values.values(), bins=_BINS, beyond=_BEYOND, whole=whole)
     axis.draw(axes)
     for file, some in values.items():
-        called, height = ("reference", 3) if file == MONTE_CARLO else (file, 2)
+        called, height = ("reference", 3) if file == MONTE_CARLO else (as_written(file), 2)
         axes.stairs(
             axis.shares(some).heights, axis.edges, label=called, color=colours[file], zorder=height
         )

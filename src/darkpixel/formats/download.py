@@ -19,10 +19,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from http.client import HTTPException, HTTPResponse
+from http.client import HTTPException, HTTPMessage, HTTPResponse
 from pathlib import Path
+from typing import IO, TypeGuard
 from urllib.error import HTTPError, URLError
-from urllib.request import Request, urlopen
+from urllib.parse import urlsplit
+from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from tqdm import tqdm
 
@@ -34,6 +36,7 @@ from darkpixel.formats.part_file import PartFile, digest_of, known_checksum
 __all__ = ["Patience", "Source", "check_downloads", "download", "load_sources"]
 
 _PIECE = 2**18  # bytes read at once
+_DIGITS = "[0-9]{1,18}"  # of a number in a header; int() and isdigit() take more than these
 _PASSING = {408, 425, 429, 500, 502, 503, 504}  # HTTP statuses worth another try
 
 
@@ -57,6 +60,20 @@ class _Passing(Exception):
 
 class _Refused(Exception):
     """This URL will not give the file."""
+
+
+class _Redirects(HTTPRedirectHandler):
+    """Goes where a server sends it, if that is http or https, and never from https to http."""
+
+    def redirect_request(
+        self, req: Request, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage, newurl: str
+    ) -> Request | None:
+        # The standard library would follow to FTP, and give up what a certificate vouched for.
+        allowed = ("https",) if req.type == "https" else ("http", "https")
+        if urlsplit(newurl).scheme not in allowed:
+            problem = f"sends on to {newurl}, which is not {' or '.join(allowed)}"
+            raise HTTPError(req.full_url, code, problem, headers, fp)
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
 def download(
@@ -124,13 +141,19 @@ class _Download:
 
     def check(self) -> None:
         """Refuse a file at the destination that is not the entry's; one is read once for this."""
+        try:
+            self._check()
+        except OSError as error:
+            raise self._disk_error(error) from error
+
+    def _check(self) -> None:
         if not self.destination.is_file():
             raise DarkpixelError(f"{self.destination}: no file; download it, or put it there.")
         found = self.destination.stat()
         known = self.checksum.value if self.checksum else "the first"
         words = f"{found.st_size} {found.st_mtime_ns} {known}\n"
         checked = self.destination.with_name(self.destination.name + ".checked")
-        if checked.is_file() and checked.read_text() == words:
+        if checked.is_file() and checked.read_bytes() == words.encode():
             return
         fault = self._fault(self.destination)
         if fault is not None:
@@ -146,13 +169,9 @@ class _Download:
         refusals = []
         for url in self.entry.urls:
             try:
-                self._insist(url)
-                fault = self._fault(self.part.path)
-                if fault is not None:
-                    self.part.discard()
-                    raise _Refused(fault)
+                self._bring(url)
             except _Refused as refusal:
-                refusals.append(f"{url}: {' '.join(str(refusal).split())}")
+                refusals.append(f"{url}: {_printable(str(refusal))}")
                 continue
             self.part.become(self.destination)
             self._remember_digest()
@@ -163,6 +182,19 @@ class _Download:
             f"{self.destination}: download failed ({'; '.join(refusals)}); "
             f"{remedy}, or put the file there yourself."
         )
+
+    def _bring(self, url: str) -> None:
+        """The whole file of `url` as the part file; anew where what others began is not of it."""
+        begun = self.part.beginning_of(url)
+        self._insist(url)
+        fault = self._fault(self.part.path)
+        if fault is not None and begun:
+            self.part.discard()
+            self._insist(url)
+            fault = self._fault(self.part.path)
+        if fault is not None:
+            self.part.discard()
+            raise _Refused(fault)
 
     def _insist(self, url: str) -> None:
         """Bring the whole of `url` to the part file, in as many tries as progress allows."""
@@ -214,14 +246,16 @@ class _Download:
         if offset:
             headers["Range"] = f"bytes={offset}-"
             tag = self.part.etag
-            if self.part.is_from(url) and tag and not tag.startswith("W/"):
+            if self.part.is_from(url) and _may_be_sent(tag) and not tag.startswith("W/"):
                 headers["If-Range"] = tag
         try:
-            response: HTTPResponse = urlopen(
+            response: HTTPResponse = build_opener(_Redirects).open(
                 Request(url, headers=headers), timeout=self.patience.timeout
             )
         except URLError:
             raise
+        except ValueError as error:  # where the server sends us is no URL
+            raise _Refused(f"not an HTTP answer ({error})") from error
         except OSError as error:  # a timeout or a reset while the headers are read
             raise _Passing(str(error) or type(error).__name__) from error
         return response
@@ -229,7 +263,7 @@ class _Download:
     def _range(self, url: str, response: HTTPResponse, offset: int) -> tuple[int, int | None]:
         """Where the body of the answer starts, and how long the whole file is (if known)."""
         if response.status == 206:
-            pattern = r"bytes (\d+)-\d+/(\d+|\*)"
+            pattern = rf"bytes ({_DIGITS})-{_DIGITS}/({_DIGITS}|\*)"
             match = re.fullmatch(pattern, response.headers.get("Content-Range", "").strip())
             if match is None or int(match[1]) != offset:
                 self.part.discard()
@@ -241,7 +275,7 @@ class _Download:
             start, total = offset, None if match[2] == "*" else int(match[2])
         elif response.status == 200:  # the beginning, whether or not a range was asked for
             length = response.headers.get("Content-Length", "")
-            start, total = 0, int(length) if length.isdigit() else None
+            start, total = 0, int(length) if re.fullmatch(_DIGITS, length) else None
         else:
             raise _Refused(f"HTTP {response.status} {response.reason}")
         if self.entry.size is not None and total not in (None, self.entry.size):
@@ -272,12 +306,14 @@ class _Download:
                     break
                 file.write(piece)
                 bar.update(len(piece))
+                if total is not None and file.tell() > total:
+                    break  # it may never end
             reached = file.tell()
         if total is not None and reached < total:
             raise _Passing(f"connection closed after {reached} of {total} bytes")
         if total is not None and reached > total:
             self.part.discard()
-            raise _Refused(f"{reached} bytes came, expected {total}")
+            raise _Refused(f"{reached} bytes or more came, expected {total}")
 
     def _http_error(self, error: HTTPError, offset: int) -> None:
         with error:
@@ -311,7 +347,7 @@ class _Download:
                 )
         return None
 
-    def _disk_error(self, error: OSError) -> Exception:
+    def _disk_error(self, error: OSError) -> DarkpixelError:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             free = shutil.disk_usage(self.destination.parent).free / 1e6
             return DarkpixelError(
@@ -319,22 +355,32 @@ class _Download:
                 f"{self.part.size / 1e6:.0f} MB have arrived and are kept); "
                 "free some space and run again."
             )
-        if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
-            return DarkpixelError(
-                f"{self.destination}: cannot be written ({error.strerror}); check permissions."
-            )
-        return error
+        where = f"{error.filename}: " if error.filename else ""
+        return DarkpixelError(
+            f"{self.destination}: cannot be read or written ({where}{error.strerror or error}); "
+            "check permissions, and what is there."
+        )
+
+
+def _may_be_sent(tag: str | None) -> TypeGuard[str]:
+    """Whether a tag can stand in a header; the record it comes from may be damaged."""
+    return bool(tag) and str(tag).isascii() and str(tag).isprintable()
+
+
+def _printable(text: str) -> str:
+    """What a server says, on one line."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
 def _seconds(retry_after: str | None) -> float | None:
     """Retry-After in seconds; it is a number or a date (RFC 9110, section 10.2.3)."""
     if retry_after is None:
         return None
-    if retry_after.strip().isdigit():
+    if re.fullmatch(_DIGITS, retry_after.strip()):
         return float(retry_after)
     try:
         moment = parsedate_to_datetime(retry_after)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)

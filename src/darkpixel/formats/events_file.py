@@ -9,7 +9,7 @@ import h5py
 import numpy as np
 
 from darkpixel.errors import DarkpixelError
-from darkpixel.formats.hdf5 import open_hdf5, sound
+from darkpixel.formats.hdf5 import check_readable, open_hdf5, sound
 
 REMEDY = "delete the file and run the simulation again"
 
@@ -66,10 +66,11 @@ class EventsFile:
     def check_datasets(self, expected: Mapping[str, tuple[str, tuple[int, ...]]]) -> None:
         """Check the type and the shape of datasets: name -> (type, shape)."""
         for name, (dtype, shape) in expected.items():
-            data = self._file.get(name)
+            data: Any = self._file.get(name)
             self.check(isinstance(data, h5py.Dataset), name, "is missing")
             self.check(data.dtype == dtype, name, f"is {data.dtype}, expected {dtype}")
             self.check(data.shape == shape, name, f"has shape {data.shape}, expected {shape}")
+            check_readable(self.path, data)
 
     def last(self, name: str) -> int:
         """The last entry of a dataset of offsets: how many entries all events have together.

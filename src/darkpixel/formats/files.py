@@ -1,15 +1,24 @@
-"""Whole-or-nothing output: write under a temporary name, then rename."""
+"""Whole-or-nothing output: write under a temporary name, then rename.
+
+Temporary folders are made here, too, by names that tell who made them, so that those of killed
+processes are found and removed.
+"""
 
 import errno
 import os
 import shutil
 import stat
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from darkpixel.errors import DarkpixelError
-from darkpixel.formats.writers import remove_left_behind, temporary_beside
+from darkpixel.formats.writers import (
+    remove_left_behind,
+    temporary_beside,
+    temporary_folder_beside,
+)
 
 _KINDS = (
     (stat.S_ISDIR, "a folder"),
@@ -49,6 +58,52 @@ def whole_file(path: str | Path) -> Iterator[Path]:
     finally:
         with suppress(OSError):  # an impossible path, explained above
             temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def folder_beside(path: str | Path) -> Iterator[Path]:
+    """Yield a new hidden folder beside `path`, for files that are needed until that is written.
+
+    It is removed when the block ends; one that a killed process has left is removed by whoever
+    writes `path` next, here or in `whole_file`.
+
+    Raises:
+        DarkpixelError: the disk is full, or the folder of `path` cannot be written.
+    """
+    path = Path(path)
+    try:
+        target = path.resolve() if path.is_symlink() else path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with suppress(OSError):  # a folder that cannot be listed
+            remove_left_behind(target)
+        folder = temporary_folder_beside(target)
+    except OSError as error:
+        raise _explained(error, path) from error
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def scratch_folder() -> Iterator[Path]:
+    """Yield a new folder where the system keeps temporary files, for what belongs to no output.
+
+    It is removed when the block ends; one that a killed process of this computer has left is
+    removed by the next that needs such a folder. Those of other computers, which may share
+    `TMPDIR`, are left alone: theirs may be in use for hours without a change.
+    """
+    name = Path(tempfile.gettempdir()) / "darkpixel"
+    try:
+        with suppress(OSError):
+            remove_left_behind(name, of_others=False)
+        folder = temporary_folder_beside(name)
+    except OSError as error:
+        raise _explained(error, name.parent) from error
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def user_cache() -> Path | None:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.files import whole_file
+from darkpixel.formats.hdf5_limits import check_size
 from darkpixel.formats.hdf5_probe import check_survives
 
 _FILTERS = {
@@ -109,7 +110,7 @@ def open_hdf5(path: Path, *, missing: str, remedy: str) -> h5py.File:
 
 
 @contextmanager
-def sound(path: Path, remedy: str, where: str = "") -> Iterator[None]:
+def sound(path: Path | str, remedy: str, where: str = "") -> Iterator[None]:
     """Explain what cannot be read in the block: on damaged bytes, h5py raises almost anything.
 
     Args:
@@ -125,13 +126,16 @@ def sound(path: Path, remedy: str, where: str = "") -> Iterator[None]:
         ) from error
 
 
-def check_readable(path: Path, dataset: h5py.Dataset) -> None:
+def check_readable(path: Path, dataset: h5py.Dataset, behind: frozenset[str] = frozenset()) -> None:
     """Refuse a dataset that cannot be read, or that is declared and hardly written.
+
+    Args:
+        behind: files whose datasets are put together from this one.
 
     Raises:
         DarkpixelError: it is compressed with a filter that h5py does not have, less than half of it
-            was ever written, or it is stored in other files that are not HDF5 or not there: what
-            is missing would be read as zeros.
+            was ever written, it would take too much memory, or it is stored in other files that are
+            not HDF5 or not there: what is missing would be read as zeros.
     """
     name, created = dataset.name.lstrip("/"), dataset.id.get_create_plist()
     for number in range(created.get_nfilters()):
@@ -148,8 +152,9 @@ def check_readable(path: Path, dataset: h5py.Dataset) -> None:
             f"{path}: {name} is stored in the raw file {dataset.external[0][0]}; write it into the "
             "HDF5 file (h5repack does)."
         )
+    check_size(path, dataset)
     if dataset.is_virtual:
-        _check_sources(path, dataset)
+        _check_sources(path, dataset, behind)
         return
     if dataset.chunks and dataset.size:
         chunks = math.prod(-(-n // c) for n, c in zip(dataset.shape, dataset.chunks, strict=True))
@@ -163,17 +168,27 @@ def check_readable(path: Path, dataset: h5py.Dataset) -> None:
         )
 
 
-def _check_sources(path: Path, dataset: h5py.Dataset) -> None:
+def _check_sources(path: Path, dataset: h5py.Dataset, behind: frozenset[str]) -> None:
     """Refuse a dataset that is put together from others which are not all there."""
     name, mapped = dataset.name.lstrip("/"), 0
+    folder = Path(dataset.file.filename).parent  # of a file that this one may link to
+    behind |= {f"{dataset.file.filename}:{dataset.name}"}
     for space, source, inside, _ in dataset.virtual_sources():
-        if "%" in source + inside:  # as many files or datasets as there are
-            return
+        if "%" in source + inside:
+            raise DarkpixelError(
+                f"{path}: {name} is put together from as many files as there are ({source!a}); "
+                "write everything into one file (h5repack does), or name each of them."
+            )
         mapped += space.get_select_npoints()
-        there = source == "." or (path.parent / source).is_file()
-        if there and source != ".":
-            with open_hdf5(path.parent / source, missing="", remedy="make it again") as other:
-                there = inside in other
+        there = source == "." or (folder / source).is_file()
+        if there:
+            other = dataset.file.filename if source == "." else folder / source
+            with open_hdf5(Path(other), missing="", remedy="make it again") as file:
+                there = isinstance(file.get(inside), h5py.Dataset)
+                if there:
+                    if f"{file.filename}:{file[inside].name}" in behind:
+                        raise DarkpixelError(f"{path}: {name} is put together from itself.")
+                    check_readable(path, file[inside], behind)
         if not there:
             raise DarkpixelError(
                 f"{path}: {name} is put together from other files, and {inside} of {source} is "

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.hdf5 import check_readable, one_line, sound
+from darkpixel.formats.hdf5_limits import check_widths
 from darkpixel.formats.hdf5_probe import check_survives
 from darkpixel.formats.image_format import (
     ATTRIBUTES,
@@ -221,6 +222,8 @@ class ImageFile:
                 )
             check_readable(self.path, item)
             names.append(name)
+        _, height, width = self.shape
+        check_widths(self.path, [self._file[name] for name in names], height * width)
         if "pixel_labels" in names:
             labels = self._file["pixel_labels"]
             if labels.shape != self.shape or labels.dtype != np.uint8:
@@ -318,6 +321,8 @@ def _plain(value: Any) -> Any:
     """An attribute as str, int, float, bool or array; of an array of one element, that element."""
     if isinstance(value, np.ndarray | np.generic) and value.size == 1:
         value = value.item()  # many tools write no scalars
+    if isinstance(value, np.longdouble):  # which NumPy gives as it is
+        value = float(value)
     return value.decode(errors="replace") if isinstance(value, bytes) else value
 
 

@@ -3,10 +3,12 @@
 import hashlib
 import json
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from darkpixel.config.sources import Source
+from darkpixel.errors import DarkpixelError
 from darkpixel.formats.files import whole_file
 
 
@@ -21,13 +23,22 @@ class Checksum:
 
 
 def known_checksum(entry: Source, first_digest: Path) -> Checksum | None:
-    """The strongest checksum known: published, or that of the first download in `first_digest`."""
+    """The strongest checksum known: published, or that of the first download in `first_digest`.
+
+    Raises:
+        DarkpixelError: `first_digest` holds something else.
+    """
     if entry.sha256:
         return Checksum("sha256", entry.sha256, "sources.yaml")
     if entry.md5:
         return Checksum("md5", entry.md5, "sources.yaml")
     if first_digest.is_file():
-        value = first_digest.read_text().split(" ")[0].strip()
+        value = first_digest.read_text(errors="replace").split(" ")[0].strip()
+        if not re.fullmatch("[0-9a-f]{64}", value):
+            raise DarkpixelError(
+                f"{first_digest}: does not begin with a SHA-256 sum; remove it, and the next "
+                "download keeps its own there."
+            )
         return Checksum("sha256", value, str(first_digest))
     return None
 
@@ -97,9 +108,12 @@ class PartFile:
         self.path.replace(destination)
         self._record.unlink(missing_ok=True)
 
-    def _read(self) -> dict[str, str | None]:
+    def _read(self) -> dict[str, str]:
+        """The record; nothing where it is damaged, and the download begins anew."""
         try:
             record = json.loads(self._record.read_text())
-        except (FileNotFoundError, ValueError):
+        except (FileNotFoundError, ValueError, RecursionError):
             return {}
-        return record if isinstance(record, dict) else {}
+        if not isinstance(record, dict):
+            return {}
+        return {key: value for key, value in record.items() if isinstance(value, str)}

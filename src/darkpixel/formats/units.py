@@ -24,10 +24,20 @@ def energy_of(unit: str) -> float | None:
     return (float(match[1] or 1) * _MEV[match[2]]) or None
 
 
-def check_stated(path: object, unit: str | None, other_path: object, other: str | None) -> None:
+def check_stated(
+    path: object,
+    unit: str | None,
+    other_path: object,
+    other: str | None,
+    *,
+    remedy: str = "set its attribute unit",
+) -> None:
     """Refuse two files of which one states its unit and the other does not.
 
     Jets and muons without a unit are in GeV, so a file that says so suits one that says nothing.
+
+    Args:
+        remedy: what the user can do; `{unit}` in it stands for the unit that the other file states.
 
     Raises:
         DarkpixelError: only one states a unit, and it is not GeV.
@@ -35,8 +45,8 @@ def check_stated(path: object, unit: str | None, other_path: object, other: str 
     if (unit is None) != (other is None) and GEV not in (unit, other):
         silent, stated = (path, other_path) if unit is None else (other_path, path)
         raise DarkpixelError(
-            f"{silent}: no attribute unit, but {stated} has '{unit or other}'; say which unit the "
-            "pixels have."
+            f"{silent}: does not say in which unit its pixels are, but {stated} has "
+            f"'{unit or other}'; {remedy.format(unit=unit or other)}."
         )
 
 

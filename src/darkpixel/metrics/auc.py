@@ -7,6 +7,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import rankdata
 
+from darkpixel.errors import DarkpixelError
+
 Array = npt.NDArray[np.float64]
 Auc = tuple[float, float]
 """AUC and its standard error."""
@@ -23,8 +25,16 @@ def placements(signal: npt.ArrayLike, background: npt.ArrayLike) -> tuple[Array,
     Returns:
         Of each signal image the share of background with a smaller score, (m,); of each
         background image the share of signal with a larger score, (n,).
+
+    Raises:
+        DarkpixelError: a class has no images, or one alone, whose scatter is not known.
     """
     signal, background = np.asarray(signal, np.float64), np.asarray(background, np.float64)
+    if min(len(signal), len(background)) < 2:
+        raise DarkpixelError(
+            f"AUC: found scores of {len(signal)} images of signal and of {len(background)} of "
+            "background; it compares the two, and its error their scatter: give images of both."
+        )
     m, n = len(signal), len(background)
     ranks = rankdata(np.concatenate([signal, background]))
     above = (ranks[:m] - rankdata(signal)) / n

@@ -8,6 +8,7 @@ Distances are Euclidean, between asinh(pixel) in the unit of the file: linear be
 argon 0.255 MeV), logarithmic above, so that one hot pixel does not outweigh all others.
 """
 
+import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -21,6 +22,8 @@ from darkpixel.formats.image_file import count_images, read_images
 from darkpixel.metrics.order import ordered
 from darkpixel.metrics.uncertainty import over_seeds
 
+logger = logging.getLogger(__name__)
+
 Array = npt.NDArray[np.float64]
 COLUMNS = [
     "model", "dataset", "label", "observable", "value", "error", "seed_spread", "floor",
@@ -31,6 +34,11 @@ MEASURES = {
     "neighbour_distance": "distance to the nearest",
     "dimensions": "effective dimensions",
 }
+COLLAPSED = {"neighbour_distance": 0.1, "dimensions": 0.05}
+"""Ratios below which a generator has collapsed: it draws copies of a few images, or varies all of
+them in a few directions. Of the shipped configurations' models all that learn have at least 0.5 and
+0.22; LAGAN of muons, which fails there as in the paper, has 0.26 and 0.003 to 0.013
+(docs/results/csv/sarm_diversity.csv, and the demo)."""
 REPETITIONS = 200  # of the bootstrap: its error is then known to 5%
 
 
@@ -43,7 +51,9 @@ class Diversity(NamedTuple):
     """(repetitions,) the same of bootstrap resamplings."""
 
 
-def diversity(images: npt.NDArray[np.floating], seed: int = 1) -> Diversity:
+def diversity(
+    images: npt.NDArray[np.floating], seed: int = 1, repetitions: int = REPETITIONS
+) -> Diversity:
     """How different the images of one sample are from each other.
 
     - `variance`: of the pixels, summed over them; half the mean squared distance of two images.
@@ -55,6 +65,7 @@ def diversity(images: npt.NDArray[np.floating], seed: int = 1) -> Diversity:
     Args:
         images: (N, H, W) with N > 2; blank ones may be among them.
         seed: of the bootstrap.
+        repetitions: of the bootstrap; 0: none, where the errors are not wanted.
     """
     count = len(images)
     pixels = np.arcsinh(images.reshape(count, -1).astype(np.float64))
@@ -80,12 +91,33 @@ def diversity(images: npt.NDArray[np.floating], seed: int = 1) -> Diversity:
         }
 
     random = np.random.default_rng(seed)
-    drawn = [random.multinomial(count, np.full(count, 1 / count)) for _ in range(REPETITIONS)]
+    drawn = [random.multinomial(count, np.full(count, 1 / count)) for _ in range(repetitions)]
     resampled = [measures(weights.astype(np.float64)) for weights in drawn]
     return Diversity(
         measures(np.ones(count)),
         {name: np.array([values[name] for values in resampled]) for name in MEASURES},
     )
+
+
+def warn_of_collapse(ratios: Mapping[str, float], model: str) -> None:
+    """Say in the log that a generator has collapsed, if a ratio is below `COLLAPSED`.
+
+    Args:
+        ratios: by measure, of `diversity` over that of as many real images.
+        model: its name, and that of its data.
+    """
+    found = [
+        f"{MEASURES[name]} {ratios[name]:.2g} (below {least:g})"
+        for name, least in COLLAPSED.items()
+        if ratios[name] < least
+    ]
+    if found:
+        logger.warning(
+            "%s: the generator has collapsed, its images are all alike: of the spread of real "
+            "images they have %s; train it with another seed, a smaller learning_rate or more "
+            "images.",
+            *(model, ", ".join(found)),
+        )
 
 
 def diversity_rows(
@@ -141,6 +173,9 @@ def diversity_rows(
             _ratios(diversity(read_images(path, 0, n), seed + 1), reference)
             for path in files[model]
         ]
+        for sample in samples:
+            ratios = {name: ratio for name, (ratio, _) in sample.items()}
+            warn_of_collapse(ratios, f"{dataset}/{label}: {model}")
         for name in MEASURES:
             values = [sample[name][0] for sample in samples]
             errors = [sample[name][1] for sample in samples]

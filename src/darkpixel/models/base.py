@@ -12,6 +12,7 @@ is which.
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -23,6 +24,8 @@ from darkpixel.models.conditions import Condition, checked
 
 Batches = Callable[[], Iterator[Tensor]]
 """Each call gives a new pass over the images of a file, in its order, as (b, H, W) float32."""
+Labelled = tuple[Tensor, dict[str, Tensor]]
+"""Images of a file, (b, H, W), and their columns by name, (b, ...) each."""
 
 
 class Trainable(nn.Module, ABC):
@@ -92,6 +95,19 @@ class Trainable(nn.Module, ABC):
                 images in file order, (N,) each, on the CPU.
         """
 
+    def examine(self, batches: Iterator[Labelled], path: str | Path) -> None:
+        """Refuse images from which nothing right can be learned, or judged (default: nothing).
+
+        Called before training, with the training images and with those of validation.
+
+        Args:
+            batches: one pass over the file: images (b, H, W) and those of `self.columns`.
+            path: of the file, for the message.
+
+        Raises:
+            DarkpixelError: what was found, and what to give instead.
+        """
+
     def fitted(self) -> dict[str, float]:
         """What `fit_to_data` chose, by name, for `config.yaml` (default: nothing)."""
         return {}
@@ -113,6 +129,9 @@ class GenerativeModel(Trainable):
 
     chosen_class: int | None = None
     """The label of `choose_class`; None: none chosen."""
+
+    remedy = "train it for longer, or with a smaller learning_rate"
+    """What to change where pixels that it draws are not finite."""
 
     total_names: tuple[str, ...] = ()
     """Observables of an image, such as `pt`, that are drawn before its pixels. A model that has

@@ -7,13 +7,12 @@ Such a file can be read by any program that knows safetensors. The metadata hold
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import safetensors.torch
 from safetensors import SafetensorError, safe_open
 
 from darkpixel.errors import DarkpixelError
-from darkpixel.formats.files import whole_file
+from darkpixel.formats.files import scratch_folder, whole_file
 from darkpixel.models.folder import CONFIG, WEIGHTS, load_model
 
 SUFFIX = ".safetensors"
@@ -84,8 +83,7 @@ def model_folder(path: str | Path) -> Iterator[Path]:
         yield path
         return
     texts = packed_texts(path)
-    with TemporaryDirectory(prefix="darkpixel-model-") as name:
-        folder = Path(name)
+    with scratch_folder() as folder:
         (folder / CONFIG).write_text(texts["config"], encoding="utf-8")
         (folder / WEIGHTS).symlink_to(path.resolve())
         try:

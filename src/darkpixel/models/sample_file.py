@@ -16,6 +16,7 @@ from darkpixel.formats.blocks import Block, column_types
 from darkpixel.formats.image_file import ImageWriter
 from darkpixel.models.conditions import warn_of_extrapolation
 from darkpixel.models.folder import load_config, load_generator
+from darkpixel.models.sampling import require_good_pixels
 from darkpixel.models.selection import DrawsImages, Selected
 from darkpixel.models.workers import Workers, stopped_in_one_line
 from darkpixel.progress import progress
@@ -61,6 +62,8 @@ def shard_blocks(images: int, block_size: int, shard: int, shards: int) -> range
 def sampling_workers(model: DrawsImages, cores: int) -> Workers[Draw, Block]:
     """Processes that draw blocks of a model's images: on a CPU one a core, on a GPU this one."""
 
+    network = model.model if isinstance(model, Selected) else model
+
     def draw(task: Draw) -> Block:
         stream = block_generator(task.seed, task.block)
         # A custom model that takes no conditions need not have the argument.
@@ -68,11 +71,11 @@ def sampling_workers(model: DrawsImages, cores: int) -> Workers[Draw, Block]:
         asked: dict[str, Any] = {"conditions": given} if given else {}
         with torch.inference_mode():
             pixels, columns = model.sample_events(task.images, generator=stream, **asked)
+        require_good_pixels(network, pixels)
         return pixels.cpu().numpy(), {
             name: values.cpu().numpy() for name, values in columns.items()
         }
 
-    network = model.model if isinstance(model, Selected) else model
     tensors = chain(network.parameters(), network.buffers())
     on_cpu = all(tensor.device.type == "cpu" for tensor in tensors)
     return Workers(

@@ -6,6 +6,9 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
+from darkpixel.errors import DarkpixelError
+from darkpixel.models.base import GenerativeModel
+
 
 def open_uniforms(*shape: int, generator: torch.Generator) -> Tensor:
     """Uniforms of a shape in (0, 1), on the generator's device; neither 0 nor 1 occurs.
@@ -41,6 +44,27 @@ def batches(images: int, batch: int) -> Iterator[slice]:
     """Slices of at most `batch` that cover `images` images in turn."""
     for start in range(0, images, batch):
         yield slice(start, min(start + batch, images))
+
+
+def require_good_pixels(model: GenerativeModel, images: Tensor) -> None:
+    """Refuse images that were drawn with bad pixels, before anything is measured or written.
+
+    Args:
+        images: (B, H, W), as drawn.
+
+    Raises:
+        DarkpixelError: a pixel is not finite, or negative; what to change in the model.
+    """
+    good = (images >= 0) & (images < torch.inf)  # NaN fails both
+    if not good.all():
+        bad = ~good.flatten(1).all(1)
+        first = int(bad.nonzero()[0, 0])
+        value = images[first][~good[first]][0].item()
+        raise DarkpixelError(
+            f"model {model.settings['model']}: {int(bad.sum())} of {len(images)} images that it "
+            f"drew hold bad pixels (the first is {value:g}; they must be finite and not negative): "
+            f"{model.remedy}."
+        )
 
 
 @contextmanager

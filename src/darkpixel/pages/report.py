@@ -2,7 +2,6 @@
 
 import re
 import shutil
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -11,6 +10,7 @@ import pandas as pd
 
 from darkpixel.config.names import JETS, LARTPC, LARTPC_VERTEX, MONTE_CARLO, MUONS
 from darkpixel.errors import DarkpixelError
+from darkpixel.formats.files import folder_beside
 from darkpixel.pages.display import SCRIPTS, STYLES, DataSet, Source, catalogue, display_page
 from darkpixel.pages.events import Part, read_part, write_events
 from darkpixel.pages.look import render, static_text
@@ -98,9 +98,8 @@ def write_report_folder(
     """
     folder, results = Path(index).parent, Path(results)
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent) as name:
-            made = Path(name) / folder.name
+        with folder_beside(folder) as place:
+            made = place / folder.name
             made.mkdir()
             _write(made, results, pages, events, most, threshold, facts)
             shutil.rmtree(folder, ignore_errors=True)

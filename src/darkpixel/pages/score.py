@@ -32,7 +32,7 @@ def write_score_page(
     image = score_histograms(observables, files[:_SHOWN], names, about["unit"])
     text = render(
         "score.html", title=about["reference"], styles=("report.css",), inline=True, about=about,
-        warnings=warnings, header=header, body=body, files=len(files), note=score_note(about),
+        warnings=warnings, header=header, body=body, files=len(files), note=score_note(rows, about),
         meanings=meanings(rows), image=data_url(image), shown=_SHOWN, more=len(files) > _SHOWN,
     )  # fmt: skip
     with whole_file(path) as temporary:

@@ -1,7 +1,6 @@
 """Tables of the result pages: a recorded .csv, laid out by the function that laid out the run's."""
 
 import re
-import tempfile
 from collections.abc import Callable
 from functools import cache, partial
 from io import BytesIO
@@ -10,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from darkpixel.errors import DarkpixelError
+from darkpixel.formats.files import scratch_folder
 from darkpixel.tables.classifiers import classifier_table
 from darkpixel.tables.codes import codebook_table, reconstruction_table
 from darkpixel.tables.convergence import convergence_table
@@ -120,8 +120,8 @@ def measured_table(path: Path) -> str:
 
 @cache  # a table may stand on several pages
 def _laid_out(name: str, content: bytes) -> str:
-    with tempfile.TemporaryDirectory() as folder:
-        stem = Path(folder) / name
+    with scratch_folder() as folder:
+        stem = folder / name
         LAYOUTS[name](_parsed(content), stem)
         text = stem.with_suffix(".md").read_text(encoding="utf-8")
     return compact(text.split("\n\n", 1)[1])

@@ -1,6 +1,7 @@
 """What is wrong with a run that only its whole configuration and the disk show, before any job."""
 
 import os
+import re
 import tempfile
 from collections.abc import Iterator
 from datetime import datetime
@@ -9,11 +10,13 @@ from typing import NamedTuple
 
 from darkpixel.config.data import CustomData, Data
 from darkpixel.config.discovery import model_settings
-from darkpixel.config.names import JOINT
 from darkpixel.config.run import Run
-from darkpixel.errors import DarkpixelError
+from darkpixel.errors import DarkpixelError, breaks_lines
+from darkpixel.formats.files import user_cache
 from darkpixel.pipeline.events import Events
 
+_PATHVAR = re.compile("<[a-z][a-z0-9_]*>")
+"""As in `snakemake.pathvars`."""
 _TOLERANCE = 2.0
 """Seconds by which a file's date may be ahead: some file systems round dates."""
 
@@ -22,26 +25,21 @@ def check_run(run: Run, events: Events) -> None:
     """Refuse a run that could not finish.
 
     Raises:
-        DarkpixelError: a file of the user's is not there, a public file is not known, or a label
-            has a name that the pipeline takes for itself; or a file's images are not what the
-            key `columns`, or a model, needs.
+        DarkpixelError: a file of the user's is not there, a public file is not known, or a file's
+            images are not what the key `columns`, or a model, needs.
     """
     for name, data in run.datasets.present().items():
         for source in events.downloads(name):
             events.source(source)
         if data.source == "file":
             for label, path in data.file.items():
-                check_braces(f"datasets.{name}.file.{label}", path)
+                check_path(f"datasets.{name}.file.{label}", path)
                 if not Path(path).is_file():
                     raise DarkpixelError(
                         f"datasets.{name}.file.{label}: no file {path}; correct the path"
                     )
             if data.columns or isinstance(data, CustomData):
                 _check_images(run, name, data)
-        if JOINT in data.labels:
-            raise DarkpixelError(
-                f"datasets: the label '{JOINT}' is taken; give it another name under `file`"
-            )
     if run.datasets.lartpc is not None and run.judges.ssnet.weights is not None:
         _check_ssnet(Path(run.judges.ssnet.weights))
 
@@ -89,17 +87,29 @@ def counted_files(run: Run) -> Iterator[OwnFile]:
             yield OwnFile(key, path, images, needed)
 
 
-def check_braces(key: str, path: str | Path) -> None:
-    """Refuse a path that Snakemake would take for one with wildcards.
+def check_path(key: str, path: str | Path, *, on_search_path: bool = False) -> None:
+    """Refuse a path that Snakemake would take for one with wildcards, or no log could show.
+
+    Args:
+        key: where it is from.
+        path: to check.
+        on_search_path: whether Python is to find modules below it.
 
     Raises:
-        DarkpixelError: it has braces.
+        DarkpixelError: it has braces, a name in angle brackets or a character that breaks lines,
+            or one that parts folders where modules are searched for.
     """
-    if set("{}") & set(str(path)):
-        raise DarkpixelError(
-            f"{key}: {path} has braces, which Snakemake takes for wildcards; rename the folder or "
-            "the file"
-        )
+    text, found = str(path), ""
+    if set("{}") & set(text):
+        found = "braces, which Snakemake takes for wildcards"
+    elif _PATHVAR.search(text):
+        found = "a name between < and >, which Snakemake takes for one of its variables"
+    elif wrong := next(filter(breaks_lines, text), None):
+        found = f"the character {wrong!r}, with which no log could be read"
+    elif on_search_path and os.pathsep in text:
+        found = f"'{os.pathsep}', at which Python parts the folders of its modules"
+    if found:
+        raise DarkpixelError(f"{key}: {path} has {found}; rename the folder or the file")
 
 
 def check_writable(folder: str | Path) -> None:
@@ -124,6 +134,24 @@ def check_writable(folder: str | Path) -> None:
         ) from error
 
 
+def check_cache() -> Path:
+    """The user's cache folder, in which Snakemake and compiled kernels keep files.
+
+    Raises:
+        DarkpixelError: there is none, or it cannot be written.
+    """
+    cache = user_cache()
+    if cache is None:
+        raise DarkpixelError("cache: no home folder is known. Set XDG_CACHE_HOME to a folder.")
+    try:
+        check_writable(cache)
+    except DarkpixelError as error:
+        raise DarkpixelError(
+            f"cache: {error} Set XDG_CACHE_HOME to a folder that can be written."
+        ) from error
+    return cache
+
+
 def check_dates(folder: str | Path) -> None:
     """Refuse results that are dated after the clock of their disk, which was set back since.
 
@@ -133,8 +161,8 @@ def check_dates(folder: str | Path) -> None:
     Raises:
         DarkpixelError: there are such files.
     """
-    with tempfile.NamedTemporaryFile(dir=folder) as file:
-        now = Path(file.name).stat().st_mtime
+    with tempfile.TemporaryFile(dir=folder) as file:
+        now = os.fstat(file.fileno()).st_mtime
     dates = ((path.stat().st_mtime, path) for path in Path(folder).rglob("*") if path.is_file())
     if later := [dated for dated in dates if dated[0] > now + _TOLERANCE]:
         moment, path = max(later)
@@ -183,7 +211,7 @@ def _check_images(run: Run, dataset: str, data: Data) -> None:
 def _check_ssnet(weights: Path) -> None:
     """The weights of a segmentation network: one file, or a model's folder."""
     folder = [weights / "model.safetensors", weights / "config.yaml"]
-    check_braces("judges.ssnet.weights", weights)
+    check_path("judges.ssnet.weights", weights)
     for path in [weights] if weights.suffix == ".safetensors" else folder:
         if not path.is_file():
             raise DarkpixelError(

@@ -1,5 +1,6 @@
 """The frame of a workflow script: its log, and errors as one line."""
 
+import fcntl
 import logging
 import os
 import platform
@@ -8,6 +9,7 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TextIO
 
 from darkpixel.errors import DarkpixelError
 
@@ -18,14 +20,17 @@ def job(log: str | Path) -> Iterator[logging.Logger]:
 
     The log opens with where the job runs, and gets every message of the library. A
     `DarkpixelError` ends the job with its one line on stderr and in the log; any other exception
-    leaves its traceback in the log and one line that points there.
+    leaves its traceback in the log and one line that points there. A log that another living job
+    writes (one whose Snakemake was killed) is not begun anew: the lines go below its own.
 
     Args:
         log: the rule's log file (`snakemake.log[0]`).
     """
     log = Path(log)
     log.parent.mkdir(parents=True, exist_ok=True)
-    to_file = logging.FileHandler(log, mode="w")
+    file = log.open("a", encoding="utf-8", errors="backslashreplace")
+    _begin_anew(file)
+    to_file = logging.StreamHandler(file)
     to_file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     to_user = logging.StreamHandler()
     to_user.setLevel(logging.WARNING)
@@ -52,8 +57,19 @@ def job(log: str | Path) -> Iterator[logging.Logger]:
     finally:
         for handler in (to_file, to_user):
             logger.removeHandler(handler)
-            with suppress(OSError):
-                handler.close()
+        with suppress(OSError):
+            file.close()
+
+
+def _begin_anew(log: TextIO) -> None:
+    """Empty a log, unless another process, which holds its lock, is writing it."""
+    try:
+        fcntl.flock(log, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return
+    except OSError:  # this file system has no locks
+        pass
+    log.truncate(0)
 
 
 def _first_line(error: Exception) -> str:

@@ -1,5 +1,6 @@
 """One object from which the rules take everything that depends on the configuration."""
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from pydantic import BaseModel
 from darkpixel.config.data import Data
 from darkpixel.config.loading import load_run
 from darkpixel.formats.seeds import job_seed
-from darkpixel.pipeline.checks import check_braces, check_run
+from darkpixel.pipeline.checks import check_path, check_run
 from darkpixel.pipeline.code import Code
 from darkpixel.pipeline.comparisons import Comparisons
 from darkpixel.pipeline.events import Events
@@ -41,8 +42,8 @@ class Plan:
         self, config: Mapping[str, Any], files: Sequence[str | Path], project: str | Path
     ) -> None:
         project = Path(project)
-        check_braces("folder of the project", project.resolve())
-        check_braces("folder of the results", Path.cwd())
+        check_path("folder of the project", project.resolve(), on_search_path=True)
+        check_path("folder of the results", Path.cwd())
         run = load_run(dict(config), files)
         self.run = run
         self.datasets: dict[str, Data] = run.datasets.present()
@@ -108,7 +109,7 @@ HISTOGRAMS = ("count_bins", "count_range", "score_bins")
 
 def one_of(names: Sequence[str] | Mapping[str, object]) -> str:
     """A wildcard's constraint: one of the names, or what no file is called."""
-    return "|".join(names) or "none"
+    return "|".join(map(re.escape, names)) or "none"
 
 
 def keys(block: BaseModel, *names: str) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.hdf5 import one_line
+from darkpixel.pipeline.checks import check_cache
 
 TARGETS = ("all",)
 
@@ -86,8 +87,10 @@ def planned_jobs(
     """The jobs of a run that make something, in no order; arguments as of `planned_workflow`.
 
     Raises:
-        DarkpixelError: Snakemake is not installed, or refuses the configuration.
+        DarkpixelError: Snakemake is not installed, refuses the configuration, or has no folder for
+            its cache.
     """
+    check_cache()  # without one Snakemake ends in a traceback, before it reads the Snakefile
     told = io.StringIO()
     try:
         with (

@@ -17,8 +17,8 @@ SOURCE = Path(__file__).resolve().parents[1]
 # Modules that cannot change a result: how files are written whole, who holds a folder, how errors
 # read; and the declarations of the settings, whose values reach a job as params of their own.
 NEUTRAL = (
-    "config", "errors", "formats.files", "formats.hdf5", "formats.hdf5_probe", "formats.writers",
-    "pipeline.job", "progress", "training.holder",
+    "config", "errors", "formats.files", "formats.hdf5", "formats.hdf5_limits",
+    "formats.hdf5_probe", "formats.writers", "pipeline.job", "progress", "training.holder",
 )  # fmt: skip
 
 

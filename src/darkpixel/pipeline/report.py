@@ -3,7 +3,6 @@
 import logging
 import subprocess
 import sys
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ from typing import Any
 import yaml
 
 from darkpixel.errors import DarkpixelError
-from darkpixel.formats.files import whole_file
+from darkpixel.formats.files import folder_beside, whole_file
 
 logger = logging.getLogger(__name__)
 
@@ -28,8 +27,8 @@ def write_report(config: Mapping[str, Any], path: str | Path, log: str | Path) -
     Raises:
         DarkpixelError: it fails.
     """
-    with tempfile.TemporaryDirectory() as folder, whole_file(path) as temporary:
-        merged = Path(folder) / "config.yaml"
+    with folder_beside(path) as folder, whole_file(path) as temporary:
+        merged = folder / "config.yaml"
         merged.write_text(yaml.safe_dump(dict(config)))
         command = [sys.executable, "-m", "snakemake", "all", "--nolock"]
         command += ["--report", str(temporary), "--configfile", str(merged)]

@@ -20,6 +20,8 @@ _LIBRARIES = (
     "torch", "numpy", "scipy", "scikit-learn", "h5py", "pythia8mc", "fastjet", "numba",
     "matplotlib", "snakemake",
 )  # fmt: skip
+NEEDED = {"configuration", "commit", "started", "command", "versions"}
+"""Keys of every record."""
 _PATIENCE = 10.0  # s, for git
 
 
@@ -98,8 +100,7 @@ def read_run_record(path: str | Path) -> dict[str, Any]:
         raise DarkpixelError(
             f"{path}: cannot be read ({error}); start the run once more, which writes it."
         ) from error
-    needed = {"configuration", "commit", "started", "command", "versions"}
-    if not isinstance(record, dict) or not needed <= record.keys():
+    if not isinstance(record, dict) or not record.keys() >= NEEDED:
         raise DarkpixelError(f"{path}: no record of a run; start the run once more.")
     return record
 

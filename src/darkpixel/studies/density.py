@@ -18,6 +18,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from darkpixel.errors import DarkpixelError
 from darkpixel.formats.image_file import ImageFile
 from darkpixel.metrics.uncertainty import over_seeds, standard_error
 from darkpixel.models.base import GenerativeModel
@@ -125,6 +126,9 @@ def scored_blocks(
         blocks: `images` (B, H, W) and, under their names, the conditions (B,) of each.
         level: how the lowest level of the model's grid is shared out, where it has one.
         draws, seed: as for `bits_per_pixel`.
+
+    Raises:
+        DarkpixelError: the likelihood of an image is NaN.
     """
     generator = torch.Generator().manual_seed(seed)
     device = next(model.parameters()).device
@@ -137,6 +141,11 @@ def scored_blocks(
             if found is None:
                 yield None
                 continue
+            if (bad := found.nats.isnan()).any():
+                raise DarkpixelError(
+                    f"model {model.settings['model']}: the likelihood of {int(bad.sum())} of "
+                    f"{len(bad)} images is not a number: {model.remedy}."
+                )
             bits, lost = -found.nats / math.log(2), 0
             if quantise is not None:
                 rounded = quantise(pixels)

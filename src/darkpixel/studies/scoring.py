@@ -5,10 +5,10 @@ first n images says how far a perfect generator is from it: that is each measure
 pixels 5% too large, whether the measure sees anything at all.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,8 +19,9 @@ from darkpixel.config.evaluation import Evaluation
 from darkpixel.config.lartpc_evaluation import LArTPCEvaluation
 from darkpixel.config.names import MONTE_CARLO
 from darkpixel.config.two_sample import TwoSample
-from darkpixel.datasets.foreign import Foreign, Grid, random_images
+from darkpixel.datasets.foreign import Foreign, Grid, Named, random_images
 from darkpixel.errors import DarkpixelError
+from darkpixel.formats.files import scratch_folder
 from darkpixel.formats.image_file import ImageWriter
 from darkpixel.formats.units import check_stated, conversion
 from darkpixel.metrics import frechet
@@ -42,6 +43,7 @@ from darkpixel.metrics.memorisation import memorisation_rows, nearest_training_i
 from darkpixel.metrics.observables import Source, measure_observables
 from darkpixel.metrics.rows import wasserstein_rows
 from darkpixel.metrics.sample_distances import feature_tables
+from darkpixel.models.device import memory_limit
 from darkpixel.progress import progress
 
 ARGON, PLAIN = "lartpc", "plain"
@@ -54,14 +56,22 @@ _SIDES = {ARGON: 0.5, PLAIN: 0.01}
 """Sides of pixels, where nothing says them: cm; and small, so that moments are those of a plane."""
 _SCALED = ("auc", "fpd", "kpd")
 """Measures whose control is the reference with pixels that are 5% too large."""
+_SIMULATED = ("train", "validation", "test", "all")
+"""Splits of images that no model made: those of a run, and that of `darkpixel simulate`."""
 _UNLIKE = 2.0  # a ratio of mean sums that says that units differ
+
+
+_SILENT = 'give --unit "{unit}" (from Python: unit) if it is the same, else its own'
+
+
+Origin = str | Path | Named
 
 
 class Score(NamedTuple):
     """What `score` finds."""
 
     rows: pd.DataFrame
-    """A row for each measure and file: `model`, `observable`, `value`, `error`, `floor`,
+    """A row for each file and measure: `model`, `observable`, `value`, `error`, `floor`,
     `floor_error`, `n`; `control`: the value of reference images with pixels 5% too large, NaN
     where it says nothing; `verdict`: why a number cannot be quoted, else empty."""
     observables: pd.DataFrame
@@ -73,10 +83,10 @@ class Score(NamedTuple):
 
 
 def score(
-    reference: str | Path,
-    generated: Mapping[str, str | Path],
+    reference: Origin,
+    generated: Mapping[str, Origin],
     *,
-    training: str | Path | None = None,
+    training: Origin | None = None,
     n: int = 10_000,
     seed: int = 1,
     dataset: str | None = None,
@@ -84,11 +94,11 @@ def score(
     unit: str | None = None,
     grid: Grid | None = None,
 ) -> Score:
-    """Distances of files of images from a file of reference images.
+    """Distances of generated from reference images, which are in files or named arrays.
 
     Args:
         reference: simulated images, 40 or more.
-        generated: name -> file; of the same size of images.
+        generated: by name; of the same size of images.
         training: images that the generators were trained on, for the measures of memorisation.
         n: images a side, at most half of the reference and the smallest file.
         seed: of the draw of the images, and of all resampling.
@@ -103,8 +113,18 @@ def score(
     """
     if not generated:
         raise DarkpixelError("evaluate: no generated images; name one file or more of them.")
-    real = random_images(reference, (1 + _MOST_SETS) * n, seed, grid)
-    made = {name: random_images(path, n, seed, grid) for name, path in generated.items()}
+    if pixel_size is not None and not 0 < pixel_size < math.inf:
+        raise DarkpixelError(
+            f"evaluate: pixels of {pixel_size:g}; give a size above 0, and finite."
+        )
+    share = memory_limit() // 2 // (2 + (training is not None))  # of images that are kept
+    asked = (1 + _MOST_SETS) * n
+    real = random_images(reference, asked, seed, grid, memory=share)
+    made = {
+        name: random_images(path, n, seed, grid, memory=share // len(generated))
+        for name, path in generated.items()
+    }
+    warnings = _fewer([(reference, real, asked), *((generated[k], made[k], n) for k in made)])
     for name, found in made.items():
         if found.images.shape[1:] != real.images.shape[1:]:
             raise DarkpixelError(
@@ -124,25 +144,29 @@ def score(
         }
     stated["unit"] = real.about.get("unit", unit)
     about = _about(stated, max(real.images.shape[1:]))
+    write = partial(_write, about=about, real=(reference, stated["unit"]), asked=(pixel_size, unit))
     about |= {"reference": str(reference), "n": n, "seed": seed}
     about["images"] = {str(reference): real.total, **{k: v.total for k, v in made.items()}}
     trees, argon = n >= _FEWEST, about["dataset"] == ARGON
     steps = 1 + trees + argon + (training is not None)
     bar = progress(steps, "steps", "observables", leave=False)
-    with TemporaryDirectory() as scratch, bar:
-        folder = Path(scratch)
-        test = _written(folder / "reference.h5", real, about)
+    with scratch_folder() as folder, bar:
+        test = write(folder / "reference.h5", real, reference)
         samples = {
-            name: _written(folder / f"{number}.h5", found, about, generated[name], unit)
+            name: write(folder / f"{number}.h5", found, generated[name])
             for number, (name, found) in enumerate(made.items())
         }
         sources = [Source(name, 0, path) for name, path in samples.items()]
         observables = measure_observables(sources, test)
-        settings = Evaluation(n=n)
         names = _observables(about)
         tables = [
             wasserstein_rows(
-                observables, dataset="", label="", settings=settings, published={}, names=names
+                observables,
+                dataset="",
+                label="",
+                settings=Evaluation(n=n),
+                published={},
+                names=names,
             ),
         ]
         if trees:
@@ -153,11 +177,17 @@ def score(
             tables.append(_shape_rows(sources, test, n))
         if training is not None:
             _next(bar, "nearest training images")
-            tables.append(_memorised(sources, test, n, seed, training, about, folder, grid, unit))
-    warnings = _warnings(str(reference), real, {str(generated[k]): v for k, v in made.items()})
+            settings = TwoSample()
+            asked = 100 * settings.memorisation_images
+            learned = random_images(training, asked, seed, grid, memory=share)
+            warnings += _fewer([(training, learned, asked)])
+            train = write(folder / "training.h5", learned, training)
+            count = min(n, settings.memorisation_images)
+            tables.append(_memorised(sources, test, train, count, seed, mirrored=argon))
+    warnings += _warnings(reference, real, [(generated[name], made[name]) for name in made])
     if n < _FEWEST:
         warnings.append(f"{n} images a side are too few for AUC, FPD, KPD and coverage.")
-    return Score(_joined(tables), observables, warnings, about)
+    return Score(_joined(tables, list(made)), observables, warnings, about)
 
 
 def _next(bar: "tqdm[Any]", step: str) -> None:
@@ -170,7 +200,8 @@ def _about(stated: Mapping[str, Any], side: int) -> dict[str, Any]:
     width = stated["pixel_size"]
     if width is None and kind in ("jets", "muons"):
         raise DarkpixelError(
-            f"evaluate: {kind} without a pixel size, which pT and mass need; give --pixel-size."
+            f"evaluate: {kind} without a pixel size, which pT and mass need; give --pixel-size "
+            "(from Python: pixel_size)."
         )
     width = float(_SIDES[kind] if width is None else width)
     if kind in ("jets", "muons") and not in_angles(side, width):
@@ -184,30 +215,40 @@ def _observables(about: Mapping[str, Any]) -> tuple[str, ...]:
     return ("pt", "mass", "girth", *flat) if about["dataset"] in ("jets", "muons") else flat
 
 
-def _written(
+def _write(
     path: Path,
     found: Foreign,
+    origin: Origin,
+    *,
     about: Mapping[str, Any],
-    origin: str | Path | None = None,
-    asked: str | None = None,
+    real: tuple[Origin, str | None],
+    asked: tuple[float | None, str | None],
 ) -> str:
-    """The images in a file as the measures read them, in the unit of the reference."""
+    """The images in a file as the measures read them, in the unit of the reference.
+
+    Args:
+        origin: where they come from.
+        real: the reference, and its unit where it is known.
+        asked: size and unit of the pixels, of files that do not say them.
+    """
     images = found.images
-    if origin is not None:
-        stated = found.about.get("unit", asked)
-        check_stated(origin, stated, about["reference"], about["unit"] or None)  # or --unit
-        if stated and about["unit"]:
-            images = images * np.float32(conversion(origin, stated, about["unit"]))
-    side = found.about.get("pixel_size", about["pixel_size"])
-    if not np.isclose(float(side), about["pixel_size"]):
+    stated = found.about.get("unit", asked[1])
+    check_stated(origin, stated, *real, remedy=_SILENT)
+    if stated and about["unit"]:
+        images = images * np.float32(conversion(origin, stated, about["unit"]))
+    side = float(found.about.get("pixel_size", about["pixel_size"]))
+    if not np.isclose(side, about["pixel_size"]):
         raise DarkpixelError(
-            f"{origin}: pixels of {float(side):g}, those of the reference have "
-            f"{about['pixel_size']:g}; compare images of one scale."
+            f"{origin}: pixels of {side:g}, those of the reference have {about['pixel_size']:g}; "
+            "compare images of one scale."
+            if asked[0] is None
+            else f"{origin}: says that its pixels have {side:g}, not {asked[0]:g}; leave out "
+            "--pixel-size (from Python: pixel_size)."
         )
     with ImageWriter(
         path, height=images.shape[1], width=images.shape[2], dataset=about["dataset"], label="all",
         split="all", pixel_size=about["pixel_size"], unit=about["unit"] or "1",
-        source=str(origin or "reference"), seed=0, config_digest="0", compressed=False,
+        source=str(origin), seed=0, config_digest="0", compressed=False,
     ) as writer:  # fmt: skip
         writer.append(images)
     return str(path)
@@ -255,54 +296,59 @@ def _shape_rows(sources: Sequence[Source], test: str, n: int) -> pd.DataFrame:
 def _memorised(
     sources: Sequence[Source],
     test: str,
-    n: int,
+    train: str,
+    count: int,
     seed: int,
-    training: str | Path,
-    about: Mapping[str, Any],
-    folder: Path,
-    grid: Grid | None,
-    unit: str | None,
+    *,
+    mirrored: bool,
 ) -> pd.DataFrame:
     """Nearest training images of generated ones, and of the reference."""
-    settings = TwoSample()
-    learned = random_images(training, 100 * settings.memorisation_images, seed, grid)
-    train = _written(folder / "training.h5", learned, about, training, unit)
-    count = min(n, settings.memorisation_images)
     reference = Sample(MONTE_CARLO, 0, test)
     samples = [Sample(*source) for source in sources]
-    mirrored = about["dataset"] == ARGON
     nearest = nearest_training_images([reference, *samples], count, train, mirrored=mirrored)
     own = nearest.pop(reference)
     return memorisation_rows(own, nearest, dataset="", label="", seed=seed)
 
 
-def _joined(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """Rows of the generated files, with the controls' values beside them."""
+def _joined(tables: Sequence[pd.DataFrame], files: Sequence[str]) -> pd.DataFrame:
+    """Rows of the generated files in their order, with the controls' values beside them."""
     columns = ["model", "observable", "value", "error", "floor", "floor_error", "n"]
     rows = pd.concat(
         [table.reindex(columns=[*columns, "verdict"]) for table in tables], ignore_index=True
     )
     scaled = rows[(rows.model == SCALED) & rows.observable.isin(_SCALED)]
-    rows = rows[~rows.model.str.startswith(MONTE_CARLO)].reset_index(drop=True)
+    rows = pd.concat([rows[rows.model == file] for file in files], ignore_index=True)
     control = rows.observable.map(scaled.set_index("observable")["value"])
     return rows.assign(control=control, verdict=rows.verdict.astype(object).fillna(""))
 
 
-def _warnings(reference: str, real: Foreign, made: Mapping[str, Foreign]) -> list[str]:
+def _fewer(files: Sequence[tuple[Origin, Foreign, int]]) -> list[str]:
+    """Of which files fewer images were taken than they have and than were asked for."""
+    return [
+        f"{path}: {len(found.images):,} of {found.total:,} images are taken, as many as there "
+        "is memory for; a computer, or a job, with more of it takes more."
+        for path, found, asked in files
+        if len(found.images) < min(asked, found.total)
+    ]
+
+
+def _warnings(
+    reference: Origin, real: Foreign, made: Sequence[tuple[Origin, Foreign]]
+) -> list[str]:
     """What says that two files do not belong together, or were taken for each other."""
     found = []
     mean = float(real.images.sum(axis=(1, 2), dtype=np.float64).mean())
     if real.about.get("split") == "generated":
         found.append(f"{reference}: the reference is generated images itself; is it the right one?")
-    for path, other in made.items():
+    for path, other in made:
         for key in ("dataset", "label"):
             one, two = (about.get(key) for about in (real.about, other.about))
             if one is not None and two is not None and one != two:
                 found.append(f"{path}: {key} '{two}', that of the reference is '{one}'.")
-        if other.about.get("split") in ("train", "validation", "test"):
+        if other.about.get("split") in _SIMULATED:
             found.append(
-                f"{path}: simulated images ({other.about['split']}), not generated ones; the "
-                "reference comes first."
+                f"{path}: simulated images (split '{other.about['split']}'), not generated ones; "
+                "the reference comes first."
             )
         stated = [about.get("unit") for about in (real.about, other.about)]
         sums = float(other.images.sum(axis=(1, 2), dtype=np.float64).mean())

@@ -9,7 +9,6 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, Literal, NamedTuple
 
 from darkpixel.config.jets import JetImaging, JetSimulation
@@ -21,6 +20,7 @@ from darkpixel.datasets.lartpc import crop_events, scale_events
 from darkpixel.datasets.muon_matching import chunk_events
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.blocks import Block, column_types
+from darkpixel.formats.files import folder_beside
 from darkpixel.formats.image_writer import ImageWriter
 from darkpixel.formats.seeds import job_seed
 from darkpixel.formats.species import SPECIES, SpeciesCounts
@@ -104,9 +104,8 @@ def simulate_images(
         recipe = recipe.model_copy(update={"momentum": _every(momentum)})
     codes = _checked_species(species)
     chunks = _chunks(images, seed, kind, label)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(prefix=f".{path.stem}.", dir=path.parent) as folder:
-        make = _maker(kind, label, recipe, pictures, codes, Path(folder), seed)
+    with folder_beside(path) as folder:
+        make = _maker(kind, label, recipe, pictures, codes, folder, seed)
         remedy = "give fewer cores"
         bar = progress(images, "images", f"{kind}/{label}")
         with bar, Workers(make, min(cores, len(chunks)), what="simulation", remedy=remedy) as all_:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 from darkpixel.config.jets import JetImaging, JetSimulation
@@ -10,6 +9,7 @@ from darkpixel.config.lartpc import ArgonImaging, ArgonSimulation
 from darkpixel.config.muons import MuonImaging, MuonSimulation
 from darkpixel.config.names import JETS, LARTPC
 from darkpixel.datasets.lartpc import crop_events, scale_events
+from darkpixel.formats.files import scratch_folder
 from darkpixel.formats.image_file import ImageFile
 from darkpixel.formats.species import SpeciesCounts
 from darkpixel.models.workers import Workers
@@ -91,8 +91,8 @@ def simulate(
         imaging: those of its images.
         pool: pile-up collisions of muons, made before.
     """
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "events.h5"
+    with scratch_folder() as folder:
+        path = folder / "events.h5"
         if dataset == JETS:
             recipe = JetSimulation(**simulation)
             jets.simulate(recipe, label, images, seed, path, batch=BATCH, progress=False)

@@ -2,7 +2,6 @@
 
 import json
 import logging
-import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from darkpixel.config.two_sample import LowLevel
 from darkpixel.datasets.joint import JointWriter
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.digests import file_digest, settings_digest
-from darkpixel.formats.files import whole_file
+from darkpixel.formats.files import folder_beside, whole_file
 from darkpixel.formats.image_file import ImageFile
 from darkpixel.formats.image_format import ATTRIBUTES
 from darkpixel.metrics.auc import Auc, area_under_curve
@@ -102,9 +101,7 @@ def low_level_auc(
     learned = half - max(1, round(VALIDATION * half))
     real = Sample(MONTE_CARLO, 0, test)
     sides = (sample, real)
-    Path(folder).mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder) as name:
-        place = Path(name)
+    with folder_beside(Path(folder) / "network") as place:
         parts = {"train": (0, learned), "validation": (learned, half)}
         for part, (start, stop) in parts.items():
             _write_joint(place / f"{part}.h5", sides, start, stop, test)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from darkpixel.config.names import MONTE_CARLO
-from darkpixel.metrics.diversity import MEASURES
+from darkpixel.metrics.diversity import COLLAPSED, MEASURES
 from darkpixel.metrics.order import ordered
 from darkpixel.tables.layout import (
     document,
@@ -71,5 +71,22 @@ def diversity_table(rows: pd.DataFrame, stem: str | Path) -> None:
         "covariance of the pixels. Last row of each data set: other test images in the model's "
         "place."
     )
-    note += late_note(rows)
+    note += _collapsed_note(rows) + late_note(rows)
     write_table(rows, stem, document("Diversity of the samples", header, body, note))
+
+
+def _collapsed_note(rows: pd.DataFrame) -> str:
+    """Which models draw images that are all alike; empty where none does."""
+    least = rows["observable"].map(COLLAPSED)
+    low = rows[rows["value"] < least].drop_duplicates(["model", "dataset", "label"])
+    names = [
+        f"{display_name(str(model), str(dataset))} ({dataset}, {label})"
+        for model, dataset, label in zip(low["model"], low["dataset"], low["label"], strict=True)
+    ]
+    if not names:
+        return ""
+    bounds = " or ".join(f"{MEASURES[name]} below {bound:g}" for name, bound in COLLAPSED.items())
+    return (
+        f" Collapsed, its images all alike ({bounds}): {', '.join(names)}; train with another "
+        "seed, a smaller learning_rate or more images."
+    )

@@ -86,9 +86,13 @@ _HUGE = 1e6  # such a number says "nothing alike", and its digits nothing
 
 
 def ranked(rows: pd.DataFrame) -> list[str]:
-    """The files, the one that is hardest to tell from the reference first: lowest AUC."""
+    """The files, the one that is hardest to tell from the reference first: lowest AUC.
+
+    Too few images have no AUC: then in the order of `rows`, in which they were named.
+    """
     areas = rows[rows.observable == "auc"].set_index("model")["value"]
-    return list(areas.sort_values(kind="stable").index)
+    files = pd.Series(pd.unique(rows["model"]))
+    return list(files.sort_values(key=lambda names: names.map(areas), kind="stable"))
 
 
 def score_cells(rows: pd.DataFrame, unit: str) -> tuple[list[str], list[list[str]]]:
@@ -139,15 +143,25 @@ def _cell(value: float, error: float) -> str:
 def score_text(rows: pd.DataFrame, about: Mapping[str, Any]) -> str:
     """The table and what it says, for a terminal."""
     header, body = score_cells(rows, about["unit"])
-    return f"{score_note(about)}\n\n{markdown_table(header, body)}"
+    return f"{score_note(rows, about)}\n\n{markdown_table(header, body)}"
 
 
-def score_note(about: Mapping[str, Any]) -> str:
-    """What was compared."""
+def score_note(rows: pd.DataFrame, about: Mapping[str, Any]) -> str:
+    """What was compared, and in which order the files stand."""
     counts = ", ".join(f"{name} {count:,}" for name, count in about["images"].items())
     return (
         f"{about['n']:,} images a side, drawn at random (seed {about['seed']}); images: {counts}. "
         "W1 and its bootstrap error; perfect: what other reference images score, "
         "the best that a generator can do. "
-        f"Images of kind '{about['dataset']}'."
+        f"Images of kind '{about['dataset']}'.{_order_note(rows)}"
     )
+
+
+def _order_note(rows: pd.DataFrame) -> str:
+    if rows["model"].nunique() < 2:
+        return ""
+    verdicts = rows.loc[rows.observable == "auc", "verdict"]
+    if verdicts.empty:
+        return " Files in the order in which they were named."
+    doubt = f", which is {verdicts.iloc[0]} here: so is the order" if verdicts.iloc[0] else ""
+    return f" Files: best first, by AUC{doubt}."

@@ -134,8 +134,21 @@ class CheckpointFolder:
             return None
         return state
 
+    def check_held(self) -> None:
+        """Make sure that no other process has taken over the folder.
+
+        Raises:
+            DarkpixelError: one has.
+        """
+        self._holder.check_own()
+
     def save(self, state: dict[str, Any]) -> None:
-        """Replace the saved state: the old one stays whole until the new one is on the disk."""
+        """Replace the saved state: the old one stays whole until the new one is on the disk.
+
+        Raises:
+            DarkpixelError: another process has taken over the folder, or the disk is full.
+        """
+        self.check_held()
         began = time.monotonic()
         content = BytesIO()  # torch's own writer says nothing of a full disk but that it failed
         torch.save({"digest": self.digest, "state": state}, content)
@@ -145,7 +158,12 @@ class CheckpointFolder:
         self.write_seconds = self.last_write - began
 
     def remove(self) -> None:
-        """Remove what the folder holds: its model has been written elsewhere."""
+        """Remove what the folder holds: its model has been written elsewhere.
+
+        Raises:
+            DarkpixelError: another process has taken over the folder.
+        """
+        self.check_held()
         self._holder.stop()
         for path in self.folder.iterdir():
             if path.name != LOCK and path.is_file():

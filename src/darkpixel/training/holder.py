@@ -9,7 +9,7 @@ grows, the holder is alive; if it stands still, the holder's node is lost or its
 import json
 import logging
 import os
-import socket
+import platform
 import threading
 import time
 from datetime import datetime
@@ -38,7 +38,7 @@ class Holder:
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self._about = {
-            "host": socket.gethostname(),
+            "host": platform.node(),
             "pid": os.getpid(),
             "since": datetime.now().astimezone().isoformat(timespec="seconds"),
             "computer": computer(),
@@ -75,6 +75,25 @@ class Holder:
                     f"({shown(now)}); wait for it or stop it, then start again."
                 )
 
+    def check_own(self) -> None:
+        """Make sure that the folder is still this process's.
+
+        A process that stands still for longer than others watch it (a job that is suspended, a
+        node without its network) is taken for dead, and finds another holder when it goes on.
+
+        Raises:
+            DarkpixelError: the folder is another's, or was, and that has ended.
+        """
+        found = read(self.path)
+        if self._is_own(found) or (not found and self.path.exists()):  # cannot be read just now
+            return
+        verb, who = ("is held", f" ({shown(found)})") if found else ("was taken and left", "")
+        raise DarkpixelError(
+            f"{self.path.parent}: this checkpoint folder {verb} by another training run{who}, "
+            f"which took this one for dead, since it stood still for {WATCH_SECONDS:.0f} s or "
+            "more; let the other one go on."
+        )
+
     def start(self) -> None:
         """Write the file, now and then every `BEAT_SECONDS`."""
         self._write(0)
@@ -88,16 +107,25 @@ class Holder:
         self._stop.set()
         self._thread.join()
         self._thread = None
-        self.path.unlink(missing_ok=True)
+        if self._is_own(read(self.path)):
+            self.path.unlink(missing_ok=True)
 
     def _beat(self) -> None:
         beat = 0
         while not self._stop.wait(BEAT_SECONDS):
             beat += 1
             try:
+                self.check_own()
+            except DarkpixelError as error:  # training will say so itself
+                logger.debug("%s", error)
+                return
+            try:
                 self._write(beat)
             except (OSError, DarkpixelError) as error:  # a full disk; training will say so itself
                 logger.debug("%s: not written (%s)", self.path, error)
+
+    def _is_own(self, found: dict[str, Any]) -> bool:
+        return self._about.items() <= found.items()
 
     def _write(self, beat: int) -> None:
         with whole_file(self.path) as temporary:

@@ -28,6 +28,7 @@ from darkpixel.models.base import Trainable
 from darkpixel.models.device import choose_device, uses_bfloat16
 from darkpixel.models.folder import save_weights
 from darkpixel.training.checkpoints import CheckpointFolder
+from darkpixel.training.explosion import warn_of_explosion
 from darkpixel.training.feed import ImageBatches
 from darkpixel.training.history import Row, best_epoch
 from darkpixel.training.optimisation import learning_rate, network_of
@@ -112,6 +113,7 @@ def train(
                     f"{images.path}: images of {images.height}x{images.width} pixels, the model "
                     f"is built for {model.input_size[0]}x{model.input_size[1]}."
                 )
+            model.examine(images.in_order(), images.path)
         state = TrainingState(model, batches, validation, settings, seed, device, checkpoints)
         if state.updates:
             logger.info("resumed at epoch %d, step %d", state.epoch + 1, state.step)
@@ -127,6 +129,7 @@ def train(
                 logger.warning("stopped by %s at %s; start again to go on.", request.name, where)
                 raise SystemExit(128 + request.number) from None
         entries = {**(provenance or {}), "seed": seed, "digest": digest}
+        checkpoints.check_held()
         write_model(state, Path(output_dir), entries)
         checkpoints.remove()
 
@@ -190,6 +193,8 @@ class _Loop:
             self.update(images, columns)
             state.step += 1
             state.seen += len(images)
+            if state.start is None:
+                state.start = self.means()
             if self.on_cpu or state.step % _GPU_CHECK_STEPS == 0 or state.step == state.steps:
                 state.check_finite()
                 self.show_progress()
@@ -224,6 +229,19 @@ class _Loop:
         if state.average is not None:
             state.average.update(state.updates + 1)
 
+    def means(self) -> Row:
+        """Of the steps of this epoch: loss, that of each network, and gradient norm."""
+        state, networks = self.state, [network_of(phase) for phase in self.model.phases]
+        losses = {
+            network: state.sums[f"loss_{network}"].item() / (state.seen * networks.count(network))
+            for network in state.optimisers
+        }
+        return {
+            "train_loss": sum(losses.values()),
+            **{f"train_loss_{network}": loss for network, loss in losses.items()},
+            "gradient_norm": state.sums["gradient_norm"].item() / (state.step * len(networks)),
+        }
+
     @torch.no_grad()
     def validate(self, monitor: Monitor | None, monitor_every: int) -> dict[str, float]:
         """Validation loss and the monitor's measures; keeps the best weights and snapshots."""
@@ -253,26 +271,25 @@ class _Loop:
 
     def end_epoch(self, measures: Mapping[str, float]) -> None:
         """Write the epoch's row of the history and save."""
-        state, networks = self.state, [network_of(phase) for phase in self.model.phases]
-        losses = {
-            network: state.sums[f"loss_{network}"].item() / (state.seen * networks.count(network))
-            for network in state.optimisers
-        }
+        state, means = self.state, self.means()
+        losses = {name: mean for name, mean in means.items() if name.startswith("train_loss_")}
         row: Row = {
             "epoch": state.epoch + 1,
             "step": state.updates,
-            "train_loss": sum(losses.values()),
+            "train_loss": means["train_loss"],
             "validation_loss": measures["validation_loss"],
             "learning_rate": learning_rate(self.settings, state.updates - 1, state.steps),
-            "gradient_norm": state.sums["gradient_norm"].item() / (state.steps * len(networks)),
+            "gradient_norm": means["gradient_norm"],
             "images_per_second": state.seen / max(state.seconds, 1e-9),
             "seconds": state.seconds,
         }
         if len(losses) > 1:
-            row |= {f"train_loss_{network}": loss for network, loss in losses.items()}
+            row |= losses
         row |= measures
         if self.bar is None:
             logger.info(", ".join(f"{name} {value:.6g}" for name, value in row.items()))
+        if state.start is not None:
+            warn_of_explosion(self.model.settings["model"], state.start, row)
         state.end_epoch(row)
         state.save_if_due(0.0)
 

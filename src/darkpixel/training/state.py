@@ -44,6 +44,7 @@ class TrainingState:
         sums: sums over those steps, on the device: loss times images by network, gradient norm.
         history: a row for every epoch done.
         best: weights and buffers with the smallest validation loss, if these are to be kept.
+        start: loss and gradient norm of the first step of all; None before it.
     """
 
     def __init__(
@@ -68,6 +69,7 @@ class TrainingState:
         self.seconds = 0.0
         self.history: list[Row] = []
         self.best: dict[str, Tensor] | None = None
+        self.start: Row | None = None
 
         torch.manual_seed(seed)
         saved = checkpoints.load()
@@ -90,6 +92,7 @@ class TrainingState:
     def _restore(self, saved: dict[str, Any]) -> None:
         self.epoch, self.step, self.seen = saved["epoch"], saved["step"], saved["seen"]
         self.seconds, self.history, self.best = saved["seconds"], saved["history"], saved["best"]
+        self.start = saved["start"]
         for network, optimiser in self.optimisers.items():
             optimiser.load_state_dict(saved["optimisers"][network])
         if self.average is not None:
@@ -116,6 +119,7 @@ class TrainingState:
                 "seconds": self.seconds,
                 "history": self.history,
                 "best": self.best,
+                "start": self.start,
                 "model": self.model.state_dict(),
                 "optimisers": {k: o.state_dict() for k, o in self.optimisers.items()},
                 "average": None if self.average is None else self.average.average,
@@ -169,11 +173,12 @@ class TrainingState:
             DarkpixelError: always.
         """
         path = self.checkpoints.state_path
+        name = self.model.settings["model"]
         kept = f"the last good state is {path}" if path.exists() else "there is no checkpoint yet"
         raise DarkpixelError(
-            f"training stopped: {what} is not finite at epoch {self.epoch + 1}, step {self.step} "
-            f"(learning rate {self.rate:.3g}); {kept}. Try a smaller learning_rate or "
-            "gradient_clip, more warmup_steps, or precision: float32."
+            f"model {name}: training stopped: {what} is not finite at epoch {self.epoch + 1}, "
+            f"step {self.step} (learning rate {self.rate:.3g}); {kept}. Try a smaller "
+            "learning_rate or gradient_clip, more warmup_steps, or precision: float32."
         )
 
     @contextmanager

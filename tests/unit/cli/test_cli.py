@@ -16,7 +16,6 @@ from darkpixel.cli import main
 from darkpixel.formats.image_file import ImageFile
 from darkpixel.models.build import build_model
 from darkpixel.models.folder import save_model
-from darkpixel.models.ssnet.labelling import THRESHOLD
 
 ABOUT = {"dataset": "jets", "label": "signal", "pixel_size": 0.1, "unit": "GeV"}
 
@@ -59,8 +58,14 @@ def test_a_model_of_one_label_draws_no_other(folder, tmp_path, capsys):
     assert main(["sample", folder, str(made), "-n", "4", "--label", "background"]) == 1
     assert "trained on the label signal alone; found 'background'" in capsys.readouterr().err
     assert not made.exists()
-    assert main(["sample", folder, str(made), "-n", "4", "--label", "signal"]) == 0
+    words = ["sample", folder, str(made), "-n", "4", "--label", "signal"]
+    assert main(words) == 0
     assert "made.h5: 4 images of signal" in capsys.readouterr().out
+    assert main([*words, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {
+        "file": str(made), "images": 4, "label": "signal", "model": folder, "seed": 1,
+        "replaced": True,
+    }  # fmt: skip
 
 
 def test_samples_replace_files_only(folder, tmp_path, capsys):
@@ -212,7 +217,8 @@ def test_a_unit_that_only_one_file_states(tmp_path, capsys, unit, code):
     for pair in ((stated, silent), (silent, stated)):
         assert main(["evaluate", *pair]) == code
         error = capsys.readouterr().err
-        assert code == 0 or f"silent.h5: no attribute unit, but {stated} has '{unit}'" in error
+        said = f"silent.h5: does not say in which unit its pixels are, but {stated} has '{unit}'"
+        assert code == 0 or said in error
 
 
 def test_energies_are_compared_in_the_reference_s_unit(tmp_path, capsys):
@@ -243,22 +249,6 @@ def test_images_without_angles_have_no_mass(tmp_path, capsys):
     out = capsys.readouterr().out
     assert "mass" not in out
     assert "0.255 MeV" in out
-
-
-def test_label(tmp_path):
-    images = write_random(tmp_path / "images.h5")
-    judge = build_model({"model": "ssnet", "filters": 2, "depth": 1}, (6, 6), seed=1)
-    save_model(judge, tmp_path / "ssnet", images=ABOUT)
-    out = str(tmp_path / "labels.h5")
-    arguments = ["label", str(tmp_path / "ssnet"), images, out]
-    assert main([*arguments, "--threshold", "0.5"]) == 0
-    with ImageFile(images) as source, ImageFile(out) as labels:
-        lit = labels.column("pixel_labels") > 0
-        assert np.array_equal(lit, source.read() > 0.5)
-        assert labels.attributes["threshold"] == 0.5
-    assert main(arguments) == 0
-    with ImageFile(out) as labels:
-        assert labels.attributes["threshold"] == THRESHOLD
 
 
 @pytest.mark.parametrize(
@@ -298,14 +288,6 @@ def test_a_file_that_is_replaced_is_said(folder, tmp_path, capsys):
         assert words in capsys.readouterr().out
 
 
-def test_labels_do_not_replace_their_images(folder, tmp_path, capsys):
-    images = write_random(tmp_path / "images.h5")
-    (tmp_path / "link.h5").symlink_to(images)
-    for output in (images, str(tmp_path / "link.h5")):
-        assert main(["label", folder, images, output]) == 1
-        assert "the file of the images itself" in capsys.readouterr().err
-
-
 def test_a_reader_that_has_seen_enough_is_no_error(tmp_path):
     """As `darkpixel show images.h5 | head -1`."""
     images = write_random(tmp_path / "images.h5")
@@ -315,12 +297,6 @@ def test_a_reader_that_has_seen_enough_is_no_error(tmp_path):
         assert process.stderr is not None
         process.stdout.close()
         assert process.stderr.read() == b""
-
-
-def test_only_an_ssnet_labels(folder, tmp_path, capsys):
-    images = write_random(tmp_path / "images.h5")
-    assert main(["label", folder, images, str(tmp_path / "labels.h5")]) == 1
-    assert "model is 'sarm', not 'ssnet'" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -348,7 +324,7 @@ def test_a_name_that_ends_in_npy_gives_an_array(folder, tmp_path, capsys):
     capsys.readouterr()
     muons = str(tmp_path / "muons.npy")
     assert main(["simulate", "argon", muons, "-n", "3", "--species", "13", "--cores", "1"]) == 0
-    assert "without the columns" in capsys.readouterr().out
+    assert "without the columns" in capsys.readouterr().err
     assert np.load(muons).shape == (3, 64, 64)
     left = {path.name for path in tmp_path.iterdir()}
     assert left == {"model", "x.h5", "x.npy", "muons.npy"}
@@ -383,6 +359,8 @@ def test_show_draws_images(tmp_path, capsys, monkeypatch):
     assert main(["show", images, "-n", "7"]) == 0
     assert capsys.readouterr().out == "images.png\n"
     assert (tmp_path / "images.png").read_bytes().startswith(b"\x89PNG")
+    assert main(["show", images, "-n", "7"]) == 0
+    assert capsys.readouterr().out == "images.png (in place of the file that was there)\n"
     np.save(tmp_path / "x.npy", np.zeros((3, 5, 9)))
     assert main(["show", "x.npy", "-o", "x.pdf"]) == 0
     assert (tmp_path / "x.pdf").read_bytes().startswith(b"%PDF")

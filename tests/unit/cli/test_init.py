@@ -81,6 +81,8 @@ def arrays() -> np.ndarray:
     with h5py.File("p.hdf5", "w") as file:
         file["showers"], file["incident_energies"] = images.reshape(150, 64), np.ones((150, 1))
     np.save("wide.npy", np.ones((150, 8, 9)))
+    with h5py.File("jets.hdf5", "w") as file:  # of JetNet
+        file["particle_features"] = np.ones((150, 30, 3))
     return images
 
 
@@ -122,10 +124,11 @@ SIZE, UNIT = ["--pixel-size", "0.1"], ["--unit", "GeV"]
         (["e=e.npy", *SIZE, "--unit", "ADC"], "e.npy: attribute unit is 'ADC', which cannot be"),
         (["p=p.hdf5", *SIZE], "p.hdf5: showers of shape (150, 64); say with --shape"),
         (["p=p.hdf5", *SIZE, "--shape", "4x16"], "p.hdf5: images of 4 x 16 pixels; square ones"),
+        (["j=jets.hdf5", *SIZE], "jets.hdf5: pT in units of the jet's, which is no energy"),
         (["e=wide.npy", *SIZE, *UNIT], "wide.npy: images of 8 x 9 pixels; square ones are needed"),
         (["e=e.npy", *SIZE, *UNIT, "--models", "sarm2"], "datasets.jets.models.0: unknown model"),
         (["joint=e.npy", *SIZE, *UNIT], "label 'joint' is taken"),
-        (["a/b=e.npy", *SIZE, *UNIT], "no name of a file, of label 'a/b'"),
+        (["a/b=e.npy", *SIZE, *UNIT], "datasets.jets.file: label 'a/b' has '/'"),
         (["e=e.npy", *SIZE, *UNIT, "--run", "a b"], "mine.yaml: run"),
         (["all=e.npy", "--dataset", "lartpc", "--unit", "ADC"], "cannot be converted to '0.255"),
     ],

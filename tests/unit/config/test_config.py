@@ -258,7 +258,7 @@ def test_wrong_entries_of_custom_data_sets_are_refused(tmp_path, spots, datasets
         ("models: {mine_selected: {model: sarm}}", "model name 'mine_selected' is taken"),
         (
             "datasets: {jets: {source: file, file: {joint: a.h5, other: b.h5}}}",
-            "mine.yaml: datasets.jets: label 'joint' is taken; give it another name",
+            "mine.yaml: datasets.jets.file: label 'joint' is taken, as files of the results",
         ),
         (
             "datasets: {lartpc: {source: file, file: {mine: a.root}}}",

@@ -35,6 +35,12 @@ def test_the_projects_larcv_files() -> None:
         ("a: {description: x, url: 'ftp://x'}", ["a.url", "ftp://x"]),
         ("a: {description: x, url: 'http://x', md5: abc}", ["a.md5", "abc"]),
         ("a: {description: x, url: 'http://x', mirror: []}", ["a.mirror", "mirrors"]),
+        ("a: {description: x, url: 'file:///etc/passwd'}", ["a.url", "file:///etc/passwd"]),
+        (
+            "a: {description: x, url: 'http://x', mirrors: [http://y, 'file:///etc/passwd']}",
+            ["a.mirrors.1", "file:///etc/passwd"],
+        ),
+        ("a: {description: x, url: 'http://x', mirrors: [y]}", ["a.mirrors.0", "'y'"]),
         ("a: {description: x, url: 'http://x', suffix: '../h5'}", ["a.suffix", "../h5"]),
         ("a: {description: x}", ["a.url", "required"]),
         ("- a", ["expected named entries"]),

@@ -1,7 +1,11 @@
 """Words of YAML that mean something else than they seem to are refused in one line."""
 
+from operator import attrgetter
+
 import pytest
-from overlays import problem
+from format_tables import WORKS
+from overlays import loaded, problem
+from yaml_cases import CASES
 
 from darkpixel.config.loading import read_yaml
 from darkpixel.errors import DarkpixelError
@@ -14,22 +18,15 @@ def test_a_key_that_stands_twice_is_refused_where_its_last_value_would_count(tmp
     assert "\n" not in message
 
 
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ("datasets: {jets: {images: {train: yes}}}", "yes in line 1 is true in YAML; write true"),
-        ("datasets: {jets: {images: {train: 0100}}}", "0100 in line 1 is 64 in YAML; write 64"),
-        ("run: mine\nseed: 1:30", "1:30 in line 2 is 90 in YAML; write 90, or '1:30' in quotes"),
-        ("datasets: {jets: {images: {train: true}}}", "datasets.jets.images.train"),
-        ("seeds: [true]", "true and false are no values of it, found [True]"),
-        ("training: {epochs: false}", "true and false are no values of it, found false"),
-    ],
-)
-def test_values_that_are_not_what_they_look_like_are_refused(tmp_path, text, words):
-    message = problem(tmp_path, text)
-    assert words in message
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.part}-{case.what}")
+def test_an_overlay_works_or_is_refused_in_one_line(tmp_path, case):
+    if case.outcome == WORKS:
+        assert attrgetter(case.key)(loaded(tmp_path, case.text)) == case.value
+        return
+    message = problem(tmp_path, case.text)
+    assert case.outcome in message
     assert "mine.yaml" in message
-    assert "\n" not in message
+    assert message.isprintable()
 
 
 def test_a_file_that_is_not_in_utf_8_is_refused_in_one_line(tmp_path):

@@ -7,10 +7,12 @@ import h5py
 import larcv_files
 import numpy as np
 import pytest
+from bounded import bounded
 from image_files import write_images
 
 from darkpixel.datasets import foreign
 from darkpixel.datasets.foreign import Grid, particle_images, random_images
+from darkpixel.datasets.foreign_file import write_image_file
 from darkpixel.errors import DarkpixelError
 
 IMAGES = np.random.default_rng(0).exponential(size=(50, 6, 8)).astype(np.float32)
@@ -55,6 +57,19 @@ def test_every_image_has_the_same_chance(tmp_path: Path, monkeypatch: pytest.Mon
     assert abs(counts - 150).max() < 5 * np.sqrt(150 * 0.75)
 
 
+def test_no_more_images_than_there_is_memory_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And an array in memory is only read."""
+    monkeypatch.setattr(foreign, "_BLOCK", 4)
+    before = IMAGES.copy()
+    named = foreign.Named("mine", IMAGES)
+    whole = random_images(named, 50, seed=1)
+    some = random_images(named, 50, seed=1, memory=2 * 7 * IMAGES[0].nbytes)
+    assert (len(some.images), some.total) == (7, 50)
+    np.testing.assert_array_equal(some.images, whole.images[:7])
+    assert len(random_images(named, 50, seed=1, memory=0).images) == 1
+    np.testing.assert_array_equal(IMAGES, before)
+
+
 def test_archives_image_files_and_what_they_say(tmp_path: Path) -> None:
     np.savez(tmp_path / "a.npz", IMAGES)
     np.savez(tmp_path / "b.npz", images=IMAGES, energies=np.ones(50))
@@ -80,7 +95,7 @@ def test_showers_of_the_calochallenge(tmp_path: Path) -> None:
     found = random_images(tmp_path / "x.hdf5", 10, 1, Grid(shape=(3, 4)))
     same_images(found.images, showers.reshape(9, 3, 4).astype(np.float32))
     assert found.about == {"unit": "MeV"}
-    with pytest.raises(DarkpixelError, match="say with --shape"):
+    with pytest.raises(DarkpixelError, match=r"say with --shape \(from Python: shape\)"):
         random_images(tmp_path / "x.hdf5", 10, 1)
 
 
@@ -136,3 +151,18 @@ def test_what_cannot_be_read_is_one_line(tmp_path: Path) -> None:
             random_images(tmp_path / name, 10, 1)
         assert str(tmp_path / name) in str(found.value)
         assert "\n" not in str(found.value)
+
+
+def test_an_archive_whose_arrays_are_too_large(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The images are refused, and what lies beside them is named as left out."""
+    path = tmp_path / "a.npz"
+    np.savez_compressed(path, images=IMAGES, zeros=np.zeros(2**20))
+    monkeypatch.setattr(foreign, "_LARGEST_NPZ", 2**20)
+    assert write_image_file(path, tmp_path / "own.h5") == ["zeros"]
+    np.savez_compressed(path, images=np.zeros((2**9, 2**9, 2**9), np.uint8))
+    end = bounded(lambda: random_images(path, 10, 1))
+    assert end.message is not None
+    assert "the array 'images' has 0.1 GB; an archive is read whole" in end.message
+    assert end.mebibytes < 50

@@ -186,8 +186,14 @@ def test_a_users_images_in_angles(tmp_path: Path) -> None:
     ("change", "words"),
     [
         ({"width": 5}, "own.h5: images of 6 x 5 pixels; square ones needed"),
-        ({"unit": "ADC"}, "other.h5: no attribute unit, but .*own.h5 has 'ADC'; say which unit"),
-        ({"unit": "MeV"}, "other.h5: no attribute unit, but .*own.h5 has 'MeV'; say which unit"),
+        (
+            {"unit": "ADC"},
+            "other.h5: does not say in which unit .* but .*own.h5 has 'ADC'; set its attribute",
+        ),
+        (
+            {"unit": "MeV"},
+            "other.h5: does not say in which unit .* but .*own.h5 has 'MeV'; set its attribute",
+        ),
         ({"pixel_size": 0.2}, r"own.h5: pixels of 0.2 a side, but those of .*other.h5 have 0.1 \("),
         ({"height": 7, "width": 7}, "own.h5: images of 7 x 7 pixels, but those of .*other.h5 have"),
     ],

@@ -1,5 +1,7 @@
 """No number may depend on the order of a file: images of files are shuffled, in bounded memory."""
 
+import subprocess
+import sys
 import tracemalloc
 from collections.abc import Iterator
 from functools import partial
@@ -154,9 +156,13 @@ def test_a_source_that_breaks_off_leaves_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Shuffle.__init__, "__defaults__", (20_000,))
-    leftover = tmp_path / ".shuffled.train" / "17.0.h5"  # of a job that was killed
-    leftover.parent.mkdir()
-    leftover.write_text("half")
+    code = f"""
+from pathlib import Path
+from darkpixel.formats.writers import temporary_folder_beside
+(temporary_folder_beside(Path({str(outputs(tmp_path)["train"])!r})) / "17.0.h5").write_text("half")
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)  # as of a job that was killed
+    assert len(list(tmp_path.iterdir())) == 1
 
     def breaking() -> Iterator[Block]:
         for number, block in enumerate(numbered_blocks(2000, 100)):

@@ -9,6 +9,7 @@ from links import mended
 from repository import DOCS, ROOT
 
 from darkpixel.config.discovery import model_names
+from darkpixel.config.sources import load_sources
 from docs.check_links import main, problems
 
 
@@ -101,3 +102,17 @@ def test_commands_of_the_pages_are_known() -> None:
             _parser().parse_args(line.split()[1:])
         except SystemExit:
             pytest.fail(line)
+
+
+def test_downloads_of_the_pages_have_the_names_of_the_table() -> None:
+    listed = load_sources(ROOT / "config/sources.yaml")
+    known = {f"{name}.{entry.suffix}" for name, entry in listed.items()}
+    pages = [ROOT / "README.md", *DOCS.glob("*.md"), *DOCS.glob("howto/*.md")]
+    named = [
+        (path.name, file)
+        for path in pages
+        for file in re.findall(r"results/downloads/(\w+\.\w+)", path.read_text())
+    ]
+    assert named
+    for page_name, file in named:
+        assert file in known, f"{page_name}: {file}"

@@ -3,7 +3,6 @@
 import errno
 import hashlib
 import shutil
-import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -24,6 +23,7 @@ from bad_server import (
     lies_about_range,
     other_content,
     says_no_length,
+    serving,
     stalls_after,
     state,
 )
@@ -40,13 +40,8 @@ QUICK = Patience(tries=3, wait=0.01, longest_wait=0.05, timeout=0.3)
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     monkeypatch.setenv("no_proxy", "127.0.0.1")
-    with Server() as running:
-        thread = threading.Thread(target=running.serve_forever, args=(0.02,), daemon=True)
-        thread.start()
+    with serving() as running:
         yield running
-        running.leave.set()
-        running.shutdown()
-        thread.join()
 
 
 def source(*urls: str, **known: Any) -> Source:

@@ -2,15 +2,18 @@
 
 import errno
 import os
+import signal
 import stat
 import subprocess
 import sys
+import tempfile
 import time
+from pathlib import Path
 
 import pytest
 
 from darkpixel.errors import DarkpixelError
-from darkpixel.formats.files import whole_file, writable
+from darkpixel.formats.files import folder_beside, scratch_folder, whole_file, writable
 
 
 def test_appears_at_the_end_and_keeps_its_suffix(tmp_path):
@@ -52,6 +55,84 @@ with whole_file({str(target)!r}) as path:
     with whole_file(target) as path:
         path.write_text("whole")
     assert sorted(tmp_path.iterdir()) == sorted([target, *kept])
+
+
+_KILLED = """
+import os, sys
+from darkpixel.formats.files import folder_beside, scratch_folder
+with {folder} as path:
+    (path / "part").mkdir()
+    (path / "part" / "file").write_text("half")
+    print(path)
+    sys.stdout.flush()
+    os.kill(os.getpid(), 9)
+"""
+
+
+def killed_in(folder: str, **variables: str) -> Path:
+    """The folder that a process was using when it was killed."""
+    done = subprocess.run(
+        [sys.executable, "-c", _KILLED.format(folder=folder)], check=False, text=True,
+        capture_output=True, env=os.environ | variables,
+    )  # fmt: skip
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    path = Path(done.stdout.strip())
+    assert (path / "part" / "file").is_file()
+    return path
+
+
+@pytest.mark.parametrize("writer", [folder_beside, whole_file])
+def test_folders_of_killed_writers_are_removed_by_the_next(tmp_path, writer):
+    """By whoever writes the file next; those of living ones and of other computers stay for now."""
+    target = tmp_path / "new" / "a.h5"
+    left = killed_in(f"folder_beside({str(target)!r})")
+    assert left.parent == target.parent
+    assert left.name.startswith(".a.")
+    token = left.name.split("-")[1].split(".")[0]
+    other = left.with_name(left.name.replace(token, "0" * 8))
+    (other / "part").mkdir(parents=True)
+    hours_ago = time.time() - 7200
+    os.utime(other, (hours_ago, hours_ago))  # but not what is in it
+    with folder_beside(target) as living:
+        with writer(target) as path:
+            if writer is whole_file:
+                path.write_text("whole")
+            else:
+                assert path.is_dir()
+                assert path != living
+        assert not left.exists()
+        assert living.is_dir()
+        assert other.is_dir()
+    assert not living.exists()
+    os.utime(other / "part", (hours_ago, hours_ago))
+    os.utime(other, (hours_ago, hours_ago))
+    write(target)
+    assert [path.name for path in target.parent.iterdir()] == ["a.h5"]
+
+
+def test_scratch_folders_of_killed_processes_are_removed_by_the_next(tmp_path, monkeypatch):
+    """Only of this computer: another one that shares TMPDIR may use its own for hours."""
+    left = killed_in("scratch_folder()", TMPDIR=str(tmp_path))
+    assert left.parent == tmp_path
+    token = left.name.split("-")[1].split(".")[0]
+    other = left.with_name(left.name.replace(token, "0" * 8))
+    other.mkdir()
+    hours_ago = time.time() - 7200
+    os.utime(other, (hours_ago, hours_ago))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with scratch_folder() as path, scratch_folder() as second:
+        assert sorted(tmp_path.iterdir()) == sorted([path, second, other])
+    assert list(tmp_path.iterdir()) == [other]
+
+
+def test_a_folder_that_cannot_be_made_is_one_line(tmp_path):
+    (tmp_path / "file").write_text("x")
+    with (
+        pytest.raises(DarkpixelError, match="cannot be written") as caught,
+        folder_beside(tmp_path / "file" / "a.h5"),
+    ):
+        pass
+    assert "\n" not in str(caught.value)
 
 
 def test_failure_leaves_the_old_file_and_nothing_else(tmp_path):

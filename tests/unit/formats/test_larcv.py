@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 import uproot
+from format_tables import WORKS
+from larcv_cases import CASES, Case
 from larcv_files import (
     PIXELS,
     Trees,
@@ -17,7 +19,6 @@ from larcv_files import (
     particle_tree,
     random_projections,
     segmentation,
-    serialised,
     write_trees,
 )
 from numpy.typing import NDArray
@@ -183,96 +184,19 @@ def test_memory_does_not_grow_with_the_file(
     assert peaks[1] < 1.3 * peaks[0] < 24 * 3 * PIXELS**2 * 4
 
 
-def drop(tree: str, branch: str | None = None) -> Callable[[Trees], None]:
-    def change(trees: Trees) -> None:
-        if branch is None:
-            del trees[tree]
-        else:
-            del trees[tree][branch]
-
-    return change
-
-
-def put(tree: str, branch: str, value: NDArray[Any]) -> Callable[[Trees], None]:
-    """Let the second event have `value`."""
-
-    def change(trees: Trees) -> None:
-        trees[tree][branch][1] = value
-
-    return change
-
-
-def cut(tree: str) -> Callable[[Trees], None]:
-    def change(trees: Trees) -> None:
-        trees[tree] = {branch: values[:2] for branch, values in trees[tree].items()}
-
-    return change
-
-
-def pixel(tree: str, value: float) -> Callable[[Trees], None]:
-    planes = [np.full((PIXELS, PIXELS), value, np.float32)] * 3
-    return put(tree, "_image_v._img", image_tree([planes])["_image_v._img"][0])
-
-
-DATA, TRUTH, LABELS = "image2d_data_tree", "particle_mctruth_tree", "image2d_segment_tree"
-PLANE = np.zeros(PIXELS**2)
-
-
-@pytest.mark.parametrize(
-    ("make", "change", "words"),
-    [
-        (classification, drop(DATA), [DATA, "is missing", TRUTH]),
-        (classification, drop(TRUTH), [TRUTH, "is missing", DATA]),
-        (segmentation, drop(LABELS), [TRUTH, "event 0 has", "particles and the file no " + LABELS]),
-        (classification, drop(DATA, "_image_v._img"), [DATA, "no branch _image_v._img"]),
-        (classification, drop(TRUTH, "_part_v._px"), [TRUTH, "no branch _part_v._px"]),
-        (classification, cut(TRUTH), [TRUTH, "has 2 events", f"{DATA} has 3"]),
-        (segmentation, cut(LABELS), [LABELS, "has 2 events", f"{DATA} has 3"]),
-        (
-            classification,
-            put(DATA, "_image_v._img", serialised([PLANE] * 2)),
-            [DATA, "event 1 has 2 projections"],
-        ),
-        (
-            classification,
-            put(DATA, "_image_v._img", serialised([PLANE, PLANE, PLANE[:100]])),
-            [DATA, "event 1", "100 values"],
-        ),
-        (
-            classification,
-            put(DATA, "_image_v._img", np.frombuffer(b"no vectors of floats", np.uint8)),
-            [DATA, "_image_v._img", "cannot be read"],
-        ),
-        (
-            classification,
-            put(DATA, "_image_v._meta._row_count", np.array([256, 256, 512], np.uint64)),
-            [DATA, "event 1", "plane zx", "256 x 512"],
-        ),
-        (classification, pixel(DATA, np.nan), [DATA, "event 1", "NaN"]),
-        (classification, pixel(DATA, -1.0), [DATA, "event 1", "negative"]),
-        (segmentation, pixel(LABELS, 3.0), [LABELS, "holds 3.0"]),
-        (segmentation, pixel(LABELS, 0.5), [LABELS, "holds 0.5"]),
-        (segmentation, pixel(LABELS, np.nan), [LABELS, "holds nan"]),
-        (
-            classification,
-            put(TRUTH, "_part_v._px", np.array([np.nan])),
-            [TRUTH, "event 1 has momentum nan"],
-        ),
-        (
-            classification,
-            put(TRUTH, "_part_v._energy_init", np.array([1000.0])),
-            [TRUTH, "event 1 has momentum", "MeV/c"],
-        ),
-    ],
-)
-def test_faults(
-    tmp_path: Path, make: Callable[[int], Trees], change: Callable[[Trees], None], words: list[str]
-) -> None:
-    trees = make(3)
-    change(trees)
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.part}-{case.what}")
+def test_trees_work_or_are_refused_in_one_line(tmp_path: Path, case: Case) -> None:
+    trees = case.make(3)
+    case.change(trees)
     path = write_trees(tmp_path / "a.root", trees)
+    if case.outcome == WORKS:
+        images, columns = read(path)
+        np.testing.assert_array_equal(images, [event[2].T for event in random_projections(3)])
+        assert set(columns) == case.columns
+        return
     message = failure(path)
-    assert all(word in message for word in words), message
+    assert case.outcome in message
+    assert case.tree in message
 
 
 @pytest.mark.parametrize("make", [classification, segmentation])

@@ -13,7 +13,7 @@ from small_report import COUNT, SPECIES, SmallReport
 from darkpixel.cli import main
 
 SHOWN = 10  # events of each source
-LABELS = {"signal", "background"}
+LABELS = {"signal", "e+é."}
 
 
 @pytest.fixture(scope="module")
@@ -104,8 +104,11 @@ def test_clicks_and_keys_page_through_the_events(visit: Visit, report: SmallRepo
     page.fill("#number", "3")
     page.keyboard.press("Enter")
     assert shown(visit) == "LAGAN, event 3"
-    page.select_option("#label", "background")
-    assert "label=background" in page.evaluate("location.hash")
+    page.select_option("#label", "e+é.")
+    address = page.evaluate("location.hash")
+    assert "label=e%2B%C3%A9." in address
+    at_start(visit, report, address)
+    assert page.input_value("#label") == "e+é."
 
 
 def test_a_link_names_one_event(visit: Visit, report: SmallReport) -> None:

@@ -3,10 +3,12 @@
 from pathlib import Path
 
 import pytest
+from odd_names import COLON, REFUSED
 from plans import make_plan
 
 from darkpixel.config.names import JOINT
 from darkpixel.errors import DarkpixelError
+from darkpixel.pipeline.checks import check_path
 
 
 @pytest.fixture(scope="module")
@@ -54,18 +56,26 @@ class TestEvents:
         assert plan.events.raw("jets", "w") == [files["w"]]
         assert plan.events.beside("jets", "w") == [files["qcd"], files["top"]]
 
-    def test_braces_in_paths_are_one_line(self, tmp_path, monkeypatch):
-        """Snakemake would take them for wildcards."""
-        folder = tmp_path / "a{b}c"
+    @pytest.mark.parametrize("case", REFUSED, ids=lambda case: case.what)
+    def test_paths_that_are_refused_in_one_line(self, tmp_path, monkeypatch, case):
+        folder = tmp_path / case.name
         folder.mkdir()
+        shown = folder.as_posix().encode("unicode_escape", "surrogatepass").decode()
         files = {"w": str(folder / "w.h5")}
-        with pytest.raises(
-            DarkpixelError, match=r"datasets.jets.file.w: .*a\{b\}c/w.h5 has braces"
-        ):
+        with pytest.raises(DarkpixelError) as error:
             make_plan(datasets={"jets": {"source": "file", "file": files}})
+        assert str(error.value).startswith(f"datasets.jets.file.w: {shown}/w.h5 {case.outcome}")
+        assert str(error.value).isprintable()
         monkeypatch.chdir(folder)
-        with pytest.raises(DarkpixelError, match=r"folder of the results: .*a\{b\}c has braces"):
+        with pytest.raises(DarkpixelError) as error:
             make_plan()
+        assert str(error.value).startswith(f"folder of the results: {shown} {case.outcome}")
+
+    def test_a_colon_parts_the_folders_of_modules(self, tmp_path):
+        """A folder of results, or a file, may have one."""
+        check_path("folder of the results", tmp_path / COLON.name)
+        with pytest.raises(DarkpixelError, match=COLON.outcome):
+            check_path("folder of the project", tmp_path / COLON.name, on_search_path=True)
 
 
 class TestTrainings:

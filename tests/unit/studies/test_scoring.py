@@ -11,8 +11,9 @@ from image_files import write_images
 import darkpixel
 from darkpixel.cli import main
 from darkpixel.errors import DarkpixelError
+from darkpixel.studies import scoring
 from darkpixel.studies.scoring import score
-from darkpixel.tables.score import MEANINGS, NAMES, OBSERVABLES, ranked
+from darkpixel.tables.score import MEANINGS, NAMES, OBSERVABLES, ranked, score_note
 
 
 def jets(count: int, seed: int, factor: float = 1.0) -> np.ndarray:
@@ -52,6 +53,8 @@ def test_a_good_generator_is_at_the_floor_and_a_bad_one_is_not(files: dict[str, 
     # With images this varied, 800 do not show pixels that are 5% too large: the table says so.
     (verdict,) = set(found.rows[found.rows.observable == "auc"].verdict)
     assert verdict == "too weak to quote"
+    note = score_note(found.rows, found.about)
+    assert note.endswith("best first, by AUC, which is too weak to quote here: so is the order.")
     assert found.warnings == []
 
 
@@ -79,12 +82,56 @@ def test_what_does_not_belong_together_is_said(files: dict[str, Path], tmp_path:
     reference = write_images(tmp_path / "test.h5", jets(200, 1))
     swapped = score(files["good"], {"test": reference}, unit="GeV")
     assert any("the reference comes first" in text for text in swapped.warnings)
+    made = write_images(tmp_path / "made.h5", jets(200, 1), split="generated")
+    assert not any("comes first" in text for text in score(reference, {"made": made}).warnings)
     np.save(tmp_path / "mev.npy", jets(200, 2, 1000.0))
     other = score(reference, {"mev": tmp_path / "mev.npy"})
     assert any("are they in one unit?" in text for text in other.warnings)
     few = score(reference, {"few": write_images(tmp_path / "few.h5", jets(5, 2))})
     assert any("5 images a side are too few" in text for text in few.warnings)
     assert "auc" not in set(few.rows.observable)
+
+
+def test_few_images_have_a_table_and_a_page(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without an AUC, files stand as they were named."""
+    paths = [
+        write_images(tmp_path / f"{name}.h5", jets(10, place, 1 + place))
+        for place, name in enumerate(("test", "worse", "better"))
+    ]
+    page = tmp_path / "page.html"
+    assert main(["evaluate", *map(str, paths), "-n", "5", "--html", str(page)]) == 0
+    out, error = capsys.readouterr()
+    assert "5 images a side are too few for AUC" in error
+    header = next(line for line in out.splitlines() if line.startswith("|"))
+    assert [cell.strip() for cell in header.split("|")[2:4]] == ["worse.h5", "better.h5"]
+    assert "AUC" not in out
+    shown = [line for line in out.splitlines() if line.startswith("| W1 of sum")]
+    assert len(shown) == 1
+    assert shown[0].count("±") >= 2  # of both files
+    assert "Files in the order in which they were named" in out
+    text = page.read_text()
+    assert text.index("<th>worse.h5</th>") < text.index("<th>better.h5</th>")
+    assert "data:image/png;base64," in text
+    assert main(["evaluate", *map(str, paths[:2]), "-n", "5"]) == 0
+    assert "Files in the order" not in capsys.readouterr().out  # of one
+
+
+def test_no_more_images_than_memory_and_it_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As of CaloChallenge's data set 3, of whose images one has 162 kB."""
+    monkeypatch.setattr(scoring, "memory_limit", lambda: 4 * 2 * 16 * 8 * 8 * 4)  # 16 a share
+    reference = write_images(tmp_path / "test.h5", jets(90, 1))
+    found = score(reference, {"made": write_images(tmp_path / "made.h5", jets(40, 2))})
+    assert found.about["n"] == 8
+    assert found.about["images"] == {str(reference): 90, "made": 40}
+    assert any(f"{reference}: 16 of 90 images are taken" in text for text in found.warnings)
+    assert any("made.h5: 16 of 40 images are taken" in text for text in found.warnings)
+    monkeypatch.undo()
+    few = score(reference, {"made": tmp_path / "made.h5"}, n=5)
+    assert not any("are taken" in text for text in few.warnings)
 
 
 def test_images_of_another_size_are_refused(files: dict[str, Path], tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import logging
 from types import SimpleNamespace
 from typing import Any
 
@@ -28,8 +29,10 @@ from darkpixel.studies.search import (
     run_study,
     space_size,
 )
+from darkpixel.studies.search_on_files import search_on_files
 from darkpixel.studies.search_rows import COLUMNS, search_rows
 from darkpixel.tables.search import search_table
+from darkpixel.training.checkpoints import CheckpointFolder
 from darkpixel.training.loop import train
 
 SPACE: dict[str, list[Any]] = {
@@ -273,6 +276,43 @@ def test_a_short_trial_leaves_the_warm_up(tmp_path, data, monkeypatch):
         assert trial.steps == 30  # of 40 images in tens, of 30 in tens
     # of 30 steps a tenth; a warm-up that is short enough stays
     assert [settings.warmup_steps for settings in seen] == [3, 1]
+
+
+def test_the_trial_in_progress_goes_on_where_it_was_stopped(tmp_path, data, monkeypatch, caplog):
+    """Stopped after the first epoch of the second of two trials, both of two epochs."""
+
+    def searched(folder):
+        rows = search_on_files(
+            data / "train.h5", data / "validation.h5", folder, name="few",
+            study=study(trials=2).model_dump(), space={"layers": [1], "width": [2, 4]},
+            settings={"model": "sarm", "units": 16, "power": 1.5},
+            training=Training(batch_size=20, learning_rate=0.01, checkpoint_seconds=0).model_dump(),
+            seed=3, threads=1, code="c",
+        )  # fmt: skip
+        return rows.drop(columns="seconds")
+
+    caplog.set_level(logging.INFO, "darkpixel")
+    whole = searched(tmp_path / "a")
+    assert "resumed" not in caplog.text
+    saved, real = [], CheckpointFolder.save
+
+    def dying(self, state):
+        real(self, state)
+        saved.append(self.folder.name)
+        if saved.count("training") == 9:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(CheckpointFolder, "save", dying)
+    with pytest.raises(KeyboardInterrupt):
+        searched(tmp_path / "b")
+    monkeypatch.undo()
+    # A checkpoint after each of the two steps of an epoch, and after the epoch.
+    assert saved == ["training"] * 6 + ["b"] + ["training"] * 3
+    caplog.clear()
+    pieces = searched(tmp_path / "b")
+    assert "1 of 2 trials are done already" in caplog.text
+    assert "resumed at epoch 2, step 0" in caplog.text
+    pd.testing.assert_frame_equal(pieces, whole, check_exact=True)
 
 
 def test_models_without_a_likelihood_are_told(tmp_path, data):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -101,6 +102,77 @@ os.kill(os.getpid(), 9)
     with CheckpointFolder(tmp_path, "d"):
         pass
     assert not caplog.text
+
+
+def take_over(folder: Path) -> None:
+    """Once more where the holder was just about to write."""
+    for _ in range(20):
+        beat(folder, 7)
+        time.sleep(3 * holder.BEAT_SECONDS)
+        if read(folder / HOLDER)["host"] == "node7":
+            return
+    raise AssertionError("the holder goes on, though the folder is another's")
+
+
+def test_who_was_taken_for_dead_writes_no_more(tmp_path: Path) -> None:
+    """After a suspension: nothing of the other one's is touched, its beats least of all."""
+    with CheckpointFolder(tmp_path, "d") as folder:
+        folder.save({"step": 1})
+        take_over(tmp_path)
+        with pytest.raises(DarkpixelError) as error:
+            folder.save({"step": 2})
+        assert "is held by another training run (host node7, pid 1, Slurm job 99)" in str(
+            error.value
+        )
+        assert "\n" not in str(error.value)
+        with pytest.raises(DarkpixelError, match="held by another training run"):
+            folder.remove()
+        time.sleep(10 * holder.BEAT_SECONDS)
+        assert read(tmp_path / HOLDER)["host"] == "node7"
+        state = folder.load()
+    assert state == {"step": 1}
+    assert read(tmp_path / HOLDER)["host"] == "node7"
+
+
+def test_who_was_taken_for_dead_writes_nothing_where_the_other_has_ended(tmp_path: Path) -> None:
+    with CheckpointFolder(tmp_path / "a", "d") as folder:
+        for path in folder.folder.iterdir():
+            path.unlink()
+        folder.folder.rmdir()
+        with pytest.raises(DarkpixelError, match="was taken and left by"):
+            folder.save({"step": 2})
+        time.sleep(10 * holder.BEAT_SECONDS)
+        assert not folder.folder.exists()
+
+
+def test_a_process_that_was_suspended_stops_in_one_line(tmp_path: Path) -> None:
+    code = f"""
+import sys
+from darkpixel.errors import DarkpixelError
+from darkpixel.training.checkpoints import CheckpointFolder
+try:
+    with CheckpointFolder({str(tmp_path)!r}, "d") as folder:
+        while True:
+            folder.save({{"who": "first"}})
+            print("saved", flush=True)
+            sys.stdin.readline()
+except DarkpixelError as error:
+    print(error, flush=True)
+"""
+    child = subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert child.stdout is not None
+    assert child.stdout.readline() == "saved\n"
+    child.send_signal(signal.SIGSTOP)
+    os.waitpid(child.pid, os.WUNTRACED)
+    beat(tmp_path, 3)
+    before = (tmp_path / "state.pt").stat().st_ino
+    child.send_signal(signal.SIGCONT)
+    *_, last = child.communicate("\n", timeout=60)[0].splitlines()
+    assert "is held by another training run (host node7" in last
+    assert (tmp_path / "state.pt").stat().st_ino == before
+    assert read(tmp_path / HOLDER)["beat"] == 3
 
 
 @pytest.mark.parametrize("content", ["", "[]", '{"computer": 3}', "\x00"])

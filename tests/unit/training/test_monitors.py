@@ -35,6 +35,7 @@ class Drawn(nn.Module):
     def __init__(self, *classes):
         super().__init__()
         self.classes, self.chosen = classes, 0
+        self.settings = {"model": "drawn"}
 
     def choose_class(self, index):
         self.chosen = index
@@ -59,7 +60,7 @@ def test_one_label(files):
     assert observable_monitor(files["signal"], 0, 1) is None
 
 
-def test_each_label_of_several_is_compared_with_its_own_images(files):
+def test_each_label_of_several_is_compared_with_its_own_images(files, caplog):
     signal, background = images(1000, 11), images(1000, 12, scale=3.0)
     monitor = monitor_of(files["joint"], 1000)
     right, swapped = monitor(Drawn(signal, background), 1), monitor(Drawn(background, signal), 1)
@@ -68,10 +69,13 @@ def test_each_label_of_several_is_compared_with_its_own_images(files):
     for measure in measures[:2]:
         for label in ("signal", "background"):
             assert right[f"{measure}_{label}"] < 0.1 * swapped[f"{measure}_{label}"]
+    assert not caplog.messages
     # A label that repeats one image shows, and only that one.
     collapsed = monitor(Drawn(signal, background[5:6].repeat(1000, 0)), 1)
     assert collapsed["w1_pt_background"] > 3 * right["w1_pt_background"]
     assert collapsed["w1_pt_signal"] == right["w1_pt_signal"]
+    (warning,) = caplog.messages
+    assert warning.startswith("model drawn background, epoch 1: the generator has collapsed")
 
 
 def test_labels_have_no_more_images_than_are_asked_for(files, monkeypatch):

@@ -8,11 +8,15 @@ images of any size from 4 x 4 pixels fit) nor how pixel values are scaled (see `
 authors' code is another network: see `reference_code`.
 """
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from darkpixel.models.base import Batches, Trainable, require_size
+from darkpixel.models.base import Batches, Labelled, Trainable, require_size
+from darkpixel.models.classes import require_both_classes
 from darkpixel.models.classifier.settings import Settings
 
 
@@ -43,6 +47,10 @@ class Classifier(Trainable):
         for layer in self.convolutions:  # convolutions on a CPU are a third faster so
             if isinstance(layer, nn.Conv2d):
                 layer.weight.data = layer.weight.contiguous(memory_format=torch.channels_last)
+
+    def examine(self, batches: Iterator[Labelled], path: str | Path) -> None:
+        """Refuse images of one class alone."""
+        require_both_classes("classifier", batches, path)
 
     def fit_to_data(self, batches: Batches, validation: Batches | None = None) -> None:
         """Take the root mean square of the training pixels, zeros included, as the unit."""

@@ -184,6 +184,23 @@ class SARM(GenerativeModel):
             estimates.append(log_p - log_q - widths)
         return torch.stack(estimates)
 
+    @property
+    def remedy(self) -> str:  # type: ignore[override]
+        """D+C: a value far above the training images' makes the next ones larger still."""
+        options = self.options
+        if options.likelihood == "discrete":
+            return super().remedy
+        if options.likelihood != "truncated_logistic":
+            return (
+                f"likelihood {options.likelihood} has no largest value; set likelihood: "
+                "truncated_logistic and truncate_above: true in the model's entry of the config"
+            )
+        bound = f"a smaller upper bound of log_scale (found {options.log_scale[1]:g})"
+        if not options.truncate_above:
+            bound = f"truncate_above: true, or {bound}"
+        features = ", or inputs: features" if options.inputs == "value" else ""
+        return f"set {bound}{features} in the model's entry of the config, or train it for longer"
+
     def loss(self, images: Tensor, phase: str = "model", **columns: Tensor) -> Tensor:
         """Mean negative log-likelihood, nats per image."""
         return -self.log_prob(images).mean()

@@ -1,10 +1,14 @@
 """Network on the non-zero pixels of an image: what each sees, and what all of them make."""
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from darkpixel.models.base import Batches, Trainable
+from darkpixel.models.base import Batches, Labelled, Trainable
+from darkpixel.models.classes import require_both_classes
 from darkpixel.models.sparse_classifier.settings import Settings
 
 _SMALLEST, _LARGEST = 0.01, 0.999
@@ -39,6 +43,10 @@ class SparseClassifier(Trainable):
             nn.Linear(units, units), nn.ReLU(),
         )  # fmt: skip
         self.whole = nn.Sequential(nn.Linear(2 * units + 1, units), nn.ReLU(), nn.Linear(units, 1))
+
+    def examine(self, batches: Iterator[Labelled], path: str | Path) -> None:
+        """Refuse images of one class alone."""
+        require_both_classes("sparse_classifier", batches, path)
 
     def fit_to_data(self, batches: Batches, validation: Batches | None = None) -> None:
         """Take from the first training images where the logarithms of the charges lie."""

@@ -18,6 +18,7 @@ from darkpixel.errors import DarkpixelError
 from darkpixel.formats.image_file import ImageFile, ImageWriter
 from darkpixel.formats.image_format import ATTRIBUTES, SHOWER, TRACK
 from darkpixel.models.ssnet.model import SSNet, pixel_labels
+from darkpixel.progress import progress
 
 THRESHOLD = 0.2
 """Smallest pixel that is labelled is above this, on the 0-10 scale (figures 2 and 5)."""
@@ -40,7 +41,8 @@ def label_file(
     threshold: float = THRESHOLD,
     bins: int = BINS,
     config_digest: str = "",
-) -> None:
+    origin: str | Path | None = None,
+) -> int:
     """Label the pixels of `source` and write a label file.
 
     A pixel above threshold is shower or track, whichever has the larger score; all others are
@@ -58,6 +60,10 @@ def label_file(
         images: `pixel_size` and `unit` of the images that the model was trained on; a source that
             does not say its own is taken to have the same.
         config_digest: for the attribute of that name.
+        origin: of the images, for the attribute `source`; None: `source`.
+
+    Returns:
+        How many images were labelled.
 
     Raises:
         DarkpixelError: the source is not an image file, or not of the unit and pixel size of the
@@ -76,14 +82,15 @@ def label_file(
             "track_scores": np.dtype((counting, (bins,))),
         }
         columns |= {name: file.column_types()[name] for name in copied}
-        with ImageWriter(
+        labelled = ImageWriter(
             path,
             height=height,
             width=width,
             columns=columns,
             attributes={"threshold": float(threshold)},
-            **{**attributes, "source": str(source), "config_digest": config_digest},
-        ) as writer:
+            **{**attributes, "source": str(origin or source), "config_digest": config_digest},
+        )
+        with labelled as writer, progress(len(file), "images") as bar:
             for batch in file.batches(images_at_once(height, width), copied):
                 pixels = batch.pop("images")
                 labels, scores, charged = label_images(model, pixels, threshold)
@@ -96,6 +103,8 @@ def label_file(
                     track_scores=_histograms(scores[:, TRACK], charged, bins),
                     **batch,
                 )
+                bar.update(len(pixels))
+        return len(file)
 
 
 def label_images(

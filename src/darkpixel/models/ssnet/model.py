@@ -9,7 +9,7 @@ batch at hand: option `reference_code`); and training's weight decay is decouple
 matrices only.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from torch.nn import functional as F
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.digests import file_digest
 from darkpixel.formats.image_format import BACKGROUND, SHOWER, TRACK
-from darkpixel.models.base import Trainable
+from darkpixel.models.base import Labelled, Trainable
 from darkpixel.models.build import build_model
 from darkpixel.models.folder import load_state, save_model
 from darkpixel.models.ssnet.settings import Settings
@@ -32,6 +32,8 @@ CLASSES = 3  # background, shower, track: the values of `pixel_labels`
 FULL_SCALE = 10.0  # of the largest pixel with `normalise: maximum`
 SCALE_RANGE = (0.9, 1.1)  # of the pixel values in augmentation (paper A.5)
 _IGNORED = -100
+_TAUGHT = {SHOWER: "shower", TRACK: "track"}
+"""Between which it decides."""
 
 
 class SSNet(Trainable):
@@ -53,6 +55,25 @@ class SSNet(Trainable):
             depth=settings.depth,
             running_statistics=settings.reference_code is None,
         )
+
+    def examine(self, batches: Iterator[Labelled], path: str | Path) -> None:
+        """Refuse images whose charge is all of one class.
+
+        Its weight in the loss, 1 - N_c / N, would be 0: nothing would be learned, and the loss of
+        the untrained network would be the least there is.
+        """
+        counts = dict.fromkeys(_TAUGHT, 0)
+        for images, columns in batches:
+            charged = images > 0
+            for label in counts:
+                counts[label] += int((charged & (columns["pixel_labels"] == label)).sum())
+        missing = [_TAUGHT[label] for label, count in counts.items() if not count]
+        if missing:
+            raise DarkpixelError(
+                f"{path}: no pixel with charge is labelled {' or '.join(missing)} in "
+                "`pixel_labels`; ssnet learns to tell showers from tracks: give it images that "
+                "have both."
+            )
 
     def scaled(self, images: Tensor) -> Tensor:
         """Images (B, H, W) on the scale that the network sees."""
