@@ -42,7 +42,8 @@ def page() -> str:
     from yaml_cases import CASES as YAML
 
     text = PAGE.read_text(encoding="utf-8")
-    for name, cases in {"hdf5": HDF5, "yaml": YAML, "root": ROOT, "path": PATHS}.items():
+    tables: dict[str, Iterable[Row]] = {"hdf5": HDF5, "yaml": YAML, "root": ROOT, "path": PATHS}
+    for name, cases in tables.items():
         start, end = f"<!-- {name} cases -->\n", f"<!-- end of {name} cases -->\n"
         before, rest = text.split(start)
         text = before + start + table(cases) + end + rest.split(end)[1]
