@@ -1,4 +1,4 @@
-"""HTCondor's profile with HTCondor's plugin, which the lock leaves out: every Snakemake loads it."""
+"""HTCondor's plugin, which the lock leaves out since every Snakemake would load it."""
 
 import subprocess
 import sys
