@@ -19,6 +19,8 @@ TARGETS = (
     "results/test/figures/sarm/fig08_jet_observables.png",
     "results/test/figures/lartpc/fig01_generated_and_training.png",
 )
+MODEL = "results/test/models/jets/signal/pixelcnnpp/seed1/model.safetensors"
+THREADS = "jobs: {{training_threads: {}}}\n"
 PYTHONS = os.environ.get("DARKPIXEL_PYTHONS", "").split()
 """Interpreters of other versions, with the lock installed: `make torture PYTHONS=...`."""
 FIGURES = (".png", ".pdf", ".md")
@@ -72,6 +74,28 @@ def test_other_cores_elsewhere(cores: int, tmp_path: Path, expected: dict[str, s
     """Another folder and another seed of Python's hashes, too."""
     found = run(tmp_path / f"moved, on {cores}", cores=cores, hash_seed=cores)
     check(f"in another folder on {cores} core(s), another PYTHONHASHSEED", found, expected)
+
+
+def test_a_training_has_its_threads_on_any_cores(tmp_path: Path) -> None:
+    """What `jobs.training_threads` promises, of a model whose weights depend on it."""
+
+    def trained(project: Project, cores: int, *options: str) -> bytes:
+        done = project.snakemake(
+            *(MODEL, "--cores", str(cores), "--configfile", "config/test.yaml", *options)
+        )
+        assert done.returncode == 0, done.stdout[-3000:]
+        return (project.folder / MODEL).read_bytes()
+
+    projects = {cores: Project(tmp_path / f"on {cores}") for cores in (1, 2)}
+    for project in projects.values():
+        project.edit("config/test.yaml", "run: test\n", f"run: test\n{THREADS.format(2)}")
+    on_one, on_two = (trained(project, cores) for cores, project in projects.items())
+    assert on_one == on_two
+    # With one thread it is another model, so that equal bytes above say something.
+    projects[2].edit("config/test.yaml", THREADS.format(2), THREADS.format(1))
+    assert trained(projects[2], 2, "--forcerun", "train_model") != on_two
+    what = "pixelcnnpp trained with 2 threads, on 1 core and on 2"
+    record(Row("Same run again", what, 1, 1, "files with the same bytes"))
 
 
 @pytest.mark.parametrize("python", PYTHONS)

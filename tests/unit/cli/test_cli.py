@@ -191,6 +191,26 @@ def test_the_order_of_a_file_is_no_difference(tmp_path, capsys):
     assert {value for value, _, _ in distances(capsys.readouterr().out).values()} == {0}
 
 
+def test_the_order_of_a_file_leaves_no_mark_on_auc_and_fpd(tmp_path, capsys):
+    """Two sets of the same kind, each sorted or shuffled: no network tells them apart."""
+    paths = {}
+    for seed, name in enumerate(("reference", "generated")):
+        images = np.random.default_rng(seed).exponential(size=(600, 6, 6)).astype(np.float32)
+        for order, chosen in (
+            ("shuffled", images),
+            ("sorted", images[images.sum((1, 2)).argsort()]),
+        ):
+            paths[name, order] = str(write_images(tmp_path / f"{name}_{order}.h5", chosen))
+    for first, second in (("sorted", "shuffled"), ("shuffled", "sorted"), ("sorted", "sorted")):
+        pair = paths["reference", first], paths["generated", second]
+        assert main(["evaluate", *pair, "--json"]) == 0
+        rows = {row["observable"]: row for row in json.loads(capsys.readouterr().out)["rows"]}
+        auc, fpd, kpd = (rows[name] for name in ("auc", "fpd", "kpd"))
+        assert abs(auc["value"] - 0.5) < 4 * auc["error"] < 0.2
+        for row in (fpd, kpd):
+            assert abs(row["value"] - row["floor"]) < 4 * row["error"], row
+
+
 @pytest.mark.parametrize(
     ("attribute", "value", "words"),
     [

@@ -132,7 +132,10 @@ def test_a_source_may_begin_with_an_empty_block(
 
     def blocks() -> Iterator[Block]:
         yield np.ones((0, 4, 4), np.float32), {"weight": np.ones((0, 3), np.float32)}
-        yield np.float32(np.arange(640).reshape(40, 4, 4)), {"weight": np.ones((40, 3), np.float32)}
+        yield (
+            np.arange(640, dtype=np.float32).reshape(40, 4, 4),
+            {"weight": np.ones((40, 3), np.float32)},
+        )
 
     sizes = SplitSizes(train=20, validation=10, test=10)
     write_splits(blocks(), 40, outputs(tmp_path), sizes=sizes, seed=5, shuffled=True, **ABOUT)

@@ -2,10 +2,13 @@
 
 import errno
 import hashlib
+import re
+import runpy
 import shutil
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -27,6 +30,7 @@ from bad_server import (
     stalls_after,
     state,
 )
+from repository import ROOT
 
 from darkpixel.config.sources import Source
 from darkpixel.errors import DarkpixelError
@@ -347,3 +351,21 @@ def test_a_download_that_is_missing_or_no_file_is_one_line(tmp_path: Path) -> No
     for path in (tmp_path / "nothing.h5", tmp_path):
         with pytest.raises(DarkpixelError, match="no file; download it"):
             check_downloads([source("https://example.org/a")], [path])
+
+
+@pytest.mark.parametrize("rule", ["prepare_jets", "prepare_lartpc"])
+def test_the_jobs_that_read_downloads_check_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], rule: str
+) -> None:
+    """A job refuses another file by its checksum, before it looks at what is in it."""
+    path = tmp_path / "file.bin"
+    path.write_bytes(CONTENT[::-1])
+    entry = source("https://example.org/a", md5=MD5)
+    job = SimpleNamespace(
+        log=[str(tmp_path / "job.log")],
+        input=SimpleNamespace(raw=[str(path)]),
+        params=SimpleNamespace(source="download", downloads=[entry.model_dump()]),
+    )
+    with pytest.raises(SystemExit):
+        runpy.run_path(str(ROOT / f"workflow/scripts/{rule}.py"), {"snakemake": job})
+    assert re.search(rf"{path}: .*expected .*{MD5}", capsys.readouterr().err)

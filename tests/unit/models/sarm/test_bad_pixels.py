@@ -63,7 +63,6 @@ def test_pixels_that_are_not_finite_name_the_model_and_the_setting(
     "settings",
     [
         {"truncate_above": True},
-        {"log_scale": (-7.0, 1.0)},
         {"inputs": "features"},
         {"likelihood": "discrete"},
     ],
