@@ -4,7 +4,6 @@ import argparse
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from darkpixel.cli.options import (
     Commands,
@@ -60,7 +59,7 @@ def _label(options: argparse.Namespace) -> None:
             f"{options.model}: model is '{config['model']['model']}', not 'ssnet'; "
             "name the folder of a trained SSNet."
         )
-    with _as_image_file(options.images, options.output.parent) as path:
+    with _as_image_file(options.images, options.output) as path:
         count = label_file(
             model,
             path,
@@ -74,16 +73,16 @@ def _label(options: argparse.Namespace) -> None:
 
 
 @contextmanager
-def _as_image_file(images: Path, folder: Path) -> Iterator[Path]:
-    """Images as SSNet reads them; those of an array are written into a folder meanwhile."""
+def _as_image_file(images: Path, output: Path) -> Iterator[Path]:
+    """Images as SSNet reads them; those of an array are written beside the output meanwhile."""
     from darkpixel.datasets.foreign import HDF5
     from darkpixel.datasets.foreign_file import write_image_file
+    from darkpixel.formats.files import folder_beside
 
     if images.suffix.lower() in HDF5:
         yield images
         return
-    folder.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(prefix=f".{images.stem}.", dir=folder) as temporary:
-        path = Path(temporary) / "images.h5"
+    with folder_beside(output) as folder:
+        path = folder / "images.h5"
         write_image_file(images, path)
         yield path
