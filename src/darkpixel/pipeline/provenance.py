@@ -18,7 +18,8 @@ SOURCE = Path(__file__).resolve().parents[1]
 # read; and the declarations of the settings, whose values reach a job as params of their own.
 NEUTRAL = (
     "config", "errors", "formats.files", "formats.hdf5", "formats.hdf5_limits",
-    "formats.hdf5_probe", "formats.writers", "pipeline.job", "progress", "training.holder",
+    "formats.hdf5_probe", "formats.writers", "pipeline.job", "progress", "training.explosion",
+    "training.holder",
 )  # fmt: skip
 
 
