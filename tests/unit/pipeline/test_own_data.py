@@ -3,10 +3,17 @@
 from own_images import own_plan
 from plans import make_plan
 
+from darkpixel.metrics import improvement
+from darkpixel.pipeline import comparisons
+
 QUANTISATION = "tables/sarm/quantisation"
 OF_THE_PAPERS = ("Monte Carlo", "SARM paper", "SARM figure", "SARM table", "Pythia")
 IMPROVEMENT = "tables/sarm/improvement"
 FIGURE_5 = "figures/sarm/fig05_pixel_values_by_region"
+
+
+def test_the_claims_are_about_one_model():
+    assert comparisons.OURS == improvement.OURS
 
 
 def pages(plan):
