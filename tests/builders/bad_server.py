@@ -67,10 +67,12 @@ def serving() -> Iterator[Server]:
     with Server() as running:
         thread = threading.Thread(target=running.serve_forever, args=(0.02,), daemon=True)
         thread.start()
-        yield running
-        running.leave.set()
-        running.shutdown()
-        thread.join()
+        try:
+            yield running
+        finally:
+            running.leave.set()
+            running.shutdown()
+            thread.join()
 
 
 def good(request: Request, content: bytes = CONTENT, etag: str = '"one"') -> None:

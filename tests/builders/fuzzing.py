@@ -119,7 +119,7 @@ def _in_child(
             message = b""
             while len(message) < length:
                 message += reports.read(length - len(message))
-            counts.add(done, _OUTCOMES[outcome], depth, message.decode())
+            counts.add(done, _OUTCOMES[outcome], depth, message.decode(errors="replace"))
             if _OUTCOMES[outcome] not in GOOD:
                 _keep(target, done, folder, seed)
             number = done + 1

@@ -4,6 +4,7 @@ import math
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -19,6 +20,18 @@ from darkpixel.training.history import Row
 from darkpixel.training.optimisation import WeightAverage, build_optimisers, learning_rate
 
 _CHECKPOINT_SHARE = 0.05  # of the time, at most, goes into writing checkpoints
+
+
+@contextmanager
+def _saved_by_such_a_run(path: Path) -> Iterator[None]:
+    """One line for a state whose bytes are whole, but which is not what `TrainingState` saves."""
+    try:
+        yield
+    except (AttributeError, IndexError, KeyError, RuntimeError, TypeError, ValueError) as error:
+        raise DarkpixelError(
+            f"{path}: not a state of this training run ({type(error).__name__}); "
+            "remove the file to start afresh."
+        ) from error
 
 
 class TrainingState:
@@ -77,7 +90,8 @@ class TrainingState:
             model.fit_to_columns(batches.whole_columns())
             model.fit_to_data(batches.images_in_order, validation.images_in_order)
         else:
-            load_state(model, saved["model"], checkpoints.state_path)
+            with _saved_by_such_a_run(checkpoints.state_path):
+                load_state(model, saved["model"], checkpoints.state_path)
         model.to(device)
         self.optimisers = build_optimisers(model, settings, device)
         self.average: WeightAverage | None = None
@@ -87,11 +101,13 @@ class TrainingState:
         names = [*(f"loss_{network}" for network in self.optimisers), "gradient_norm"]
         self.sums = {name: torch.zeros((), dtype=kind, device=device) for name in names}
         if saved is not None:
-            self._restore(saved)
+            with _saved_by_such_a_run(checkpoints.state_path):
+                self._restore(saved)
 
     def _restore(self, saved: dict[str, Any]) -> None:
-        self.epoch, self.step, self.seen = saved["epoch"], saved["step"], saved["seen"]
-        self.seconds, self.history, self.best = saved["seconds"], saved["history"], saved["best"]
+        self.epoch, self.step, self.seen = (int(saved[name]) for name in ("epoch", "step", "seen"))
+        self.seconds = float(saved["seconds"])
+        self.history, self.best = saved["history"], saved["best"]
         self.start = saved["start"]
         for network, optimiser in self.optimisers.items():
             optimiser.load_state_dict(saved["optimisers"][network])

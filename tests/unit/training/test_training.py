@@ -262,6 +262,23 @@ def test_other_digest_starts_afresh(folder, caplog):
     assert torch.equal(weights(folder)["mean"], again["mean"])
 
 
+@pytest.mark.parametrize("key", ["model", "epoch", "optimisers", "sums", "noise", "all"])
+def test_a_state_of_another_layout_is_one_line(folder, key):
+    """Its bytes are whole, so that reading it tells nothing."""
+    settings = changed(checkpoint_seconds=0)
+    with pytest.raises(DarkpixelError):
+        train_toy(folder, settings, BrokenModel(9))
+    path = folder / "checkpoints" / "state.pt"
+    content = torch.load(path, weights_only=True)
+    content["state"] = [1] if key == "all" else content["state"] | {key: "something else"}
+    torch.save(content, path)
+    with pytest.raises(DarkpixelError) as error:
+        train_toy(folder, settings, MeanModel())
+    assert str(path) in str(error.value)
+    assert "remove the file to start afresh" in str(error.value)
+    assert len(str(error.value).splitlines()) == 1
+
+
 def test_phases_move_their_own_parameters_in_order(folder):
     model = TwoPhases()
     model.columns = ("species",)
