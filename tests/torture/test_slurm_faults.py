@@ -158,11 +158,12 @@ def test_too_little_memory(run, cluster, undisturbed) -> None:
 
 @torture
 def test_out_of_time(run, cluster, undisturbed) -> None:
-    # Some minutes: jobs of one minute until it is done. Each attempt would ask for more memory.
+    # Some minutes, beside other tests a quarter of an hour: jobs of one minute until it is done.
+    # Each attempt would ask for more memory.
     write_overlay(run.folder, epochs=1200)
     limits = ("train_model:runtime=1", "train_model:mem_mb=2000")
     run.start("--set-resources", *limits, "--retries", "20")
-    assert run.finish() == 0, run.messages[-5000:]
+    assert run.finish(2400) == 0, run.messages[-5000:]
     states = [job["JobState"] for job in cluster.jobs("train_model")]
     assert states[-2:] == ["TIMEOUT", "COMPLETED"]
     assert "resumed at epoch" in (run.folder / LOG).read_text()
