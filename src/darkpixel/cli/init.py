@@ -112,7 +112,7 @@ def _init(options: argparse.Namespace) -> None:
     for file, left_out in made.items():
         without = f", without the arrays {', '.join(left_out)}" if left_out else ""
         print(f"# {file}: written, the images as HDF5{without}")
-    print(f"# written; start it with: snakemake --cores all --configfile {output}")
+    print(f"# written; start it with: snakemake all report --cores all --configfile {output}")
 
 
 def _check(text: str, output: Path) -> None:

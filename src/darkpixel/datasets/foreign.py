@@ -168,6 +168,8 @@ def _opened(path: Path | Named, grid: Grid) -> tuple[Iterator[Images], dict[str,
             return _larcv(path)
         case suffix if suffix in HDF5:
             return _hdf5(path, grid)
+    if path.is_dir():
+        raise DarkpixelError(f"{path}: a folder; name a file of images in it.")
     raise DarkpixelError(
         f"{path}: a file that ends in '{path.suffix}'; .h5, .hdf5, .npy, .npz and .root are read."
     )

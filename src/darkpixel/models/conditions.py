@@ -109,10 +109,12 @@ def warn_of_extrapolation(known: Sequence[Condition], given: Mapping[str, Tensor
         values = given[condition.name]
         outside = (values < condition.low) | (values > condition.high)
         if outside.any():
+            unit = " MeV/c" if condition.name == "momentum" else ""
             logger.warning(
-                "condition '%s': %d of %d values lie outside of the training images' %g to %g: "
-                "there the model extrapolates",
-                condition.name, int(outside.sum()), len(values), condition.low, condition.high,
+                "condition '%s': %d of %d values (%g%s the first) lie outside of the training "
+                "images' %g to %g%s: there the model extrapolates",
+                condition.name, int(outside.sum()), len(values), values[outside][0].item(), unit,
+                condition.low, condition.high, unit,
             )  # fmt: skip
 
 

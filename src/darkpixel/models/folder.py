@@ -69,9 +69,8 @@ def load_config(folder: str | Path) -> dict[str, Any]:
     try:
         content = load_yaml(read_text(path))
     except FileNotFoundError as error:
-        raise DarkpixelError(
-            f"{path}: not found; a model folder holds {CONFIG} and {WEIGHTS}."
-        ) from error
+        found = f"{path}: not found" if Path(folder).exists() else f"{folder}: no such folder"
+        raise DarkpixelError(f"{found}; a model folder holds {CONFIG} and {WEIGHTS}.") from error
     except NotADirectoryError as error:
         raise DarkpixelError(
             f"{folder}: a file; name the folder of a model, which holds {CONFIG} and {WEIGHTS}."

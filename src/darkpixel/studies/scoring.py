@@ -184,7 +184,7 @@ def score(
             train = write(folder / "training.h5", learned, training)
             count = min(n, settings.memorisation_images)
             tables.append(_memorised(sources, test, train, count, seed, mirrored=argon))
-    warnings += _warnings(reference, real, [(generated[name], made[name]) for name in made])
+    warnings += _warnings(reference, real, [(generated[name], made[name]) for name in made], unit)
     if n < _FEWEST:
         warnings.append(f"{n} images a side are too few for AUC, FPD, KPD and coverage.")
     return Score(_joined(tables, list(made)), observables, warnings, about)
@@ -333,9 +333,16 @@ def _fewer(files: Sequence[tuple[Origin, Foreign, int]]) -> list[str]:
 
 
 def _warnings(
-    reference: Origin, real: Foreign, made: Sequence[tuple[Origin, Foreign]]
+    reference: Origin,
+    real: Foreign,
+    made: Sequence[tuple[Origin, Foreign]],
+    unit: str | None,
 ) -> list[str]:
-    """What says that two files do not belong together, or were taken for each other."""
+    """What says that two files do not belong together, or were taken for each other.
+
+    Args:
+        unit: of the files that state none, if it was given.
+    """
     found = []
     mean = float(real.images.sum(axis=(1, 2), dtype=np.float64).mean())
     if real.about.get("split") == "generated":
@@ -350,12 +357,13 @@ def _warnings(
                 f"{path}: simulated images (split '{other.about['split']}'), not generated ones; "
                 "the reference comes first."
             )
-        stated = [about.get("unit") for about in (real.about, other.about)]
+        stated = [about.get("unit", unit) for about in (real.about, other.about)]
         sums = float(other.images.sum(axis=(1, 2), dtype=np.float64).mean())
         converted = None not in stated and stated[0] != stated[1]
         if not converted and not mean / _UNLIKE <= sums <= mean * _UNLIKE:
+            remedy = "" if stated[1] else " If not, give --unit (from Python: unit)."
             found.append(
                 f"{path}: the mean sum of an image is {sums:.4g}, that of the reference "
-                f"{mean:.4g}; are they in one unit?"
+                f"{mean:.4g}; are they in one unit?{remedy}"
             )
     return found

@@ -194,7 +194,10 @@ def test_numbers_beyond_the_training_images_are_warned_of(
         warn_of_extrapolation(table.conditions, {"momentum": torch.tensor([100.0, 200.0])})
         assert not caplog.records
         warn_of_extrapolation(table.conditions, {"momentum": torch.tensor([0.5, 150.0])})
-    assert "1 of 2 values lie outside of the training images' 100 to 201" in caplog.text
+    assert (
+        "1 of 2 values (0.5 MeV/c the first) lie outside of the training images' 100 to 201 MeV/c"
+        in (caplog.text)
+    )
 
 
 def test_a_class_that_a_float_cannot_hold_is_refused():

@@ -86,7 +86,10 @@ def test_what_does_not_belong_together_is_said(files: dict[str, Path], tmp_path:
     assert not any("comes first" in text for text in score(reference, {"made": made}).warnings)
     np.save(tmp_path / "mev.npy", jets(200, 2, 1000.0))
     other = score(reference, {"mev": tmp_path / "mev.npy"})
-    assert any("are they in one unit?" in text for text in other.warnings)
+    assert any("in one unit? If not, give --unit" in text for text in other.warnings)
+    said = score(reference, {"mev": tmp_path / "mev.npy"}, unit="MeV")  # converted
+    assert said.about["unit"] == "GeV"
+    assert not any("in one unit" in text for text in said.warnings)
     few = score(reference, {"few": write_images(tmp_path / "few.h5", jets(5, 2))})
     assert any("5 images a side are too few" in text for text in few.warnings)
     assert "auc" not in set(few.rows.observable)
