@@ -298,7 +298,7 @@ def test_the_run_is_packed_for_others(finished, tmp_path):
     lagan = release / "models/muons-joint-lagan.safetensors"
     assert lagan.name in json.loads((release / "models/models.json").read_text())["packed"]
     assert "Nothing was measured" not in lagan.with_suffix(".md").read_text()
-    assert darkpixel.load(lagan).sample(3, label="signal", seed=1).shape == (3, 12, 12)
+    assert darkpixel.load(lagan, label="signal").sample(3, seed=1).shape == (3, 12, 12)
     with zipfile.ZipFile(release / "darkpixel-test.zip") as crate:
         names = set(crate.namelist())
         graph = json.loads(crate.read("ro-crate-metadata.json"))["@graph"]

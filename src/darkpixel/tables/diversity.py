@@ -5,8 +5,8 @@ from pathlib import Path
 import pandas as pd
 
 from darkpixel.config.names import MONTE_CARLO
-from darkpixel.metrics.diversity import COLLAPSED, MEASURES
 from darkpixel.metrics.order import ordered
+from darkpixel.metrics.spread import COLLAPSED, MEASURES
 from darkpixel.tables.layout import (
     document,
     late_note,

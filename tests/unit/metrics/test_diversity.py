@@ -7,7 +7,8 @@ from image_files import write_images
 
 from darkpixel.config.names import MONTE_CARLO
 from darkpixel.errors import DarkpixelError
-from darkpixel.metrics.diversity import COLUMNS, diversity, diversity_rows
+from darkpixel.metrics.diversity import COLUMNS, diversity_rows
+from darkpixel.metrics.spread import diversity
 from darkpixel.tables.diversity import diversity_table
 from darkpixel.tables.names import display_name
 

@@ -16,8 +16,8 @@ from darkpixel.config.names import CLASS
 from darkpixel.config.training import Training
 from darkpixel.errors import DarkpixelError
 from darkpixel.formats.image_file import ImageFile
-from darkpixel.metrics.diversity import diversity, warn_of_collapse
 from darkpixel.metrics.kinematics import image_observables, pixel_size_of
+from darkpixel.metrics.spread import diversity, warn_of_collapse
 from darkpixel.metrics.wasserstein import wasserstein
 from darkpixel.models.base import GenerativeModel
 from darkpixel.models.sampling import require_good_pixels
