@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from darkpixel.config.sources import Source
+
 CONTENT = bytes(i * i % 251 for i in range(200_000))
 MD5 = hashlib.md5(CONTENT).hexdigest()
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
@@ -59,6 +61,12 @@ class Server(ThreadingHTTPServer):
     def url(self, path: str, *plan: Callable[[Request], None]) -> str:
         self.plans[path] = list(plan)
         return f"http://127.0.0.1:{self.server_address[1]}{path}"
+
+
+def source(*urls: str, **known: Any) -> Source:
+    """The entry of the file at a URL, and at mirrors; with its checksum and size, unless others."""
+    known = known or {"md5": MD5, "size": len(CONTENT)}
+    return Source(description="bytes", url=urls[0], mirrors=list(urls[1:]), **known)
 
 
 @contextmanager

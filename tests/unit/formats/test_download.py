@@ -6,7 +6,7 @@ import re
 import runpy
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -26,7 +26,7 @@ from bad_server import (
     lies_about_range,
     other_content,
     says_no_length,
-    serving,
+    source,
     stalls_after,
     state,
 )
@@ -39,18 +39,6 @@ from darkpixel.formats.download import Patience, check_downloads, download
 from darkpixel.formats.part_file import digest_of
 
 QUICK = Patience(tries=3, wait=0.01, longest_wait=0.05, timeout=0.3)
-
-
-@pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    monkeypatch.setenv("no_proxy", "127.0.0.1")
-    with serving() as running:
-        yield running
-
-
-def source(*urls: str, **known: Any) -> Source:
-    known = known or {"md5": MD5, "size": len(CONTENT)}
-    return Source(description="bytes", url=urls[0], mirrors=list(urls[1:]), **known)
 
 
 def fetch(entry: Source, folder: Path, patience: Patience = QUICK) -> None:

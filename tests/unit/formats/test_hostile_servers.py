@@ -1,6 +1,5 @@
 """Servers that mean harm: odd headers, redirects out of the web, answers without an end."""
 
-from collections.abc import Iterator
 from email.message import Message
 from http.client import HTTPMessage
 from io import BytesIO
@@ -10,7 +9,7 @@ from urllib.error import HTTPError
 from urllib.request import Request
 
 import pytest
-from bad_server import CONTENT, MD5, Server, good, never_ends, raw, serving, state
+from bad_server import CONTENT, MD5, Server, good, never_ends, raw, source, state
 
 from darkpixel.config.sources import Source
 from darkpixel.errors import DarkpixelError
@@ -19,18 +18,6 @@ from darkpixel.formats.download import Patience, check_downloads, download
 
 QUICK = Patience(tries=2, wait=0.01, longest_wait=0.02, timeout=0.5)
 MANY = "9" * 5000
-
-
-@pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    monkeypatch.setenv("no_proxy", "127.0.0.1")
-    with serving() as running:
-        yield running
-
-
-def source(*urls: str, **known: Any) -> Source:
-    known = known or {"md5": MD5, "size": len(CONTENT)}
-    return Source(description="bytes", url=urls[0], mirrors=list(urls[1:]), **known)
 
 
 def failure(entry: Source, path: Path) -> str:
