@@ -19,7 +19,7 @@ from darkpixel.pages.run_facts import RunFacts
 from darkpixel.pages.scores import ScoreTable, key, score_tables
 from darkpixel.pages.tables import read_rows
 from darkpixel.pipeline.report_contents import Shown
-from darkpixel.tables.names import display_name, is_own
+from darkpixel.tables.names import by_origin, display_name, simulated_name
 
 SECTIONS = {
     "sarm": "SARM",
@@ -175,12 +175,12 @@ class Real(NamedTuple):
 
 
 def _real(datasets: Iterable[str]) -> Real:
-    own = {is_own(dataset) for dataset in datasets}
-    if own == {True}:
-        return Real("the reference", "reference")
-    if own == {True, False}:
-        return Real("the simulation or the reference", "simulated or reference")
-    return Real("the simulation", "simulated")
+    return by_origin(
+        datasets,
+        simulated=Real("the simulation", "simulated"),
+        own=Real("the reference", "reference"),
+        both=Real("the simulation or the reference", "simulated or reference"),
+    )
 
 
 def _of_section(pages: Iterable[Shown], name: str) -> list[Shown]:
@@ -299,8 +299,7 @@ def _dataset(
         script = f"events/{dataset}.{source}.js"
         write_events(folder / script, key, parts)
         if source == MONTE_CARLO:
-            name = "reference" if is_own(dataset) else "simulated"  # as the quiz asks
-            simulated = Source(key, name, script), parts
+            simulated = Source(key, simulated_name(dataset), script), parts  # as the quiz asks
         else:
             models.append(Source(key, name, script, remark))
     assert simulated is not None

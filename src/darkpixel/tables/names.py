@@ -3,7 +3,7 @@
 import os
 import re
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from darkpixel.config.names import JETS, LARTPC, MONTE_CARLO, MUONS, OWN_IMAGES
 from darkpixel.formats.image_format import BACKGROUND, SHOWER, TRACK
@@ -16,6 +16,8 @@ from darkpixel.metrics.names import (
     trained,
 )
 from darkpixel.metrics.order import base_model
+
+Words = TypeVar("Words")
 
 MODELS = {
     "lagan": "LAGAN",
@@ -174,12 +176,25 @@ class Compared(NamedTuple):
 
 def compared_with(datasets: Iterable[str]) -> Compared:
     """Of all data sets of a table; where they differ, both."""
-    own = {is_own(dataset) for dataset in datasets}
-    if own == {True}:
-        return Compared("reference", "reference images")
-    if own == {True, False}:
-        return Compared("Monte Carlo or reference", "Monte Carlo or reference images")
-    return Compared("Monte Carlo", "Monte Carlo")
+    return by_origin(
+        datasets,
+        simulated=Compared("Monte Carlo", "Monte Carlo"),
+        own=Compared("reference", "reference images"),
+        both=Compared("Monte Carlo or reference", "Monte Carlo or reference images"),
+    )
+
+
+def by_origin(datasets: Iterable[str], *, simulated: Words, own: Words, both: Words) -> Words:
+    """The words for data sets that are simulated, a user's own, or some of both."""
+    found = {is_own(dataset) for dataset in datasets}
+    if found == {True, False}:
+        return both
+    return own if found == {True} else simulated
+
+
+def simulated_name(dataset: str) -> str:
+    """What a single image is called that stands beside generated ones."""
+    return "reference" if is_own(dataset) else "simulated"
 
 
 def is_own(dataset: str) -> bool:
