@@ -1,5 +1,8 @@
 """Planning a run is quick: it imports no torch, which would cost seconds at every start."""
 
+import gc
+import tempfile
+
 import pytest
 from planning import PROJECT
 
@@ -25,6 +28,17 @@ def test_jobs_of_a_plan_say_what_they_need_and_wait_for():
     assert (prepare.threads, prepare.memory) == (1, 2000)
     assert prepare.benchmark.startswith("results/test/benchmarks/")
     assert prepare.wildcards == {"dataset": "jets", "label": "signal"}
+
+
+def test_plans_leave_no_files(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    files = [PROJECT / "config/test.yaml"]
+    planned_jobs(PROJECT, files, targets=["results/test/data/jets/signal/train.h5"])
+    with pytest.raises(DarkpixelError):
+        planned_jobs(PROJECT, files, {"seeds": "no number"})
+    gc.collect()  # a folder that waits for the collector is a warning, so an error here
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
 def test_a_configuration_that_is_refused_is_one_line(tmp_path):

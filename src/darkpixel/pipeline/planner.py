@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from darkpixel.errors import DarkpixelError
+from darkpixel.formats.files import scratch_folder
 from darkpixel.formats.hdf5 import one_line
 from darkpixel.pipeline.checks import check_cache
 
@@ -57,10 +58,16 @@ def planned_workflow(
         OutputSettings,
         Quietness,
         ResourceSettings,
+        WorkflowSettings,
     )
 
-    with SnakemakeApi(OutputSettings(dryrun=True, quiet={Quietness.ALL})) as api:
+    with (
+        # Snakemake would leave its copies of rule files to the garbage collector.
+        scratch_folder() as copies,
+        SnakemakeApi(OutputSettings(dryrun=True, quiet={Quietness.ALL})) as api,
+    ):
         workflow = api.workflow(
+            workflow_settings=WorkflowSettings(runtime_source_cache_path=copies),
             resource_settings=ResourceSettings(cores=1),
             config_settings=ConfigSettings(
                 config=copy.deepcopy(dict(config or {})),

@@ -324,8 +324,8 @@ def test_a_reader_that_has_seen_enough_is_no_error(tmp_path):
     [
         (["check", "nowhere.yaml"], "nowhere.yaml: cannot be read"),
         (["show", "nowhere.h5"], "nowhere.h5"),
-        (["sample", "nowhere", "out.h5"], "nowhere/config.yaml: not found"),
-        (["label", "nowhere", "in.h5", "out.h5"], "nowhere/config.yaml: not found"),
+        (["sample", "nowhere", "out.h5"], "nowhere: no such folder; a model folder holds"),
+        (["label", "nowhere", "in.h5", "out.h5"], "nowhere: no such folder; a model folder holds"),
     ],
 )
 def test_bad_input_is_one_line(arguments, expected, capsys):
