@@ -20,9 +20,10 @@ import pandas as pd
 from darkpixel.cli.measured import MeasuredSpeeds
 from darkpixel.config.loading import load_run, read_yaml
 from darkpixel.config.run import Run
-from darkpixel.pipeline.costs import Costs, Records
+from darkpixel.pipeline.costs import Costs
 from darkpixel.pipeline.paths import Paths
 from darkpixel.pipeline.planner import Job, planned_jobs
+from darkpixel.pipeline.records import Records
 from darkpixel.pipeline.scheduling import longest_chain, makespan
 
 CORES = 16
@@ -46,6 +47,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--seconds", type=float, default=20.0, help="of each measurement (20)")
     options = parser.parse_args(arguments)
     project, out = Path.cwd(), Path(options.out)
+    out.mkdir(parents=True, exist_ok=True)
     jobs, run = _plan(project, options.configfile)
     old_jobs, old_run = _plan(project, options.like_configfile)
     folders = [Path(folder) for folder in options.like]
@@ -55,7 +57,7 @@ def main(arguments: list[str] | None = None) -> None:
         run,
         jobs,
         speeds=MeasuredSpeeds(options.seconds, out / "rates.json", pool),
-        records=Records(old_run.run, old_run, old_jobs, folders),
+        records=Records.of_run(old_run, old_jobs, folders),
         records_first=False,
     )
     estimates = [costs.estimate(job) for job in jobs]

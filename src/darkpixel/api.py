@@ -52,7 +52,7 @@ class Model:
         self, folder: str | Path, *, device: str = "cpu", label: str | None = None
     ) -> None:
         self.folder = Path(folder)
-        self._device = choose_device(device)
+        self._device = choose_device(device, "device")
         with model_folder(folder) as unpacked:
             config = load_config(unpacked)
             self._network = load_generator(unpacked, device=self._device, label=label)

@@ -30,6 +30,7 @@ from darkpixel.errors import DarkpixelError
 from darkpixel.config.labels import NAME
 from darkpixel.config.names import JOINT, MADE_BY, OWN_IMAGES, SPLITS
 from darkpixel.config.own_data import without_paper_studies
+from darkpixel.config.reach import without_effect
 from darkpixel.pipeline.checks import check_dates, check_writable
 from darkpixel.pipeline.datasets import LARTPC
 from darkpixel.pipeline.lartpc import FEWER_CODES, MAIN
@@ -72,6 +73,8 @@ onstart:
         )
     except DarkpixelError as error:
         sys.exit(f"darkpixel: {error}")
+    for line in without_effect(run, config_files):
+        print(f"darkpixel: warning: {line}", file=sys.stderr)
 
 
 class WithoutDates(Workflow):

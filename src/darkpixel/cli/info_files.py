@@ -13,7 +13,8 @@ _REMEDY = "make the file again"
 _KNOWN = {
     ".png": "a picture", ".pdf": "a picture", ".svg": "a picture",
     ".html": "a page, to be opened in a browser", ".log": "a text, the log of a job",
-    ".md": "a text", ".txt": "a text",
+    ".md": "a text", ".txt": "a text", ".json": "a text in JSON", ".rst": "a text",
+    ".js": "a script, part of a page", ".css": "styles, part of a page",
 }  # fmt: skip
 
 
@@ -24,8 +25,8 @@ def facts_of_other(path: Path) -> Facts | None:
         DarkpixelError: it is not there, or cannot be read.
     """
     suffix = path.suffix.lower()
-    readers = {".yaml": _yaml, ".yml": _yaml, ".csv": _csv, ".parquet": _parquet, ".npy": _array,
-               ".pt": _torch, ".zip": _archive}  # fmt: skip
+    readers = {".yaml": _yaml, ".yml": _yaml, ".csv": _csv, ".tsv": _csv, ".parquet": _parquet,
+               ".npy": _array, ".pt": _torch, ".zip": _archive}  # fmt: skip
     if suffix not in readers.keys() | _KNOWN.keys():
         return None
     if not path.is_file():
@@ -52,7 +53,9 @@ def _yaml(path: Path) -> Facts:
 def _csv(path: Path) -> Facts:
     import pandas as pd
 
-    return _table(len(table := pd.read_csv(path)), list(table.columns))
+    # Snakemake writes the benchmark of a job with tabs.
+    table = pd.read_csv(path, sep="\t" if path.suffix.lower() == ".tsv" else ",")
+    return _table(len(table), list(table.columns))
 
 
 def _parquet(path: Path) -> Facts:

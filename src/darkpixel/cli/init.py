@@ -89,8 +89,9 @@ def _init(options: argparse.Namespace) -> None:
     looks = [look_at(path, options.shape) for _, path in options.files]
     stated = next((look.dataset for look in looks if look.dataset in _OTHERS), "jets")
     dataset: str = options.dataset or stated
-    width = _pixel_size(looks, options.pixel_size, dataset)
-    _check_alike(looks, dataset, options.unit)
+    _check_told(looks, options, dataset)
+    width: float | None = options.pixel_size
+    _check_alike(looks, dataset, options.unit, width)
     _check(_overlay(options, dataset, looks, looks, _Splits(1, 1, 2), width), output)
     made: dict[Path, list[str]] = {}
     try:
@@ -148,37 +149,33 @@ def _written(
     return look_at(output)
 
 
-def _pixel_size(looks: "list[Look]", asked: float | None, dataset: str) -> float | None:
-    """Of the files that do not say it; None: of none, or of the data set's own.
+def _check_told(looks: "list[Look]", options: argparse.Namespace, dataset: str) -> None:
+    """Name every option that the first file which says nothing needs, not one after another."""
+    from darkpixel.datasets.foreign_file import usual_unit
 
-    Raises:
-        DarkpixelError: a file says another one, or not all say it.
-    """
-    silent = [look for look in looks if look.pixel_size is None]
-    stated = [look for look in looks if look.pixel_size is not None]
-    for look in stated:
-        width = look.pixel_size or 0.0
-        if asked is not None and abs(width - asked) > 1e-6 * asked:
+    usual = usual_unit(dataset)
+    stated = next((look for look in looks if look.pixel_size is not None), None)
+    for look in looks:
+        lacking = []
+        if options.pixel_size is None and look.pixel_size is None:
+            if stated is not None:
+                size = f"{stated.pixel_size:g}"
+                lacking.append(
+                    (f"how large a pixel is, {stated.path} says {size}", f"--pixel-size {size}")
+                )
+            elif dataset != "lartpc":  # whose pixels have a size of their own
+                lacking.append(("how large a pixel is, in eta and phi", "--pixel-size 0.1"))
+        if not look.is_image_file and (look.unit or options.unit) is None:
+            lacking.append(("in which unit its pixels are", f"--unit {usual.split()[-1]}"))
+        if lacking:
+            facts, remedies = zip(*lacking, strict=True)
             raise DarkpixelError(
-                f"{look.path}: says that its pixels have {width:g}, not {asked:g}; leave out "
-                "--pixel-size, or correct the attribute pixel_size."
+                f"{look.path}: does not say {', nor '.join(facts)}; give {' '.join(remedies)}, "
+                "for example."
             )
-    if not silent or asked is not None:
-        return asked
-    if stated:
-        raise DarkpixelError(
-            f"{silent[0].path}: does not say how large a pixel is, {stated[0].path} says "
-            f"{stated[0].pixel_size:g}; give --pixel-size {stated[0].pixel_size:g} if it is the "
-            "same."
-        )
-    if dataset == "lartpc":
-        return None
-    raise DarkpixelError(
-        f"{silent[0].path}: does not say how large a pixel is, in eta and phi; give --pixel-size."
-    )
 
 
-def _check_alike(looks: "list[Look]", dataset: str, unit: str | None) -> None:
+def _check_alike(looks: "list[Look]", dataset: str, unit: str | None, width: float | None) -> None:
     """Refuse what the run would refuse, hours later perhaps."""
     from darkpixel.datasets.foreign_file import usual_unit
     from darkpixel.formats.units import check_stated, conversion
@@ -186,6 +183,12 @@ def _check_alike(looks: "list[Look]", dataset: str, unit: str | None) -> None:
     first = looks[0]
     usual = usual_unit(dataset)
     for look in looks:
+        stated = look.pixel_size
+        if width is not None and stated is not None and abs(stated - width) > 1e-6 * width:
+            raise DarkpixelError(
+                f"{look.path}: says that its pixels have {stated:g}, not {width:g}; leave out "
+                "--pixel-size, or correct the attribute pixel_size."
+            )
         if look.is_image_file and unit is not None and look.unit != unit:
             raise DarkpixelError(
                 f"{look.path}: --unit {unit}, but the file's attribute unit is "
@@ -193,11 +196,6 @@ def _check_alike(looks: "list[Look]", dataset: str, unit: str | None) -> None:
                 "and leave out --unit."
             )
         found = look.unit or unit
-        if not look.is_image_file and found is None:
-            raise DarkpixelError(
-                f"{look.path}: does not say in which unit its pixels are; give --unit, such as "
-                f"--unit {usual.split()[-1]}."
-            )
         check_stated(look.path, found, first.path, first.unit or unit)
         conversion(look.path, found or usual, usual)
         if look.pixels != first.pixels:

@@ -53,7 +53,7 @@ def _label(options: argparse.Namespace) -> None:
         )
     with model_folder(options.model) as folder:
         config = load_config(folder)
-        model = load_model(folder, device=choose_device(options.device))
+        model = load_model(folder, device=choose_device(options.device, "--device"))
     if not isinstance(model, SSNet):
         raise DarkpixelError(
             f"{options.model}: model is '{config['model']['model']}', not 'ssnet'; "

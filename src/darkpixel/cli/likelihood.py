@@ -94,7 +94,7 @@ def _likelihood(options: argparse.Namespace) -> None:
         training=options.training,
         draws=max(2, options.draws),
         seed=options.seed,
-        device=choose_device(options.device),
+        device=choose_device(options.device, "--device"),
         output=options.output,
     )
     for warning in found.warnings:

@@ -1,12 +1,16 @@
 """`darkpixel check`: a configuration; `show`: a picture of images."""
 
 import argparse
+import sys
 from pathlib import Path
+from typing import Any
 
 from darkpixel.cli.options import (
     Commands,
     add_command,
+    add_json,
     picture,
+    pixels_of,
     positive,
     print_json,
     replaced_note,
@@ -52,6 +56,9 @@ def add_show(commands: Commands) -> None:
     )
     show.add_argument("--seed", type=seed, default=1, help="of the choice of the images (1)")
     show.add_argument(
+        "--shape", type=pixels_of, metavar="ROWSxCOLUMNS", help="of CaloChallenge's voxels"
+    )
+    show.add_argument(
         "--browser",
         action="store_true",
         help="write and open a page to look at the first images one by one: values, zoom, filters",
@@ -62,11 +69,13 @@ def add_show(commands: Commands) -> None:
         type=picture,
         help=".png, .pdf or .svg (the file's name with .png, here); with --browser .html",
     )
+    add_json(show)
     show.set_defaults(command=_show)
 
 
 def _check(options: argparse.Namespace) -> None:
     from darkpixel.config.loading import load_run, read_yaml
+    from darkpixel.config.reach import without_effect
     from darkpixel.pipeline.checks import check_run, counted_files
     from darkpixel.pipeline.events import Events
     from darkpixel.pipeline.paths import Paths
@@ -88,7 +97,7 @@ def _check(options: argparse.Namespace) -> None:
         files.insert(0, BASE)
     run = load_run(read_yaml(*files), files)
     check_run(run, Events(run, Paths(run.run), Path.cwd()))
-    counted = counted_files(run)
+    counted, idle = counted_files(run), list(without_effect(run, files))
     if options.json:
         print_json(
             {
@@ -96,6 +105,7 @@ def _check(options: argparse.Namespace) -> None:
                 "datasets": list(run.datasets.present()),
                 "configuration": [str(file) for file in files],
                 "files": [found._asdict() for found in counted],
+                "warnings": idle,
             }
         )
         return
@@ -104,7 +114,12 @@ def _check(options: argparse.Namespace) -> None:
         if found.images is None:
             print(f"  {found.key}: {found.path}, whose images are counted as they are read")
         else:
-            print(f"  {found.key}: {found.path}, {found.images} images, {found.needed} needed")
+            before = " before the crop" if found.cropped else ""
+            print(
+                f"  {found.key}: {found.path}, {found.images} images{before}, {found.needed} needed"
+            )
+    for line in idle:
+        print(f"warning: {line}", file=sys.stderr)
 
 
 def _show(options: argparse.Namespace) -> None:
@@ -112,30 +127,45 @@ def _show(options: argparse.Namespace) -> None:
     if output is not None and (output.suffix == ".html") != options.browser:
         wanted = "in .html" if options.browser else "in .png, .pdf or .svg, or add --browser"
         raise DarkpixelError(f"--output {output}: end it {wanted}")
+    suffix = ".html" if options.browser else ".png"
+    options.output = output or Path(f"{options.images.stem}{suffix}")
+    replaced = replaced_note(options.output)
+    facts = {"of": options.images, **(_display(options) if options.browser else _montage(options))}
+    if options.json:
+        print_json({"file": options.output, **facts, "replaced": bool(replaced)})
+    else:
+        print(f"{options.output}{replaced}")
     if options.browser:
-        _open_display(options.images, options.number or 200, output)
-        return
-    from darkpixel.datasets.foreign import random_images
+        _open(options.output)
+
+
+def _montage(options: argparse.Namespace) -> dict[str, Any]:
+    """Draw the picture, and say of how many images it is."""
+    from darkpixel.datasets.foreign import Grid, random_images
     from darkpixel.figures.montage import montage
 
-    found = random_images(options.images, options.number or 32, options.seed)
-    path = output or Path(f"{options.images.stem}.png")
-    replaced = replaced_note(path)
+    grid = Grid(shape=options.shape)
+    found = random_images(options.images, options.number or 32, options.seed, grid)
     about = ", ".join(str(found.about[key]) for key in ("dataset", "label") if key in found.about)
     title = f"{options.images.name}{f' ({about})' if about else ''}: {len(found.images)} of "
     title += f"{found.total:,} images, at random"
-    montage(found.images, path, title=title, unit=str(found.about.get("unit", "")))
-    print(f"{path}{replaced}")
+    unit = str(found.about.get("unit", ""))
+    montage(found.images, options.output, title=title, unit=unit)
+    return {"images": len(found.images), "total": found.total}
 
 
-def _open_display(images: Path, number: int, output: Path | None) -> None:
-    import webbrowser
-
+def _display(options: argparse.Namespace) -> dict[str, Any]:
+    """Write the page, and say how many images it may have."""
+    from darkpixel.datasets.foreign import Grid
     from darkpixel.pages.file_display import write_file_page
 
-    path = output or Path(f"{images.stem}.html")
-    replaced = replaced_note(path)
-    write_file_page(images, number, path)
-    print(f"{path}{replaced}")
-    if not webbrowser.open(path.resolve().as_uri()):
-        print("no browser was found here: open the file in one")
+    most = options.number or 200
+    write_file_page(options.images, most, options.output, Grid(shape=options.shape))
+    return {"most": most}
+
+
+def _open(page: Path) -> None:
+    import webbrowser
+
+    if not webbrowser.open(page.resolve().as_uri()):
+        print("no browser was found here: open the file in one", file=sys.stderr)

@@ -7,7 +7,7 @@ from typing import get_args
 
 from darkpixel.formats.digests import settings_digest
 from darkpixel.formats.files import scratch_folder, whole_file
-from darkpixel.pipeline.costs import Network, Simulation
+from darkpixel.pipeline.job_sizes import Network, Simulation
 from darkpixel.simulation.muons.pileup import read_pileup, simulate_pileup
 from darkpixel.studies.simulation_speed import simulation_speed
 from darkpixel.studies.step_speed import step_times

@@ -11,10 +11,12 @@ from darkpixel.cli.options import Commands, add_command, positive, print_json
 from darkpixel.errors import DarkpixelError
 
 if TYPE_CHECKING:
-    from darkpixel.pipeline.costs import Costs, Records
+    from darkpixel.pipeline.costs import Costs
     from darkpixel.pipeline.planner import Job
+    from darkpixel.pipeline.records import Records
 
 _SECONDS = 1.0  # of each measurement
+_LONGER = "longer in proportion where there are more images"
 
 
 class Row(NamedTuple):
@@ -48,7 +50,8 @@ def add_plan(commands: Commands) -> None:
         "mine.yaml --no-measure --json",
         description="Jobs that Snakemake would run, with core hours, time on your cores, memory "
         "and disk. Speeds are those of a finished run (--like), or of trainings, samplers and "
-        "simulations timed here; what is not known is listed as unknown.",
+        "simulations timed here; of other jobs whose time depends on no network, those of a demo "
+        "that is on record. What is not known is listed as unknown.",
     )
     plan.add_argument("overlays", type=Path, nargs="*", help="as for --configfile of snakemake")
     plan.add_argument("--like", type=Path, metavar="FOLDER", help="a finished run: results/demo")
@@ -66,25 +69,27 @@ def _plan(options: argparse.Namespace) -> None:
     from darkpixel.models.workers import usable_cores
     from darkpixel.pipeline.costs import Costs
     from darkpixel.pipeline.planner import planned_jobs
+    from darkpixel.pipeline.records import records_of, shipped_records
 
     if not Path("Snakefile").is_file() or not BASE.is_file():
         raise DarkpixelError("Snakefile: not found; call `darkpixel plan` in the checkout.")
     files = [BASE, *options.overlays]
     run = load_run(read_yaml(*files), files)
     jobs = planned_jobs(Path.cwd(), options.overlays, everything=options.forceall)
-    records = None if options.like is None else _records(options.like)
+    records = None if options.like is None else records_of(options.like)
     speeds = None
     if not options.no_measure and jobs:
         from darkpixel.cli.measured import MeasuredSpeeds
         from darkpixel.pipeline.paths import Paths
 
         speeds = MeasuredSpeeds(_SECONDS, pool=Path(Paths(run.run).pileup()))
-    costs = Costs(run, jobs, speeds=speeds, records=records)
+    shipped = shipped_records()
+    costs = Costs(run, jobs, speeds=speeds, records=records, shipped=shipped)
     found = _summary(costs, jobs, options.cores or usable_cores())
     about = {
         "run": run.run,
         "configuration": [str(file) for file in files],
-        "speeds": _sources(records, measured=speeds is not None),
+        "speeds": _sources(records, shipped, measured=speeds is not None),
     }
     if options.json:
         print_json({**about, **found})
@@ -92,41 +97,16 @@ def _plan(options: argparse.Namespace) -> None:
         print(_text(about, found))
 
 
-def _records(folder: Path) -> "Records":
-    """What the jobs of a finished run took, from its `run.yaml` and its benchmarks."""
-    from darkpixel.config.loading import load_run, read_yaml
-    from darkpixel.pipeline.costs import Records
-    from darkpixel.pipeline.planner import planned_jobs
-
-    file = folder / "run.yaml"
-    if not file.is_file():
-        raise DarkpixelError(
-            f"{file}: not found; --like takes the folder of a finished run, results/demo."
-        )
-    config = read_yaml(file).get("configuration")
-    if not isinstance(config, dict):
-        raise DarkpixelError(f"{file}: no key 'configuration'; is it a run's record?")
-    run = load_run(config, [file])
-    if folder.resolve().name != run.run or folder.resolve().parent.name != "results":
-        raise DarkpixelError(
-            f"{folder}: the files of run '{run.run}' are in a folder results/{run.run}; name that."
-        )
-    jobs = planned_jobs(Path.cwd(), config=config)
-    records = Records(run.run, run, jobs, [folder.resolve().parents[1]])
-    if not len(records):
-        raise DarkpixelError(f"{folder}: no times of jobs in benchmarks/; has the run finished?")
-    return records
-
-
-def _sources(records: "Records | None", *, measured: bool) -> list[str]:
+def _sources(records: "Records | None", shipped: "Records", *, measured: bool) -> list[str]:
     found = []
     if records is not None:
         found.append(
-            f"run '{records.name}': the records of {len(records)} jobs, on the computer that it "
-            "was made on; longer in proportion where there are more images"
+            f"{records.name}: the records of {len(records)} jobs, on the computer that it was "
+            f"made on; {_LONGER}"
         )
     if measured:
         found.append("measured: timed here, on one core of this computer, without a GPU")
+    found.append(f"{shipped.name}: what neither knows; {_LONGER}")
     return found
 
 

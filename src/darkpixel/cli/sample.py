@@ -79,7 +79,7 @@ def _sample(options: argparse.Namespace) -> None:
     from darkpixel.models.workers import usable_cores
 
     replaced = replaced_note(options.output)  # before anything is drawn
-    device = choose_device(options.device)
+    device = choose_device(options.device, "--device")
     with model_folder(options.model) as folder:
         config = load_config(folder)
         model = load_generator(folder, device=device, label=options.label)

@@ -115,13 +115,15 @@ def random_images(
     return Foreign(np.concatenate(kept)[order], total, about)
 
 
-def first_images(path: str | Path, most: int) -> tuple[Images, dict[str, Any]]:
+def first_images(
+    path: str | Path, most: int, grid: Grid | None = None
+) -> tuple[Images, dict[str, Any]]:
     """The first images of a file, `most` at most, in the file's order, and what it says of them.
 
     Raises:
         DarkpixelError: as `image_blocks`; there are none.
     """
-    blocks, about = image_blocks(path)
+    blocks, about = image_blocks(path, grid)
     kept: list[Images] = []
     for images in blocks:
         kept.append(np.asarray(images[: most - sum(map(len, kept))], np.float32))

@@ -1,6 +1,7 @@
 """The attribute `unit` of image files: which units are energies, and how to convert them."""
 
 import re
+from string import ascii_letters
 
 from darkpixel.errors import DarkpixelError
 
@@ -63,9 +64,18 @@ def conversion(path: object, stated: str, wanted: str) -> float:
         return 1.0
     one, other = energy_of(stated), energy_of(wanted)
     if one is None or other is None:
+        hint = _hint(stated) if one is None else ""
         raise DarkpixelError(
-            f"{path}: attribute unit is '{stated}', which cannot be converted to '{wanted}' "
+            f"{path}: unit is '{stated}', which cannot be converted to '{wanted}'{hint} "
             f"(energies can: {', '.join(_MEV)}, '0.255 MeV'); convert the pixels and set it to "
             f"'{wanted}'."
         )
     return one / other
+
+
+def _hint(unit: str) -> str:
+    """The energy that was meant, perhaps, where only its capital letters are wrong."""
+    name = unit[len(unit.rstrip(ascii_letters)) :]
+    number = unit.removesuffix(name)
+    meant = next((known for known in _MEV if known.lower() == name.lower()), None)
+    return f"; did you mean '{number}{meant}'?" if meant else ""

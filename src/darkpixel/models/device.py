@@ -13,8 +13,11 @@ logger = logging.getLogger(__name__)
 _CGROUPS = Path("/sys/fs/cgroup")
 
 
-def choose_device(name: str) -> torch.device:
+def choose_device(name: str, asked_by: str = "training.device") -> torch.device:
     """The device called `name`; `auto` takes the first of cuda, mps and cpu that there is.
+
+    Args:
+        asked_by: the key or option that names it, for the message.
 
     Raises:
         DarkpixelError: this machine has no such device.
@@ -24,7 +27,7 @@ def choose_device(name: str) -> torch.device:
         return torch.device(next((device for device, usable in available.items() if usable), "cpu"))
     if not available.get(name, True):
         raise DarkpixelError(
-            f"training.device: {name} is not available to torch here; use auto, or run on a "
+            f"{asked_by}: {name} is not available to torch here; use auto, or run on a "
             "machine that has it."
         )
     return torch.device(name)

@@ -1,7 +1,7 @@
 """Trained networks for programs without darkpixel: TorchScript, which C++ and Python read.
 
-Only what is one pass of a network can be exported: SSNet, the classifiers, and LAGAN's generator,
-which is given the random numbers. Other generative models draw their images pixel by pixel, or
+Exported are SSNet, the classifiers, and LAGAN's generator, which is given the random numbers: each
+is one pass of a network. Other generative models draw their images pixel by pixel, or
 token by token, with random numbers and caches of their own, so that a graph of one would be another
 model; they are used through `darkpixel.load`.
 """
@@ -88,8 +88,8 @@ def export_model(folder: str | Path, path: str | Path) -> Exported:
         gives = "images (N, H, W) float32"
     else:
         raise DarkpixelError(
-            f"{folder}: a model '{model.settings['model']}' is not one pass of a network, which is "
-            "all that can be exported (ssnet, classifier, lagan); use it with darkpixel.load."
+            f"{folder}: a model '{model.settings['model']}' is not exported (ssnet, classifier and "
+            "lagan are, each one pass of a network); use it with darkpixel.load."
         )
     traced = _traced(network.eval(), inputs, model)
     with whole_file(path) as temporary:

@@ -29,7 +29,7 @@ _SIMULATED = {
     "muon_eta": ("η of the muon", ""), "pileup": ("pile-up collisions", ""),
 }  # fmt: skip
 """Title and unit of our simulations' columns; in a user's file the same name may mean another."""
-_UNITS = {"momentum": "MeV/c"}
+_OF_ARGON = {"momentum": ("momentum", "MeV/c")}
 _LEFT_OUT = ("event", "source_event", "chunk_seed", "shower_pixels", "track_pixels",
              "start_row", "start_column", "direction_row", "direction_column",
              "direction_depth")  # fmt: skip
@@ -101,6 +101,7 @@ def _described(dataset: DataSet) -> dict[str, Any]:
     unit = str(about.get("unit", ""))
     known = " " in unit and energy_of(unit) is not None  # as 0.255 MeV, which no one reads
     ours = about.get("source") == PYTHIA
+    in_argon = about.get("dataset") in (LARTPC, LARTPC_VERTEX)
     values = np.concatenate([part.values for part in dataset.parts])
     scale = log_norm(values)
     return {
@@ -117,7 +118,9 @@ def _described(dataset: DataSet) -> dict[str, Any]:
             for name, title in _LAYERS.items()
             if any(name in part.layers for part in dataset.parts)
         ],
-        "columns": _columns(dataset.parts, unit, _SIMULATED if ours else {}),
+        "columns": _columns(
+            dataset.parts, unit, _OF_ARGON if in_argon else _SIMULATED if ours else {}
+        ),
         "simulated": dataset.simulated._asdict(),
         "models": [model._asdict() for model in dataset.models],
     }
@@ -146,7 +149,7 @@ def _columns(
         if name in _LEFT_OUT or len(numbers) < 2:
             continue
         title = plain(OBSERVABLES.get(name, name.replace("_", " ")))
-        title, of_name = known.get(name, (title, _UNITS.get(name, UNITS.get(name, ""))))
+        title, of_name = known.get(name, (title, UNITS.get(name, "")))
         whole = all(number == math.floor(number) for number in numbers)
         choices = None
         few = name not in _FIRST and len(numbers) <= _MOST_CHOICES

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from darkpixel.config.data import CustomData, Data
+from darkpixel.config.data import CustomData, Data, LArTPCData
 from darkpixel.config.discovery import model_settings
 from darkpixel.config.run import Run
 from darkpixel.errors import DarkpixelError, breaks_lines
@@ -53,6 +53,8 @@ class OwnFile(NamedTuple):
     images: int | None
     """None: not known before it is read, as of events that have to be cropped."""
     needed: int
+    cropped: bool = False
+    """Whether some of the images may not pass the crop, and are not counted then."""
 
 
 def counted_files(run: Run) -> Iterator[OwnFile]:
@@ -68,7 +70,7 @@ def counted_files(run: Run) -> Iterator[OwnFile]:
     for name, data in run.datasets.present().items():
         for label, path in data.file.items() if data.source == "file" else ():
             key, needed = f"datasets.{name}.file.{label}", data.images.total
-            images = None
+            images, cropped = None, False
             if not path.endswith(".root"):
                 with open_hdf5(
                     Path(path), missing="correct the path", remedy="make it again"
@@ -77,6 +79,8 @@ def counted_files(run: Run) -> Iterator[OwnFile]:
                 if plain:
                     with ImageFile(path) as file:
                         images = len(file)
+                        side = data.imaging.pixels if isinstance(data, LArTPCData) else 0
+                        cropped = side > 0 and file.shape[1:] != (side, side)
             if images is not None and images < needed:
                 sizes = data.images
                 raise DarkpixelError(
@@ -84,7 +88,7 @@ def counted_files(run: Run) -> Iterator[OwnFile]:
                     f"{sizes.train} + validation {sizes.validation} + test {sizes.test}); lower "
                     f"datasets.{name}.images, or give more images"
                 )
-            yield OwnFile(key, path, images, needed)
+            yield OwnFile(key, path, images, needed, cropped)
 
 
 def check_path(key: str, path: str | Path, *, on_search_path: bool = False) -> None:

@@ -184,8 +184,9 @@ def _write(
     codes: Sequence[int],
     bar: Any,
 ) -> None:
-    settings = {"simulation": recipe.model_dump(), "imaging": pictures.model_dump(),
-                "species": list(codes)}  # fmt: skip
+    settings = {"simulation": recipe.model_dump(), "imaging": pictures.model_dump()}
+    if kind == "argon":
+        settings["species"] = list(codes)
     text = json.dumps(settings, sort_keys=True, default=str)
     about = {
         "height": pictures.pixels,

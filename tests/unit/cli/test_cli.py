@@ -214,7 +214,7 @@ def test_the_order_of_a_file_leaves_no_mark_on_auc_and_fpd(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("attribute", "value", "words"),
     [
-        ("unit", "ADC", "other.h5: attribute unit is 'ADC', which cannot be converted to 'GeV'"),
+        ("unit", "ADC", "other.h5: unit is 'ADC', which cannot be converted to 'GeV'"),
         ("pixel_size", 0.2, "other.h5: pixels of 0.2, those of the reference have 0.1"),
     ],
 )

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 from image_files import write_images
@@ -57,6 +58,30 @@ def test_a_mistake_is_one_line(
     assert error.strip().splitlines()[-1].startswith("darkpixel: ")
     assert "Traceback" not in error
     assert not (here / "a.h5").exists()
+
+
+@pytest.mark.parametrize("command", ["sample model a.h5", "label model x.h5 a.h5"])
+def test_a_device_that_is_not_here(
+    here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    assert main([*command.split(), "--device", "cuda"]) == 1
+    assert "--device: cuda is not available" in capsys.readouterr().err
+
+
+def test_showers_of_an_unknown_shape_are_shown_once_it_is_named(
+    here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with h5py.File("showers.h5", "w") as file:
+        file["showers"], file["incident_energies"] = np.ones((3, 12)), np.ones((3, 1))
+    monkeypatch.setattr("webbrowser.open", lambda _: True)
+    for more in ([], ["--browser"]):
+        assert main(["show", "showers.h5", *more]) == 1
+        assert "say with --shape" in capsys.readouterr().err
+        assert main(["show", "showers.h5", "--shape", "3x4", *more]) == 0
+    assert {path.name for path in here.glob("showers.*")} == {
+        "showers.h5", "showers.png", "showers.html",
+    }  # fmt: skip
 
 
 def test_images_of_another_data_set_are_warned_of(

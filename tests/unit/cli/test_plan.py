@@ -9,8 +9,9 @@ import yaml
 from repository import CONFIG, ROOT
 
 from darkpixel.cli import main
-from darkpixel.pipeline import planner
+from darkpixel.pipeline import planner, records
 from darkpixel.pipeline.planner import Job
+from darkpixel.pipeline.records import Record, Records, write_shipped
 
 WORDS = {"dataset": "jets", "label": "signal", "seed": "1"}
 
@@ -31,7 +32,10 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         jobs.append(Job("draw_roc", {}, "", (f"{place}.png",), (2 * place,), 1, 1000))
     record = {"configuration": yaml.safe_load((CONFIG / "config.yaml").read_text())}
     (tmp_path / "results/demo/run.yaml").write_text(yaml.safe_dump(record))
-    monkeypatch.setattr(planner, "planned_jobs", lambda *_, **__: jobs)
+    for module in (planner, records):
+        monkeypatch.setattr(module, "planned_jobs", lambda *_, **__: jobs)
+    write_shipped(Records("", []), "a demo on record", tmp_path / "shipped.csv")
+    monkeypatch.setattr(records, "SHIPPED", tmp_path / "shipped.csv")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -64,12 +68,23 @@ def test_without_records_or_measurements_nothing_is_known(capsys: Any) -> None:
     assert found["jobs_of_unknown_time"] == found["jobs"] == 4
     assert found["core_hours"] == 0
     assert found["gigabytes"] is None
-    assert found["speeds"] == []
+    assert found["speeds"] == [
+        "a demo on record: what neither knows; longer in proportion where there are more images"
+    ]
     assert main(["plan", "--no-measure"]) == 0
     out = capsys.readouterr().out
     assert "4 jobs of unknown time" in out
     assert "at least" in out
     assert "?" in out
+
+
+def test_jobs_without_a_network_take_what_they_took_in_a_demo(capsys: Any, tmp_path: Path) -> None:
+    rows = [Record("draw_roc", "", "", 36.0, 300.0, 1e5, 1.0)]
+    write_shipped(Records("", rows), "a demo on record", tmp_path / "shipped.csv")
+    rules = {row["rule"]: row for row in plan(capsys)["rules"]}
+    assert rules["draw_roc"]["core_hours"] == pytest.approx(0.02)
+    assert rules["draw_roc"]["basis"] == "a demo on record"
+    assert rules["train_model"]["unknown"] == 2
 
 
 @pytest.mark.parametrize(

@@ -125,7 +125,7 @@ def test_a_unit_that_is_no_energy_is_refused(tmp_path: Path) -> None:
             config_digest="x",
         ),
     ):  # fmt: skip
-        with pytest.raises(DarkpixelError, match=r"own\.h5: attribute unit is 'ADC', which"):
+        with pytest.raises(DarkpixelError, match=r"own\.h5: unit is 'ADC', which"):
             refused()
     assert file_like(own, "mine", 0.2, "ADC").total == 4
     with pytest.raises(

@@ -21,9 +21,19 @@ def test_energies(number: float, name: str) -> None:
 @pytest.mark.parametrize("unit", ["", "ADC", "mev", "0 GeV", "-1 GeV", "GeV/c", "nan MeV", "GeV 2"])
 def test_what_is_no_energy(unit: str) -> None:
     assert energy_of(unit) is None
-    with pytest.raises(DarkpixelError, match=r"my\.h5: attribute unit is .* cannot be converted"):
+    with pytest.raises(DarkpixelError, match=r"my\.h5: unit is .* cannot be converted"):
         conversion("my.h5", unit, "GeV")
     assert conversion("my.h5", unit, unit) == 1
+
+
+@pytest.mark.parametrize(
+    ("unit", "meant"),
+    [("gev", "'GeV'"), ("0.255 MEV", "'0.255 MeV'"), ("ADC", None), ("gev/c", None)],
+)
+def test_capital_letters_are_corrected(unit: str, meant: str | None) -> None:
+    with pytest.raises(DarkpixelError) as error:
+        conversion("my.h5", unit, "keV")
+    assert (f"did you mean {meant}?" in str(error.value)) == (meant is not None)
 
 
 @given(one=UNITS, other=UNITS, third=UNITS)

@@ -78,6 +78,6 @@ def test_a_generative_model_is_refused_in_one_line(tmp_path: Path, capsys: Any) 
     save_model(make_sarm(6), tmp_path / "model", images=ABOUT, digest="0")
     assert main(["export", str(tmp_path / "model"), str(tmp_path / "x.pt")]) == 1
     error = capsys.readouterr().err
-    assert "a model 'sarm' is not one pass of a network" in error
+    assert "a model 'sarm' is not exported (ssnet," in error
     assert error.count("\n") == 1
     assert not (tmp_path / "x.pt").exists()

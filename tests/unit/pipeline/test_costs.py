@@ -4,12 +4,14 @@ import math
 from pathlib import Path
 
 import pytest
-from repository import CONFIG
+from repository import CONFIG, ROOT
 
 from darkpixel.config.loading import load_run, read_yaml
 from darkpixel.config.run import Run
-from darkpixel.pipeline.costs import UNKNOWN, Costs, Network, Records, Simulation
+from darkpixel.pipeline.costs import UNKNOWN, Costs
+from darkpixel.pipeline.job_sizes import Network, Simulation
 from darkpixel.pipeline.planner import Job
+from darkpixel.pipeline.records import Record, Records, shipped_records, write_shipped
 
 TRAIN = {"dataset": "jets", "label": "signal", "model": "sarm2_dd", "seed": "1"}
 
@@ -45,14 +47,14 @@ def records(run: Run, tmp_path: Path) -> Records:
     (tmp_path / "a.tsv").write_text("s\tmax_rss\n10\t512\n")
     (tmp_path / "a.tsv.out").write_text("abc")
     jobs = [job("train_model", "a.tsv", **TRAIN), job("draw_roc", "b.tsv")]
-    return Records("old", run, jobs, [tmp_path])
+    return Records.of_run(run, jobs, [tmp_path])
 
 
 def test_a_job_takes_what_it_took(run: Run, records: Records) -> None:
     assert len(records) == 1
     training = job("train_model", **TRAIN)
     costs = Costs(run, [training], speeds=None, records=records)
-    assert costs.estimate(training) == (20.0, "run old")
+    assert costs.estimate(training) == (20.0, "run demo")
     assert costs.storage(training) == 3
     assert costs.memory(training) == 512
     # Another model is as the same rule on the same data set, with more epochs in proportion.
@@ -79,10 +81,44 @@ def test_what_nobody_knows_is_unknown(run: Run, records: Records) -> None:
 def test_a_measurement_is_taken_where_there_is_no_record(run: Run, records: Records) -> None:
     training, sample = job("train_model", **TRAIN), job("sample_whole", **TRAIN)
     costs = Costs(run, [], speeds=Speeds(), records=records)
-    assert costs.estimate(training).basis == "run old"
+    assert costs.estimate(training).basis == "run demo"
     samples = run.datasets.jets.samples if run.datasets.jets else None
     drawn = 3.0 * (samples or run.sampling.images)
     assert costs.estimate(sample) == (drawn, "measured sampler")
     first = Costs(run, [], speeds=Speeds(), records=records, records_first=False)
     seen = costs.sizes.seen(training)
     assert first.estimate(training) == (2.0 * seen, "measured training step")
+
+
+def test_what_neither_knows_is_taken_from_what_is_shipped(
+    run: Run, records: Records, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """But no time of a job that depends on the size of a network."""
+    path = tmp_path / "shipped.csv"
+    monkeypatch.setattr("darkpixel.pipeline.records.SHIPPED", path)
+    rows = [
+        Record("draw_roc", "", "", 4.0, 300.0, 1e5, 1.0),
+        Record("train_model", "jets", "lagan", 100.0, 900.0, 5e6, 1e4),
+        Record("draw_toy", "", "", math.nan, math.nan, math.nan, 1.0),
+    ]
+    write_shipped(Records("any", rows), "a demo at 1234567, 2 cores", path)
+    shipped = shipped_records()
+    assert shipped.name == "a demo at 1234567, 2 cores"
+    assert [row.rule for row in shipped.rows] == ["draw_roc", "train_model"]
+    figure, training = job("draw_roc"), job("train_model", **TRAIN)
+    costs = Costs(run, [], speeds=None, records=None, shipped=shipped)
+    assert costs.estimate(figure) == (4.0, "a demo at 1234567, 2 cores")
+    assert (costs.memory(figure), costs.storage(figure)) == (300, 1e5)
+    assert costs.estimate(training).basis == UNKNOWN
+    assert costs.storage(training) == 5e6  # of another model
+    both = Costs(run, [], speeds=None, records=records, shipped=shipped)
+    assert both.estimate(training) == (20.0, "run demo")
+    assert both.estimate(figure).seconds == 4
+
+
+def test_the_records_that_are_shipped_are_of_rules_that_there_are() -> None:
+    text = "".join(path.read_text() for path in (ROOT / "workflow/rules").glob("*.smk"))
+    shipped = shipped_records()
+    assert len(shipped) > 100
+    rules = {row.rule for row in shipped.rows}
+    assert {rule for rule in rules if f"rule {rule}:" not in text} == set()

@@ -5,7 +5,7 @@ from pathlib import Path
 import torch
 
 from darkpixel.cli.measured import MeasuredSpeeds
-from darkpixel.pipeline.costs import Network
+from darkpixel.pipeline.job_sizes import Network
 from darkpixel.studies.step_speed import step_times
 from darkpixel.studies.subjects import Subject
 
