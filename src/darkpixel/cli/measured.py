@@ -39,6 +39,9 @@ class MeasuredSpeeds:
     def sampling(self, network: Network) -> float | None:
         return self._of(network).get("sampling")
 
+    def weights(self, network: Network) -> float | None:
+        return self._of(network).get("weights")
+
     def simulation(self, simulation: Simulation) -> float | None:
         name = f"simulation of {simulation.dataset} {simulation.label}"
         key = f"{name} {settings_digest([simulation.settings, simulation.imaging])}"
@@ -53,7 +56,7 @@ class MeasuredSpeeds:
             kind = next(kind for kind in get_args(Kind) if kind == network.dataset)
             subject = Subject(name, network.settings, kind, network.pixels)
             times = step_times(subject, min(network.batch, _MOST_BATCH), self._seconds)
-            found = {"training": times.training}
+            found = {"training": times.training, "weights": float(times.weights)}
             if times.sampling is not None:
                 found["sampling"] = times.sampling
             self._keep(key, name, found)
@@ -82,7 +85,8 @@ class MeasuredSpeeds:
 
     def _keep(self, key: str, name: str, found: dict[str, float]) -> None:
         self.rates[key] = found
-        words = ", ".join(f"{what} {1e3 * seconds:.3g} ms" for what, seconds in found.items())
+        times = {what: seconds for what, seconds in found.items() if what != "weights"}
+        words = ", ".join(f"{what} {1e3 * seconds:.3g} ms" for what, seconds in times.items())
         print(f"{name}: {words} an image", file=sys.stderr, flush=True)
         if self._path is not None:
             with whole_file(self._path) as temporary:

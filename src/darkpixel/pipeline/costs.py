@@ -14,9 +14,8 @@ from typing import NamedTuple, Protocol
 from darkpixel.config.run import Run
 from darkpixel.pipeline.job_sizes import Network, Simulation, Sizes
 from darkpixel.pipeline.planner import Job
-from darkpixel.pipeline.records import Records
+from darkpixel.pipeline.records import TRAININGS, Records
 
-_SAMPLERS = ("sample_whole", "sample_model")
 UNKNOWN = "unknown"
 
 
@@ -25,6 +24,10 @@ class Speeds(Protocol):
 
     def training(self, network: Network) -> float | None: ...
     def sampling(self, network: Network) -> float | None: ...
+    def weights(self, network: Network) -> float | None:
+        """Bytes of its parameters."""
+        ...
+
     def simulation(self, simulation: Simulation) -> float | None: ...
 
 
@@ -79,7 +82,16 @@ class Costs:
     def storage(self, job: Job) -> float:
         """Bytes that it leaves; NaN where they are not known."""
         images = self.sizes.images(job)
-        return _first(records.storage(job, images) for records in self._all_records())
+        known = [records.storage(job, images) for records in self._all_records()]
+        weights = self._weights(job)
+        return _first((*known, weights) if self._records_first else (weights, *known))
+
+    def _weights(self, job: Job) -> float:
+        """Of the models that a training leaves, snapshots too; NaN where they are not known."""
+        work = self.sizes.work(job) if job.rule in TRAININGS else None
+        each = work and self._speeds and self._speeds.weights(work.network)
+        files = sum(path.endswith(".safetensors") for path in job.outputs)
+        return each * files if each else math.nan
 
     def memory(self, job: Job) -> float:
         """MB that such a job held in the finished run; NaN where that is not known."""
@@ -94,25 +106,18 @@ class Costs:
         return Estimate(records.seconds(job, self.sizes.images(job)), records.name)
 
     def _from_measurement(self, job: Job) -> Estimate | None:
-        each: float | None = None
-        images, kind = self.sizes.images(job), ""
-        words = job.wildcards
         if self._speeds is None:
             return None
-        if job.rule == "train_model":
-            network = self.sizes.network(words["dataset"], words["label"], words["model"])
-            each, kind = network and self._speeds.training(network), "training step"
-        elif job.rule in _SAMPLERS:
-            network = self.sizes.network(words["dataset"], words["label"], words["model"])
-            each, kind = network and self._speeds.sampling(network), "sampler"
-            images /= self.run.sampling.shards if job.rule == "sample_model" else 1
-        elif job.rule == "search_hyperparameters":
-            study = self.run.search.studies[words["study"]]
-            network = self.sizes.network(study.dataset, study.label, study.model)
-            each, kind = network and self._speeds.training(network), "training step"
-        elif (simulation := self.sizes.simulation(job)) is not None:
-            each, kind = self._speeds.simulation(simulation), "simulation"
-        return None if each is None else Estimate(images * each, f"measured {kind}")
+        if (work := self.sizes.work(job)) is not None:
+            each, kind = self._speeds.sampling(work.network), "sampler"
+            if work.does == "training":
+                each, kind = self._speeds.training(work.network), "training step"
+            return None if each is None else Estimate(work.images * each, f"measured {kind}")
+        if (simulation := self.sizes.simulation(job)) is not None:
+            each = self._speeds.simulation(simulation)
+            images = self.sizes.images(job)
+            return None if each is None else Estimate(images * each, "measured simulation")
+        return None
 
 
 def _first(values: Iterable[float]) -> float:

@@ -21,14 +21,20 @@ from darkpixel.pipeline.job_sizes import Sizes, dataset_of
 from darkpixel.pipeline.planner import Job, planned_jobs
 
 SHIPPED = Path(__file__).with_name("shipped_records.csv")
-_OF_ONE_NETWORK = {
-    "train_model", "sample_model", "sample_whole", "search_hyperparameters", "train_ssnet",
-    "train_classifier", "label_images", "encode_codes", "reconstruct_test", "measure_two_sample",
-    "measure_likelihood", "measure_codes", "measure_reconstruction", "measure_classifiers",
-    "measure_widths", "measure_ssnet",
+TRAININGS = {"train_model", "train_ssnet", "train_classifier"}
+"""Rules whose files are as large as a network, however many images it has seen."""
+_OF_ONE_NETWORK = TRAININGS | {
+    "sample_model", "sample_whole", "search_hyperparameters", "label_images", "encode_codes",
+    "reconstruct_test", "measure_two_sample", "measure_likelihood", "measure_codes",
+    "measure_reconstruction", "measure_classifiers", "measure_widths", "measure_ssnet",
 }  # fmt: skip
 """Rules whose time and memory depend on the size of a network, which may be larger in another run:
-of them shipped records say only how large the files are."""
+of them shipped records say at most how large the files are."""
+_AN_ENTRY_EACH = (
+    "simulate_", "prepare_", "sample_", "merge_samples", "join_labels", "quantise_test",
+    "reconstruct_test", "label_images", "encode_codes", "measure_samples",
+)  # fmt: skip
+"""How rules begin whose files have an entry for each image; all others are as large as they are."""
 
 
 class Record(NamedTuple):
@@ -89,8 +95,16 @@ class Records:
         return self._scaled(job, images, "seconds")
 
     def storage(self, job: Job, images: float) -> float:
-        """Bytes that it leaves; NaN where no such job was in the run."""
-        return self._scaled(job, images, "storage")
+        """Bytes that it leaves; NaN where no such job was in the run.
+
+        Of a training only where that was of the same model.
+        """
+        if job.rule.startswith(_AN_ENTRY_EACH):
+            return self._scaled(job, images, "storage")
+        if job.rule in TRAININGS:
+            rows = self._of.get(_keys(*_kind(job))[0], [])
+            return next((row.storage for row in rows if not math.isnan(row.storage)), math.nan)
+        return self._scaled(job, 0.0, "storage")
 
     def memory(self, job: Job) -> float:
         """The largest of such jobs, MB; NaN where none was recorded."""
@@ -162,7 +176,7 @@ def write_shipped(records: Records, about: str, path: Path = SHIPPED) -> None:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(Record._fields)
         for row in sorted(records.rows):
-            if math.isnan(row.seconds) and math.isnan(row.storage):
+            if row.rule in TRAININGS or (math.isnan(row.seconds) and math.isnan(row.storage)):
                 continue
             taken = (math.nan, math.nan) if row.rule in _OF_ONE_NETWORK else row[3:5]
             writer.writerow([*row[:3], *(f"{value:.4g}" for value in (*taken, *row[5:]))])

@@ -33,6 +33,9 @@ def schedule(
     needs: Sequence[Iterable[int]],
     workers: int,
     cores: Sequence[int] | None = None,
+    *,
+    gpus: int = 0,
+    on_gpu: Sequence[bool] | None = None,
 ) -> Schedule:
     """Jobs on so many cores, by list scheduling.
 
@@ -44,7 +47,12 @@ def schedule(
         needs: positions of the jobs that it waits for.
         workers: cores.
         cores: of each job, at most `workers` are taken; None: one.
+        gpus: how many there are.
+        on_gpu: which jobs need one for themselves, beside their cores; None: none does.
     """
+    needs_gpu = on_gpu or [False] * len(seconds)
+    if any(needs_gpu) and not gpus:
+        raise ValueError("jobs that need a GPU, and there is none")
     wanted = [min(taken, workers) for taken in cores] if cores else [1] * len(seconds)
     followers, waits = _followers(needs)
     remaining = _ways(seconds, needs)
@@ -52,21 +60,23 @@ def schedule(
     heapq.heapify(ready)
     running: list[tuple[float, int]] = []
     begins, ends = [0.0] * len(seconds), [0.0] * len(seconds)
-    now, free = 0.0, workers
+    now, free, free_gpus = 0.0, workers, gpus
     while ready or running:
         waiting = []
         while ready and free:
             way, job = heapq.heappop(ready)
-            if wanted[job] > free:
+            if wanted[job] > free or needs_gpu[job] > free_gpus:
                 waiting.append((way, job))
                 continue
             begins[job], ends[job] = now, now + seconds[job]
             heapq.heappush(running, (ends[job], job))
             free -= wanted[job]
+            free_gpus -= needs_gpu[job]
         for entry in waiting:
             heapq.heappush(ready, entry)
         now, done = heapq.heappop(running)
         free += wanted[done]
+        free_gpus += needs_gpu[done]
         for job in followers[done]:
             waits[job] -= 1
             if waits[job] == 0:

@@ -30,6 +30,8 @@ class StepTimes(NamedTuple):
     """A step of the training loop, all phases."""
     sampling: float | None
     """None: the model draws no images."""
+    weights: int
+    """Bytes of the parameters."""
 
 
 def step_times(subject: Subject, batch: int, seconds: float) -> StepTimes:
@@ -52,7 +54,8 @@ def step_times(subject: Subject, batch: int, seconds: float) -> StepTimes:
             with torch.inference_mode():
                 sampling = _seconds_an_image(draws[1], max(batch, 64), seconds)
         step = training_step(model, subject, _CPU, autocast=False)
-        return StepTimes(_seconds_an_image(step, batch, seconds), sampling)
+        weights = sum(tensor.nbytes for tensor in model.state_dict().values())
+        return StepTimes(_seconds_an_image(step, batch, seconds), sampling, weights)
     finally:
         torch.set_num_threads(threads)
 

@@ -1,5 +1,6 @@
 """What a run costs on a cluster, on paper: jobs of known time, and what nodes make of them."""
 
+import json
 from pathlib import Path
 
 import pandas as pd
@@ -8,6 +9,7 @@ from repository import CONFIG
 
 from bench import cluster
 from darkpixel.config.loading import load_run, read_yaml
+from darkpixel.pipeline.job_sizes import Sizes
 from darkpixel.pipeline.planner import Job
 
 WORDS = {"dataset": "jets", "label": "signal", "seed": "1"}
@@ -20,7 +22,7 @@ class NothingIsTimed:
     def training(self, network: object) -> None:
         return None
 
-    sampling = simulation = training
+    sampling = simulation = weights = training
 
 
 def test_jobs_hours_files_and_efficiency(
@@ -41,14 +43,31 @@ def test_jobs_hours_files_and_efficiency(
     monkeypatch.setattr(cluster, "_plan", lambda project, files: (jobs, run))
     monkeypatch.setattr(cluster, "MeasuredSpeeds", NothingIsTimed)
     out = tmp_path / "cluster"
-    cluster.main(["--like", str(tmp_path), "--out", str(out)])
+    rates = {
+        f"{name} jets": {
+            "settings": {"model": kind, "likelihood": "truncated_logistic"} if kind == "sarm"
+            else {"model": kind},
+            "training": [{"batch": 512, "seconds": seconds}, {"batch": 2048, "problem": "memory"}],
+        }
+        for name, kind, seconds in (("lagan", "lagan", 0.5), ("sarm", "sarm", 0.1))
+    }  # fmt: skip
+    (tmp_path / "gpu/call").mkdir(parents=True)
+    (tmp_path / "gpu/call/rates.json").write_text(json.dumps({"models": rates}))
+    cluster.main(["--like", str(tmp_path), "--out", str(out), "--gpu", str(tmp_path / "gpu")])
     text = capsys.readouterr().out
     assert "left out: draw_toy" in text
-    assert "together: 34 jobs, 33 core hours, 35 files, 0 GB; the longest chain 2 hours" in text
-    rules = pd.read_csv(out / "rules.csv", index_col="rule")
-    assert rules.core_hours["train_model"] == pytest.approx(32)
+    assert "34 jobs, 33 core hours and 0 GPU hours, 35 files, 0 GB; the longest chain 2" in text
+    rules = pd.read_csv(out / "cpu_rules.csv", index_col="rule")
+    assert rules.hours["train_model"] == pytest.approx(32)
     assert rules.gigabytes["train_model"] == pytest.approx(0.032)
-    nodes = pd.read_csv(out / "nodes.csv", index_col="nodes")
+    nodes = pd.read_csv(out / "cpu_nodes.csv", index_col="nodes")
     # 16 cores: two rounds of trainings and the figure; 160: one round.
     assert nodes.hours.tolist() == pytest.approx([3, 2, 2])
     assert nodes.efficiency.tolist() == pytest.approx([33 / 48, 33 / 320, 33 / 3200], rel=0.01)
+    # A GPU trains one model at a time, for as long as its steps of 512 and 2,048 images took.
+    seen = Sizes(run).seen(jobs[0]), Sizes(run).seen(jobs[1])
+    lagan, sarm = (run.model(name, "jets").training.batch_size for name in models[:2])
+    hours = seen[0] * 0.5 / lagan / 3600, seen[1] * 0.1 / sarm / 3600
+    gpu = pd.read_csv(out / "gpu_nodes.csv", index_col="nodes")
+    assert gpu.hours[1] == pytest.approx(16 * sum(hours) + 1, rel=0.01)
+    assert gpu.hours[100] == pytest.approx(max(hours) + 1, rel=0.01)

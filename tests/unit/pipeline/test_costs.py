@@ -9,7 +9,7 @@ from repository import CONFIG, ROOT
 from darkpixel.config.loading import load_run, read_yaml
 from darkpixel.config.run import Run
 from darkpixel.pipeline.costs import UNKNOWN, Costs
-from darkpixel.pipeline.job_sizes import Network, Simulation
+from darkpixel.pipeline.job_sizes import Network, Simulation, Sizes
 from darkpixel.pipeline.planner import Job
 from darkpixel.pipeline.records import Record, Records, shipped_records, write_shipped
 
@@ -23,7 +23,8 @@ def run() -> Run:
 
 
 def job(rule: str, benchmark: str = "", **wildcards: str) -> Job:
-    return Job(rule, wildcards, benchmark, (f"{benchmark}.out",), (), 2, 4000.0)
+    outputs = (f"{benchmark}.out",) if rule != "train_model" else (f"{benchmark}.safetensors",)
+    return Job(rule, wildcards, benchmark, outputs, (), 2, 4000.0)
 
 
 class Speeds:
@@ -37,6 +38,9 @@ class Speeds:
     def sampling(self, network: Network) -> float | None:
         return 3.0
 
+    def weights(self, network: Network) -> float | None:
+        return 4e6
+
     def simulation(self, simulation: Simulation) -> float | None:
         return None
 
@@ -45,12 +49,17 @@ class Speeds:
 def records(run: Run, tmp_path: Path) -> Records:
     """One training of 10 s on two cores, with a file of 3 bytes, and a job without a record."""
     (tmp_path / "a.tsv").write_text("s\tmax_rss\n10\t512\n")
-    (tmp_path / "a.tsv.out").write_text("abc")
+    for suffix in ("out", "safetensors"):
+        (tmp_path / f"a.tsv.{suffix}").write_text("abc")
     jobs = [job("train_model", "a.tsv", **TRAIN), job("draw_roc", "b.tsv")]
     return Records.of_run(run, jobs, [tmp_path])
 
 
-def test_a_job_takes_what_it_took(run: Run, records: Records) -> None:
+def sizes(run: Run, of: Job) -> float:
+    return Sizes(run).images(of)
+
+
+def test_a_job_takes_what_it_took(run: Run, records: Records, tmp_path: Path) -> None:
     assert len(records) == 1
     training = job("train_model", **TRAIN)
     costs = Costs(run, [training], speeds=None, records=records)
@@ -64,7 +73,12 @@ def test_a_job_takes_what_it_took(run: Run, records: Records) -> None:
     changed = load_run(config, files)
     longer = Costs(changed, [training], speeds=None, records=records)
     assert longer.estimate(training).seconds == pytest.approx(60)
-    assert longer.storage(training) == pytest.approx(9)
+    assert longer.storage(training) == 3  # the same network
+    data = job("prepare_jets", "a.tsv", dataset="jets")
+    held = Records.of_run(run, [data], [tmp_path])
+    grown = Costs(changed, [data], speeds=None, records=held).storage(data)
+    assert grown == pytest.approx(3 * sizes(changed, data) / sizes(run, data))
+    assert grown > 3
 
 
 def test_what_nobody_knows_is_unknown(run: Run, records: Records) -> None:
@@ -99,18 +113,23 @@ def test_what_neither_knows_is_taken_from_what_is_shipped(
     rows = [
         Record("draw_roc", "", "", 4.0, 300.0, 1e5, 1.0),
         Record("train_model", "jets", "lagan", 100.0, 900.0, 5e6, 1e4),
+        Record("label_images", "lartpc", "vqvae_pixelcnn", 60.0, 900.0, 2e6, 100.0),
         Record("draw_toy", "", "", math.nan, math.nan, math.nan, 1.0),
     ]
     write_shipped(Records("any", rows), "a demo at 1234567, 2 cores", path)
     shipped = shipped_records()
     assert shipped.name == "a demo at 1234567, 2 cores"
-    assert [row.rule for row in shipped.rows] == ["draw_roc", "train_model"]
+    assert [row.rule for row in shipped.rows] == ["draw_roc", "label_images"]
     figure, training = job("draw_roc"), job("train_model", **TRAIN)
     costs = Costs(run, [], speeds=None, records=None, shipped=shipped)
     assert costs.estimate(figure) == (4.0, "a demo at 1234567, 2 cores")
     assert (costs.memory(figure), costs.storage(figure)) == (300, 1e5)
     assert costs.estimate(training).basis == UNKNOWN
-    assert costs.storage(training) == 5e6  # of another model
+    assert math.isnan(costs.storage(training))
+    assert Costs(run, [], speeds=Speeds(), records=None).storage(training) == 4e6
+    labels = job("label_images", dataset="lartpc", model="vqvae_pixelcnn")
+    assert costs.estimate(labels).basis == UNKNOWN
+    assert costs.storage(labels) > 2e6
     both = Costs(run, [], speeds=None, records=records, shipped=shipped)
     assert both.estimate(training) == (20.0, "run demo")
     assert both.estimate(figure).seconds == 4

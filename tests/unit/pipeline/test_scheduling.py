@@ -2,6 +2,8 @@
 
 import random
 
+import pytest
+
 from darkpixel.pipeline.scheduling import longest_chain, makespan, schedule
 
 
@@ -52,3 +54,14 @@ def test_the_peak_counts_what_runs_at_the_same_time() -> None:
     plan = schedule([2, 2, 2], [[], [], [0]], 2)
     assert plan.peak([5, 1, 3]) == 6
     assert schedule([2, 2, 2], [[], [], [0]], 1).peak([5, 1, 3]) == 5
+
+
+def test_jobs_share_the_gpus() -> None:
+    # Three jobs of a GPU and one of cores alone, on four cores: the GPU is what they wait for.
+    seconds, needs = [2, 2, 2, 3], [()] * 4
+    on_gpu = [True, True, True, False]
+    assert schedule(seconds, needs, 4, gpus=1, on_gpu=on_gpu).makespan == 6
+    assert schedule(seconds, needs, 4, gpus=3, on_gpu=on_gpu).makespan == 3
+    assert schedule(seconds, needs, 4).makespan == 3
+    with pytest.raises(ValueError, match="GPU"):
+        schedule(seconds, needs, 4, on_gpu=on_gpu)
