@@ -246,6 +246,16 @@ def third_party(script: Path) -> set[str]:
     return distributions
 
 
+def test_the_container_recipe_copies_files_that_are_there():
+    recipe = (PROJECT / "envs/darkpixel.def").read_text()
+    files = recipe.partition("%files\n")[2].partition("\n%")[0].splitlines()
+    copied = dict(line.split() for line in files if line.strip())
+    assert "src" in copied
+    for source, target in copied.items():
+        assert (PROJECT / source).exists()
+        assert target == f"/opt/darkpixel/{source}"
+
+
 def test_every_rule_has_a_script_and_every_conda_file_a_rule():
     assert set(RULES) == set(SCRIPTS)
     assert {conda_file(rule) for rule in RULES} == set(CONDA_FILES)
