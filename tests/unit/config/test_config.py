@@ -173,7 +173,8 @@ def test_symmetries_are_those_of_the_simulation_unless_told_otherwise(tmp_path):
 def test_null_leaves_out_what_the_base_names(tmp_path):
     run = loaded(
         tmp_path,
-        "datasets: {jets: {orders: {row: null, column: order_column}}}\nsearch: {studies: {sarm: null}}",
+        "datasets: {jets: {orders: {row: null, column: order_column}}}\n"
+        "search: {studies: {sarm: null}}",
     )
     assert set(run.studies) == {"pixelcnnpp"}
     assert set(run.datasets.jets.orders) == {"spiral_out", "random_1", "column"}
