@@ -99,6 +99,10 @@ class Records:
 
         Of a training only where that was of the same model.
         """
+        if job.rule == "sample_model":
+            return 0.0  # shards are removed once they are merged into what one job would write
+        if job.rule == "merge_samples":
+            return self._scaled(job._replace(rule="sample_whole"), images, "storage")
         if job.rule.startswith(_AN_ENTRY_EACH):
             return self._scaled(job, images, "storage")
         if job.rule in TRAININGS:

@@ -76,6 +76,10 @@ def test_a_job_takes_what_it_took(run: Run, records: Records, tmp_path: Path) ->
     assert longer.storage(training) == 3  # the same network
     data = job("prepare_jets", "a.tsv", dataset="jets")
     held = Records.of_run(run, [data], [tmp_path])
+    whole = job("sample_whole", "a.tsv", **TRAIN)
+    shards = Costs(run, [], speeds=None, records=Records.of_run(run, [whole], [tmp_path]))
+    assert shards.storage(job("merge_samples", **TRAIN)) == 3
+    assert shards.storage(job("sample_model", **TRAIN)) == 0
     grown = Costs(changed, [data], speeds=None, records=held).storage(data)
     assert grown == pytest.approx(3 * sizes(changed, data) / sizes(run, data))
     assert grown > 3
