@@ -6,7 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from darkpixel.cli.options import Commands, add_command, labelled, pixels_of, side
+from darkpixel.cli.options import Commands, add_command, add_json, labelled, pixels_of, print_json, side
 from darkpixel.cli.questions import DEFAULT_MODELS, KINDS, ask
 from darkpixel.errors import DarkpixelError
 
@@ -63,6 +63,7 @@ def add_init(commands: Commands) -> None:
     init.add_argument(
         "--shape", type=pixels_of, metavar="ROWSxCOLUMNS", help="of the cells of showers"
     )
+    add_json(init)
     init.set_defaults(command=_init)
 
 
@@ -109,6 +110,12 @@ def _init(options: argparse.Namespace) -> None:
             with suppress(OSError):
                 path.unlink()
         raise
+    if options.json:
+        from darkpixel.config.loading import read_yaml
+
+        written = [{"file": file, "left_out": left_out} for file, left_out in made.items()]
+        print_json({"file": output, "configuration": read_yaml(output), "written": written})
+        return
     print(text, end="")
     for file, left_out in made.items():
         without = f", without the arrays {', '.join(left_out)}" if left_out else ""

@@ -1,10 +1,12 @@
 """`darkpixel init`: an overlay that can be run as it is."""
 
+import json
 from pathlib import Path
 
 import h5py
 import numpy as np
 import pytest
+import yaml
 from image_files import write_images
 from repository import CONFIG
 
@@ -108,6 +110,15 @@ def test_arrays_and_showers_become_image_files(
             assert made.attributes["pixel_size"] == 0.1
     with ImageFile("mine_22.h5") as made:
         np.testing.assert_array_equal(made.column("energy"), np.arange(150))
+
+
+def test_the_overlay_as_json(checkout: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arrays()
+    assert main(["init", "mine.yaml", "a=g.npz", *UNIT, *SIZE, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["file"] == "mine.yaml"
+    assert found["configuration"] == yaml.safe_load(Path("mine.yaml").read_text())
+    assert found["written"] == [{"file": "mine_a.h5", "left_out": ["names", "event"]}]
 
 
 SIZE, UNIT = ["--pixel-size", "0.1"], ["--unit", "GeV"]
