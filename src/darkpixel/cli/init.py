@@ -6,7 +6,15 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from darkpixel.cli.options import Commands, add_command, add_json, labelled, pixels_of, print_json, side
+from darkpixel.cli.options import (
+    Commands,
+    add_command,
+    add_json,
+    labelled,
+    pixels_of,
+    print_json,
+    side,
+)
 from darkpixel.cli.questions import DEFAULT_MODELS, KINDS, ask
 from darkpixel.errors import DarkpixelError
 
