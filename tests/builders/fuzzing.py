@@ -74,8 +74,7 @@ class Counts:
 
     def stages(self) -> str:
         """How many files got past how many stages of their reader, for the table."""
-        most = sorted(self.depths.items())
-        shown = [*most[:3], *most[max(3, len(most) - 1) :]]
+        shown = sorted(self.depths.items())
         return "stages passed " + ", ".join(f"{depth}: {count:,}" for depth, count in shown)
 
 

@@ -11,7 +11,7 @@ from reliability import Row, is_whole, record
 
 from darkpixel.formats import hdf5_probe
 
-TRIES = (10_000 if is_whole() else 300) // len(NAMES)
+TRIES = -(-(10_000 if is_whole() else 300) // len(NAMES))
 """Damaged files for each reader."""
 
 

@@ -65,6 +65,36 @@ PARTS = (
         ("formats/test_download.py", "formats/test_hostile_servers.py"),
     ),
     Part(
+        "Odd input", "trees of ROOT files", "their images, or one line",
+        ("formats/test_larcv.py",),
+    ),
+    Part(
+        "Odd input", "labels and names of models", "they work, or one line",
+        ("config/test_labels.py",),
+    ),
+    Part(
+        "Odd input", "folders and files of odd names", "they work, or one line",
+        ("cli/test_odd_paths.py",),
+    ),
+    Part(
+        "Odd input", "units that do not match", "converted, or one line",
+        ("formats/test_units.py",),
+    ),
+    Part(
+        "Odd input", "grids of one level", "one line",
+        ("models/test_grid_levels.py",),
+    ),
+    Part("Odd input", "pipes, devices and links in the place of files", LINE,
+         ("formats/test_files.py",)),
+    Part(
+        "Odd input", "data of another Pythia", "its own are used",
+        ("simulation/test_pythia.py",),
+    ),
+    Part(
+        "Guard", "one-class labels, empty splits, constant images, exploding gradients",
+        "one line, or a warning", ("training/test_guards.py",),
+    ),
+    Part(
         "Guard", "losses and gradients that are not finite", "one line",
         ("training/test_training.py::test_what_is_not_finite_stops_with_one_line",),
     ),

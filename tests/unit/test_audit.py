@@ -60,12 +60,30 @@ ALLOWED = {
     ("src/darkpixel/cli/info_files.py", "zipfile.ZipFile"),  # reads the names of members alone
     ("src/darkpixel/formats/writers.py", "tempfile.mkdtemp"),  # its name tells who made it
 }
+HDF5 = {
+    f"src/darkpixel/formats/{name}.py"
+    for name in ("hdf5", "hdf5_probe", "image_file")
+}  # fmt: skip
+"""The files that may open HDF5: after a look at it in a process of its own."""
 LOADERS = {"_Loader"}  # of yaml.load: a subclass of SafeLoader
 
 
 def sources() -> list[Path]:
     folders = ("src", "workflow", "bench")
     return [path for folder in folders for path in sorted((ROOT / folder).rglob("*.py"))]
+
+
+def modules_of(called: set[str]) -> dict[str, set[str]]:
+    """Functions that must not be called, by the module that they are imported from."""
+    names: dict[str, set[str]] = {}
+    for name in called:
+        module, _, function = name.rpartition(".")
+        names.setdefault({"np": "numpy", "pd": "pandas"}.get(module, module), set()).add(function)
+    return names
+
+
+HIDDEN = modules_of({name for name in (*FORBIDDEN, *NEEDS, *NEVER) if "." in name})
+"""What must not be imported by a name of its own."""
 
 
 def of_network(module: str) -> bool:
@@ -79,10 +97,17 @@ def problems(tree: ast.AST, name: str) -> Iterator[str]:
             for module in (start + alias.name for alias in node.names):
                 if of_network(module):
                     yield f"{name}:{node.lineno}: {module} reaches the network"
+        if isinstance(node, ast.ImportFrom):  # by a name of its own a call would not be seen
+            for alias in node.names:
+                hidden = alias.name in HIDDEN.get(str(node.module), ())
+                if hidden and (name, f"{node.module}.{alias.name}") not in ALLOWED:
+                    yield f"{name}:{node.lineno}: {alias.name} under a name of its own"
         if not isinstance(node, ast.Call):
             continue
         called = ast.unparse(node.func)
         given = {word.arg: word.value for word in node.keywords}
+        if called == "h5py.File" and name not in HDF5:
+            yield f"{name}:{node.lineno}: h5py.File without a look at the file in a child process"
         if called in FORBIDDEN and (name, called) not in ALLOWED:
             yield f"{name}:{node.lineno}: {called} {FORBIDDEN[called]}"
         if called in NEEDS or called in NEVER:
@@ -118,7 +143,8 @@ def test_the_sources_run_no_text_unpickle_nothing_and_reach_no_network() -> None
         "import requests as r", "import socket", "from http.client import HTTPConnection",
         "torch.hub.load(url)", "np.load(path, allow_pickle=True)", "yaml.load(text, yaml.Loader)",
         "zipfile.ZipFile(path)",
-        "TemporaryDirectory()", "tempfile.mkdtemp()",
+        "TemporaryDirectory()", "tempfile.mkdtemp()", "from pickle import loads",
+        "from torch import load as read", "h5py.File(path)",
     ],
 )  # fmt: skip
 def test_each_of_these_would_be_found(line: str) -> None:

@@ -20,6 +20,7 @@ Files: http://deeplearnphysics.org/DataChallenge, entries `larcv_*` of config/so
 """
 
 import logging
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -42,6 +43,7 @@ PIXELS = 256
 
 _IMAGES, _LABELS, _PARTICLES = "image2d_data_tree", "image2d_segment_tree", "particle_mctruth_tree"
 _STEP = 32  # events at once; a projection of one event takes 256 KiB, and all three are read
+_LARGEST = 2**29  # bytes of the baskets that hold them, which are read whole
 _HIGHEST = 1e4  # MeV/c; the public events end at 800 MeV/c, so more means another unit
 _SIZES = ("_col_count", "_row_count")
 _REMEDY = "copy or download it again"
@@ -118,9 +120,18 @@ class _Tree:
         if name not in self._branches:
             raise self.fault(f"has no branch {name}", _OTHER)
         try:
+            size = _size(self._branches[name], start, stop)
+            if size > _LARGEST:
+                raise self.fault(
+                    f"branch {name}, events {start} to {stop}: {size / 1e6:.0f} MB in its baskets, "
+                    f"which are read whole, at most {_LARGEST / 1e6:.0f} MB",
+                    "write the file with smaller baskets",
+                )
             values: NDArray[np.object_] = self._branches[name].array(
                 interpretation, entry_start=start, entry_stop=stop, library="np"
             )
+        except DarkpixelError:
+            raise
         except Exception as error:  # as above
             problem = f"branch {name}, events {start} to {stop}, cannot be read ({_line(error)})"
             raise self.fault(problem) from error
@@ -130,6 +141,14 @@ class _Tree:
 
     def fault(self, problem: str, remedy: str = _REMEDY) -> DarkpixelError:
         return DarkpixelError(f"{self.path}: {self.name} {problem}; {remedy}.")
+
+
+def _size(branch: Any, start: int, stop: int) -> int:
+    """Bytes of the baskets with events `start` to `stop`, as their headers say."""
+    edges = branch.entry_offsets
+    first, last = bisect_right(edges, start) - 1, bisect_left(edges, stop)
+    numbers = range(max(first, 0), min(last, len(edges) - 1))
+    return sum(int(branch.basket_uncompressed_bytes(number)) for number in numbers)
 
 
 def _file_events(path: Path, plane: int) -> Iterator[Block]:

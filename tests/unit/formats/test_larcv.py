@@ -184,6 +184,18 @@ def test_memory_does_not_grow_with_the_file(
     assert peaks[1] < 1.3 * peaks[0] < 24 * 3 * PIXELS**2 * 4
 
 
+def test_baskets_that_would_fill_the_memory_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before they are read: a basket says how large it is."""
+    path = write_trees(tmp_path / "a.root", classification(8))
+    assert len(read(path)[0]) == 8
+    monkeypatch.setattr(larcv, "_LARGEST", 8 * 3 * PIXELS**2 * 4 - 1)
+    message = failure(path)
+    assert "events 0 to 8: 6 MB in its baskets" in message
+    assert message.endswith("write the file with smaller baskets.")
+
+
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.part}-{case.what}")
 def test_trees_work_or_are_refused_in_one_line(tmp_path: Path, case: Case) -> None:
     trees = case.make(3)
