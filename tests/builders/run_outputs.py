@@ -12,6 +12,8 @@ _UNLIKE = (
     "speed", "widths", "upsampling_width", "model_matrix", "benchmarks", "logs", "checkpoints",
 )  # fmt: skip
 """Parts of paths whose content tells times, or the machine."""
+FIGURES = (".png", ".pdf", ".md")
+"""Endings of figures, and of tables to be read."""
 _SEARCH = "search"
 _TIMES_OF_SEARCH = ["seconds", "hardware"]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from projects import Project, undisturbed_run
 from reliability import Row, record, torture
-from run_outputs import outputs
+from run_outputs import FIGURES, outputs
 
 pytestmark = torture
 
@@ -23,7 +23,6 @@ MODEL = "results/test/models/jets/signal/pixelcnnpp/seed1/model.safetensors"
 THREADS = "jobs: {{training_threads: {}}}\n"
 PYTHONS = os.environ.get("DARKPIXEL_PYTHONS", "").split()
 """Interpreters of other versions, with the lock installed: `make torture PYTHONS=...`."""
-FIGURES = (".png", ".pdf", ".md")
 
 
 def run(folder: Path, *, cores: int = 2, hash_seed: int = 0, python: str = "") -> dict[str, str]:

@@ -6,7 +6,7 @@ import pytest
 from interruption import KilledRun, durations
 from projects import Project, undisturbed_run
 from reliability import Row, is_whole, record
-from run_outputs import left_behind, outputs
+from run_outputs import FIGURES, left_behind, outputs
 
 KILLS = 100 if is_whole() else 12
 OF_SNAKEMAKE = 3  # of these
@@ -44,7 +44,7 @@ def test_a_run_that_is_killed_again_and_again_ends_alike(tmp_path: Path, undistu
     assert list(run.temporary.glob(".darkpixel*")) == []
     for part in ("locks", "incomplete"):
         assert list((folder / ".snakemake").glob(f"{part}/*")) == []
-    found, expected = outputs(folder), outputs(undisturbed)
+    found, expected = outputs(folder, FIGURES), outputs(undisturbed, FIGURES)
     assert found.keys() == expected.keys()
     assert [name for name in found if found[name] != expected[name]] == []
     record(
