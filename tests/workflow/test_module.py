@@ -13,6 +13,7 @@ configfile: "{project}/config/config.yaml"
 module darkpixel:
     snakefile: "{project}/Snakefile"
     config: config
+    {more}
 
 use rule * from darkpixel as darkpixel_*
 
@@ -24,16 +25,28 @@ rule ours:
 """
 
 
-def test_another_workflow_plans_our_rules_under_a_prefix(tmp_path: Path) -> None:
-    (tmp_path / "Snakefile").write_text(SNAKEFILE.format(project=PROJECT))
-    (tmp_path / "mine.yaml").write_text((PROJECT / "config/test.yaml").read_text())
-    done = subprocess.run(
+def planned(folder: Path, more: str = "") -> subprocess.CompletedProcess[str]:
+    (folder / "Snakefile").write_text(SNAKEFILE.format(project=PROJECT, more=more))
+    (folder / "mine.yaml").write_text((PROJECT / "config/test.yaml").read_text())
+    return subprocess.run(
         [sys.executable, "-m", "snakemake", "-n", "--quiet", "rules", "--cores", "1",
          "--configfile", "mine.yaml"],
-        cwd=tmp_path, capture_output=True, text=True, check=False,
+        cwd=folder, capture_output=True, text=True, check=False,
         env=os.environ | {"PYTHONPATH": ""},
     )  # fmt: skip
+
+
+def test_another_workflow_plans_our_rules_under_a_prefix(tmp_path: Path) -> None:
+    done = planned(tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     for rule in ("darkpixel_simulate_jets", "darkpixel_train_model", "darkpixel_draw_roc", "ours"):
         assert rule in done.stdout
     assert not (tmp_path / "results").exists()
+
+
+def test_a_prefix_of_paths_is_refused_in_one_line(tmp_path: Path) -> None:
+    done = planned(tmp_path, 'prefix: "ours"')
+    assert done.returncode != 0
+    said = done.stdout + done.stderr
+    assert "darkpixel: module: a `prefix:` of paths is not supported" in said
+    assert "Traceback" not in said

@@ -49,6 +49,12 @@ try:
 except DarkpixelError as error:
     sys.exit(f"darkpixel: {error}")
 run, paths = plan.run, plan.paths
+# Snakemake would put it before inputs and outputs alone, and jobs are given paths as params, too.
+if workflow.modifier.path_modifier.prefix:
+    sys.exit(
+        "darkpixel: module: a `prefix:` of paths is not supported; leave it out, and call the run "
+        "another name (`run:`), which is that of its folder in results"
+    )
 
 
 def of_project(name):
