@@ -10,6 +10,7 @@ from darkpixel.cli.options import Commands, add_command, print_json
 from darkpixel.errors import DarkpixelError
 
 _FOREIGN = (".npy", ".npz", ".root")
+HDF5 = (".h5", ".hdf5")
 
 
 def add_info(commands: Commands) -> None:
@@ -66,6 +67,11 @@ def facts_of(path: Path) -> Facts:
         return facts
     if path.suffix.lower() in _FOREIGN:
         return _of_foreign(path)
+    if path.is_file() and path.suffix.lower() not in HDF5:
+        raise DarkpixelError(
+            f"{path}: nothing is known of files that end in '{path.suffix}'; images end in "
+            f"{', '.join((*HDF5, *_FOREIGN))}."
+        )
     return _of_hdf5(path)
 
 

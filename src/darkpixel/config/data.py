@@ -134,8 +134,9 @@ class JetData(Data):
     orders: dict[str, str] = Field(
         {},
         description="orders in which the pixels are generated, each with the name of the model "
-        "that does so, for figure 10 (SARM 6.1.4); the models are trained on this data set and "
-        "shown nowhere else; null leaves an order out",
+        "that does so, whose `settings.order` counts, for figure 10 (SARM 6.1.4), as in `{row: "
+        "order_row}`; the models are trained on this data set and shown nowhere else; null leaves "
+        "an order out",
     )
 
     selection: Selection | None = Field(

@@ -21,6 +21,9 @@ MEASURES = ("pt", "mass", "girth", "nonzero", "maximum", "track_length", "shower
 STEPS = ((2.0, "near"), (5.0, "some"), (20.0, "far"), (math.inf, "off"))
 """Largest distance in noise floors, and the class of a cell up to it."""
 
+FEWEST_COLOURED = 200
+"""Images a side below which a cell has no colour: the floor is so high that any model passes."""
+
 
 def key(real: str) -> tuple[tuple[str, str], ...]:
     """Class of a cell to what its colour says.
@@ -62,6 +65,8 @@ class ScoreTable(NamedTuple):
     lines: list[Line]
     n: str
     """Images a side."""
+    is_coloured: bool
+    """Whether these are enough for all colours."""
 
 
 def score_tables(tables: Iterable[pd.DataFrame]) -> list[ScoreTable]:
@@ -118,7 +123,7 @@ def _table(dataset: str, rows: pd.DataFrame) -> ScoreTable:
     sizes = distances.loc[distances["n"] >= FEWEST, "n"]
     largest, smallest = sizes.max(), sizes.min()
     n = f"{largest:,.0f}" if largest == smallest else f"{smallest:,.0f} to {largest:,.0f}"
-    return ScoreTable(dataset, header, lines, n)
+    return ScoreTable(dataset, header, lines, n, bool(smallest >= FEWEST_COLOURED))
 
 
 def _of(rows: pd.DataFrame, model: str, observable: str) -> pd.DataFrame:
@@ -136,7 +141,7 @@ def _floors(rows: pd.DataFrame) -> Cell:
     if not math.isfinite(ratio):
         return Cell("–")
     value, _, spread = measured(ratio, error).partition(" ± ")
-    return Cell(value, spread, step_of(ratio))
+    return Cell(value, spread, step_of(ratio) if (rows["n"] >= FEWEST_COLOURED).all() else "")
 
 
 def _mean(rows: pd.DataFrame) -> Cell:

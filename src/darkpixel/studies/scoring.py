@@ -359,6 +359,8 @@ def _warnings(
             )
         stated = [about.get("unit", unit) for about in (real.about, other.about)]
         sums = float(other.images.sum(axis=(1, 2), dtype=np.float64).mean())
+        if stated[0] and not stated[1]:
+            found.append(f"{path}: no unit; taken to be that of the reference, {stated[0]}.")
         converted = None not in stated and stated[0] != stated[1]
         if not converted and not mean / _UNLIKE <= sums <= mean * _UNLIKE:
             remedy = "" if stated[1] else " If not, give --unit (from Python: unit)."

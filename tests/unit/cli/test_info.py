@@ -67,6 +67,12 @@ def test_other_files_are_one_line(capsys: pytest.CaptureFixture[str]) -> None:
         assert line.startswith(f"{path}: {said}")
 
 
+def test_a_file_of_another_kind_is_no_damaged_one(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("mine.py").write_text("print()")
+    assert main(["info", "mine.py"]) == 1
+    assert "mine.py: nothing is known of files that end in '.py'" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("suffix", ["yaml", "csv", "parquet", "npy", "pt", "zip", "png"])
 def test_a_damaged_or_missing_file_is_one_line(
     capsys: pytest.CaptureFixture[str], suffix: str

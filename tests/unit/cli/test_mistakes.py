@@ -89,6 +89,10 @@ def test_images_of_another_data_set_are_warned_of(
 ) -> None:
     assert main(["evaluate", "x.h5", "muons.h5", "-n", "150"]) == 0
     assert "dataset 'muons', that of the reference is 'jets'" in capsys.readouterr().err
+    np.save("mine.npy", np.random.default_rng(1).exponential(size=(300, 6, 6)))
+    assert main(["evaluate", "x.h5", "mine.npy", "-n", "150"]) == 0
+    said = "mine.npy: no unit; taken to be that of the reference, GeV"
+    assert said in capsys.readouterr().err
     assert main(["likelihood", "model", "muons.h5"]) == 0
     assert "images of 'muons', but model was trained on 'jets'" in capsys.readouterr().err
 

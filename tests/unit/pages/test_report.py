@@ -117,6 +117,10 @@ def test_distances_are_means_over_labels_in_floors() -> None:
     assert line.converged is False
     (few,) = score_tables([rows.assign(n=[500, 5])])
     assert few.lines[0].cells[0].text == "–"
+    assert table.is_coloured
+    (some,) = score_tables([rows.assign(n=150)])  # shown, but too few to be called good or bad
+    assert (some.lines[0].cells[0].text, some.lines[0].cells[0].step) == ("2.500", "")
+    assert not some.is_coloured
 
 
 @pytest.mark.parametrize(
