@@ -10,7 +10,6 @@ from darkpixel.cli.options import Commands, add_command, print_json
 from darkpixel.errors import DarkpixelError
 
 _FOREIGN = (".npy", ".npz", ".root")
-HDF5 = (".h5", ".hdf5")
 
 
 def add_info(commands: Commands) -> None:
@@ -67,6 +66,8 @@ def facts_of(path: Path) -> Facts:
         return facts
     if path.suffix.lower() in _FOREIGN:
         return _of_foreign(path)
+    from darkpixel.datasets.foreign import HDF5
+
     if path.is_file() and path.suffix.lower() not in HDF5:
         raise DarkpixelError(
             f"{path}: nothing is known of files that end in '{path.suffix}'; images end in "

@@ -16,7 +16,8 @@ from darkpixel.config.run import Datasets
 from darkpixel.config.yaml_files import load_yaml, read_text
 from darkpixel.errors import DarkpixelError
 
-_ABSENT = object()
+ABSENT = object()
+"""What `value_at` gives where nothing stands."""
 _LONGEST = 100  # characters of a wrong value
 _BRANCH = r"(constrained-)?(float|int|str)|list\[.*\]"
 
@@ -83,7 +84,7 @@ def _overridden(key: Key, found: Any, files: Sequence[str | Path]) -> bool:
     """Whether a plain value is none that a file gives the key, so that the command line gave it."""
     if isinstance(found, dict | list):
         return False
-    given = [value for path in files if (value := _at(parsed(path), key)) is not _ABSENT]
+    given = [value for path in files if (value := value_at(parsed(path), key)) is not ABSENT]
     return bool(given) and repr(given[-1]) != repr(found)  # so that nan is nan
 
 
@@ -139,17 +140,17 @@ def _written(key: Key, files: Sequence[str | Path]) -> Key:
 
 
 def _has(content: Any, key: Key) -> bool:
-    return _at(content, key) is not _ABSENT
+    return value_at(content, key) is not ABSENT
 
 
-def _at(content: Any, key: Key) -> Any:
-    """What stands at a key, or `_ABSENT`."""
+def value_at(content: Any, key: Key) -> Any:
+    """What stands at a key, or `ABSENT`."""
     for part in key:
         if isinstance(content, dict):  # pydantic tells the key 0.5 as '0.5'
             part = next((key for key in content if part in (key, str(key))), part)
         in_list = isinstance(content, list) and isinstance(part, int) and part < len(content)
         if not in_list and not (isinstance(content, dict) and part in content):
-            return _ABSENT
+            return ABSENT
         content = content[part]
     return content
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from darkpixel.config.problems import parsed
+from darkpixel.config.problems import ABSENT, parsed, value_at
 from darkpixel.config.run import Run
 
 
@@ -21,13 +21,12 @@ def without_effect(run: Run, files: Sequence[str | Path]) -> Iterator[str]:
 
 def _empty_mappings(run: Run, files: Sequence[str | Path]) -> Iterator[str]:
     """`{}` over a block that has keys: blocks are merged, so that they all stay."""
-    there = run.model_dump()
-    for path in files[1:]:
+    for number, path in enumerate(files[1:], 1):
         for key in _empty(parsed(path)):
-            value: Any = there
-            for part in key:
-                value = value.get(part) if isinstance(value, dict) else None
-            if isinstance(value, dict) and value and any(_below(files, path, key)):
+            value = value_at(run.model_dump(), key)
+            before = [value_at(parsed(file), key) for file in files[:number]]
+            had_keys = any(found is not ABSENT and found for found in before)
+            if isinstance(value, dict) and value and had_keys:
                 yield (
                     f"{path}: {'.'.join(key)}: {{}} changes nothing, as the keys of a block are "
                     f"merged with those of the files before it ({', '.join(map(str, value))}); "
@@ -42,15 +41,6 @@ def _empty(value: Any, key: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
     elif isinstance(value, dict):
         for part, inner in value.items():
             yield from _empty(inner, (*key, str(part)))
-
-
-def _below(files: Sequence[str | Path], overlay: str | Path, key: tuple[str, ...]) -> Iterator[Any]:
-    """What stands at a key in the files before an overlay."""
-    for path in files[: list(files).index(overlay)]:
-        value: Any = parsed(path)
-        for part in key:
-            value = value.get(part) if isinstance(value, dict) else None
-        yield value
 
 
 def _unreached_training(run: Run, files: Sequence[str | Path]) -> Iterator[str]:

@@ -109,9 +109,10 @@ class Costs:
         if self._speeds is None:
             return None
         if (work := self.sizes.work(job)) is not None:
-            each, kind = self._speeds.sampling(work.network), "sampler"
             if work.does == "training":
                 each, kind = self._speeds.training(work.network), "training step"
+            else:
+                each, kind = self._speeds.sampling(work.network), "sampler"
             return None if each is None else Estimate(work.images * each, f"measured {kind}")
         if (simulation := self.sizes.simulation(job)) is not None:
             each = self._speeds.simulation(simulation)
